@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Integer graph to FINN hardware ops: Deconv_rtl and Thresholding_rtl, with PixelPad_rtl where asked for."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from onnx import NodeProto, TensorProto, helper
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+from qonnx.util.basic import qonnx_make_model
+
+from fpgan.build.ops import RTL_DOMAIN, register
+from fpgan.build.passes.read_qonnx import attribute
+from fpgan.hw.geometry import DeconvGeometry
+
+DeconvStyle = Literal["subpixel", "zero_insert"]
+
+
+def lower(model: ModelWrapper, style: DeconvStyle = "subpixel") -> ModelWrapper:
+    """Integer graph (NCHW) -> FINN dataflow graph (NHWC), unfolded (PE = SIMD = 1).
+
+    subpixel: each output pixel multiplies only the taps that it has, on the input as it comes.
+    zero_insert: zeros between the pixels, then a dense convolution: stride^2 times the work.
+    """
+    if style not in ("subpixel", "zero_insert"):
+        raise ValueError(f"deconv={style}; known are subpixel and zero_insert")
+    register()
+    return _Lowering(model, style).run()
+
+
+class _Lowering:
+    def __init__(self, model: ModelWrapper, style: DeconvStyle) -> None:
+        self.source, self.style = model, style
+        self.nodes: list[NodeProto] = []
+        self.tensors: list[tuple[str, list[int], Any]] = []
+        self.values: dict[str, tuple[np.ndarray, Any]] = {}
+
+    def run(self) -> ModelWrapper:
+        first = self.source.graph.input[0].name
+        self._tensor(first, self._shape(first), self.source.get_tensor_datatype(first))
+        for node in self.source.graph.node:
+            if node.op_type == "ConvTranspose":
+                self._deconv(node)
+            else:
+                self._threshold(node)
+        return self._finish()
+
+    def _shape(self, tensor: str) -> list[int]:
+        n, c, h, w = self.source.get_tensor_shape(tensor)
+        return [n, h, w, c]
+
+    def _tensor(self, name: str, shape: list[int], datatype: Any) -> None:
+        self.tensors.append((name, shape, datatype))
+
+    def _initializer(self, name: str) -> None:
+        self.values[name] = (self.source.get_initializer(name), self.source.get_tensor_datatype(name))
+
+    def _deconv(self, node: NodeProto) -> None:
+        x, w, y = node.input[0], node.input[1], node.output[0]
+        weights = self.source.get_initializer(w)
+        _, h, width, ci = self._shape(x)
+        geometry = DeconvGeometry.make(
+            (h, width), weights.shape[2:], *(attribute(node, k, d) for k, d in _CONV_DEFAULTS)
+        )  # type: ignore[arg-type]
+        useful = geometry.useful_taps * int(weights.shape[0] * weights.shape[1])
+        datatype = self.source.get_tensor_datatype(x)
+        strided = (geometry.rows.stride, geometry.cols.stride) != (1, 1)
+        if self.style == "zero_insert" and strided:
+            size, dense = geometry.zero_inserted()
+            padded = f"{x}_padded"
+            self.nodes.append(
+                _node("PixelPad_rtl", [x], [padded], node.name.replace("deconv", "pixel_pad"),
+                      size=list(geometry.in_shape), stride=[geometry.rows.stride, geometry.cols.stride],
+                      out=list(size), NumChannels=ci, inputDataType=datatype.name, outputDataType=datatype.name)
+            )  # fmt: skip
+            self._tensor(padded, [1, *size, ci], datatype)
+            x, geometry = padded, dense
+        acc, wdt = self.source.get_tensor_datatype(y), self.source.get_tensor_datatype(w)
+        rows, cols = geometry.rows, geometry.cols
+        self.nodes.append(
+            _node("Deconv_rtl", [x, w], [y], node.name,
+                  size=[rows.size, cols.size], kernel=[rows.kernel, cols.kernel],
+                  stride=[rows.stride, cols.stride], pad=[rows.pad, cols.pad], out=[rows.out, cols.out],
+                  CI=ci, CO=int(weights.shape[1]), inputDataType=datatype.name, weightDataType=wdt.name,
+                  outputDataType=acc.name, narrow_weights=int(weights.min() > wdt.min()), useful_macs=useful)
+        )  # fmt: skip
+        self._tensor(y, self._shape(y), acc)
+        self._initializer(w)
+
+    def _threshold(self, node: NodeProto) -> None:
+        x, t, y = node.input[0], node.input[1], node.output[0]
+        op = getCustomOp(node)
+        shape, steps = self._shape(x), self.source.get_tensor_shape(t)[1]
+        odt, acc = DataType[op.get_nodeattr("out_dtype")], self.source.get_tensor_datatype(x)
+        self.nodes.append(
+            _node("Thresholding_rtl", [x, t], [y], node.name,
+                  PE=1, NumChannels=shape[3], numSteps=steps, numInputVectors=shape[:3],
+                  inputDataType=acc.name, weightDataType=acc.name, outputDataType=odt.name,
+                  ActVal=int(op.get_nodeattr("out_bias")))
+        )  # fmt: skip
+        self._tensor(y, shape, odt)
+        self._initializer(t)
+
+    def _finish(self) -> ModelWrapper:
+        infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s, _ in self.tensors]
+        graph = helper.make_graph(self.nodes, "dataflow", infos[:1], infos[-1:], value_info=infos[1:-1])
+        model = ModelWrapper(qonnx_make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
+        for name, (value, datatype) in self.values.items():
+            model.set_initializer(name, value)
+            model.set_tensor_datatype(name, datatype)
+        for name, _, datatype in self.tensors:
+            model.set_tensor_datatype(name, datatype)
+        for key in ("input_scale", "output_scale"):
+            model.set_metadata_prop(key, self.source.get_metadata_prop(key))
+        return model
+
+
+_CONV_DEFAULTS = (("strides", (1, 1)), ("pads", (0, 0, 0, 0)), ("output_padding", (0, 0)))
+
+
+def _node(op: str, inputs: list[str], outputs: list[str], name: str, **attrs: object) -> NodeProto:
+    return helper.make_node(
+        op, inputs, outputs, name=name, domain=RTL_DOMAIN, backend="fpgadataflow", **attrs
+    )

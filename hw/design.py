@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A built design on disk: what simulation, synthesis and bitstream read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One AXI4-Stream port: tensor shape (N,H,W,C), element type, elements and bits per beat, beats per image."""
+
+    shape: tuple[int, ...]
+    datatype: str
+    elements_per_beat: int
+    tdata_bits: int
+    beats: int
+
+    @property
+    def signed(self) -> bool:
+        return not self.datatype.startswith("U")
+
+    @property
+    def element_bits(self) -> int:
+        return int(self.datatype.lstrip("UINT"))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One node of the dataflow graph and its module; sources in compile order, relative to rtl/."""
+
+    name: str
+    op: str
+    module: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Design:
+    """The contents of BUILD/design.json."""
+
+    root: Path
+    name: str
+    top: str
+    board: str
+    part: str
+    family: str
+    clock_mhz: float
+    source_names: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    input: Stream
+    output: Stream
+    fifos: dict[str, int]
+    golden: str
+
+    @classmethod
+    def load(cls, build: Path) -> Design:
+        """Read a BUILD folder. ValueError in one line where it is none."""
+        path = Path(build) / "design.json"
+        try:
+            data: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, json.JSONDecodeError):
+            raise ValueError(
+                f"{build}: no build here ({path.name} is missing or broken); run fpgan build"
+            ) from None
+
+        def stream(key: str) -> Stream:
+            return Stream(**{**data[key], "shape": tuple(data[key]["shape"])})
+
+        return cls(
+            root=Path(build).resolve(),
+            **{
+                k: data[k] for k in ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden")
+            },
+            source_names=tuple(data["sources"]),
+            layers=tuple(Layer(**{**layer, "sources": tuple(layer["sources"])}) for layer in data["layers"]),
+            input=stream("input"),
+            output=stream("output"),
+        )
+
+    @property
+    def rtl(self) -> Path:
+        return self.root / "rtl"
+
+    @property
+    def sources(self) -> list[Path]:
+        return [self.rtl / name for name in self.source_names]
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """BUILD/report.json."""
+        result: dict[str, Any] = json.loads((self.root / "report.json").read_text())
+        return result

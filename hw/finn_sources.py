@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of FINN's RTL, altered where Verilator or Yosys does not take it. Every alteration is listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+# file -> exact text, which must occur once -> its replacement
+PATCHES: dict[str, tuple[tuple[str, str], ...]] = {
+    "mvu.sv": (
+        # The 100 ns watchdog needs --timing in Verilator and is no RTL; our harness holds reset that long.
+        (
+            "\tif(1) begin : blkRecoveryWatch\n",
+            "`ifdef FPGAN_DSP_WATCHDOG\n\tif(1) begin : blkRecoveryWatch\n",
+        ),
+        ("\tend : blkRecoveryWatch\n", "\tend : blkRecoveryWatch\n`endif\n"),
+    ),
+}
+
+
+def copy_finn_sources(paths: Sequence[Path], dest: Path) -> list[str]:
+    """Copy sources flat into `dest`, patched; returns their names in order.
+
+    Raises ValueError when a patch no longer fits, or two different files share a name.
+    """
+    names = []
+    for path in paths:
+        text = path.read_text()
+        for old, new in PATCHES.get(path.name, ()):
+            if text.count(old) != 1:
+                raise ValueError(
+                    f"{path}: {text.count(old)} places hold {old.strip()!r}; exactly 1 is expected"
+                )
+            text = text.replace(old, new)
+        target = dest / path.name
+        if target.exists() and target.read_text() != text:
+            raise ValueError(f"{path}: another source of that name is in {dest} already")
+        target.write_text(text)
+        names.append(path.name)
+    return names

