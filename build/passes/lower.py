@@ -96,7 +96,7 @@ class _Lowering:
         shape, steps = self._shape(x), self.source.get_tensor_shape(t)[1]
         odt, acc = DataType[op.get_nodeattr("out_dtype")], self.source.get_tensor_datatype(x)
         self.nodes.append(
-            _node("Thresholding_rtl", [x, t], [y], node.name,
+            _node("Thresholding_rtl", [x, t], [y], node.name, exec_mode="cppsim",
                   PE=1, NumChannels=shape[3], numSteps=steps, numInputVectors=shape[:3],
                   inputDataType=acc.name, weightDataType=acc.name, outputDataType=odt.name,
                   ActVal=int(op.get_nodeattr("out_bias")))

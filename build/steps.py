@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A build: QONNX file in, a folder with RTL, dataflow graph and report out. Each step is graph in, graph out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.infer_datatypes import InferDataTypes
+
+from fpgan.build.golden_vectors import check_dataflow, golden_vectors
+from fpgan.build.ops import register
+from fpgan.build.passes.fold import Budget, fold
+from fpgan.build.passes.integer_graph import integer_graph
+from fpgan.build.passes.lower import DeconvStyle, lower
+from fpgan.build.passes.read_qonnx import load
+from fpgan.build.passes.size_fifos import size_fifos
+from fpgan.build.passes.streams import insert_streams
+from fpgan.build.stitch import emit_rtl
+from fpgan.build.summary import summarize
+from fpgan.hw.boards import Board, get_board
+
+Progress = Callable[[str], None]
+
+
+def build(
+    model: str | Path,
+    out: str | Path = "build_out",
+    board: str = "ultra96",
+    clock_mhz: float | None = None,
+    target_fps: float | None = None,
+    max_utilization: float = 0.8,
+    deconv: DeconvStyle = "subpixel",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Turn a quantized generator (a QONNX file) into RTL for a board.
+
+        from fpgan.build import build
+        report = build("mnist32.onnx", out="mnist32_build", board="ultra96", target_fps=50_000)
+        print(report["cycles_per_image"])
+
+    model: QONNX file; FILE.golden.npz beside it (written by export) holds PyTorch's images to verify with.
+    out: folder to write; an earlier build there is replaced, anything else is refused.
+    board: a name from hw/boards/boards.yaml. clock_mhz: the board's default where not given.
+    target_fps: the cheapest design that reaches it; without it, the fastest that fits.
+    max_utilization: share of the board's LUT, DSP and BRAM that may be used.
+    deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
+    progress: called with the name of each step.
+
+    Returns what out/report.json says. Writes out/rtl, out/dataflow.onnx, out/integer.onnx, out/design.json,
+    out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target out of reach.
+    """
+    say = progress or (lambda _: None)
+    target, path, out = get_board(board), Path(model), Path(out)
+    clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
+    share = _checked(max_utilization, "max_utilization", 0.01, 1)
+    _check_out(out)
+    say("reading")
+    register()
+    source = load(path)
+    say("integer graph")
+    integers = integer_graph(source)
+    say("lowering")
+    dataflow = lower(integers, deconv)
+    say("folding")
+    budget = Budget(*(int(amount * share) for amount in (target.LUT, target.DSP, target.BRAM18)))
+    cycles = (
+        int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
+    )
+    dataflow = fold(dataflow, target.part, budget, cycles)
+    say("sizing FIFOs")
+    dataflow = insert_streams(dataflow, size_fifos(dataflow)).transform(InferDataTypes())
+    say("writing")
+    vectors, golden = golden_vectors(path, source)
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        report = _write(partial, dataflow, integers, target, clock, share, deconv, path, golden, vectors)
+        if out.exists():
+            shutil.rmtree(out)
+        partial.rename(out)
+    except OSError as error:
+        raise ValueError(f"{out}: cannot be written ({error.strerror})") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return report
+
+
+def _write(
+    folder: Path,
+    dataflow: ModelWrapper,
+    integers: ModelWrapper,
+    board: Board,
+    clock: float,
+    share: float,
+    deconv: str,
+    source: Path,
+    golden: str,
+    vectors: Any,
+) -> dict[str, Any]:
+    rtl = emit_rtl(dataflow, board, clock, folder / "rtl")
+    design = {
+        "name": source.stem, "board": board.name, "part": board.part, "family": board.family,
+        "clock_mhz": clock, "golden": golden, **rtl,
+    }  # fmt: skip
+    report = summarize(dataflow, board, clock, share)
+    report |= {"name": source.stem, "deconv": deconv, "dataflow_check": check_dataflow(dataflow, vectors)}
+    integers.save(str(folder / "integer.onnx"))
+    dataflow.save(str(folder / "dataflow.onnx"))
+    vectors.save(folder / "golden.npz")
+    for name, content in (("design.json", design), ("report.json", report)):
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n")
+    return report
+
+
+def _checked(value: float, name: str, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise ValueError(f"{name}={value} must be between {low:g} and {high:g}")
+    return value
+
+
+def _check_out(out: Path) -> None:
+    """Only an earlier build or an empty folder may be replaced."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out}: is a file; a folder is written there")
+    if out.is_dir() and any(out.iterdir()) and not (out / "design.json").exists():
+        raise ValueError(f"{out}: is not empty and holds no earlier build; choose another folder")

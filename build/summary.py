@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""report.json: what a folded graph is expected to take and to need, by FINN's own analyses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
+from finn.analysis.fpgadataflow.res_estimation import res_estimation
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.hw.boards import Board
+
+_FF_PER_LUT = 1.5  # median of what Yosys counts on our layers
+
+
+def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilization: float) -> dict[str, Any]:
+    """Layers with folding, cycles, useful MACs and resource estimates; totals against the board."""
+    cycles, resources = exp_cycles_per_layer(model), res_estimation(model, board.part)
+    layers = []
+    for node in model.graph.node:
+        op, estimate = getCustomOp(node), resources[node.name]
+        attributes = {a.name for a in node.attribute}
+        pe = op.get_nodeattr("PE") if "PE" in attributes else 1
+        simd = op.get_nodeattr("SIMD") if "SIMD" in attributes else 1
+        mac = node.op_type == "Deconv_rtl"
+        layers.append(
+            {
+                "name": node.name, "op": node.op_type, "pe": pe, "simd": simd,
+                "cycles": cycles[node.name],
+                "useful_macs": op.get_nodeattr("useful_macs") if mac else 0,
+                "lanes": pe * simd if mac else 0,
+                "core": op.get_nodeattr("core") if mac else "",
+                "estimates": {
+                    "LUT": int(estimate["LUT"]), "FF": round(_FF_PER_LUT * estimate["LUT"]),
+                    "DSP": int(estimate["DSP"]), "BRAM18": int(estimate["BRAM_18K"]), "URAM": int(estimate["URAM"]),
+                },
+            }
+        )  # fmt: skip
+    slowest = max(layer["cycles"] for layer in layers)
+    return {
+        "board": board.name, "part": board.part, "clock_mhz": clock_mhz,
+        "useful_macs_per_image": sum(layer["useful_macs"] for layer in layers),
+        "mac_lanes": sum(layer["lanes"] for layer in layers),
+        "layers": layers,
+        "cycles_per_image": slowest,
+        "frames_per_second": clock_mhz * 1e6 / slowest,
+        "totals": {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget},
+        "budget": board.budget,
+        "max_utilization": max_utilization,
+    }  # fmt: skip

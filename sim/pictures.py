@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images beside each other: what PyTorch computed, what the RTL gave, where they differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+
+_SHOWN = 8
+
+
+def save_comparison(path: Path, golden: NDArray[np.int64], output: NDArray[np.int64]) -> None:
+    """Write a grid of up to 8 columns and the rows PyTorch, RTL, difference. golden, output: (N,H,W,C) integers."""
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    shown = min(_SHOWN, len(golden))
+    low, high = int(golden.min()), max(int(golden.max()), int(golden.min()) + 1)
+    rows = [
+        ("PyTorch", (golden - low) / (high - low)),
+        ("RTL", (output - low) / (high - low)),
+        ("difference", (np.abs(output - golden) > 0).astype(float)),
+    ]
+    figure, axes = plt.subplots(3, shown, figsize=(1.5 * shown + 0.8, 4.8), squeeze=False)
+    for axis_row, (title, pictures) in zip(axes, rows, strict=True):
+        for axis, picture in zip(axis_row, pictures, strict=False):
+            grey = picture.shape[-1] == 1
+            axis.imshow(
+                np.clip(picture[..., 0] if grey else picture[..., :3], 0, 1), cmap="gray", vmin=0, vmax=1
+            )
+            axis.set_xticks([])
+            axis.set_yticks([])
+        axis_row[0].set_ylabel(title)
+    wrong = int((golden != output).sum())
+    figure.suptitle(f"{wrong} of {golden.size} values differ on {len(golden)} images", fontsize=11)
+    figure.tight_layout()
+    temporary = path.with_suffix(".tmp.png")
+    figure.savefig(temporary, dpi=110)
+    plt.close(figure)
+    temporary.rename(path)

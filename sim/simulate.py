@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cycle-accurate simulation of a built design, compared with PyTorch on every pixel."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpgan.hw.design import Design
+from fpgan.hw.tools import run
+from fpgan.sim.compile import compile_design
+from fpgan.sim.packing import pack, unpack
+
+Progress = Callable[[str], None]
+_RESET_AFTER = 777  # cycles of a first, aborted run when reset_first is asked for
+
+
+def simulate(
+    build: Path,
+    images: int = 64,
+    seed: int = 0,
+    stall: float = 0.0,
+    waves: bool = False,
+    reset_first: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Stream images through the RTL in Verilator and compare them with PyTorch's.
+
+    build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
+    images: how many, back to back, without a reset between them; chosen by seed.
+    stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.fst.
+    reset_first: begin with a run that is reset in the middle of an image.
+
+    Writes BUILD/sim.json and BUILD/sim.png; returns what sim.json says. A mismatch is no exception: look at
+    `mismatches`. Raises ValueError for bad arguments, ToolError when a tool fails or the RTL hangs.
+    """
+    design = Design.load(build)
+    if not 0 <= stall < 1:
+        raise ValueError(f"stall={stall} must be in [0, 1)")
+    latent, golden = _vectors(design, images, seed)
+    say = progress or (lambda _: None)
+    say("compiling")
+    program, build_seconds = compile_design(design, waves)
+    say("simulating")
+    output, timing, seconds = _run(design, program, latent, seed, stall, waves, reset_first)
+    wrong = output != golden
+    result = {
+        "images": images,
+        "pixels": int(golden.size),
+        "mismatches": int(wrong.sum()),
+        "golden": design.golden,
+        "stall": stall,
+        "seed": seed,
+        **_timing(design, timing),
+        "sim_seconds": round(seconds, 3),
+        "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
+        "build_seconds": round(build_seconds, 1),
+        "fifo_depths": design.fifos,
+    }
+    say("drawing")
+    from fpgan.sim.pictures import save_comparison
+
+    save_comparison(design.root / "sim.png", golden, output)
+    temporary = design.root / "sim.json.tmp"
+    temporary.write_text(json.dumps(result, indent=2) + "\n")
+    temporary.rename(design.root / "sim.json")
+    return result
+
+
+def _vectors(design: Design, images: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Latents (N,H,W,C) and images (N,H,W,C), a selection by seed of what golden.npz holds."""
+    try:
+        with np.load(design.root / "golden.npz", allow_pickle=False) as data:
+            latent, image = data["latent"].astype(np.int64), data["image"].astype(np.int64)
+    except (OSError, KeyError, ValueError):
+        raise ValueError(f"{design.root / 'golden.npz'}: missing or broken; run fpgan build again") from None
+    if not 1 <= images <= len(latent):
+        raise ValueError(
+            f"images={images}: the build has vectors for 1 to {len(latent)}; export more with --vectors"
+        )
+    chosen = np.random.default_rng(seed).permutation(len(latent))[:images]
+    return latent[chosen].transpose(0, 2, 3, 1), image[chosen].transpose(0, 2, 3, 1)
+
+
+def _run(
+    design: Design,
+    program: Path,
+    latent: NDArray[np.int64],
+    seed: int,
+    stall: float,
+    waves: bool,
+    reset_first: bool,
+) -> tuple[NDArray[np.int64], dict[str, Any], float]:
+    source, sink = design.input, design.output
+    images, out_bytes = len(latent), sink.tdata_bits // 8
+    with tempfile.TemporaryDirectory() as folder:
+        given, taken = Path(folder) / "in.bin", Path(folder) / "out.bin"
+        given.write_bytes(pack(latent, source.elements_per_beat, source.element_bits).tobytes())
+        command = [
+            str(program), str(given), str(taken), str(images), str(source.beats), str(source.tdata_bits // 8),
+            str(sink.beats), str(out_bytes), str(stall), str(seed), str(_RESET_AFTER if reset_first else 0),
+            str(design.root / "waves.fst") if waves else "-",
+        ]  # fmt: skip
+        start = time.monotonic()
+        text = run(command, design.rtl, program.parent / "simulate.log", "simulating")
+        seconds = time.monotonic() - start
+        words = np.fromfile(taken, np.uint8).reshape(-1, out_bytes)
+    values = unpack(words, sink.elements_per_beat, sink.element_bits, sink.signed)
+    return values.reshape(images, *sink.shape[1:]), json.loads(text.splitlines()[-1]), seconds
+
+
+def _timing(design: Design, timing: dict[str, Any]) -> dict[str, Any]:
+    """Latency of the first image, from idle, and the steady distance between images."""
+    ends = timing["last_out"]
+    latency = ends[0] - timing["first_in"][0] + 1
+    gaps = np.diff(ends)
+    cycles = int(np.median(gaps[len(gaps) // 2 :])) if len(gaps) else latency
+    report = design.report
+    return {
+        "latency_cycles": latency,
+        "cycles_per_image": cycles,
+        "efficiency": round(report["useful_macs_per_image"] / (cycles * report["mac_lanes"]), 4),
+    }
