@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resources and an estimate of timing with Yosys, layer by layer; `synth` is what `fpgan synth` calls."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from fpgan.build.synth import cells, timing
+from fpgan.build.synth.yosys_job import Job
+from fpgan.hw.boards import get_board
+from fpgan.hw.design import Design, Layer
+from fpgan.hw.tools import ToolError, cache_dir, run
+
+# called after each layer with its name, the number done and the number in all
+Progress = Callable[[str, int, int], None]
+
+_HERE = Path(__file__).parent
+_FLOW = ("blackbox.v", "bmux.v", "cells.py", "timing.py", "yosys_job.py")
+_HDL = (".sv", ".v", ".svh", ".vh")
+_TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 180
+
+
+def synth(
+    build: Path, tool: str = "yosys", jobs: int = 2, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Resources of a build against its board, written to BUILD/synth.json and returned.
+
+    `tool` is "yosys" (layer by layer, `jobs` at a time, summed) or "vivado" (out of context, where installed).
+    Raises ValueError for an unknown tool or a folder that is no build, ToolError where a tool fails.
+    """
+    design = Design.load(build)
+    if tool == "yosys":
+        layers = synth_layers(design, jobs, progress)
+        slowest = max(layers, key=lambda layer: layer["timing"]["ns"])
+        timed: dict[str, Any] = {
+            "estimated_ns": slowest["timing"]["ns"],
+            "layer": slowest["name"],
+            "levels": slowest["timing"]["levels"],
+            "how": timing.HOW,
+        }
+    elif tool == "vivado":
+        from fpgan.build.synth import vivado
+
+        layers, timed = vivado.synthesize(design)
+    else:
+        raise ValueError(f"tool {tool!r} is not known; choose yosys or vivado")
+    result = summarize(design, tool, layers, timed)
+    (design.root / "synth.json").write_text(json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def summarize(
+    design: Design, tool: str, layers: list[dict[str, Any]], timed: dict[str, Any]
+) -> dict[str, Any]:
+    """synth.json: the layers, their sums, the board, and what the build itself had estimated."""
+    totals = cells.total(layers)
+    budget = get_board(design.board).budget
+    return {
+        "tool": tool,
+        "part": design.part,
+        "layers": layers,
+        "totals": totals,
+        "budget": budget,
+        "utilization": cells.utilization(totals, budget),
+        "estimates": _estimates(design),
+        "timing": timed,
+    }
+
+
+def _estimates(design: Design) -> dict[str, Any]:
+    try:
+        return dict(design.report["totals"])
+    except (OSError, KeyError):
+        return {}
+
+
+def synth_layers(design: Design, jobs: int, progress: Progress | None = None) -> list[dict[str, Any]]:
+    """One synth.json entry per layer, in the design's order; layers known from before are not run again."""
+    found: dict[str, dict[str, Any]] = {}
+    with ThreadPoolExecutor(max(jobs, 1)) as pool:
+        running = {pool.submit(_synth_layer, design, layer): layer for layer in design.layers}
+        try:
+            for done in as_completed(running):
+                found[running[done].name] = done.result()
+                if progress:
+                    progress(running[done].name, len(found), len(running))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [{"name": layer.name, **found[layer.name]} for layer in design.layers]
+
+
+def _synth_layer(design: Design, layer: Layer) -> dict[str, Any]:
+    known = cache_dir() / "synth" / f"{layer_digest(design, layer)}.json"
+    if known.exists():
+        entry: dict[str, Any] = json.loads(known.read_text())
+        return entry
+    work = design.root / "synth"
+    entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
+    known.parent.mkdir(parents=True, exist_ok=True)
+    partial = known.with_suffix(f".{layer.name}.part")
+    partial.write_text(json.dumps(entry))
+    partial.replace(known)
+    return entry
+
+
+def synth_module(
+    rtl: Path,
+    sources: list[str],
+    top: str,
+    family: str,
+    work: Path,
+    parameters: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    """Synthesize one module: resource columns, "seconds", "timing" {ns, levels} and "cells" per primitive.
+
+    `sources` are names in `rtl`, in compile order; `work` receives <top>.log and the mapped netlist <top>.json.
+    """
+    work = work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    stat, netlist, log = work / f"{top}.stat.json", work / f"{top}.json", work / f"{top}.log"
+    job = work / f"{top}.job.json"
+    Job(top, sources, family, str(stat), str(netlist), parameters or {}).write(job)
+    start = time.monotonic()
+    run(
+        [sys.executable, "-m", "fpgan.build.synth.yosys_job", str(job)],
+        rtl,
+        log,
+        f"synthesis of {top}",
+        _TIMEOUT,
+    )
+    seconds = round(time.monotonic() - start, 1)
+    mapped = json.loads(stat.read_text())["design"]["num_cells_by_type"]
+    try:
+        columns = cells.count(mapped)
+    except ValueError as error:
+        raise ToolError(f"synthesis of {top}: {error} (log: {log})", log=log) from None
+    return {
+        **columns,
+        "seconds": seconds,
+        "timing": timing.longest_path(netlist, top, family),
+        "cells": dict(sorted(mapped.items())),
+    }
+
+
+def layer_digest(design: Design, layer: Layer) -> str:
+    """Hash of all that a layer's synthesis depends on: its sources, data files, the family and this flow."""
+    digest = hashlib.sha256(f"{layer.module} {design.family}".encode())
+    paths = [design.rtl / name for name in layer.sources]
+    paths += data_files(design.rtl, layer.sources)
+    for path in [*paths, *(_HERE / name for name in _FLOW)]:
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
+def data_files(rtl: Path, sources: tuple[str, ...]) -> list[Path]:
+    """Memory files that the sources may read: those whose name starts with one of their string literals.
+
+    Names are built in SystemVerilog ("layer_" plus a stage number), hence the prefix.
+    """
+    literals: set[str] = set()
+    for name in sources:
+        literals.update(re.findall(r'"(?:\./)?([\w.-]{3,})"', (rtl / name).read_text(errors="replace")))
+    return [
+        path
+        for path in sorted(rtl.iterdir())
+        if path.suffix not in _HDL and any(path.name.startswith(literal) for literal in literals)
+    ]
