@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Columns of synth.json. LUT is LUT sites in all: logic, LUTRAM and SRL. CARRY counts 4-bit blocks (a CARRY8 is
-# two), BRAM18 halves of a block RAM.
+# Columns of synth.json. LUT is LUT sites in all: logic, LUTRAM and SRL. CARRY counts 4-bit blocks (a CARRY8
+# is two), BRAM18 halves of a block RAM.
 COLUMNS = ("LUT", "FF", "CARRY", "DSP", "BRAM18", "URAM", "LUTRAM", "SRL")
 
 _LUTRAM_SITES = {

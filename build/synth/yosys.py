@@ -33,7 +33,7 @@ def synth(
 ) -> dict[str, Any]:
     """Resources of a build against its board, written to BUILD/synth.json and returned.
 
-    `tool` is "yosys" (layer by layer, `jobs` at a time, summed) or "vivado" (out of context, where installed).
+    `tool`: "yosys" (layer by layer, `jobs` at a time, summed) or "vivado" (out of context, where installed).
     Raises ValueError for an unknown tool or a folder that is no build, ToolError where a tool fails.
     """
     design = Design.load(build)
@@ -122,7 +122,7 @@ def synth_module(
 ) -> dict[str, Any]:
     """Synthesize one module: resource columns, "seconds", "timing" {ns, levels} and "cells" per primitive.
 
-    `sources` are names in `rtl`, in compile order; `work` receives <top>.log and the mapped netlist <top>.json.
+    `sources` are names in `rtl`, in compile order; `work` receives <top>.log and the netlist <top>.json.
     """
     work = work.resolve()
     work.mkdir(parents=True, exist_ok=True)

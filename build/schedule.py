@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Token-level model of a dataflow graph: when words move, not what they hold.
+
+Every node mirrors the registers of its module that valid and ready depend on, so that the cycle counts equal
+those of the RTL; tests compare the two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+
+class Fifo:
+    """hw/rtl/fifo.sv: a memory of `depth` words and an output register."""
+
+    def __init__(self, depth: int) -> None:
+        self.depth, self.count, self.out = depth, 0, False
+
+    def valid(self, upstream: bool) -> bool:
+        return self.out
+
+    def ready(self, downstream: bool) -> bool:
+        return self.count != self.depth
+
+    def tick(self, push: bool, pop: bool) -> None:
+        load = self.count != 0 and (not self.out or pop)
+        self.count += push - load
+        self.out = load or (self.out and not pop)
+
+
+class WidthConvert:
+    """hw/rtl/width_convert.sv, all three forms: elements wait until a word is full."""
+
+    def __init__(self, taken: int, given: int) -> None:
+        self.taken, self.given, self.have = taken, given, 0
+        self.kind = "down" if taken % given == 0 else "up" if given % taken == 0 else "gearbox"
+        self.room = given + max(taken, given)
+
+    def valid(self, upstream: bool) -> bool:
+        return self.have >= self.given
+
+    def ready(self, downstream: bool) -> bool:
+        if self.kind == "down":
+            return self.have == 0 or (self.have == self.given and downstream)
+        if self.kind == "up":
+            return self.have < self.given or downstream
+        return self.have <= self.room
+
+    def tick(self, push: bool, pop: bool) -> None:
+        self.have += push * self.taken - pop * self.given
+
+
+class Threshold:
+    """FINN's thresholding: a pipeline that is admitted into only while its output queue has room."""
+
+    def __init__(self, stages: int) -> None:
+        # thresholding.sv with DEEP_PIPELINE: two registers a stage, three words of slack behind them
+        self.latency, self.room = 2 * stages + 1, 2 * stages + 3
+        self.pipe: deque[int] = deque()
+        self.now, self.queued, self.out = 0, 0, False
+
+    def valid(self, upstream: bool) -> bool:
+        return self.out
+
+    def ready(self, downstream: bool) -> bool:
+        return len(self.pipe) + self.queued + self.out < self.room
+
+    def tick(self, push: bool, pop: bool) -> None:
+        load = self.queued != 0 and (not self.out or pop)
+        self.queued -= load
+        self.out = load or (self.out and not pop)
+        if self.pipe and self.pipe[0] <= self.now:
+            self.pipe.popleft()
+            self.queued += 1
+        self.now += 1
+        if push:
+            self.pipe.append(self.now + self.latency - 2)
+
+
+class PixelPad:
+    """hw/rtl/pixel_pad.sv: words that come from the input, and words that are zero."""
+
+    def __init__(self, size: list[int], stride: list[int], out: list[int], words: int) -> None:
+        self.pattern = [
+            y % stride[0] == 0 and x % stride[1] == 0 and y // stride[0] < size[0] and x // stride[1] < size[1]
+            for y in range(out[0])
+            for x in range(out[1])
+            for _ in range(words)
+        ]
+        self.at = 0
+
+    def valid(self, upstream: bool) -> bool:
+        return upstream or not self.pattern[self.at]
+
+    def ready(self, downstream: bool) -> bool:
+        return self.pattern[self.at] and downstream
+
+    def tick(self, push: bool, pop: bool) -> None:
+        if pop:
+            self.at = (self.at + 1) % len(self.pattern)
+
+
+class Deconv:
+    """hw/rtl/deconv.sv: rows arrive, groups of steps are issued against credits, results queue up."""
+
+    def __init__(self, op: Any) -> None:
+        geometry, (nf, sf) = op.geometry, op.fold
+        simd = op.get_nodeattr("SIMD")
+        self.rows = geometry.buffer_rows + op.get_nodeattr("spare_rows")
+        self.row_words = geometry.cols.size * sf
+        kept = (0, *geometry.rows.released[:-1])
+        self.drop = [r - k for r, k in zip(geometry.rows.released, kept, strict=True)]
+        self.needed = geometry.rows.needed
+        self.groups = [
+            [max(1, len(y) * len(x) * sf) for x in geometry.cols.taps for _ in range(nf)]
+            for y in geometry.rows.taps
+        ]
+        tree = math.ceil(math.log2(simd)) if simd > 1 else 0
+        core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else 3 + tree
+        self.latency = 5 + core
+        self.credit = credits(simd, sf)
+        self.queue = Fifo(self.credit)
+        self.now = self.oy = self.group = self.done = self.present = self.held = self.column = 0
+        self.results: deque[int] = deque()
+        self.freed: deque[tuple[int, int]] = deque()
+
+    def valid(self, upstream: bool) -> bool:
+        return self.queue.out
+
+    def ready(self, downstream: bool) -> bool:
+        return self.held != self.rows
+
+    def tick(self, push: bool, pop: bool) -> None:
+        now = self.now
+        arrived = bool(self.results) and self.results[0] == now
+        if arrived:
+            self.results.popleft()
+        if self.freed and self.freed[0][0] == now:
+            self.held -= self.freed.popleft()[1]
+        groups = self.groups[self.oy]
+        last = self.done + 1 == groups[self.group]
+        present = self.present
+        if push:
+            self.column += 1
+            if self.column == self.row_words:
+                self.column = 0
+                self.present += 1
+                self.held += 1
+        if present >= self.needed[self.oy] and (self.credit or not last):
+            self.done += 1
+            if last:
+                self.done = 0
+                self.credit -= 1
+                self.results.append(now + self.latency)
+                self.group += 1
+                if self.group == len(groups):
+                    self._end_row(now)
+        self.credit += pop
+        self.queue.tick(arrived, pop)
+        self.now = now + 1
+
+    def _end_row(self, now: int) -> None:
+        drop = self.drop[self.oy]
+        self.present -= drop
+        if drop:
+            self.freed.append((now + 4, drop))
+        self.group, self.oy = 0, (self.oy + 1) % len(self.groups)
+
+
+def credits(simd: int, sf: int) -> int:
+    """CREDITS of deconv.sv: results in flight or queued."""
+    tree = math.ceil(math.log2(simd)) if simd > 1 else 0
+    return (12 + tree) // sf + 3
+
+
+def stages(model: ModelWrapper) -> list[Any]:
+    """One timing model per node of a dataflow graph with its streams inserted."""
+    found: list[Any] = []
+    for node in model.graph.node:
+        op = getCustomOp(node)
+        if node.op_type == "Deconv_rtl":
+            found.append(Deconv(op))
+        elif node.op_type == "Fifo_rtl":
+            found.append(Fifo(op.get_nodeattr("depth")))
+        elif node.op_type == "WidthConvert_rtl":
+            found.append(WidthConvert(op.get_nodeattr("in_elems"), op.get_nodeattr("out_elems")))
+        elif node.op_type == "PixelPad_rtl":
+            attributes = [list(op.get_nodeattr(k)) for k in ("size", "stride", "out")]
+            found.append(PixelPad(*attributes, words=int(op.get_folded_input_shape()[-2])))
+        else:
+            found.append(Threshold(op.get_output_datatype().bitwidth()))
+    return found
+
+
+def run(model: ModelWrapper, images: int = 4, limit: int | None = None) -> list[int]:
+    """Cycle of each image's last output word, with input always there and output always taken.
+
+    limit: cycles after which the run is given up; the list is shorter then.
+    """
+    chain = stages(model)
+    last = getCustomOp(model.graph.node[-1])
+    beats = math.prod(int(v) for v in last.get_folded_output_shape()[:-1])
+    count, ends, cycle, n = 0, list[int](), 0, len(chain)
+    while len(ends) < images and (limit is None or cycle < limit):
+        valids, upstream = [True] * (n + 1), True
+        for i, stage in enumerate(chain):
+            upstream = valids[i + 1] = stage.valid(upstream)
+        readys, downstream = [True] * (n + 1), True
+        for i in range(n - 1, -1, -1):
+            downstream = readys[i] = chain[i].ready(downstream)
+        moves = [v and r for v, r in zip(valids, readys, strict=True)]
+        for i, stage in enumerate(chain):
+            stage.tick(moves[i], moves[i + 1])
+        if moves[n]:
+            count += 1
+            if count % beats == 0:
+                ends.append(cycle)
+        cycle += 1
+    return ends
