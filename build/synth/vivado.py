@@ -59,7 +59,7 @@ def ooc_tcl(design: Design, work: Path) -> str:
     reads = "\n".join(
         f"read_verilog{' -sv' if path.suffix == '.sv' else ''} {{{path}}}" for path in design.sources
     )
-    return f"""# Out-of-context implementation of {design.name}; run in BUILD/rtl so that data files are found.
+    return f"""# Out-of-context implementation of {design.name}; run in BUILD/rtl to find data files.
 set_part {design.part}
 {reads}
 synth_design -top {design.top} -part {design.part} -mode out_of_context -flatten_hierarchy rebuilt

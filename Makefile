@@ -1,0 +1,36 @@
+# The user's entry points. `make demo` and `make test` set everything up themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.fpgan-installed
+CHECKED := model hw sim build
+
+.PHONY: setup demo test lint wheel-test clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
+	touch $@
+
+demo: setup
+	$(BIN)/fpgan demo --out out/demo
+
+test: setup
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CHECKED)
+
+# The wheel in its own environment, outside the source tree: finds what only an editable install has.
+wheel-test: setup
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	.ci/wheel-test $(BIN)/python dist/fpgan-*.whl constraints.txt
+
+clean:
+	rm -rf $(VENV) .cache dist out fpgan.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
