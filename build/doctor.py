@@ -56,7 +56,7 @@ _SLANG = "from pyosys import libyosys as ys; ys.run_pass('slang_version', ys.Des
 
 
 def doctor() -> list[dict[str, str | bool]]:
-    """One entry per tool: name, found, version ("" where absent or silent), unlocks, install (how to get it)."""
+    """One entry per tool: name, found, version ("" where absent or silent), unlocks, install."""
     entries: list[dict[str, str | bool]] = []
     for tool in _TOOLS:
         version = _version(tool)

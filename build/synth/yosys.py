@@ -19,8 +19,7 @@ from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design, Layer
 from fpgan.hw.tools import ToolError, cache_dir, run
 
-# called after each layer with its name, the number done and the number in all
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str], None]  # called with a line on each layer that is done
 
 _HERE = Path(__file__).parent
 _FLOW = ("blackbox.v", "bmux.v", "cells.py", "timing.py", "yosys_job.py")
@@ -91,7 +90,7 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
             for done in as_completed(running):
                 found[running[done].name] = done.result()
                 if progress:
-                    progress(running[done].name, len(found), len(running))
+                    progress(f"{running[done].name} ({len(found)} of {len(running)} layers)")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -131,7 +130,7 @@ def synth_module(
     Job(top, sources, family, str(stat), str(netlist), parameters or {}).write(job)
     start = time.monotonic()
     run(
-        [sys.executable, "-m", "fpgan.build.synth.yosys_job", str(job)],
+        [sys.executable, str(_HERE / "yosys_job.py"), str(job)],
         rtl,
         log,
         f"synthesis of {top}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One synthesis in its own process: python -m fpgan.build.synth.yosys_job JOB.json (see `Job`)."""
+"""One synthesis in its own process: python yosys_job.py JOB.json (see `Job`)."""
 
 from __future__ import annotations
 
