@@ -16,6 +16,13 @@ PATCHES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("\tend : blkRecoveryWatch\n", "\tend : blkRecoveryWatch\n`endif\n"),
     ),
+    "thresholding.sv": (
+        # Stage 0 has a reversed slice in a branch that is never taken; Yosys' slang stops there all the same.
+        (
+            "1 : p.ptr[M-1:SN+1] < 2**stage - SCOPE_REDUCE;",
+            "1 : (p.ptr[M-1:0] >> (SN+1)) < 2**stage - SCOPE_REDUCE;",
+        ),
+    ),
 }
 
 
