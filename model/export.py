@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trained generator as one QONNX file, with images that PyTorch computed beside it."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from brevitas.export import export_qonnx
+
+from fpgan.model.config import TrainConfig
+from fpgan.model.generator import Generator
+from fpgan.model.run import load_run, make_folder, write_beside
+
+_OPSET = 13
+_BATCH = 32
+_NAME = "fpgan.name"
+
+
+def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) -> Path:
+    """Write out (QONNX, batch 1, weights inside) and out's .golden.npz; returns out.
+
+    The npz holds integers from PyTorch in eval mode, `latent` (N,Z,1,1) and `image` (N,C,H,W), both int32, and
+    the value of one step of each, `latent_scale` and `image_scale`. Latents are standard normal with that seed.
+    """
+    out = Path(out)
+    if vectors < 1:
+        raise ValueError(f"vectors={vectors}: must be at least 1")
+    generator, config = load_run(run)
+    make_folder(out.parent)
+    model = to_qonnx(generator, config)
+    latent, image = golden(generator, vectors, seed)
+    arrays = {"latent": latent, "image": image}
+    arrays |= {n: np.float32(getattr(generator, n)) for n in ("latent_scale", "image_scale")}
+    write_beside(out.with_suffix(".golden.npz"), lambda p: np.savez_compressed(p, **arrays))
+    write_beside(out, lambda p: onnx.save(model, p))
+    return out
+
+
+def golden(generator: Generator, vectors: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Latent integers (N,Z,1,1) and the image integers (N,C,H,W) that PyTorch makes of them, both int32."""
+    source = torch.Generator().manual_seed(seed)
+    latent = generator.quantize_latent(torch.randn(vectors, generator.config.latent, 1, 1, generator=source))
+    image = torch.cat([generator.integers(part) for part in latent.split(_BATCH)])
+    return latent.numpy().astype(np.int32), image.numpy().astype(np.int32)
+
+
+def to_qonnx(generator: Generator, config: TrainConfig) -> onnx.ModelProto:
+    """QONNX of a generator in eval mode, input (1,Z,1,1), output (1,C,H,W), each quantizer a Quant node."""
+    example = torch.zeros(1, config.generator.latent, 1, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        _export(generator, example, path)
+        model = onnx.load(path)  # reads external data too; saving again leaves one file
+    model = _cleanup(model)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = _NAME, config.preset
+    return model
+
+
+def _export(generator: Generator, example: torch.Tensor, path: Path) -> None:
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            export_qonnx(
+                generator, args=example, export_path=str(path), opset_version=_OPSET, dynamo=False,
+                input_names=["latent"], output_names=["image"],
+            )  # fmt: skip
+    finally:
+        logging.disable(level)
+
+
+def _cleanup(model: onnx.ModelProto) -> onnx.ModelProto:
+    """qonnx's own clean-up: constants folded (never into a Quant), shapes inferred, nodes named."""
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.util.cleanup import cleanup_model
+
+    return cleanup_model(ModelWrapper(model)).model

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The quantized DCGAN generator."""
+
+from __future__ import annotations
+
+import brevitas.nn as qnn
+import torch
+from torch import Tensor, nn
+
+from fpgan.model.config import GeneratorConfig
+from fpgan.model.layers import activation, conv3x3, deconv, latent_quant, output_quant
+
+_INIT_STD = 0.02
+_IMAGE_STD = 0.5  # of the untrained net's values in front of Tanh
+_ACT_POWER = 0.5  # mean square of a ReLU's output behind BatchNorm
+
+
+class Generator(nn.Module):
+    """Latent (N,Z,1,1) -> image (N,C,H,W) in [-1, 1), both quantized.
+
+    latent -> quantize -> [transposed convolution -> BatchNorm -> activation] per layer -> transposed
+    convolution -> Tanh -> quantize. The first convolution is a dense layer onto base x base pixels.
+    """
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.latent = latent_quant(config.latent_bits)
+        self.layers = nn.Sequential(*(self._layer(i) for i in range(config.layers)))
+        self.image = nn.Sequential(nn.Tanh(), output_quant(config.output_bits))
+        self._initialize()
+
+    def _layer(self, index: int) -> nn.Sequential:
+        c = self.config
+        widths = (c.latent, *c.channels, c.image_channels)
+        inputs, outputs, bits = widths[index], widths[index + 1], c.layer_weight_bits[index]
+        parts: list[nn.Module]
+        if index == 0:
+            parts = [deconv(inputs, outputs, c.base, 1, 0, 0, bits, c.bias)]
+        elif c.upsample == "nearest":
+            repeat = qnn.QuantUpsample(scale_factor=c.stride, mode="nearest")
+            parts = [repeat, conv3x3(inputs, outputs, bits, c.bias)]
+        else:
+            geometry = (c.kernel, c.stride, c.padding, c.output_padding)
+            parts = [deconv(inputs, outputs, *geometry, bits, c.bias)]
+        if index < c.layers - 1:
+            parts += [nn.BatchNorm2d(outputs), activation(c.activation, c.layer_act_bits[index])]
+        return nn.Sequential(*parts)
+
+    def _initialize(self) -> None:
+        """DCGAN's: weights N(0, 0.02), BatchNorm gain N(1, 0.02). The last layer, which has no BatchNorm to
+        normalise it, is scaled by its number of taps so that the untrained image is neither flat nor clipped."""
+        convs = [m for m in self.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+        for conv in convs:
+            nn.init.normal_(conv.weight, 0.0, _INIT_STD)
+            if conv.bias is not None:
+                nn.init.zeros_(conv.bias)
+        for norm in (m for m in self.modules() if isinstance(m, nn.BatchNorm2d)):
+            nn.init.normal_(norm.weight, 1.0, _INIT_STD)
+        last, c = convs[-1], self.config
+        taps = 9 if c.upsample == "nearest" else c.kernel**2 / c.stride**2
+        nn.init.normal_(last.weight, 0.0, _IMAGE_STD / (_ACT_POWER * taps * c.channels[-1]) ** 0.5)
+
+    @property
+    def latent_scale(self) -> float:
+        """Value of one step of the latent."""
+        return 2.0 ** (3 - self.config.latent_bits)
+
+    @property
+    def image_scale(self) -> float:
+        """Value of one step of the image."""
+        return 2.0 ** (1 - self.config.output_bits)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """latent: (N,Z,1,1) float. Returns (N,C,H,W) float, multiples of image_scale."""
+        return self.image(self.layers(self.latent(latent)))
+
+    def quantize_latent(self, latent: Tensor) -> Tensor:
+        """Integers (N,Z,1,1) that the generator makes of a float latent, as int64."""
+        half = 2 ** (self.config.latent_bits - 1)
+        return torch.clamp(torch.round(latent / self.latent_scale), -half, half - 1).to(torch.int64)
+
+    @torch.no_grad()
+    def integers(self, latent: Tensor) -> Tensor:
+        """Image integers (N,C,H,W), int64, of latent integers (N,Z,1,1)."""
+        image = self(latent.to(torch.float32) * self.latent_scale)
+        return torch.round(image / self.image_scale).to(torch.int64)

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A RUN folder: checkpoint.safetensors, config.yaml, metrics.json, samples.png. No pickle in any of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from fpgan.model.config import TrainConfig
+from fpgan.model.generator import Generator
+
+CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
+_GRID = 8
+_SAMPLE_SEED = 1234
+
+
+def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let write() make a file next to path, then rename it onto path: no reader ever sees half a file."""
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        write(beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that can be written to. ValueError says why not."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be made a folder ({error.strerror})") from None
+    if not os.access(path, os.W_OK):
+        raise ValueError(f"{path}: cannot be written to")
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write tensors as safetensors."""
+    whole = {name: t.detach().contiguous() for name, t in tensors.items()}
+    write_beside(path, lambda p: p.write_bytes(save(whole)))
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read safetensors. ValueError if the file is missing, truncated or something else."""
+    if not path.is_file():
+        raise ValueError(f"{path}: does not exist")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path}: truncated or no safetensors file ({reason})") from None
+
+
+def fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """ValueError, naming the first tensor, unless tensors has just the names and shapes that are wanted."""
+    for name, tensor in wanted.items():
+        if name not in tensors:
+            raise ValueError(f"{path}: has no {name}; it was made with another configuration")
+        if tensors[name].shape != tensor.shape:
+            have, want = tuple(tensors[name].shape), tuple(tensor.shape)
+            raise ValueError(f"{path}: {name} has shape {have}, the configuration needs {want}")
+    for name in tensors:
+        if name not in wanted:
+            raise ValueError(f"{path}: {name} belongs to no layer of the configuration")
+
+
+def load_weights(generator: Generator, path: Path) -> None:
+    """Load a generator's tensors from a file. ValueError if they are not those of its configuration."""
+    tensors = load_tensors(path)
+    fit(path, tensors, generator.state_dict())
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ValueError(f"{path}: {name} holds values that are not finite")
+    generator.load_state_dict(tensors)
+
+
+def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
+    """Generator in eval mode and settings of a RUN folder. ValueError, one line, on anything damaged."""
+    path = Path(path)
+    if not path.is_dir():
+        raise ValueError(f"{path}: no RUN folder (fpgan train writes one)")
+    config = TrainConfig.from_yaml(path / CONFIG)
+    generator = Generator(config.generator)
+    load_weights(generator, path / CHECKPOINT)
+    return generator.eval(), config
+
+
+def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict[str, Any]) -> None:
+    """Write all four files of a RUN folder; generator must be in eval mode."""
+    save_tensors(generator.state_dict(), out / CHECKPOINT)
+    write_beside(out / CONFIG, config.to_yaml)
+    picture = sample_grid(generator)
+    write_beside(out / SAMPLES, lambda p: picture.save(p))
+    text = json.dumps(metrics, indent=2) + "\n"
+    write_beside(out / METRICS, lambda p: p.write_text(text))
+
+
+@torch.no_grad()
+def sample_grid(generator: Generator) -> Image.Image:
+    """8 x 8 generated images, always of the same latents."""
+    source = torch.Generator().manual_seed(_SAMPLE_SEED)
+    latent = torch.randn(_GRID * _GRID, generator.config.latent, 1, 1, generator=source)
+    return to_grid(generator(latent), _GRID)
+
+
+def to_grid(images: Tensor, columns: int) -> Image.Image:
+    """One picture of images (N,C,H,W) in [-1, 1]; C = 1 or 3 (others show their first channel)."""
+    images = images if images.shape[1] in (1, 3) else images[:, :1]
+    pixels = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    rows = [np.concatenate(list(pixels[i : i + columns]), axis=1) for i in range(0, len(pixels), columns)]
+    grid = np.concatenate(rows, axis=0)
+    return Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
