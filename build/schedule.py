@@ -87,7 +87,10 @@ class PixelPad:
 
     def __init__(self, size: list[int], stride: list[int], out: list[int], words: int) -> None:
         self.pattern = [
-            y % stride[0] == 0 and x % stride[1] == 0 and y // stride[0] < size[0] and x // stride[1] < size[1]
+            y % stride[0] == 0
+            and x % stride[1] == 0
+            and y // stride[0] < size[0]
+            and x // stride[1] < size[1]
             for y in range(out[0])
             for x in range(out[1])
             for _ in range(words)

@@ -14,7 +14,7 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.golden_vectors import check_dataflow, golden_vectors
 from fpgan.build.ops import register
-from fpgan.build.passes.fold import Budget, fold
+from fpgan.build.passes.fold import Budget, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
 from fpgan.build.passes.read_qonnx import load
@@ -35,6 +35,7 @@ def build(
     target_fps: float | None = None,
     max_utilization: float = 0.8,
     deconv: DeconvStyle = "subpixel",
+    like: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Turn a quantized generator (a QONNX file) into RTL for a board.
@@ -49,6 +50,7 @@ def build(
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP and BRAM that may be used.
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
+    like: an earlier BUILD whose PE, SIMD and cores are taken over instead of folding, to compare at same lanes.
     progress: called with the name of each step.
 
     Returns what out/report.json says. Writes out/rtl, out/dataflow.onnx, out/integer.onnx, out/design.json,
@@ -71,7 +73,9 @@ def build(
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
-    dataflow = fold(dataflow, target.part, budget, cycles)
+    dataflow = (
+        fold(dataflow, target.part, budget, cycles) if like is None else fold_like(dataflow, Path(like))
+    )
     say("sizing FIFOs")
     dataflow = insert_streams(dataflow, size_fifos(dataflow)).transform(InferDataTypes())
     say("writing")

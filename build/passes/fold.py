@@ -8,8 +8,9 @@ small integer program. The smallest feasible T is found by bisection over the cy
 
 from __future__ import annotations
 
-import logging
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from finn.util.basic import get_dsp_block
 from onnx import NodeProto
@@ -20,7 +21,6 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build import costs
 from fpgan.build.passes.streams import MAX_STREAM_BITS
 
-log = logging.getLogger(__name__)
 _SCALE = 100_000  # resource fractions as integers for the solver
 
 
@@ -69,6 +69,31 @@ def fold(model: ModelWrapper, part: str, budget: Budget, target_cycles: int | No
     for node, option in zip(layers, choice, strict=True):
         _apply(model, node, option, target)
     return model
+
+
+def fold_like(model: ModelWrapper, build: Path) -> ModelWrapper:
+    """Take PE, SIMD and core of each deconv, and PE of each threshold, from an earlier BUILD."""
+    try:
+        layers = {layer["name"]: layer for layer in json.loads((build / "report.json").read_text())["layers"]}
+    except (OSError, ValueError, KeyError):
+        raise ValueError(f"{build}: no build here (report.json is missing or broken)") from None
+    for node in model.graph.node:
+        if node.name not in layers:
+            continue
+        op, layer = getCustomOp(node), layers[node.name]
+        op.set_nodeattr("PE", layer["pe"])
+        if node.op_type == "Deconv_rtl":
+            op.set_nodeattr("SIMD", layer["simd"])
+            op.set_nodeattr("core", layer["core"])
+            _follow(model, node, layer["simd"])
+    return model
+
+
+def _follow(model: ModelWrapper, node: NodeProto, simd: int) -> None:
+    """Zero insertion in front of a deconv works on words of its width."""
+    before = model.find_producer(node.input[0])
+    if before is not None and before.op_type == "PixelPad_rtl":
+        getCustomOp(before).set_nodeattr("SIMD", simd)
 
 
 def _fastest(
@@ -165,9 +190,7 @@ def _apply(model: ModelWrapper, node: NodeProto, option: Option, target: int) ->
         op.set_nodeattr(name.upper() if name != "core" else name, getattr(option, name))
     threshold = getCustomOp(model.find_consumers(node.output[0])[0])
     threshold.set_nodeattr("PE", threshold_pe(threshold, option.pe, target))
-    before = model.find_producer(node.input[0])
-    if before is not None and before.op_type == "PixelPad_rtl":
-        getCustomOp(before).set_nodeattr("SIMD", option.simd)
+    _follow(model, node, option.simd)
 
 
 def divisors(n: int) -> list[int]:

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fpgan build"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from fpgan.build.cli.common import FAILED, Json, errors, show, steps
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="QONNX file.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("build_out"),
+    board: Annotated[str, typer.Option(help="Board to fold for; `fpgan doctor` lists them.")] = "ultra96",
+    clock_mhz: Annotated[Optional[float], typer.Option(help="Clock; the board's default.")] = None,  # noqa: UP045
+    target_fps: Annotated[Optional[float], typer.Option(help="Cheapest design that reaches it.")] = None,  # noqa: UP045
+    max_utilization: Annotated[float, typer.Option(help="Share of the board to use.")] = 0.8,
+    deconv: Annotated[str, typer.Option(help="subpixel or zero_insert.")] = "subpixel",
+    like: Annotated[Optional[Path], typer.Option(help="Fold as this BUILD is folded.")] = None,  # noqa: UP045
+    json: Json = False,
+) -> None:
+    """Turn a QONNX file into RTL.
+
+    Examples:
+
+    `fpgan build mnist32.onnx --board ultra96 --out build`: the fastest design within 80 % of the board
+
+    `fpgan build mnist32.onnx --board zcu104 --target-fps 50000`: the cheapest that makes 50,000 images/s
+    """
+    with errors():
+        from fpgan.build.steps import build
+
+        with steps("build") as progress:
+            report = build(
+                model, out, board, clock_mhz, target_fps, max_utilization, deconv,  # type: ignore[arg-type]
+                like=like, progress=progress,
+            )  # fmt: skip
+        totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
+        lines = [
+            f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC lanes, "
+            f"{report['frames_per_second']:,.0f} images/s at {report['clock_mhz']:g} MHz",
+            f"estimated: {totals}",
+        ]
+        show(report, json, lines)
+        if report["dataflow_check"]["mismatches"]:
+            typer.echo(
+                f"error: the dataflow graph differs in {report['dataflow_check']['mismatches']} values",
+                err=True,
+            )
+            raise typer.Exit(FAILED)

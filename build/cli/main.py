@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `fpgan` program: one command per step, each a thin wrapper over a public function."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from fpgan.build.cli import build, demo, doctor, export, report, sim, synth, train
+
+app = typer.Typer(
+    name="fpgan",
+    help="From a quantized DCGAN in PyTorch to bit-exact streaming FPGA hardware.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (train, export, build, sim, synth, report, demo, doctor):
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fpgan {importlib.metadata.version('fpgan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what the libraries say.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR)
+    if not verbose:
+        warnings.simplefilter("ignore")
+
+
+def main() -> None:
+    """Entry point. Exit code 0: done; 1: a check or a tool failed; 2: bad input."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    app()
+    sys.exit(0)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fpgan sim"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fpgan.build.cli.common import FAILED, Json, errors, show, steps
+
+
+def command(
+    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
+    images: Annotated[int, typer.Option(help="Images, streamed back to back.")] = 64,
+    seed: Annotated[int, typer.Option(help="Which of the golden vectors.")] = 0,
+    stall: Annotated[float, typer.Option(help="Probability that either side pauses in a cycle.")] = 0.0,
+    waves: Annotated[bool, typer.Option("--waves", help="Also write BUILD/waves.fst.")] = False,
+    reset_first: Annotated[
+        bool, typer.Option("--reset-first", help="Begin with a reset inside an image.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Simulate the RTL in Verilator and compare every pixel with PyTorch.
+
+    Examples:
+
+    `fpgan sim build --images 64`: the steady rate and 64 images
+
+    `fpgan sim build --images 4 --stall 0.3 --waves`: random pauses, waveform for GTKWave
+    """
+    with errors():
+        from fpgan.sim.simulate import simulate
+
+        with steps("sim") as progress:
+            result = simulate(build, images, seed, stall, waves, reset_first, progress)
+        show(
+            result,
+            json,
+            [
+                f"{result['images']} images, {result['pixels']} pixels, {result['mismatches']} mismatches "
+                f"(golden: {result['golden']})",
+                f"{result['cycles_per_image']} cycles per image, latency {result['latency_cycles']}, "
+                f"efficiency {result['efficiency']:.3f}, {result['kcycles_per_second']:,.0f} kcycles/s",
+                f"{build / 'sim.png'}",
+            ],
+        )
+        if result["mismatches"]:
+            typer.echo(
+                f"error: {result['mismatches']} of {result['pixels']} pixels differ from PyTorch", err=True
+            )
+            raise typer.Exit(FAILED)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fpgan synth"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fpgan.build.cli.common import Json, errors, show, steps
+
+
+def command(
+    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
+    tool: Annotated[str, typer.Option(help="yosys or vivado.")] = "yosys",
+    jobs: Annotated[int, typer.Option(help="Layers synthesized at once.")] = 2,
+    json: Json = False,
+) -> None:
+    """Count the LUTs, flip-flops, DSPs and block RAMs of every layer.
+
+    Example: `fpgan synth build`
+    """
+    with errors():
+        from fpgan.build.synth import synth
+
+        with steps("synth") as progress:
+            result = synth(build, tool, jobs, progress)
+        used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
+        show(result, json, [f"{build / 'synth.json'}: {', '.join(used)}"])

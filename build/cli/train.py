@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fpgan train"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from fpgan.build.cli.common import Json, bar, errors, show
+
+
+def command(
+    preset: Annotated[Optional[str], typer.Option(help="tiny, mnist32, seed32, rgb64 or k5.")] = None,  # noqa: UP045
+    config: Annotated[Optional[Path], typer.Option(help="YAML file instead of a preset.")] = None,  # noqa: UP045
+    steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
+    init: Annotated[Optional[Path], typer.Option(help="Weights to start from (.safetensors).")] = None,  # noqa: UP045
+    out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from what RUN holds.")] = False,
+    json: Json = False,
+) -> None:
+    """Train a generator with its quantizers in place.
+
+    Examples:
+
+    `fpgan train --preset mnist32 --out runs/mnist32`
+
+    `fpgan train --preset rgb64 --steps 0 --out runs/rgb64`: untrained, to build hardware from
+    """
+    with errors():
+        if (preset is None) == (config is None):
+            raise ValueError("give either --preset or --config")
+        from fpgan.model.config import PRESETS, TrainConfig
+        from fpgan.model.train import train
+
+        if preset is not None and preset not in PRESETS:
+            raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
+        settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type,index]
+        with bar("train") as progress:
+            metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
+        score = metrics["score"] or {"name": "score", "value": None, "real_vs_real": None}
+        show(
+            metrics,
+            json,
+            [
+                f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s, "
+                f"{score['name']} {score['value']} (real against real {score['real_vs_real']})"
+            ],
+        )
