@@ -47,9 +47,14 @@ def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> 
     return 1 + (a_width - (not narrow) - weight_bits) // (weight_bits + act_bits - 1)
 
 
+def memory_style(depth: int) -> str:
+    """ram_style of a memory with one read port: LUTs where shallow, block RAM where deep."""
+    return "distributed" if depth <= _ROM_DEPTH else "block"
+
+
 def memory_cost(width: int, depth: int) -> Cost:
-    """A memory with one read port: LUTs where shallow, block RAM where deep."""
-    if depth <= _ROM_DEPTH:
+    """A memory with one read port, in its style."""
+    if memory_style(depth) == "distributed":
         return Cost(lut=width * math.ceil(depth / 64))
     return Cost(lut=0, bram18=math.ceil(width / _BRAM_WIDTH) * math.ceil(depth / _BRAM_DEPTH))
 

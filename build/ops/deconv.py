@@ -39,7 +39,6 @@ class Deconv_rtl(StreamOp):
             "weightDataType": ("s", True, ""),
             "narrow_weights": ("i", False, 0, {0, 1}),
             "spare_rows": ("i", False, 1),  # line buffer rows beyond those read at once
-            "weight_style": ("s", False, "auto", {"auto", "block", "distributed"}),
             "useful_macs": ("i", True, 0),  # per image, of the mathematical operation
         }
         return attrs
@@ -111,7 +110,8 @@ class Deconv_rtl(StreamOp):
             "DSP_CORE": int(self.get_nodeattr("core") == "dsp"),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
             "WEIGHTS": self._weight_file(),
-            "WEIGHT_STYLE": self.get_nodeattr("weight_style"),
+            "WEIGHT_STYLE": costs.memory_style(self.shape().weight_words),
+            "BUFFER_STYLE": costs.memory_style(self.shape().buffer_words),
         }  # fmt: skip
 
     def _weight_file(self) -> str:

@@ -22,6 +22,7 @@ from fpgan.build import costs
 from fpgan.build.passes.streams import MAX_STREAM_BITS
 
 _SCALE = 100_000  # resource fractions as integers for the solver
+_LANE_LUT = 25  # a lane is charged this much beside what it is made of: idle lanes still burn power and routing
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _solve(
 ) -> list[Option] | None:
     """Cheapest choice with at most `target` cycles per layer, or None where the budget does not hold one."""
     program = cp_model.CpModel()
-    chosen, spent = [], {"lut": 0, "dsp": 0, "bram18": 0}
+    chosen, spent, lanes = [], {"lut": 0, "dsp": 0, "bram18": 0}, 0
     for node, layer in zip(layers, options, strict=True):
         allowed = [o for o in layer if o.cycles <= target]
         if not allowed:
@@ -133,9 +134,11 @@ def _solve(
             extra = _stream_cost(model, node, option, target)
             for name in spent:
                 spent[name] += flag * (getattr(option.cost, name) + getattr(extra, name))
+            lanes += flag * (option.pe * option.simd)
     for name, limit in vars(budget).items():
         program.add(spent[name] <= limit)
-    program.minimize(sum(spent[name] * (_SCALE // max(limit, 1)) for name, limit in vars(budget).items()))
+    price = {name: max(1, _SCALE * 100 // max(limit, 1)) for name, limit in vars(budget).items()}
+    program.minimize(sum(spent[name] * price[name] for name in spent) + lanes * _LANE_LUT * price["lut"])
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1  # the same design every time
     solver.parameters.random_seed = 0
