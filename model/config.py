@@ -72,7 +72,10 @@ class GeneratorConfig:
             raise ValueError(f"upsample={self.upsample!r}: must be deconv or nearest")
 
     def _check_bits(self) -> None:
-        named = {"latent_bits": (self.latent_bits,), "output_bits": (self.output_bits,)}
+        named: dict[str, tuple[int, ...]] = {
+            "latent_bits": (self.latent_bits,),
+            "output_bits": (self.output_bits,),
+        }
         named |= {"weight_bits": self.layer_weight_bits, "act_bits": self.layer_act_bits}
         for name, bits in named.items():
             low = 1 if name == "act_bits" and self.activation == "relu" else 2
@@ -131,7 +134,8 @@ class TrainConfig:
     """How a generator is trained. steps counts generator updates; dataset is `digits` or an image folder.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
-    (0 keeps the last weights). lr: Adam's; betas: its moments.
+    (0 keeps the last weights). lr: Adam's; betas: its moments. quantized: false trains the same network in
+    float32, as a baseline or to start quantized training from.
     """
 
     preset: str = "custom"
@@ -143,7 +147,8 @@ class TrainConfig:
     betas: tuple[float, float] = (0.5, 0.999)
     seed: int = 0
     features: int = 32
-    ema: float = 0.99
+    ema: float = 0.999
+    quantized: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(self.betas))
@@ -151,6 +156,8 @@ class TrainConfig:
             raise ValueError(f"batch={self.batch}: BatchNorm needs at least 2")
         if self.steps < 0:
             raise ValueError(f"steps={self.steps}: must be at least 0")
+        if self.float_steps < 0:
+            raise ValueError(f"float_steps={self.float_steps}: must be at least 0")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
         if self.features < 1:
@@ -160,22 +167,32 @@ class TrainConfig:
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
             raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
 
+    def to_text(self) -> str:
+        """Every setting as YAML."""
+        return yaml.safe_dump(_plain(asdict(self)), sort_keys=False)
+
     def to_yaml(self, path: Path | str) -> None:
         """Write every setting as YAML."""
-        Path(path).write_text(yaml.safe_dump(_plain(asdict(self)), sort_keys=False))
+        Path(path).write_text(self.to_text())
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> TrainConfig:
         """Read settings; what is left out keeps its default. ValueError names a key that is not known."""
         try:
-            data = yaml.safe_load(Path(path).read_text())
+            text = Path(path).read_text()
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(
                 f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
             ) from None
+        return cls.from_text(text, path)
+
+    @classmethod
+    def from_text(cls, text: str, path: Path | str) -> TrainConfig:
+        """Settings from YAML text; path is where it came from, for errors."""
+        try:
+            return _build(path, yaml.safe_load(text))
         except yaml.YAMLError as error:
             raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
-        return _build(path, data)
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:
@@ -206,13 +223,15 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def _preset(name: str, steps: int, **generator: Any) -> TrainConfig:
-    return TrainConfig(preset=name, steps=steps, generator=GeneratorConfig(**generator))
+def _preset(name: str, steps: int, dataset: str = "digits", **generator: Any) -> TrainConfig:
+    """Two fifths of the steps are without quantizers."""
+    shape = GeneratorConfig(**generator)
+    return TrainConfig(preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, generator=shape)
 
 
 PRESETS: dict[str, TrainConfig] = {
     "tiny": _preset("tiny", 2000, latent=16, channels=(16, 8)),
-    "mnist32": _preset("mnist32", 5000, latent=32, channels=(128, 64, 32)),
+    "mnist32": _preset("mnist32", 12000, latent=32, channels=(128, 64, 32)),
     "seed32": _preset("seed32", 5000, latent=100, channels=(256, 128, 64), image_channels=3),
     "rgb64": _preset("rgb64", 10000, latent=64, channels=(256, 128, 64, 32), image_channels=3),
     "k5": _preset(

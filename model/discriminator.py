@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Discriminator(nn.Module):
-    """image (N,C,S,S) -> logit (N): halves S until at most 4 rows are left, then one convolution over them."""
+    """image (N,C,S,S) -> logit (N): halves S until at most 4 rows are left, then one convolution over all."""
 
     def __init__(self, image_channels: int, image_size: int, channels: int = 32) -> None:
         super().__init__()

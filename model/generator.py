@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import brevitas.nn as qnn
 import torch
 from torch import Tensor, nn
 
 from fpgan.model.config import GeneratorConfig
-from fpgan.model.layers import activation, conv3x3, deconv, latent_quant, output_quant
+from fpgan.model.layers import activation, conv3x3, deconv, latent_quant, output_quant, upsample
 
 _INIT_STD = 0.02
 _IMAGE_STD = 0.5  # of the untrained net's values in front of Tanh
@@ -20,36 +19,54 @@ class Generator(nn.Module):
 
     latent -> quantize -> [transposed convolution -> BatchNorm -> activation] per layer -> transposed
     convolution -> Tanh -> quantize. The first convolution is a dense layer onto base x base pixels.
+    quantized=False leaves the quantizers out: the same tensors, in float32 arithmetic.
     """
 
-    def __init__(self, config: GeneratorConfig) -> None:
+    def __init__(self, config: GeneratorConfig, quantized: bool = True) -> None:
         super().__init__()
-        self.config = config
-        self.latent = latent_quant(config.latent_bits)
+        self.config, self.quantized = config, quantized
+        self.latent = latent_quant(self._bits(config.latent_bits))
         self.layers = nn.Sequential(*(self._layer(i) for i in range(config.layers)))
-        self.image = nn.Sequential(nn.Tanh(), output_quant(config.output_bits))
+        self.image = nn.Sequential(nn.Tanh(), output_quant(self._bits(config.output_bits)))
         self._initialize()
+
+    def _bits(self, bits: int) -> int | None:
+        return bits if self.quantized else None
 
     def _layer(self, index: int) -> nn.Sequential:
         c = self.config
         widths = (c.latent, *c.channels, c.image_channels)
-        inputs, outputs, bits = widths[index], widths[index + 1], c.layer_weight_bits[index]
+        inputs, outputs, bits = widths[index], widths[index + 1], self._bits(c.layer_weight_bits[index])
         parts: list[nn.Module]
         if index == 0:
-            parts = [deconv(inputs, outputs, c.base, 1, 0, 0, bits, c.bias)]
+            parts = [deconv(inputs, outputs, (c.base, 1, 0, 0), bits, c.bias)]
         elif c.upsample == "nearest":
-            repeat = qnn.QuantUpsample(scale_factor=c.stride, mode="nearest")
-            parts = [repeat, conv3x3(inputs, outputs, bits, c.bias)]
+            parts = [upsample(c.stride, bits), conv3x3(inputs, outputs, bits, c.bias)]
         else:
             geometry = (c.kernel, c.stride, c.padding, c.output_padding)
-            parts = [deconv(inputs, outputs, *geometry, bits, c.bias)]
+            parts = [deconv(inputs, outputs, geometry, bits, c.bias)]
         if index < c.layers - 1:
-            parts += [nn.BatchNorm2d(outputs), activation(c.activation, c.layer_act_bits[index])]
+            act = activation(c.activation, self._bits(c.layer_act_bits[index]))
+            parts += [nn.BatchNorm2d(outputs), act]
         return nn.Sequential(*parts)
 
+    def float_twin(self) -> Generator:
+        """The same network without its quantizers, on the same tensors: training one trains the other."""
+        twin = Generator(self.config, quantized=False)
+        modules = dict(self.named_modules())
+        for name, module in twin.named_modules():
+            for key, _ in list(module.named_parameters(recurse=False)):
+                setattr(module, key, getattr(modules[name], key))
+            for key, _ in list(module.named_buffers(recurse=False)):
+                setattr(module, key, getattr(modules[name], key))
+        return twin
+
     def _initialize(self) -> None:
-        """DCGAN's: weights N(0, 0.02), BatchNorm gain N(1, 0.02). The last layer, which has no BatchNorm to
-        normalise it, is scaled by its number of taps so that the untrained image is neither flat nor clipped."""
+        """DCGAN's: weights N(0, 0.02), BatchNorm gain N(1, 0.02).
+
+        The last layer, which has no BatchNorm to normalise it, is scaled by its number of taps, so that the
+        untrained image is neither flat nor clipped.
+        """
         convs = [m for m in self.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
         for conv in convs:
             nn.init.normal_(conv.weight, 0.0, _INIT_STD)

@@ -8,12 +8,14 @@ BatchNorm before each one normalises what comes in and learns how much of the ra
 
 from __future__ import annotations
 
+from typing import Any
+
 from brevitas.core.function_wrapper.ops_ste import RoundSte
 from brevitas.core.scaling import ScalingImplType
 from brevitas.core.stats import MeanSigmaStd
 from brevitas.inject import ExtendedInjector
 from brevitas.inject.enum import RestrictValueType
-from brevitas.nn import QuantConv2d, QuantConvTranspose2d, QuantIdentity, QuantReLU
+from brevitas.nn import QuantConv2d, QuantConvTranspose2d, QuantIdentity, QuantReLU, QuantUpsample
 from brevitas.quant.fixed_point import Int8WeightPerTensorFixedPoint
 from brevitas.quant.scaled_int import (
     Int8ActPerTensorFloat,
@@ -55,20 +57,24 @@ class UnsignedAct(_ConstPowerOfTwo, Uint8ActPerTensorFloat):
     """Unsigned activation of constant power-of-two scale."""
 
 
-def latent_quant(bits: int) -> QuantIdentity:
-    """Signed latent within +-4, scale 2^(3 - bits)."""
+def latent_quant(bits: int | None) -> nn.Module:
+    """Signed latent within +-4, scale 2^(3 - bits); bits None: as it is, here and below."""
+    if bits is None:
+        return nn.Identity()
     return QuantIdentity(
         act_quant=SignedAct, bit_width=bits, scaling_init=_LATENT_RANGE, return_quant_tensor=True
     )
 
 
-def output_quant(bits: int) -> QuantIdentity:
+def output_quant(bits: int | None) -> nn.Module:
     """Signed image within +-1, scale 2^(1 - bits)."""
-    return QuantIdentity(act_quant=SignedAct, bit_width=bits, scaling_init=1.0)
+    return nn.Identity() if bits is None else QuantIdentity(SignedAct, bit_width=bits, scaling_init=1.0)
 
 
-def activation(kind: str, bits: int) -> nn.Module:
+def activation(kind: str, bits: int | None) -> nn.Module:
     """`relu`: ReLU onto unsigned bits. `leaky_relu`: LeakyReLU(0.2) onto signed bits."""
+    if bits is None:
+        return nn.ReLU() if kind == "relu" else nn.LeakyReLU(_LEAK)
     span = _ACT_RANGE if bits > _FEW_BITS else _ACT_RANGE / 2
     if kind == "relu":
         return QuantReLU(act_quant=UnsignedAct, bit_width=bits, scaling_init=span, return_quant_tensor=True)
@@ -78,26 +84,37 @@ def activation(kind: str, bits: int) -> nn.Module:
     return nn.Sequential(nn.LeakyReLU(_LEAK), quant)
 
 
+def upsample(factor: int, bits: int | None) -> nn.Module:
+    """Repeat each pixel factor x factor times."""
+    cls = nn.Upsample if bits is None else QuantUpsample
+    return cls(scale_factor=factor, mode="nearest")
+
+
+def _weight_quant(bits: int | None, bias: bool) -> dict[str, Any]:
+    """A bias is 16 bits at the accumulator's scale."""
+    if bits is None:
+        return {"weight_quant": None}
+    return {
+        "weight_quant": PowerOfTwoWeight,
+        "weight_bit_width": bits,
+        "bias_quant": Int16Bias if bias else None,
+    }
+
+
 def deconv(
-    inputs: int,
-    outputs: int,
-    kernel: int,
-    stride: int,
-    padding: int,
-    output_padding: int,
-    bits: int,
-    bias: bool,
+    inputs: int, outputs: int, geometry: tuple[int, int, int, int], bits: int | None, bias: bool
 ) -> QuantConvTranspose2d:
-    """Transposed convolution (N,inputs,H,W) -> (N,outputs,H',W'); a bias is 16 bits at the accumulator's scale."""
+    """Transposed convolution (N,inputs,H,W) -> (N,outputs,H',W').
+
+    geometry: kernel, stride, padding, output_padding.
+    """
+    kernel, stride, padding, output_padding = geometry
     return QuantConvTranspose2d(
         inputs, outputs, kernel, stride=stride, padding=padding, output_padding=output_padding, bias=bias,
-        weight_quant=PowerOfTwoWeight, weight_bit_width=bits, bias_quant=Int16Bias if bias else None,
+        **_weight_quant(bits, bias),
     )  # fmt: skip
 
 
-def conv3x3(inputs: int, outputs: int, bits: int, bias: bool) -> QuantConv2d:
+def conv3x3(inputs: int, outputs: int, bits: int | None, bias: bool) -> QuantConv2d:
     """3x3 convolution that keeps the size, (N,inputs,H,W) -> (N,outputs,H,W)."""
-    return QuantConv2d(
-        inputs, outputs, 3, padding=1, bias=bias,
-        weight_quant=PowerOfTwoWeight, weight_bit_width=bits, bias_quant=Int16Bias if bias else None,
-    )  # fmt: skip
+    return QuantConv2d(inputs, outputs, 3, padding=1, bias=bias, **_weight_quant(bits, bias))

@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
+from fpgan.model.pictures import grid
 
 CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
+STATE = "state.safetensors"  # what resuming needs besides
 _GRID = 8
 _SAMPLE_SEED = 1234
 
@@ -44,10 +44,16 @@ def make_folder(path: Path) -> None:
         raise ValueError(f"{path}: cannot be written to")
 
 
-def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Write tensors as safetensors."""
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: dict[str, str] | None = None) -> None:
+    """Write tensors as safetensors, `about` as the file's metadata."""
     whole = {name: t.detach().contiguous() for name, t in tensors.items()}
-    write_beside(path, lambda p: p.write_bytes(save(whole)))
+    write_beside(path, lambda p: p.write_bytes(save(whole, about)))
+
+
+def tensors_metadata(path: Path) -> dict[str, str]:
+    """Metadata of a file that load_tensors has read."""
+    with safe_open(path, "pt") as file:
+        return dict(file.metadata() or {})
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -61,8 +67,10 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: truncated or no safetensors file ({reason})") from None
 
 
-def fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    """ValueError, naming the first tensor, unless tensors has just the names and shapes that are wanted."""
+def check_fit(
+    path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor], only: bool = True
+) -> None:
+    """ValueError, naming a tensor, unless tensors has the names and shapes wanted, and only them."""
     for name, tensor in wanted.items():
         if name not in tensors:
             raise ValueError(f"{path}: has no {name}; it was made with another configuration")
@@ -70,14 +78,14 @@ def fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor])
             have, want = tuple(tensors[name].shape), tuple(tensor.shape)
             raise ValueError(f"{path}: {name} has shape {have}, the configuration needs {want}")
     for name in tensors:
-        if name not in wanted:
+        if only and name not in wanted:
             raise ValueError(f"{path}: {name} belongs to no layer of the configuration")
 
 
 def load_weights(generator: Generator, path: Path) -> None:
     """Load a generator's tensors from a file. ValueError if they are not those of its configuration."""
     tensors = load_tensors(path)
-    fit(path, tensors, generator.state_dict())
+    check_fit(path, tensors, generator.state_dict())
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ValueError(f"{path}: {name} holds values that are not finite")
@@ -90,7 +98,7 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
     if not path.is_dir():
         raise ValueError(f"{path}: no RUN folder (fpgan train writes one)")
     config = TrainConfig.from_yaml(path / CONFIG)
-    generator = Generator(config.generator)
+    generator = Generator(config.generator, quantized=config.quantized)
     load_weights(generator, path / CHECKPOINT)
     return generator.eval(), config
 
@@ -99,24 +107,15 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
     """Write all four files of a RUN folder; generator must be in eval mode."""
     save_tensors(generator.state_dict(), out / CHECKPOINT)
     write_beside(out / CONFIG, config.to_yaml)
-    picture = sample_grid(generator)
-    write_beside(out / SAMPLES, lambda p: picture.save(p))
+    picture = grid(_samples(generator), _GRID)
+    write_beside(out / SAMPLES, picture.save)
     text = json.dumps(metrics, indent=2) + "\n"
     write_beside(out / METRICS, lambda p: p.write_text(text))
 
 
 @torch.no_grad()
-def sample_grid(generator: Generator) -> Image.Image:
-    """8 x 8 generated images, always of the same latents."""
+def _samples(generator: Generator) -> Tensor:
+    """64 images, always of the same latents."""
     source = torch.Generator().manual_seed(_SAMPLE_SEED)
-    latent = torch.randn(_GRID * _GRID, generator.config.latent, 1, 1, generator=source)
-    return to_grid(generator(latent), _GRID)
-
-
-def to_grid(images: Tensor, columns: int) -> Image.Image:
-    """One picture of images (N,C,H,W) in [-1, 1]; C = 1 or 3 (others show their first channel)."""
-    images = images if images.shape[1] in (1, 3) else images[:, :1]
-    pixels = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    rows = [np.concatenate(list(pixels[i : i + columns]), axis=1) for i in range(0, len(pixels), columns)]
-    grid = np.concatenate(rows, axis=0)
-    return Image.fromarray(grid[..., 0] if grid.shape[-1] == 1 else grid)
+    images: Tensor = generator(torch.randn(_GRID * _GRID, generator.config.latent, 1, 1, generator=source))
+    return images

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training state: networks, optimizers, averaged weights; saved and resumed without pickle."""
+"""Training state: both networks, their optimizers, the averaged generator; saved and resumed without pickle.
+
+No random state is kept: what a step draws follows from the seed and the step's number alone.
+"""
 
 from __future__ import annotations
 
@@ -7,77 +10,109 @@ import copy
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.optim import Adam
 
 from fpgan.model.config import TrainConfig
 from fpgan.model.discriminator import Discriminator
 from fpgan.model.generator import Generator
+from fpgan.model.run import fit, load_tensors, save_tensors, tensors_metadata
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-class Trainer:
-    """Both networks with their optimizers, and the running average of the generator's weights."""
+class TrainState:
+    """Everything that a step changes.
 
-    def __init__(self, generator: Generator, discriminator: Discriminator, config: TrainConfig) -> None:
-        self.generator, self.discriminator = generator, discriminator
-        self.average = copy.deepcopy(generator)
-        self.g_optimizer = torch.optim.Adam(generator.parameters(), config.lr, betas=config.betas)
-        self.d_optimizer = torch.optim.Adam(discriminator.parameters(), config.lr, betas=config.betas)
+    average: running mean of the generator's parameters. step: steps done. seconds: time they took.
+    float_score: score of the generator when its quantizers were switched on, None before.
+    """
 
-    def update(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        self.g_optimizer.zero_grad(set_to_none=True)
-        self.d_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+    def __init__(self, config: TrainConfig) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        g = config.generator
+        self.generator = Generator(g)
+        self.discriminator = Discriminator(g.image_channels, g.image_size, config.features)
+        for network in (self.generator, self.discriminator):
+            network.to(memory_format=torch.channels_last)
+        self.twin = self.generator.float_twin()
+        self.average = copy.deepcopy(self.generator)
+        self.optimizers = {
+            "generator": Adam(self.generator.parameters(), config.lr, betas=config.betas),
+            "discriminator": Adam(self.discriminator.parameters(), config.lr, betas=config.betas),
+        }
+        self.step, self.seconds = 0, 0.0
+        self.float_score: float | None = None
 
-    def average_step(self, decay: float) -> None:
+    def start_from_weights(self) -> None:
+        """Restart the average from the generator, after weights were put into it."""
+        self.average.load_state_dict(self.generator.state_dict())
+
+    @torch.no_grad()
+    def update_average(self) -> None:
+        """average = ema * average + (1 - ema) * generator."""
+        decay = min(self.config.ema, self.step / (self.step + 10))
+        for mean, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+            mean.lerp_(value, 1 - decay)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor under a unique name, `module/tensor` or `adam_module/parameter/moment`."""
+        networks: dict[str, nn.Module] = {
+            "generator": self.generator,
+            "average": self.average,
+            "discriminator": self.discriminator,
+        }
+        tensors = {
+            f"{n}/{key}": value for n, net in networks.items() for key, value in net.state_dict().items()
+        }
+        for name, optimizer in self.optimizers.items():
+            for key, parameter in networks[name].named_parameters():
+                moments = _moments(optimizer, parameter)
+                tensors |= {f"adam_{name}/{key}/{m}": moments[m] for m in _MOMENTS}
+        return tensors
+
+    def save(self, path: Path) -> None:
+        """Write all of it as safetensors; the settings are in the file's metadata."""
+        about = {
+            "config": self.config.to_text(),
+            "step": str(self.step),
+            "seconds": repr(self.seconds),
+            "float_score": repr(self.float_score),
+        }
+        save_tensors(self.tensors(), path, about)
+
+    def load(self, path: Path) -> None:
+        """Restore all of it. ValueError if the file is damaged or was made with other settings."""
+        tensors = load_tensors(path)
+        about = tensors_metadata(path)
+        if about.get("config") is None:
+            raise ValueError(f"{path}: no training state")
+        _same_settings(path, TrainConfig.from_text(about["config"], path), self.config)
+        own = self.tensors()
+        fit(path, tensors, own)
         with torch.no_grad():
-            for mean, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-                mean.lerp_(value, 1 - decay)
-
-    def _modules(self) -> dict[str, nn.Module]:
-        return {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
-
-    def save(self, path: Path, step: int) -> None:
-        tensors = {"step": torch.tensor(step)}
-        for name, module in self._modules().items():
-            tensors |= {f"{name}/{key}": value for key, value in module.state_dict().items()}
-        for name, optimizer in (("g", self.g_optimizer), ("d", self.d_optimizer)):
-            for index, moments in optimizer.state_dict()["state"].items():
-                tensors |= {f"{name}_optimizer/{index}/{key}": value for key, value in moments.items()}
-        save_tensors(path, tensors)
-
-    def load(self, path: Path) -> int:
-        """Restore everything; returns the step to go on with. ValueError where the file does not fit."""
-        try:
-            tensors = load_file(path)
-            for name, module in self._modules().items():
-                prefix = f"{name}/"
-                module.load_state_dict(
-                    {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-                )
-        except (SafetensorError, OSError, RuntimeError) as error:
-            raise ValueError(f"{path}: cannot be resumed from ({str(error).splitlines()[0]})") from None
-        for name, optimizer in (("g", self.g_optimizer), ("d", self.d_optimizer)):
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in tensors.items():
-                if key.startswith(f"{name}_optimizer/"):
-                    _, index, moment = key.split("/")
-                    state.setdefault(int(index), {})[moment] = value
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-        return int(tensors["step"])
+            for name, tensor in own.items():
+                tensor.copy_(tensors[name])
+        self.step, self.seconds = int(about["step"]), float(about["seconds"])
+        self.float_score = None if about["float_score"] == "None" else float(about["float_score"])
 
 
-def save_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write safetensors beside, then rename."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, temporary)
-    temporary.rename(path)
+def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:
+    """Adam's state of one parameter, made as its first step would make it if there was none yet."""
+    state: dict[str, Tensor] = optimizer.state[parameter]
+    if not state:
+        state["step"] = torch.tensor(0.0)
+        state["exp_avg"] = torch.zeros_like(parameter, memory_format=torch.preserve_format)
+        state["exp_avg_sq"] = torch.zeros_like(parameter, memory_format=torch.preserve_format)
+    return state
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write beside, then rename."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text)
-    temporary.rename(path)
+def _same_settings(path: Path, saved: TrainConfig, wanted: TrainConfig) -> None:
+    """Only the number of steps may differ between two parts of one training."""
+    for name in ("generator", "dataset", "batch", "lr", "betas", "seed", "features", "ema", "float_steps"):
+        have, want = getattr(saved, name), getattr(wanted, name)
+        if have != want:
+            raise ValueError(
+                f"{path}: was trained with {name}={have}, which is now {want}; resume needs the same"
+            )

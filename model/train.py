@@ -1,24 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quantization-aware training of the generator."""
+"""Training of the generator against a discriminator, first without and then with its quantizers."""
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from fpgan.model.config import TrainConfig
+from fpgan.model.data import training_images
 from fpgan.model.generator import Generator
+from fpgan.model.metrics import digit_score, score_images
 from fpgan.model.run import load_run, load_weights, make_folder, save_run
+from fpgan.model.state import TrainState
 
 __all__ = ["calibrate", "load_run", "train"]
 
+log = logging.getLogger(__name__)
+STATE = "training.safetensors"
 _CALIBRATION_BATCHES = 32
 _CALIBRATION_BATCH = 64
+_SAVE_EVERY = 500
 
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -31,22 +40,124 @@ def train(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train a generator and write its RUN folder; returns metrics.json.
+    """Train a generator and write its RUN folder; returns what metrics.json holds.
 
     steps: overrides config.steps; 0 only calibrates, which gives hardware something to be built from.
-    init: weights to start from. resume: go on from what out holds. progress: called (step, steps, losses).
+    init: safetensors to start from, names as in checkpoint.safetensors. resume: go on from what out holds;
+    the result is that of a run which was never interrupted. progress: called (step, steps, losses).
+    ValueError on settings, data or files that do not fit.
     """
-    started = time.monotonic()
-    out, total = Path(out), config.steps if steps is None else steps
+    if steps is not None:
+        config = dataclasses.replace(config, steps=steps)
+    if resume and init is not None:
+        raise ValueError("resume goes on from its own weights: give it no init")
+    out = Path(out)
     make_folder(out)
-    torch.manual_seed(config.seed)
-    generator = Generator(config.generator)
+    state = TrainState(config)
     if init is not None:
-        load_weights(generator, Path(init))
-    calibrate(generator, config.seed)
-    metrics = _metrics(config, total, time.monotonic() - started)
-    save_run(out, generator, config, metrics)
+        load_weights(state.generator, Path(init))
+        state.start_from_weights()
+    if resume:
+        _resume(state, out / STATE)
+    if config.steps > 0:
+        _run(state, out / STATE, progress)
+    return _finish(state, out)
+
+
+def _resume(state: TrainState, path: Path) -> None:
+    state.load(path)
+    if state.step > state.config.steps:
+        raise ValueError(f"{path}: has {state.step} steps already, more than steps={state.config.steps}")
+
+
+def _run(state: TrainState, path: Path, progress: Progress | None) -> None:
+    """Train from state.step to config.steps; state is saved now and then, and when interrupted."""
+    config = state.config
+    g = config.generator
+    images = training_images(config.dataset, g.image_channels, g.image_size)
+    if len(images) < config.batch:
+        raise ValueError(
+            f"dataset {config.dataset}: {len(images)} images are less than one batch={config.batch}"
+        )
+    try:
+        while state.step < config.steps:
+            started = time.monotonic()
+            if state.step == config.float_steps and config.float_steps and state.float_score is None:
+                state.float_score = _score(state, quantized=False)["value"]
+            losses = _step(state, images)
+            state.seconds += time.monotonic() - started
+            if state.step % _SAVE_EVERY == 0:
+                state.save(path)
+            if progress is not None:
+                progress(state.step, config.steps, losses)
+    finally:
+        state.save(path)
+
+
+def _step(state: TrainState, images: Tensor) -> dict[str, float]:
+    """One update of the discriminator, then one of the generator: binary cross entropy, seed article 3.1."""
+    config = state.config
+    source = torch.Generator().manual_seed(config.seed * 1_000_003 + state.step)
+    generator = state.twin if state.step < config.float_steps else state.generator
+    generator.train()
+    state.discriminator.train()
+    size = (config.batch, config.generator.latent, 1, 1)
+    real = _batch(images, config, state.step).contiguous(memory_format=torch.channels_last)
+
+    with torch.no_grad():
+        fake = generator(torch.randn(size, generator=source))
+    d_loss = _bce(state.discriminator(real), 1.0) + _bce(state.discriminator(fake), 0.0)
+    _update(state, "discriminator", d_loss)
+
+    g_loss = _bce(state.discriminator(generator(torch.randn(size, generator=source))), 1.0)
+    _update(state, "generator", g_loss)
+    state.step += 1
+    state.update_average()
+    return {"discriminator": d_loss.item(), "generator": g_loss.item()}
+
+
+def _bce(logits: Tensor, label: float) -> Tensor:
+    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
+def _update(state: TrainState, name: str, loss: Tensor) -> None:
+    for optimizer in state.optimizers.values():
+        optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    state.optimizers[name].step()
+
+
+def _batch(images: Tensor, config: TrainConfig, step: int) -> Tensor:
+    """Real images (batch,C,S,S) of one step: each epoch is a new order, which leaves out what fills no batch."""
+    epoch, index = divmod(step, len(images) // config.batch)
+    source = torch.Generator().manual_seed(config.seed * 1_000_003 + 500_000_000 + epoch)
+    order = torch.randperm(len(images), generator=source)
+    return images[order[index * config.batch : (index + 1) * config.batch]]
+
+
+def _finish(state: TrainState, out: Path) -> dict[str, Any]:
+    """Calibrate the averaged generator, score it, write the RUN folder."""
+    config = state.config
+    calibrate(state.average, config.seed)
+    metrics = {
+        "preset": config.preset,
+        "bits": _bits(config),
+        "steps": state.step,
+        "seconds": round(state.seconds, 1),
+        "score": _score(state, quantized=True) if state.step else None,
+    }
+    save_run(out, state.average, config, metrics)
     return metrics
+
+
+def _score(state: TrainState, quantized: bool) -> dict[str, Any]:
+    """Score of the averaged generator, with or without its quantizers. None where the data are no digits."""
+    empty = {"name": None, "value": None, "real_vs_real": None, "float_baseline": None}
+    if state.config.dataset != "digits":
+        return empty
+    average = state.average if quantized else state.average.float_twin()
+    calibrate(average, state.config.seed)
+    return digit_score(score_images(average)) | {"float_baseline": state.float_score}
 
 
 @torch.no_grad()
@@ -69,18 +180,11 @@ def calibrate(generator: Generator, seed: int) -> None:
     generator.eval()
 
 
-def _metrics(config: TrainConfig, steps: int, seconds: float) -> dict[str, Any]:
+def _bits(config: TrainConfig) -> dict[str, Any]:
     g = config.generator
-    bits = {
+    return {
         "latent": g.latent_bits,
         "weights": list(g.layer_weight_bits),
         "activations": list(g.layer_act_bits),
         "image": g.output_bits,
-    }
-    return {
-        "preset": config.preset,
-        "bits": bits,
-        "steps": steps,
-        "seconds": round(seconds, 1),
-        "score": {"name": "digit-frechet", "value": None, "real_vs_real": None, "float_baseline": None},
     }
