@@ -134,8 +134,8 @@ class TrainConfig:
     """How a generator is trained. steps counts generator updates; dataset is `digits` or an image folder.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
-    (0 keeps the last weights). lr: Adam's; betas: its moments. quantized: false trains the same network in
-    float32, as a baseline or to start quantized training from.
+    (0 keeps the last weights). lr: Adam's; betas: its moments. float_steps: how many of the first steps
+    leave the quantizers out.
     """
 
     preset: str = "custom"
@@ -143,12 +143,12 @@ class TrainConfig:
     dataset: str = "digits"
     batch: int = 64
     steps: int = 5000
+    float_steps: int = 0
     lr: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
     seed: int = 0
     features: int = 32
     ema: float = 0.999
-    quantized: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(self.betas))

@@ -26,7 +26,7 @@ def digits() -> tuple[Tensor, Tensor]:
 
 
 def fit(images: Tensor, size: int) -> Tensor:
-    """Square images (N,C,H,H) in [-1, 1] to (N,C,size,size): black round it for up to 8 more, else resized."""
+    """Square images (N,C,H,H) in [-1, 1] to (N,C,size,size): black around for up to 8 more, else resized."""
     have = images.shape[-1]
     if have == size:
         return images

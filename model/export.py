@@ -15,7 +15,7 @@ from brevitas.export import export_qonnx
 
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
-from fpgan.model.run import CHECKPOINT, load_run, make_folder, write_beside
+from fpgan.model.run import load_run, make_folder, write_beside
 
 _OPSET = 13
 _BATCH = 32
@@ -27,14 +27,12 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
 
     The npz holds integers from PyTorch in eval mode, `latent` (N,Z,1,1) and `image` (N,C,H,W), both int32,
     and the value of one step of each, `latent_scale` and `image_scale`. Latents are standard normal with that
-    seed. ValueError on a damaged RUN, and on one that was trained in float.
+    seed. ValueError on a damaged RUN.
     """
     out = Path(out)
     if vectors < 1:
         raise ValueError(f"vectors={vectors}: must be at least 1")
     generator, config = load_run(run)
-    if not config.quantized:
-        raise ValueError(f"{run}: float weights; train with quantized: true, --init {run}/{CHECKPOINT}")
     make_folder(out.parent)
     model = to_qonnx(generator, config)
     latent, image = golden(generator, vectors, seed)

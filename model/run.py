@@ -19,7 +19,6 @@ from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
 
 CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
-STATE = "state.safetensors"  # what resuming needs besides
 _GRID = 8
 _SAMPLE_SEED = 1234
 
@@ -67,9 +66,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: truncated or no safetensors file ({reason})") from None
 
 
-def check_fit(
-    path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor], only: bool = True
-) -> None:
+def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
     """ValueError, naming a tensor, unless tensors has the names and shapes wanted, and only them."""
     for name, tensor in wanted.items():
         if name not in tensors:
@@ -78,7 +75,7 @@ def check_fit(
             have, want = tuple(tensors[name].shape), tuple(tensor.shape)
             raise ValueError(f"{path}: {name} has shape {have}, the configuration needs {want}")
     for name in tensors:
-        if only and name not in wanted:
+        if name not in wanted:
             raise ValueError(f"{path}: {name} belongs to no layer of the configuration")
 
 
@@ -98,7 +95,7 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
     if not path.is_dir():
         raise ValueError(f"{path}: no RUN folder (fpgan train writes one)")
     config = TrainConfig.from_yaml(path / CONFIG)
-    generator = Generator(config.generator, quantized=config.quantized)
+    generator = Generator(config.generator)
     load_weights(generator, path / CHECKPOINT)
     return generator.eval(), config
 

@@ -16,7 +16,7 @@ from torch.optim import Adam
 from fpgan.model.config import TrainConfig
 from fpgan.model.discriminator import Discriminator
 from fpgan.model.generator import Generator
-from fpgan.model.run import fit, load_tensors, save_tensors, tensors_metadata
+from fpgan.model.run import check_fit, load_tensors, save_tensors, tensors_metadata
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -90,7 +90,7 @@ class TrainState:
             raise ValueError(f"{path}: no training state")
         _same_settings(path, TrainConfig.from_text(about["config"], path), self.config)
         own = self.tensors()
-        fit(path, tensors, own)
+        check_fit(path, tensors, own)
         with torch.no_grad():
             for name, tensor in own.items():
                 tensor.copy_(tensors[name])

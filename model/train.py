@@ -128,7 +128,7 @@ def _update(state: TrainState, name: str, loss: Tensor) -> None:
 
 
 def _batch(images: Tensor, config: TrainConfig, step: int) -> Tensor:
-    """Real images (batch,C,S,S) of one step: each epoch is a new order, which leaves out what fills no batch."""
+    """Real images (batch,C,S,S) of one step: each epoch is a new order, cut to whole batches."""
     epoch, index = divmod(step, len(images) // config.batch)
     source = torch.Generator().manual_seed(config.seed * 1_000_003 + 500_000_000 + epoch)
     order = torch.randperm(len(images), generator=source)
