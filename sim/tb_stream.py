@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs inside cocotb for a bench made by stream_bench: drives, pauses, checks data, stability and rate."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
+from cocotb.utils import get_time_from_sim_steps
+from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
+from numpy.typing import NDArray
+
+_PERIOD_NS = 10
+
+
+@dataclass
+class Lane:
+    """One case: its streams, stimulus and truth."""
+
+    name: str
+    source: AxiStreamSource
+    sink: AxiStreamSink
+    inputs: NDArray[np.uint8]
+    outputs: NDArray[np.uint8]
+    cycles: int
+
+    def clear(self) -> None:
+        self.source.clear()
+        self.sink.clear()
+
+    async def check(self, timed: bool) -> None:
+        """Stream all inputs; the output must be the truth, in the time it may take, and nothing more."""
+        self.source.send_nowait(self.inputs.tobytes())
+        times = []
+        for beat, expected in enumerate(self.outputs):
+            frame = await self.sink.recv()
+            got = bytes(frame.tdata)
+            assert got == expected.tobytes(), (
+                f"{self.name}: output beat {beat} is {got.hex()}, expected {expected.tobytes().hex()}"
+            )
+            times.append(frame.sim_time_end)
+        if timed and self.cycles:
+            took = round(get_time_from_sim_steps(times[-1] - times[0], "ns") / _PERIOD_NS) + 1
+            assert took <= self.cycles, f"{self.name}: {took} cycles for all outputs, {self.cycles} expected"
+
+
+async def start(dut: Any) -> list[Lane]:
+    """Clock, reset, streams and stability monitors of every case."""
+    logging.getLogger("cocotb").setLevel(logging.WARNING)
+    cocotb.start_soon(Clock(dut.ap_clk, _PERIOD_NS, "ns").start())
+    with np.load(cocotb.plusargs["vectors"]) as data:
+        vectors = dict(data)
+    dut.ap_rst_n.value = 0
+    lanes = []
+    for i, cycles in enumerate(vectors["cycles"]):
+        ends = []
+        for kind, side in ((AxiStreamSource, "s_axis"), (AxiStreamSink, "m_axis")):
+            bus = AxiStreamBus.from_prefix(dut, f"c{i}_{side}")
+            ends.append(kind(bus, dut.ap_clk, dut.ap_rst_n, reset_active_level=False))
+            ends[-1].log.setLevel(logging.ERROR)
+            cocotb.start_soon(hold(dut, f"c{i}_{side}"))
+        lanes.append(Lane(f"case {i}", *ends, vectors[f"in{i}"], vectors[f"out{i}"], int(cycles)))
+    await reset(dut)
+    return lanes
+
+
+async def reset(dut: Any) -> None:
+    dut.ap_rst_n.value = 0
+    await ClockCycles(dut.ap_clk, 8)
+    dut.ap_rst_n.value = 1
+    await RisingEdge(dut.ap_clk)
+
+
+async def hold(dut: Any, stream: str) -> None:
+    """tvalid and tdata hold from when a beat is offered until it is taken."""
+    data, valid, ready = (getattr(dut, f"{stream}_{s}") for s in ("tdata", "tvalid", "tready"))
+    waiting = None
+    while True:
+        await RisingEdge(dut.ap_clk)
+        if not dut.ap_rst_n.value:
+            waiting = None
+            continue
+        offered = int(data.value) if valid.value else None
+        assert waiting is None or offered == waiting, f"{stream}: changed while stalled"
+        waiting = None if ready.value else offered
+
+
+def pauses(seed: int, share: float) -> Iterator[bool]:
+    """Random pauses in bursts: each side is now often stalled, now hardly."""
+    rng = random.Random(seed)
+    while True:
+        level = rng.choice((0.0, share, 0.9))
+        for _ in range(rng.randrange(1, 40)):
+            yield rng.random() < level
+
+
+async def run_all(dut: Any, lanes: list[Lane], timed: bool) -> None:
+    beats = max(len(lane.inputs) + len(lane.outputs) for lane in lanes)
+    limit = (100 * beats + 10000) * _PERIOD_NS
+    for task in [cocotb.start_soon(lane.check(timed)) for lane in lanes]:
+        await with_timeout(task, limit, "ns")
+    await ClockCycles(dut.ap_clk, 50)
+    for lane in lanes:
+        assert lane.sink.empty(), f"{lane.name}: more output than {len(lane.outputs)} beats"
+
+
+@cocotb.test()
+async def free_running(dut: Any) -> None:
+    """Both sides always ready: right words, at full rate."""
+    await run_all(dut, await start(dut), timed=True)
+
+
+@cocotb.test()
+async def random_stalls(dut: Any) -> None:
+    """Pauses on both sides change nothing but the time."""
+    lanes = await start(dut)
+    for i, lane in enumerate(lanes):
+        lane.source.set_pause_generator(pauses(2 * i, 0.4))
+        lane.sink.set_pause_generator(pauses(2 * i + 1, 0.4))
+    await run_all(dut, lanes, timed=False)
+
+
+@cocotb.test()
+async def reset_in_mid_stream(dut: Any) -> None:
+    """A reset amid an image forgets it; what follows is right from its first word."""
+    lanes = await start(dut)
+    for wait in (3, 17, 58):
+        for lane in lanes:
+            lane.source.send_nowait(lane.inputs.tobytes())
+        await ClockCycles(dut.ap_clk, wait)
+        await reset(dut)
+        for lane in lanes:
+            lane.clear()
+    await run_all(dut, lanes, timed=False)
