@@ -124,7 +124,7 @@ class Deconv:
             for y in geometry.rows.taps
         ]
         tree = math.ceil(math.log2(simd)) if simd > 1 else 0
-        core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else 3 + tree
+        core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else 2 + tree
         self.latency = 5 + core
         self.credit = credits(simd, sf)
         self.queue = Fifo(self.credit)

@@ -3,7 +3,7 @@
 //
 //   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s];  `last` ends a group, `zero` adds nothing
 //
-// II = 1, latency LATENCY = 3 + $clog2(SIMD) cycles from `last` to `vld`: products, adder tree, accumulator.
+// II = 1, latency LATENCY = 2 + $clog2(SIMD) cycles from `last` to `vld`: products, adder tree, accumulator.
 module mvu_lut #(
     parameter int unsigned PE = 1,                // output channels
     parameter int unsigned SIMD = 1,              // input channels
@@ -24,7 +24,7 @@ module mvu_lut #(
 );
 
   localparam int unsigned TREE = $clog2(SIMD);
-  localparam int unsigned LATENCY = 3 + TREE;
+  localparam int unsigned LATENCY = 2 + TREE;
   localparam int unsigned PW = WEIGHT_WIDTH + ACTIVATION_WIDTH;
   localparam int PRODUCT_LO = -(1 << (PW - 1));  // a bound; the sum's width follows from it
   localparam int PRODUCT_HI = (1 << (PW - 1)) - 1;
@@ -37,26 +37,14 @@ module mvu_lut #(
   end
   assign vld = last_q[LATENCY-1];
 
-  // The activation is extended by one bit so that signed and unsigned ones multiply alike.
-  logic [SIMD-1:0][ACTIVATION_WIDTH-1:0] a_q;
-  logic [PE-1:0][SIMD-1:0][WEIGHT_WIDTH-1:0] w_q;
-  logic zero_q;
-  always_ff @(posedge clk) begin
-    if (en) begin
-      a_q <= a;
-      w_q <= w;
-      zero_q <= zero;
-    end
-  end
-
   for (genvar i = 0; i < PE; i++) begin : gen_pe
     logic [PW-1:0] product[SIMD];
     for (genvar s = 0; s < SIMD; s++) begin : gen_simd
       (* use_dsp = "no" *) logic signed [PW-1:0] product_q;
-      logic signed [ACTIVATION_WIDTH:0] x;
-      assign x = {SIGNED_ACTIVATIONS && a_q[s][ACTIVATION_WIDTH-1], a_q[s]};
+      logic signed [ACTIVATION_WIDTH:0] x;  // one bit more, so that signed and unsigned multiply alike
+      assign x = {SIGNED_ACTIVATIONS && a[s][ACTIVATION_WIDTH-1], a[s]};
       always_ff @(posedge clk) begin
-        if (en) product_q <= zero_q ? '0 : PW'($signed(w_q[i][s]) * x);
+        if (en) product_q <= zero ? '0 : PW'($signed(w[i][s]) * x);
       end
       assign product[s] = product_q;
     end

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The numpy truth against PyTorch's conv_transpose2d, for any geometry, on integers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fpgan.hw.geometry import DeconvGeometry
+from fpgan.sim.golden import deconv, deconv_subpixel, threshold, weight_words, zero_insert
+
+# size, kernel, stride, pads (top, left, bottom, right), output_padding: geometries on which FINN's own
+# deconvolution pass goes wrong, then ordinary ones.
+GEOMETRIES = {
+    "k5_s2_p2_op1": ((5, 5), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1)),
+    "pads_1122": ((4, 4), (4, 4), (2, 2), (1, 1, 2, 2), (0, 0)),
+    "k3_s2_p1_op1": ((4, 4), (3, 3), (2, 2), (1, 1, 1, 1), (1, 1)),
+    "k1_s1_p2": ((6, 6), (1, 1), (1, 1), (2, 2, 2, 2), (0, 0)),
+    "k5_s23_p12": ((4, 5), (5, 5), (2, 3), (1, 2, 1, 2), (0, 0)),
+    "k4_s1_p12": ((5, 6), (4, 4), (1, 1), (1, 2, 1, 2), (0, 0)),
+    "k42": ((4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0)),
+    "defaults": ((3, 3), (2, 2), (1, 1), (0, 0, 0, 0), (0, 0)),
+    "pad_over_kernel": ((6, 6), (3, 3), (2, 2), (3, 3, 3, 3), (1, 1)),
+    "k2_s3": ((4, 4), (2, 2), (3, 3), (0, 0, 0, 0), (1, 2)),
+    "dense": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0)),
+    "dcgan": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0)),
+    "wide": ((2, 7), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0)),
+}
+
+
+def reference(x, w, geometry, stride):
+    """PyTorch's uncropped result, cropped and extended as ONNX defines it. NHWC in and out."""
+    full = F.conv_transpose2d(
+        torch.from_numpy(x.transpose(0, 3, 1, 2)).double(), torch.from_numpy(w).double(), stride=stride
+    ).numpy()
+    oh, ow = geometry.out_shape
+    top, left = geometry.rows.pad, geometry.cols.pad
+    out = np.zeros((*full.shape[:2], top + oh, left + ow))
+    h, w_ = min(full.shape[2], top + oh), min(full.shape[3], left + ow)
+    out[:, :, :h, :w_] = full[:, :, :h, :w_]
+    return out[:, :, top:, left:].transpose(0, 2, 3, 1).astype(np.int64)
+
+
+def check(size, kernel, stride, pads, output_padding, seed=0):
+    rng = np.random.default_rng(seed)
+    geometry = DeconvGeometry.make(size, kernel, stride, pads, output_padding)
+    x = rng.integers(-8, 8, (2, *size, 3))
+    w = rng.integers(-8, 8, (3, 2, *kernel))
+    expected = reference(x, w, geometry, stride)
+    assert np.array_equal(deconv(x, w, geometry), expected)
+    assert np.array_equal(deconv_subpixel(x, w, geometry), expected)
+    upsampled, dense = geometry.zero_inserted()
+    assert np.array_equal(deconv(zero_insert(x, stride, upsampled), w, dense), expected)
+    bias = rng.integers(-50, 50, 2)
+    assert np.array_equal(deconv(x, w, geometry, bias), expected + bias)
+
+
+@pytest.mark.parametrize("name", GEOMETRIES)
+def test_known_geometries(name):
+    check(*GEOMETRIES[name])
+
+
+def test_torch_output_padding():
+    """The whole operation as PyTorch parameterises it, not only our cropping of it."""
+    rng = np.random.default_rng(1)
+    x, w = rng.integers(-8, 8, (1, 5, 4, 2)), rng.integers(-8, 8, (2, 3, 5, 3))
+    expected = F.conv_transpose2d(
+        torch.from_numpy(x.transpose(0, 3, 1, 2)).double(), torch.from_numpy(w).double(), stride=(2, 3),
+        padding=(2, 1), output_padding=(1, 2),
+    ).numpy().transpose(0, 2, 3, 1)  # fmt: skip
+    geometry = DeconvGeometry.make((5, 4), (5, 3), (2, 3), (2, 1, 2, 1), (1, 2))
+    assert np.array_equal(deconv(x, w, geometry), expected)
+
+
+pair = st.tuples(st.integers(1, 5), st.integers(1, 5))
+
+
+@settings(max_examples=150, deadline=None)
+@given(pair, pair, st.tuples(st.integers(1, 3), st.integers(1, 3)), st.data())
+def test_any_geometry(size, kernel, stride, data):
+    pads = tuple(data.draw(st.integers(0, 4)) for _ in range(4))
+    extra = tuple(data.draw(st.integers(0, s)) for s in stride)
+    try:
+        DeconvGeometry.make(size, kernel, stride, pads, extra)
+    except ValueError as error:
+        assert "at least 1" in str(error)
+        return
+    check(size, kernel, stride, pads, extra)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pair, pair, st.tuples(st.integers(1, 3), st.integers(1, 3)), st.data())
+def test_line_buffer_bookkeeping(size, kernel, stride, data):
+    """Rows are never dropped before their last use, and all of them are dropped at the end."""
+    pads = tuple(data.draw(st.integers(0, 3)) for _ in range(4))
+    try:
+        geometry = DeconvGeometry.make(size, kernel, stride, pads)
+    except ValueError:
+        return
+    kept = 0
+    for taps, released, needed in zip(
+        geometry.rows.taps, geometry.rows.released, geometry.rows.needed, strict=True
+    ):
+        for _, i in taps:
+            assert kept <= i < kept + needed
+        assert kept <= released <= kept + needed
+        kept = released
+    assert kept == size[0]
+
+
+def test_phases_with_fewer_taps_take_fewer_steps():
+    axis = DeconvGeometry.make((8, 8), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1)).rows
+    assert {len(t) for t in axis.taps[4:-4]} == {2, 3}  # 9, 6, 6 and 4 taps in two dimensions
+
+
+def test_threshold_counts():
+    acc = np.array([[-5, 0], [3, 9]])
+    steps = np.array([[-5, 3], [1, 10]])
+    assert threshold(acc, steps, -1).tolist() == [[0, -1], [1, 0]]
+
+
+def test_weight_words_order():
+    w = np.arange(4 * 6 * 2 * 3).reshape(4, 6, 2, 3)
+    words = weight_words(w, pe=3, simd=2)
+    ky, kx, nf, sf = 1, 2, 1, 0
+    address = ((ky * 3 + kx) * 2 + nf) * 2 + sf
+    assert words.shape == (2 * 3 * 2 * 2, 3, 2)
+    assert words[address, 1, 1] == w[sf * 2 + 1, nf * 3 + 1, ky, kx]
