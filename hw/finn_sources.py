@@ -22,6 +22,10 @@ PATCHES: dict[str, tuple[tuple[str, str], ...]] = {
             "1 : p.ptr[M-1:SN+1] < 2**stage - SCOPE_REDUCE;",
             "1 : (p.ptr[M-1:0] >> (SN+1)) < 2**stage - SCOPE_REDUCE;",
         ),
+        # Yosys knows the attribute in lower case only, and takes a delay line for shift register sites (SRL)
+        # only where its first element is the lowest bits.
+        ('"FALSE", RAM_STYLE = RAM_STYLE *)', '"FALSE", ram_style = RAM_STYLE *)'),
+        ("ADat[A_DEPTH];", "ADat[A_DEPTH-1:0];"),
     ),
 }
 

@@ -149,19 +149,24 @@ def _add_lut_memory(graph: _Graph, inputs: dict[str, list[int]], driven: list[in
 
 
 def _topological(graph: _Graph) -> list[int]:
-    """Every net bit after those that drive it; bits on a loop come last, in any order."""
+    """Every net bit after those that drive it; a loop is entered at any of its bits."""
     waiting: dict[int, int] = defaultdict(int)
     for targets in graph.arcs.values():
         for target, _, _ in targets:
             waiting[target] += 1
     bits = set(graph.arcs) | set(graph.starts) | set(graph.ends) | set(waiting)
-    ready = [bit for bit in bits if not waiting[bit]]
-    order = []
-    while ready:
-        bit = ready.pop()
-        order.append(bit)
-        for target, _, _ in graph.arcs.get(bit, ()):
-            waiting[target] -= 1
-            if not waiting[target]:
-                ready.append(target)
+    order: list[int] = []
+    seen: set[int] = set()
+    for seed in sorted(bits, key=lambda bit: waiting[bit] > 0):  # those that nothing drives come first
+        ready = [seed]
+        while ready:
+            bit = ready.pop()
+            if bit in seen:
+                continue
+            seen.add(bit)
+            order.append(bit)
+            for target, _, _ in graph.arcs.get(bit, ()):
+                waiting[target] -= 1
+                if not waiting[target]:
+                    ready.append(target)
     return order

@@ -32,6 +32,8 @@ def run_job(job: Job) -> None:
 
     DSP slices are only those that the sources instantiate (-nodsp): Yosys' inferred ones do not hold their
     pipeline registers, and were wrong in gate-level simulation for 7-series.
+    Memories are only the arrays with a ram_style attribute: taken for a memory, a delay line would end in
+    flip-flops and multiplexers instead of shift register sites.
     """
     from pyosys import libyosys as ys
 
@@ -43,8 +45,8 @@ def run_job(job: Job) -> None:
     overrides = " ".join(f"-G {name}={value}" for name, value in job.parameters.items())
     synth = f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top} -run"
     do(
-        f"read_slang --ignore-assertions --allow-use-before-declare --top {job.top} {overrides} "
-        f"{_HERE / 'blackbox.v'} {' '.join(job.sources)}"
+        f"read_slang --ignore-assertions --allow-use-before-declare --no-implicit-memories --top {job.top} "
+        f"{overrides} {_HERE / 'blackbox.v'} {' '.join(job.sources)}"
     )
     do(f"hierarchy -top {job.top}")
     do("proc; flatten")

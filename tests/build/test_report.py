@@ -45,7 +45,8 @@ def make_build(
     ]  # fmt: skip
     write(root / "report.json", {
         "name": "mnist32", "board": "ultra96", "part": "xczu3eg-sbva484-1-e", "clock_mhz": 300.0,
-        "deconv": deconv, "useful_macs_per_image": 4390912, "mac_lanes": 1040, "layers": layers, "cycles_per_image": cycles,
+        "deconv": deconv, "useful_macs_per_image": 4390912, "mac_lanes": 1040,
+        "layers": layers, "cycles_per_image": cycles,
         "totals": {k: 2 * v for k, v in estimates.items()}, "budget": get_board("ultra96").budget,
         "max_utilization": 0.8,
     })  # fmt: skip
