@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""QONNX to integers and on to hardware ops: the same integers at every stage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from onnx import TensorProto, helper
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+
+from fpgan.build.golden_vectors import run_dataflow
+from fpgan.build.ops import register
+from fpgan.build.passes.errors import UnsupportedError
+from fpgan.build.passes.integer_graph import Linear, integer_graph
+from fpgan.build.passes.lower import lower
+from fpgan.build.passes.read_qonnx import load
+
+CASES = {
+    "tiny": ("tiny", {}),
+    "k5": ("k5", {}),
+    "nearest": ("tiny", {"upsample": "nearest"}),
+    "bias": ("tiny", {"bias": True}),
+    "mixed_bits": ("tiny", {"weight_bits": (2, 3, 8), "act_bits": (3, 2)}),
+}
+
+
+def vectors(path):
+    with np.load(path.with_suffix(".golden.npz")) as data:
+        return data["latent"].astype(np.int64), data["image"].astype(np.int64)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_stage_equals_pytorch(export_preset, case):
+    preset, fields = CASES[case]
+    path = export_preset(preset, **fields)
+    latent, image = vectors(path)
+    integers = integer_graph(load(path))
+    stages = [lower(integers, style) for style in ("subpixel", "zero_insert")]
+    for z, y in zip(latent[:4], image[:4], strict=True):
+        feed = {integers.graph.input[0].name: z[None].astype(np.float32)}
+        assert np.array_equal(execute_onnx(integers, feed)[integers.graph.output[0].name][0], y)
+        for dataflow in stages:
+            assert np.array_equal(run_dataflow(dataflow, z), y)
+
+
+def test_graph_holds_integers_only(export_preset):
+    model = integer_graph(load(export_preset("tiny")))
+    assert [n.op_type for n in model.graph.node] == ["ConvTranspose", "MultiThreshold"] * 3
+    for init in model.graph.initializer:
+        datatype = model.get_tensor_datatype(init.name)
+        values = model.get_initializer(init.name)
+        assert datatype.is_integer()
+        assert datatype.min() <= values.min() and values.max() <= datatype.max()
+
+
+def test_accumulators_are_as_narrow_as_the_weights_allow():
+    """The bound is reached by an input, and never passed."""
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-7, 8, (3, 2, 4, 4))
+    linear = Linear(weights, (4, 4), (2, 2), (1, 1, 1, 1), (0, 0))
+    low, high = linear.accumulator_range(0, 15)
+    worst = np.zeros(2)
+    for channel in range(2):
+        for ky in range(2):
+            for kx in range(2):
+                taps = weights[:, channel, ky::2, kx::2]
+                worst[channel] = max(worst[channel], 15 * taps[taps > 0].sum())
+    assert np.array_equal(high, worst)
+    for _ in range(50):
+        x = torch.from_numpy(rng.choice([0, 15], (1, 3, 4, 4)))
+        acc = F.conv_transpose2d(x.double(), torch.from_numpy(weights).double(), stride=2, padding=1).numpy()
+        assert (acc.min((0, 2, 3)) >= low).all() and (acc.max((0, 2, 3)) <= high).all()
+
+
+def test_nearest_upsampling_is_a_transposed_convolution(export_preset):
+    model = integer_graph(load(export_preset("tiny", upsample="nearest")))
+    kernels = [model.get_initializer(n.input[1]).shape[2:] for n in model.graph.node if n.op_type == "ConvTranspose"]
+    assert kernels == [(4, 4)] * 3
+
+
+def chain(*nodes, initializers=(), shape=(1, 2, 3, 3)):
+    """A QONNX graph x -> nodes -> y."""
+    register()
+    graph = helper.make_graph(
+        list(nodes), "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 13), helper.make_opsetid("qonnx.custom_op.general", 1)]
+    model = ModelWrapper(helper.make_model(graph, opset_imports=opsets))
+    for name, value in initializers:
+        model.set_initializer(name, np.array(value, np.float32))
+    return model
+
+
+def quant(x, y, zero="zero", **attributes):
+    values = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND", **attributes}
+    return helper.make_node(
+        "Quant", [x, "scale", zero, "bits"], [y], name=f"quant_{y}", domain="qonnx.custom_op.general", **values
+    )
+
+
+CONSTANTS = [("scale", 0.5), ("zero", 0), ("one", 1), ("bits", 4), ("w", np.ones((2, 2, 3, 3)))]
+DECONV = helper.make_node("ConvTranspose", ["xq", "wq"], ["c"], name="up")
+
+BROKEN = {
+    "no input quantizer": ([helper.make_node("ConvTranspose", ["x", "w"], ["y"])], "Quant node must quantize"),
+    "float weights": (
+        [quant("x", "xq"), helper.make_node("ConvTranspose", ["xq", "w"], ["c"], name="up"), quant("c", "y")],
+        "layer up (ConvTranspose): float weights with no quantizer",
+    ),
+    "unknown op": (
+        [quant("x", "xq"), helper.make_node("Softmax", ["xq"], ["c"], name="soft"), quant("c", "y")],
+        "layer soft (Softmax): op is not supported",
+    ),
+    "groups": (
+        [quant("x", "xq"), quant("w", "wq"),
+         helper.make_node("ConvTranspose", ["xq", "wq"], ["c"], name="up", group=2), quant("c", "y")],
+        "layer up (ConvTranspose): group=2",
+    ),
+    "dilation": (
+        [quant("x", "xq"), quant("w", "wq"),
+         helper.make_node("ConvTranspose", ["xq", "wq"], ["c"], name="up", dilations=[2, 1]), quant("c", "y")],
+        "layer up (ConvTranspose): dilations=[2, 1]",
+    ),
+    "zero point": ([quant("x", "xq", zero="one"), quant("w", "wq"), DECONV, quant("c", "y")], "zero point 1"),
+    "no output quantizer": (
+        [quant("x", "xq"), quant("w", "wq"), helper.make_node("ConvTranspose", ["xq", "wq"], ["y"], name="up")],
+        "no quantizer after it",
+    ),
+    "not monotone": (
+        [quant("x", "xq"), quant("w", "wq"), DECONV, helper.make_node("Abs", ["c"], ["d"], name="abs"), quant("d", "y")],
+        "layer abs (Abs): op is not supported",
+    ),
+    "rounding": (
+        [quant("x", "xq", rounding_mode="FLOOR"), quant("w", "wq"), DECONV, quant("c", "y")], "rounding mode FLOOR"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_cannot_be_built_is_one_clear_line(case):
+    nodes, message = BROKEN[case]
+    with pytest.raises(UnsupportedError) as caught:
+        integer_graph(chain(*nodes, initializers=CONSTANTS))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_omitted_attributes_mean_what_the_standard_says():
+    """A ConvTranspose with no attribute at all has stride 1 and no padding."""
+    model = integer_graph(
+        chain(quant("x", "xq"), quant("w", "wq"), DECONV, quant("c", "y"), initializers=CONSTANTS)
+    )
+    assert model.get_tensor_shape(model.graph.output[0].name) == [1, 2, 5, 5]

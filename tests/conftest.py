@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Untrained generators, exported and built once per test run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+Export = Callable[..., Path]
+Build = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def export_preset(tmp_path_factory: pytest.TempPathFactory) -> Export:
+    """export_preset(preset, vectors=8, **generator fields) -> QONNX file of an untrained generator."""
+    from fpgan.model.config import PRESETS
+    from fpgan.model.export import export
+    from fpgan.model.train import train
+
+    torch.set_num_threads(1)
+    made: dict[tuple[object, ...], Path] = {}
+
+    def make(preset: str, vectors: int = 8, **fields: object) -> Path:
+        key = (preset, vectors, *sorted(fields.items()))
+        if key not in made:
+            folder = tmp_path_factory.mktemp(preset)
+            config = PRESETS[preset]
+            config = replace(config, generator=replace(config.generator, **fields))
+            train(config, folder / "run", steps=0)
+            made[key] = export(folder / "run", folder / f"{preset}.onnx", vectors=vectors)
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """build_preset(preset, generator fields={}, **arguments of build) -> BUILD folder; not to be altered."""
+    from fpgan.build import build
+
+    made: dict[str, Path] = {}
+
+    def make(preset: str, vectors: int = 8, generator: dict[str, object] | None = None, **arguments: object) -> Path:
+        key = repr((preset, vectors, generator, sorted(arguments.items())))
+        if key not in made:
+            out = tmp_path_factory.mktemp("builds") / preset
+            build(export_preset(preset, vectors, **(generator or {})), out, **arguments)
+            made[key] = out
+        return made[key]
+
+    return make
