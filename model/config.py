@@ -9,12 +9,14 @@ from typing import Any
 
 import yaml
 
-_MAX_BITS = 8
+_MIN_BITS, _MAX_BITS = 2, 8  # QONNX has no unsigned single bit
 
 
 def _per_layer(name: str, value: int | tuple[int, ...], layers: int) -> tuple[int, ...]:
     """Bits of each layer: one number for all, or one for each. ValueError on another count."""
-    bits = (value,) * layers if isinstance(value, int) else tuple(value)
+    if not isinstance(value, int | tuple):
+        raise ValueError(f"{name}={value!r}: must be a whole number or a list of them")
+    bits = (value,) * layers if isinstance(value, int) else value
     if len(bits) != layers:
         raise ValueError(f"{name}: {len(bits)} values for {layers} layers")
     return bits
@@ -78,10 +80,9 @@ class GeneratorConfig:
         }
         named |= {"weight_bits": self.layer_weight_bits, "act_bits": self.layer_act_bits}
         for name, bits in named.items():
-            low = 1 if name == "act_bits" and self.activation == "relu" else 2
             for b in bits:
-                if not isinstance(b, int) or not low <= b <= _MAX_BITS:
-                    raise ValueError(f"{name}={b!r}: must be {low} to {_MAX_BITS}")
+                if not isinstance(b, int) or not _MIN_BITS <= b <= _MAX_BITS:
+                    raise ValueError(f"{name}={b!r}: must be {_MIN_BITS} to {_MAX_BITS}")
 
     def _check_geometry(self) -> None:
         if self.upsample == "deconv" and self.output_padding >= self.stride:
@@ -151,21 +152,29 @@ class TrainConfig:
     ema: float = 0.999
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "betas", tuple(self.betas))
-        if self.batch < 2:
-            raise ValueError(f"batch={self.batch}: BatchNorm needs at least 2")
-        if self.steps < 0:
-            raise ValueError(f"steps={self.steps}: must be at least 0")
-        if self.float_steps < 0:
-            raise ValueError(f"float_steps={self.float_steps}: must be at least 0")
+        self._check_types()
+        limits = {"batch": 2, "steps": 0, "float_steps": 0, "features": 1, "seed": 0}
+        for name, low in limits.items():
+            if getattr(self, name) < low:
+                raise ValueError(f"{name}={getattr(self, name)}: must be at least {low}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
-        if self.features < 1:
-            raise ValueError(f"features={self.features}: must be at least 1")
         if self.lr <= 0:
             raise ValueError(f"lr={self.lr}: must be above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
             raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
+
+    def _check_types(self) -> None:
+        """Make betas a tuple. ValueError names a setting of the wrong type."""
+        if isinstance(self.betas, list):
+            object.__setattr__(self, "betas", tuple(self.betas))
+        for f in fields(self):
+            value = getattr(self, f.name)
+            wanted = {"int": (int,), "float": (int, float), "str": (str,)}.get(str(f.type))
+            if wanted is not None and type(value) not in wanted:
+                raise ValueError(f"{f.name}={value!r}: must be {f.type}")
+        if not isinstance(self.betas, tuple) or not all(isinstance(b, int | float) for b in self.betas):
+            raise ValueError(f"betas={self.betas!r}: must be two numbers from 0 to below 1")
 
     def to_text(self) -> str:
         """Every setting as YAML."""

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training: resumes as if it had not stopped, calibrates, and refuses damaged files in one line."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from fpgan.model import train as training
+from fpgan.model.config import PRESETS
+from fpgan.model.train import load_run, train
+
+TINY = replace(PRESETS["tiny"], batch=8, features=4, float_steps=3)
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@pytest.fixture(autouse=True)
+def _no_classifier(monkeypatch):
+    """The score needs a trained classifier, which has its own test."""
+    monkeypatch.setattr(
+        training, "digit_score", lambda images: {"name": "mean", "value": images.mean().item()}
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    train(TINY, folder, steps=0)
+    return folder
+
+
+def _same(a, b):
+    left, right = load_file(a / CHECKPOINT), load_file(b / CHECKPOINT)
+    return left.keys() == right.keys() and all(torch.equal(left[k], right[k]) for k in left)
+
+
+@pytest.mark.parametrize("stop", [2, 3, 5])
+def test_resumed_is_uninterrupted(stop, tmp_path):
+    whole = train(TINY, tmp_path / "whole", steps=7)
+    train(TINY, tmp_path / "parts", steps=stop)
+    parts = train(TINY, tmp_path / "parts", steps=7, resume=True)
+    assert _same(tmp_path / "whole", tmp_path / "parts")
+    assert parts["score"] == whole["score"]
+    assert parts["steps"] == 7
+
+
+def test_training_changes_the_weights_and_reports_each_step(run, tmp_path):
+    seen = []
+    metrics = train(TINY, tmp_path, steps=4, progress=lambda *a: seen.append(a))
+    assert [s[:2] for s in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert set(seen[0][2]) == {"discriminator", "generator"}
+    assert not _same(run, tmp_path)
+    assert metrics == json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["bits"]["weights"] == [4, 4, 4]
+
+
+def test_the_run_folder_is_whole_and_holds_no_other_file(run):
+    names = sorted(p.name for p in run.iterdir())
+    assert names == [CHECKPOINT, "config.yaml", "metrics.json", "samples.png"]
+
+
+def test_calibrated_activations_are_not_degenerate(run):
+    generator, config = load_run(run)
+    assert config.preset == "tiny"
+    seen = []
+    for layer in list(generator.layers)[:-1]:
+        layer.register_forward_hook(lambda m, i, o: seen.append(o))
+    image = generator.integers(generator.quantize_latent(torch.randn(64, 16, 1, 1)))
+    for act in seen:
+        steps = act.value / act.scale
+        assert torch.equal(steps, steps.round())  # exact integers
+        assert (steps.min(), steps.max()) == (0, 15)
+        assert 0.2 < (steps > 0).float().mean() < 0.8
+    assert image.float().std() > 16
+
+
+def test_starts_from_given_weights(run, tmp_path):
+    train(replace(TINY, seed=5), tmp_path, steps=0, init=run / CHECKPOINT)
+    a, b = load_file(run / CHECKPOINT), load_file(tmp_path / CHECKPOINT)
+    assert torch.equal(a["layers.0.0.weight"], b["layers.0.0.weight"])
+
+
+@pytest.mark.parametrize("keep", [0, 5, 100, -1])
+def test_a_truncated_checkpoint_is_one_line(keep, run, tmp_path):
+    (tmp_path / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
+    (tmp_path / CHECKPOINT).write_bytes((run / CHECKPOINT).read_bytes()[:keep])
+    with pytest.raises(ValueError, match="truncated or no safetensors") as error:
+        load_run(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.pop("layers.2.0.weight"), "has no layers.2.0.weight"),
+        (lambda t: t.update(extra=torch.zeros(1)), "extra belongs to no layer"),
+        (lambda t: t.update({"layers.2.0.weight": torch.zeros(3)}), "layers.2.0.weight has shape (3,)"),
+        (lambda t: t["layers.2.0.weight"].fill_(float("nan")), "layers.2.0.weight holds values"),
+    ],
+)
+def test_another_networks_checkpoint_is_one_line(change, message, run, tmp_path):
+    tensors = load_file(run / CHECKPOINT)
+    change(tensors)
+    (tmp_path / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
+    save_file(tensors, tmp_path / CHECKPOINT)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_run(tmp_path)
+
+
+def test_no_run_folder_is_one_line(tmp_path):
+    with pytest.raises(ValueError, match="no RUN folder"):
+        load_run(tmp_path / "none")
+
+
+def test_resume_needs_the_same_settings_and_something_to_resume(tmp_path):
+    with pytest.raises(ValueError, match="does not exist"):
+        train(TINY, tmp_path, steps=2, resume=True)
+    train(TINY, tmp_path, steps=2)
+    with pytest.raises(ValueError, match=r"lr=0\.0002"):
+        train(replace(TINY, lr=1e-3), tmp_path, steps=3, resume=True)
+    with pytest.raises(ValueError, match="2 steps already"):
+        train(TINY, tmp_path, steps=1, resume=True)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="cannot be made a folder"):
+        train(TINY, tmp_path / "file" / "run", steps=0)
