@@ -159,6 +159,8 @@ class TrainConfig:
                 raise ValueError(f"{name}={getattr(self, name)}: must be at least {low}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
+        if self.dataset != "digits" and self.generator.image_channels not in (1, 3):
+            raise ValueError(f"image_channels={self.generator.image_channels}: image files have 1 or 3")
         if self.lr <= 0:
             raise ValueError(f"lr={self.lr}: must be above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):

@@ -24,11 +24,16 @@ _SAMPLE_SEED = 1234
 
 
 def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let write() make a file next to path, then rename it onto path: no reader ever sees half a file."""
+    """Let write() make a file next to path, then rename it onto path: no reader ever sees half a file.
+
+    ValueError says why it cannot be written.
+    """
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         write(beside)
         os.replace(beside, path)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fpgan.model.data import digits, training_images
 from fpgan.model.discriminator import Discriminator
-from fpgan.model.metrics import frechet
+from fpgan.model.metrics import digit_score, frechet, lenet
 
 
 def test_digits_are_shuffled_always_alike():
@@ -50,6 +50,15 @@ def test_broken_images_are_skipped_and_counted(tmp_path, caplog):
     assert "3 broken images" in caplog.text
 
 
+def test_transparent_becomes_white_and_the_middle_is_kept(tmp_path):
+    pixels = np.zeros((8, 16, 4), np.uint8)
+    pixels[:, 4:8] = (255, 0, 0, 255)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    image = training_images(str(tmp_path), 3, 8)[0]
+    assert image[:, 4, 0].tolist() == [1, -1, -1]
+    assert image[:, 4, 7].tolist() == [1, 1, 1]
+
+
 def test_a_folder_without_images_is_one_line(tmp_path):
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(ValueError, match=r"no readable image \(1 broken\)"):
@@ -71,3 +80,14 @@ def test_frechet_of_known_normals():
     )  # same covariance but for the factor: 3 means of 1, 3 standard deviations of 1 apart
     assert frechet(a, a) == pytest.approx(0, abs=1e-6)
     assert frechet(a, b) == pytest.approx(6, abs=0.1)
+
+
+def test_the_classifier_knows_digits_and_the_score_tells_them_from_noise():
+    images, labels = digits()
+    with torch.no_grad():
+        right = (lenet()(images).argmax(1) == labels).float().mean()
+    assert right > 0.98
+    score = digit_score(training_images("digits", 1, 32))
+    assert score["value"] == pytest.approx(0, abs=1e-3)
+    assert 0 < score["real_vs_real"] < 5
+    assert digit_score(torch.rand(500, 1, 32, 32) * 2 - 1)["value"] > 50
