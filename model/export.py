@@ -32,6 +32,8 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
     out = Path(out)
     if vectors < 1:
         raise ValueError(f"vectors={vectors}: must be at least 1")
+    if out.is_dir():
+        raise ValueError(f"{out}: is a folder; name the file to write")
     generator, config = load_run(run)
     make_folder(out.parent)
     model = to_qonnx(generator, config)

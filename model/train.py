@@ -52,13 +52,13 @@ def train(
     if resume and init is not None:
         raise ValueError("resume goes on from its own weights: give it no init")
     out = Path(out)
-    make_folder(out)
     state = TrainState(config)
     if init is not None:
         load_weights(state.generator, Path(init))
         state.start_from_weights()
     if resume:
         _resume(state, out / STATE)
+    make_folder(out)
     if config.steps > 0:
         _run(state, out / STATE, progress)
     return _finish(state, out)

@@ -82,6 +82,14 @@ def test_golden_vectors_follow_the_seed(tmp_path):
     assert not np.array_equal(first["latent"], other["latent"])
 
 
+def test_a_failed_export_writes_nothing(tmp_path):
+    (tmp_path / "out").mkdir()
+    train(PRESETS["tiny"], tmp_path / "run", steps=0)
+    with pytest.raises(ValueError, match="is a folder"):
+        export(tmp_path / "run", tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "run"]
+
+
 def test_no_vectors_is_one_line(tmp_path):
     with pytest.raises(ValueError, match="vectors=0"):
         export(tmp_path, tmp_path / "m.onnx", vectors=0)
