@@ -11,7 +11,7 @@ from typing import Any
 import finn
 import pytest
 
-from fpgan.build.synth import cells, synth, timing, vivado
+from fpgan.build.synth import cells, synth, vivado
 from fpgan.build.synth import yosys as yosys_module
 from fpgan.build.synth.yosys import synth_layers, synth_module
 from fpgan.hw.design import Design
@@ -121,38 +121,6 @@ def test_delay_lines_become_shift_registers(tmp_path: Path) -> None:
     (tmp_path / "top.sv").write_text(DELAY_LINE)
     found = synth_module(tmp_path, ["top.sv"], "top", "xcup", tmp_path / "work")
     assert found["SRL"] == 4 and found["FF"] == 0
-
-
-def adder_chain(folder: Path, stages: int) -> dict[str, float]:
-    """`stages` dependent 16-bit additions between two registers."""
-    body = " ".join(f"x{i + 1} = (x{i} ^ b) + a;" for i in range(stages))
-    names = ", ".join(f"x{i}" for i in range(stages + 1))
-    (folder / "top.sv").write_text(
-        "module top(input logic clk, input logic [15:0] i, j, k, output logic [15:0] q);\n"
-        f"logic [15:0] a, b, c, {names};\n"
-        f"always_comb begin x0 = c; {body} end\n"
-        f"always_ff @(posedge clk) begin a <= i; b <= j; c <= k; q <= x{stages}; end\nendmodule\n"
-    )
-    result: dict[str, float] = synth_module(folder, ["top.sv"], "top", "xcup", folder / "work")["timing"]
-    return result
-
-
-def test_timing_grows_with_the_logic_between_registers(tmp_path: Path) -> None:
-    one, four = adder_chain(tmp_path, 1), adder_chain(tmp_path, 4)
-    assert 0.9 < one["ns"] < 2.0
-    assert 2.0 * one["ns"] < four["ns"] < 4.5 * one["ns"]
-    assert four["levels"] > one["levels"]
-
-
-def test_timing_cuts_loops(tmp_path: Path) -> None:
-    pins = {"port_directions": {"I0": "input", "I1": "input", "O": "output"}, "type": "LUT2"}
-    module = {
-        "ports": {"i": {"direction": "input", "bits": [2]}, "o": {"direction": "output", "bits": [3]}},
-        "cells": {"loop": {**pins, "connections": {"I0": [2], "I1": [3], "O": [3]}}},
-    }
-    netlist = tmp_path / "n.json"
-    netlist.write_text(json.dumps({"modules": {"top": module}}))
-    assert timing.longest_path(netlist, "top", "xcup")["ns"] > 0
 
 
 def test_unmapped_cells_are_refused() -> None:
