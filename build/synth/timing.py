@@ -58,24 +58,42 @@ class _Graph:
     fanout: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def longest_path(netlist: Path, top: str, family: str) -> dict[str, float]:
-    """{"ns", "levels"} of the longest register-to-register path; ports count as registers.
+def longest_path(netlist: Path, top: str, family: str) -> dict[str, float | int | str]:
+    """The longest register-to-register path; ports count as registers.
 
-    `levels` is the number of LUTs and carry chains entered. Combinational loops are cut.
+    Returns {"ns", "levels" (LUTs and carry chains entered), "start", "end" (nets)}. Loops are cut.
     """
-    delays = DELAYS[family]
-    graph = _build(json.loads(netlist.read_text())["modules"][top], delays)
-    arrival: dict[int, tuple[float, int]] = {bit: (ns, 0) for bit, ns in graph.starts.items()}
-    worst = (0.0, 0)
+    delays, module = DELAYS[family], json.loads(netlist.read_text())["modules"][top]
+    graph = _build(module, delays)
+    # net bit -> (arrival in ns, levels, bit that it started from)
+    arrival = {bit: (ns, 0, bit) for bit, ns in graph.starts.items()}
+    worst, end = (0.0, 0, -1), -1
     for bit in _topological(graph):
-        here, levels = arrival.get(bit, (0.0, 0))
+        here, levels, start = arrival.get(bit, (0.0, 0, bit))
         wire = delays.wire + delays.wire_per_doubling * math.log2(max(graph.fanout[bit], 1))
         for target, delay, level in graph.arcs.get(bit, ()):
             leave = here if level == _DEDICATED else here + wire
-            arrival[target] = max(arrival.get(target, (0.0, 0)), (leave + delay, levels + max(level, 0)))
-        if bit in graph.ends:
-            worst = max(worst, (here + wire + graph.ends[bit], levels))
-    return {"ns": round(worst[0], 3), "levels": worst[1]}
+            reached = (leave + delay, levels + max(level, 0), start)
+            arrival[target] = max(arrival.get(target, reached), reached)
+        path = (here + wire + graph.ends.get(bit, 0.0), levels, start)
+        if bit in graph.ends and path > worst:
+            worst, end = path, bit
+    return {
+        "ns": round(worst[0], 3),
+        "levels": worst[1],
+        "start": _net_name(module, worst[2]),
+        "end": _net_name(module, end),
+    }
+
+
+def _net_name(module: dict[str, Any], bit: int) -> str:
+    """The shortest name of a net bit, names from the sources first; "" for none."""
+    names = [
+        (net.get("hide_name", 0), len(name), name)
+        for name, net in module.get("netnames", {}).items()
+        if bit in net["bits"]
+    ]
+    return min(names)[2] if names else ""
 
 
 def _build(module: dict[str, Any], delays: Delays) -> _Graph:

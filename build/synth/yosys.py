@@ -43,6 +43,7 @@ def synth(
             "estimated_ns": slowest["timing"]["ns"],
             "layer": slowest["name"],
             "levels": slowest["timing"]["levels"],
+            "path": f"{slowest['timing']['start']} -> {slowest['timing']['end']}",
             "how": timing.HOW,
         }
     elif tool == "vivado":

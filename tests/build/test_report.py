@@ -79,7 +79,7 @@ def text(page: Path) -> str:
 
 def test_figures(tmp_path: Path) -> None:
     said = text(report(make_build(tmp_path / "b")))
-    assert "68,871 images per second at 300 MHz" in said  # 300e6 / 4356
+    assert "68,871 images per second at 300 MHz; 57,392 at the 250 MHz that yosys sees" in said  # MHz / 4356
     assert "97 % efficiency" in said  # 4390912 / (4356 * 1040)
     assert "605 GOPS useful" in said  # 2 * 4390912 * 68871 / 1e9
     assert "0 of 65,536 values differ" in said
@@ -91,9 +91,7 @@ def test_figures(tmp_path: Path) -> None:
 def test_rival_of_the_same_shape(tmp_path: Path) -> None:
     said = text(report(make_build(tmp_path / "b")))
     assert "QDCGAN, MNIST, Ultra96 125 65,536 1,907 16.7 32,792 36,746 96 1" in said
-    assert "36.1 times the images per second, and 15 times at its own 125 MHz (28,696" in said.replace(
-        " ,", ","
-    )
+    assert "at its own 125 MHz 15 times the images per second (28,696), at 300 MHz 36.1 times" in said
 
 
 def test_no_rival_of_another_shape(tmp_path: Path) -> None:

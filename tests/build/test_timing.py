@@ -51,8 +51,9 @@ def gates(folder: Path, cells: dict[str, Gate]) -> Path:
             for name, (kind, inputs, outputs) in cells.items()
         },
     }
+    nets = {name: {"bits": [int(name[1:])]} for name in ("n2", "n3", "n10", "n12")}
     path = folder / "netlist.json"
-    path.write_text(json.dumps({"modules": {"top": netlist}}))
+    path.write_text(json.dumps({"modules": {"top": {**netlist, "netnames": nets}}}))
     return path
 
 
@@ -73,6 +74,8 @@ def test_timing_of_two_luts_between_flip_flops(tmp_path: Path) -> None:
     assert timing.longest_path(netlist, "top", "xcup") == {
         "ns": round(d.ff_out + first + 2 * (d.lut + d.wire) + d.ff_setup, 3),
         "levels": 2,
+        "start": "n10",
+        "end": "n12",
     }
 
 
@@ -86,7 +89,9 @@ def test_timing_of_a_carry_chain(tmp_path: Path) -> None:
     onto = d.wire + d.wire_per_doubling * math.log2(16) + d.carry_in
     through = d.carry_step * 3 / 4 + d.carry_step  # to the first block's CO[3], then through the second
     ns = d.ff_out + onto + through + d.carry_out + d.wire + d.ff_setup
-    assert timing.longest_path(netlist, "top", "xc7") == {"ns": round(ns, 3), "levels": 1}
+    assert timing.longest_path(netlist, "top", "xc7") == {
+        "ns": round(ns, 3), "levels": 1, "start": "n2", "end": "n3",
+    }  # fmt: skip
 
 
 def test_timing_cuts_loops(tmp_path: Path) -> None:
