@@ -55,13 +55,15 @@ class _Graph:
     arcs: dict[int, list[tuple[int, float, int]]] = field(default_factory=lambda: defaultdict(list))
     starts: dict[int, float] = field(default_factory=dict)
     ends: dict[int, float] = field(default_factory=dict)
+    registers: dict[int, int] = field(default_factory=dict)  # end -> output of the register that it enters
     fanout: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
 def longest_path(netlist: Path, top: str, family: str) -> dict[str, float | int | str]:
     """The longest register-to-register path; ports count as registers.
 
-    Returns {"ns", "levels" (LUTs and carry chains entered), "start", "end" (nets)}. Loops are cut.
+    Returns {"ns", "levels" (LUTs and carry chains entered), "start", "end" (nets of
+    the registers)}. Loops are cut.
     """
     delays, module = DELAYS[family], json.loads(netlist.read_text())["modules"][top]
     graph = _build(module, delays)
@@ -82,7 +84,7 @@ def longest_path(netlist: Path, top: str, family: str) -> dict[str, float | int 
         "ns": round(worst[0], 3),
         "levels": worst[1],
         "start": _net_name(module, worst[2]),
-        "end": _net_name(module, end),
+        "end": _net_name(module, graph.registers.get(end, end)),
     }
 
 
@@ -129,6 +131,7 @@ def _add_cell(graph: _Graph, cell: dict[str, Any], delays: Delays) -> None:
         graph.starts.update(dict.fromkeys(driven, delays.ff_out if small else delays.block_out))
         for bits in inputs.values():
             graph.ends.update(dict.fromkeys(bits, delays.ff_setup if small else delays.block_setup))
+            graph.registers.update(dict.fromkeys(bits, driven[0] if driven else -1))
     elif kind.startswith("CARRY"):
         _add_carry(graph, pins, delays)
     elif kind.startswith(("RAM", "SRL")):

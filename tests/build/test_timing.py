@@ -75,7 +75,7 @@ def test_timing_of_two_luts_between_flip_flops(tmp_path: Path) -> None:
         "ns": round(d.ff_out + first + 2 * (d.lut + d.wire) + d.ff_setup, 3),
         "levels": 2,
         "start": "n10",
-        "end": "n12",
+        "end": "n3",
     }
 
 
