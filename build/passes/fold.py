@@ -22,7 +22,9 @@ from fpgan.build import costs
 from fpgan.build.passes.streams import MAX_STREAM_BITS
 
 _SCALE = 100_000  # resource fractions as integers for the solver
-_LANE_LUT = 25  # a lane is charged this much beside what it is made of: idle lanes still burn power and routing
+_LANE_LUT = (
+    25  # a lane is charged this much beside what it is made of: idle lanes still burn power and routing
+)
 
 
 @dataclass(frozen=True)

@@ -25,27 +25,32 @@ module add_multi import mvu_pkg::*; #(
   localparam int unsigned STAGES = LEVELS > DEPTH ? LEVELS : DEPTH;
   localparam bit SIGNED = ARG_LO < 0;
 
-  // Level l holds ceil(N / 2^l) partial sums, each computed no wider than its leaves ask for.
-  logic [STAGES:0][N-1:0][SUM_WIDTH-1:0] level;
+  // gen_level[l] holds ceil(N / 2^l) partial sums, each computed no wider than its leaves ask for and then
+  // extended; synthesis drops the extensions.
+  for (genvar l = 0; l <= STAGES; l++) begin : gen_level
+    localparam int unsigned COUNT = l < LEVELS ? (N + (1 << l) - 1) >> l : 1;
+    logic [COUNT-1:0][SUM_WIDTH-1:0] part;
 
-  for (genvar i = 0; i < N; i++) begin : gen_leaf
-    if (SIGNED) assign level[0][i] = SUM_WIDTH'($signed(arg[i]));
-    else assign level[0][i] = SUM_WIDTH'(arg[i]);
-  end
-
-  for (genvar l = 0; l < STAGES; l++) begin : gen_level
-    localparam int unsigned HAVE = l < LEVELS ? (N + (1 << l) - 1) >> l : 1;
-    localparam int unsigned LEFT = (HAVE + 1) / 2;
-    localparam int unsigned LEAVES = l < LEVELS && (2 << l) < N ? 2 << l : N;  // of one sum
-    localparam int unsigned WIDTH = sumwidth(LEAVES, ARG_WIDTH, ARG_LO, ARG_HI);
-    for (genvar i = 0; i < N; i++) begin : gen_sum
-      if (i >= LEFT) begin : gen_none
-        assign level[l+1][i] = '0;
-      end else begin : gen_node
+    if (l == 0) begin : gen_leaf
+      for (genvar i = 0; i < N; i++) begin : gen_arg
+        if (SIGNED) begin : gen_signed
+          assign part[i] = SUM_WIDTH'($signed(arg[i]));
+        end else begin : gen_unsigned
+          assign part[i] = SUM_WIDTH'(arg[i]);
+        end
+      end
+    end else begin : gen_node
+      localparam int unsigned HAVE = l - 1 < LEVELS ? (N + (1 << (l - 1)) - 1) >> (l - 1) : 1;
+      localparam int unsigned LEAVES = l <= LEVELS && (1 << l) < N ? 1 << l : N;
+      localparam int unsigned WIDTH = sumwidth(LEAVES, ARG_WIDTH, ARG_LO, ARG_HI);
+      for (genvar i = 0; i < COUNT; i++) begin : gen_sum
         logic [WIDTH-1:0] s, r;
-        if (2 * i + 1 < HAVE) assign s = WIDTH'(level[l][2*i] + level[l][2*i+1]);
-        else assign s = WIDTH'(level[l][2*i]);
-        if (l < DEPTH) begin : gen_reg
+        if (2 * i + 1 < HAVE) begin : gen_add
+          assign s = WIDTH'(gen_level[l-1].part[2*i] + gen_level[l-1].part[2*i+1]);
+        end else begin : gen_pass
+          assign s = WIDTH'(gen_level[l-1].part[2*i]);
+        end
+        if (l <= DEPTH) begin : gen_reg
           always_ff @(posedge clk) begin
             if (rst && RESET_ZERO) r <= '0;
             else if (en) r <= s;
@@ -53,12 +58,15 @@ module add_multi import mvu_pkg::*; #(
         end else begin : gen_wire
           assign r = s;
         end
-        if (SIGNED) assign level[l+1][i] = SUM_WIDTH'($signed(r));
-        else assign level[l+1][i] = SUM_WIDTH'(r);
+        if (SIGNED) begin : gen_signed
+          assign part[i] = SUM_WIDTH'($signed(r));
+        end else begin : gen_unsigned
+          assign part[i] = SUM_WIDTH'(r);
+        end
       end
     end
   end
 
-  assign sum = level[STAGES][0];
+  assign sum = gen_level[STAGES].part[0];
 
 endmodule

@@ -77,7 +77,9 @@ def test_accumulators_are_as_narrow_as_the_weights_allow():
 
 def test_nearest_upsampling_is_a_transposed_convolution(export_preset):
     model = integer_graph(load(export_preset("tiny", upsample="nearest")))
-    kernels = [model.get_initializer(n.input[1]).shape[2:] for n in model.graph.node if n.op_type == "ConvTranspose"]
+    kernels = [
+        model.get_initializer(n.input[1]).shape[2:] for n in model.graph.node if n.op_type == "ConvTranspose"
+    ]
     assert kernels == [(4, 4)] * 3
 
 
@@ -99,7 +101,12 @@ def chain(*nodes, initializers=(), shape=(1, 2, 3, 3)):
 def quant(x, y, zero="zero", **attributes):
     values = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND", **attributes}
     return helper.make_node(
-        "Quant", [x, "scale", zero, "bits"], [y], name=f"quant_{y}", domain="qonnx.custom_op.general", **values
+        "Quant",
+        [x, "scale", zero, "bits"],
+        [y],
+        name=f"quant_{y}",
+        domain="qonnx.custom_op.general",
+        **values,
     )
 
 

@@ -16,7 +16,9 @@ from fpgan.sim.golden import threshold
 def affine(gain, offset, target):
     def function(acc):
         x = acc.astype(np.float32) * np.float32(gain)[:, None] + np.float32(offset)[:, None]
-        return np.clip(np.rint(np.tanh(x) / np.float32(target.scale)), target.low, target.high).astype(np.int64)
+        return np.clip(np.rint(np.tanh(x) / np.float32(target.scale)), target.low, target.high).astype(
+            np.int64
+        )
 
     return function
 

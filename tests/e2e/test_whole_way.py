@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""QONNX to RTL to pixels: the whole accelerator against PyTorch, and that the comparison can fail."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from qonnx.core.modelwrapper import ModelWrapper
+
+from fpgan.build import schedule
+from fpgan.build.golden_vectors import run_dataflow
+from fpgan.build.ops import register
+from fpgan.hw.design import Design
+from fpgan.sim.packing import pack
+from fpgan.sim.simulate import simulate
+from fpgan.sim.stream_bench import TOP_PORTS, StreamCase, check_streams
+
+pytestmark = pytest.mark.verilator
+
+
+def copied(build, tmp_path):
+    out = tmp_path / "moved" / "build"
+    shutil.copytree(build, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny(build_preset):
+    return build_preset("tiny", target_fps=150_000)
+
+
+def test_tiny_equals_pytorch_at_the_predicted_rate(tiny, tmp_path):
+    build = copied(tiny, tmp_path)  # a BUILD folder can be moved
+    result = simulate(build, images=8)
+    report = json.loads((build / "report.json").read_text())
+    assert result["golden"] == "pytorch"
+    assert result["mismatches"] == 0 and result["pixels"] == 8 * 256
+    assert result["cycles_per_image"] == report["cycles_per_image"]
+    assert json.loads((build / "sim.json").read_text()) == result
+    assert (build / "sim.png").exists()
+    register()
+    ends = schedule.run(ModelWrapper(str(build / "dataflow.onnx")), images=3)
+    assert ends[0] + 1 == result["latency_cycles"]
+    assert ends[2] - ends[1] == result["cycles_per_image"]
+
+
+@pytest.mark.parametrize("stall", [0.2, 0.7])
+def test_stalls_and_a_reset_inside_an_image_change_nothing(tiny, stall):
+    assert simulate(tiny, images=6, seed=3, stall=stall, reset_first=True)["mismatches"] == 0
+
+
+def test_dataflow_graph_and_finn_analyses_agree_with_the_report(tiny):
+    from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
+    from finn.analysis.fpgadataflow.res_estimation import res_estimation
+    from finn.transformation.fpgadataflow.annotate_cycles import AnnotateCycles
+    from qonnx.custom_op.registry import getCustomOp
+
+    register()
+    model = ModelWrapper(str(tiny / "dataflow.onnx"))
+    report = json.loads((tiny / "report.json").read_text())
+    assert {n.domain for n in model.graph.node} == {"finn.custom_op.fpgadataflow.rtl"}
+    assert exp_cycles_per_layer(model) == {x["name"]: x["cycles"] for x in report["layers"]}
+    resources = res_estimation(model, report["part"])
+    for layer in report["layers"]:
+        assert layer["estimates"]["LUT"] == int(resources[layer["name"]]["LUT"])
+        assert layer["estimates"]["DSP"] == int(resources[layer["name"]]["DSP"])
+    annotated = model.transform(AnnotateCycles())
+    assert all(getCustomOp(n).get_nodeattr("cycles_estimate") > 0 for n in annotated.graph.node)
+    with np.load(tiny / "golden.npz") as data:
+        for z, y in zip(data["latent"][:3], data["image"][:3], strict=True):
+            assert np.array_equal(run_dataflow(model, z.astype(np.int64)), y)
+
+
+def test_rtl_folder_is_self_contained(tiny):
+    names = {p.name for p in (tiny / "rtl").iterdir()}
+    assert set((tiny / "rtl" / "top.f").read_text().split()) <= names
+    for path in (tiny / "rtl").iterdir():
+        assert str(tiny) not in path.read_text()
+
+
+def flip(path, line, digit=-1):
+    lines = path.read_text().splitlines()
+    text = list(lines[line])
+    text[digit] = f"{int(text[digit], 16) ^ 1:x}"
+    lines[line] = "".join(text)
+    path.write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("what", ["weight", "threshold", "channels", "golden"])
+def test_the_comparison_can_fail(tiny, tmp_path, what):
+    build = copied(tiny, tmp_path)
+    rtl = build / "rtl"
+    if what == "weight":
+        data = rtl / "deconv_1_weights.dat"
+        for line in range(len(data.read_text().splitlines()) // 2):
+            flip(data, line)
+    elif what == "threshold":
+        data = rtl / "threshold_2_threshs_0_0.dat"  # the first comparison of the last layer
+        data.write_text(f"{int(data.read_text().split()[0], 16) ^ 8:x}\n")
+    elif what == "channels":
+        data = rtl / "deconv_2_weights.dat"
+        lines = data.read_text().splitlines()
+        data.write_text("\n".join(line[1] + line[0] + line[2:] for line in lines) + "\n")
+    else:
+        with np.load(build / "golden.npz") as arrays:
+            changed = dict(arrays)
+        changed["image"] = changed["image"].copy()
+        changed["image"][:, 0, 3, 3] ^= 1
+        np.savez(build / "golden.npz", **changed)
+    result = simulate(build, images=8)
+    assert result["mismatches"] > 0
+    if what == "golden":
+        assert result["mismatches"] == 8
+
+
+@pytest.mark.slow
+def test_top_in_cocotb(tiny, tmp_path):
+    """Handshakes and a reset on the whole accelerator, watched by protocol monitors."""
+    design = Design.load(tiny)
+    with np.load(tiny / "golden.npz") as data:
+        latent = data["latent"][:3].astype(np.int64).transpose(0, 2, 3, 1)
+        image = data["image"][:3].astype(np.int64).transpose(0, 2, 3, 1)
+    case = StreamCase(
+        {},
+        pack(latent, design.input.elements_per_beat, design.input.element_bits),
+        pack(image, design.output.elements_per_beat, design.output.element_bits),
+    )
+    check_streams(
+        design.top, design.sources, [case], tmp_path, ports=TOP_PORTS, run_dir=design.rtl, warnings=False
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "preset, fields, arguments, efficiency",
+    [
+        ("k5", {}, {}, 0.85),
+        ("tiny", {"upsample": "nearest"}, {"target_fps": 150_000}, 0.9),
+        ("tiny", {"bias": True, "activation": "leaky_relu"}, {"board": "pynq-z2", "target_fps": 50_000}, 0.9),
+        ("tiny", {"image_channels": 3, "weight_bits": 2, "act_bits": 2}, {"target_fps": 100_000}, 0.5),
+    ],
+)
+def test_other_generators(build_preset, preset, fields, arguments, efficiency):
+    result = simulate(build_preset(preset, generator=fields, **arguments), images=4)
+    assert result["mismatches"] == 0
+    assert result["efficiency"] >= efficiency
+
+
+@pytest.mark.slow
+def test_zero_insertion_takes_about_four_times_the_cycles_at_the_same_lanes(tiny, build_preset):
+    baseline = build_preset("tiny", deconv="zero_insert", like=tiny)
+    result = simulate(baseline, images=4)
+    assert result["mismatches"] == 0
+    reports = [json.loads((b / "report.json").read_text()) for b in (tiny, baseline)]
+    assert reports[0]["mac_lanes"] == reports[1]["mac_lanes"]
+    levels = [{x["name"]: x["cycles"] for x in r["layers"]} for r in reports]
+    for name in ("deconv_1", "deconv_2"):
+        assert 3 < levels[1][name] / levels[0][name] < 4.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset, fps", [("mnist32", 69_000), ("seed32", 15_000), ("rgb64", 9_000)])
+def test_published_shapes(build_preset, preset, fps):
+    board = "ultra96" if preset == "mnist32" else "zcu104"
+    build = build_preset(preset, vectors=2, board=board, target_fps=fps)
+    result = simulate(build, images=2)
+    assert result["mismatches"] == 0
+    assert result["cycles_per_image"] <= 300e6 / fps
