@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Stream:
-    """One AXI4-Stream port: tensor shape (N,H,W,C), element type, elements and bits per beat, beats per image."""
+    """One AXI4-Stream port: shape (N,H,W,C), element type, elements and bits per beat, beats per image."""
 
     shape: tuple[int, ...]
     datatype: str

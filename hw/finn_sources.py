@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies of FINN's RTL, altered where Verilator or Yosys does not take it. Every alteration is listed here."""
+"""Copies of FINN's RTL, altered where Verilator or Yosys does not take it; every alteration is here."""
 
 from __future__ import annotations
 

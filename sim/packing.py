@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def pack(values: NDArray[np.int64], elements: int, bits: int) -> NDArray[np.uint8]:
-    """Integers (..., any number that `elements` divides) -> bytes (words, bytes per word), two's complement."""
+    """Integers (any shape, N*`elements` of them) -> bytes (N words, bytes per word), two's complement."""
     rows = values.reshape(-1, elements) & ((1 << bits) - 1)
     planes = (rows[:, :, None] >> np.arange(bits)) & 1
     return np.packbits(planes.reshape(rows.shape[0], -1).astype(np.uint8), axis=1, bitorder="little")

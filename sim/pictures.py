@@ -13,7 +13,7 @@ _SHOWN = 8
 
 
 def save_comparison(path: Path, golden: NDArray[np.int64], output: NDArray[np.int64]) -> None:
-    """Write a grid of up to 8 columns and the rows PyTorch, RTL, difference. golden, output: (N,H,W,C) integers."""
+    """Draw up to 8 images in rows PyTorch, RTL, difference. golden, output: (N,H,W,C) integers."""
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 

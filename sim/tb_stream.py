@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs inside cocotb for a bench made by stream_bench: drives, pauses, checks data, stability and rate."""
+"""What runs inside cocotb for a bench made by stream_bench: drives, pauses, checks."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ class Lane:
 async def start(dut: Any) -> list[Lane]:
     """Clock, reset, streams and stability monitors of every case."""
     logging.getLogger("cocotb").setLevel(logging.WARNING)
-    cocotb.start_soon(Clock(dut.ap_clk, _PERIOD_NS, "ns").start())
-    with np.load(cocotb.plusargs["vectors"]) as data:
+    Clock(dut.ap_clk, _PERIOD_NS, "ns").start()
+    with np.load(str(cocotb.plusargs["vectors"])) as data:
         vectors = dict(data)
     dut.ap_rst_n.value = 0
     lanes = []
     for i, cycles in enumerate(vectors["cycles"]):
-        ends = []
+        ends: list[Any] = []
         for kind, side in ((AxiStreamSource, "s_axis"), (AxiStreamSink, "m_axis")):
             bus = AxiStreamBus.from_prefix(dut, f"c{i}_{side}")
             ends.append(kind(bus, dut.ap_clk, dut.ap_rst_n, reset_active_level=False))
             ends[-1].log.setLevel(logging.ERROR)
             cocotb.start_soon(hold(dut, f"c{i}_{side}"))
-        lanes.append(Lane(f"case {i}", *ends, vectors[f"in{i}"], vectors[f"out{i}"], int(cycles)))
+        lanes.append(Lane(f"case {i}", ends[0], ends[1], vectors[f"in{i}"], vectors[f"out{i}"], int(cycles)))
     await reset(dut)
     return lanes
 

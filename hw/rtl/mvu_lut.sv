@@ -3,7 +3,13 @@
 //
 //   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s];  `last` ends a group, `zero` adds nothing
 //
-// II = 1, latency LATENCY = 2 + $clog2(SIMD) cycles from `last` to `vld`: products, adder tree, accumulator.
+// II = 1, latency LATENCY = 2 + $clog2(SIMD) cycles from `last` to `vld`: pairs of products (two registers),
+// adder tree over the pairs, accumulator. Operands come from registers. Reset clears what is under way.
+//
+// A weight is read as base-4 digits d_j in {-2..2} (Booth): w = sum over j: d_j * 4^j. A row adds d_j * a to
+// a running sum: an output bit of it is one LUT, of three weight bits, two activation bits and the bit added
+// to, on the carry chain. Two lanes share one running sum, digit by digit, so that the first level of the
+// adder tree and the sum of the digits cost nothing of their own.
 module mvu_lut #(
     parameter int unsigned PE = 1,                // output channels
     parameter int unsigned SIMD = 1,              // input channels
@@ -14,21 +20,57 @@ module mvu_lut #(
 ) (
     input  logic clk,
     input  logic rst,   // synchronous, active high
-    input  logic en,
-    input  logic last,
-    input  logic zero,
+    input  logic en,    // everything holds without it
+    input  logic last,  // this step ends its group
+    input  logic zero,  // this step adds nothing, whatever w and a
     input  logic [PE-1:0][SIMD-1:0][WEIGHT_WIDTH-1:0] w,
     input  logic [SIMD-1:0][ACTIVATION_WIDTH-1:0] a,
-    output logic vld,
+    output logic vld,   // p holds the sum of a group
     output logic signed [PE-1:0][ACCU_WIDTH-1:0] p
 );
 
-  localparam int unsigned TREE = $clog2(SIMD);
-  localparam int unsigned LATENCY = 2 + TREE;
-  localparam int unsigned PW = WEIGHT_WIDTH + ACTIVATION_WIDTH;
-  localparam int PRODUCT_LO = -(1 << (PW - 1));  // a bound; the sum's width follows from it
-  localparam int PRODUCT_HI = (1 << (PW - 1)) - 1;
-  localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(SIMD, PW, PRODUCT_LO, PRODUCT_HI);
+  localparam int unsigned LANES = SIMD == 1 ? 1 : 2;  // that share a running sum
+  localparam int unsigned SUMS = (SIMD + LANES - 1) / LANES;
+  localparam int unsigned DIGITS = (WEIGHT_WIDTH + 1) / 2;
+  localparam int unsigned ROWS = LANES * DIGITS;
+  localparam int unsigned SPLIT = (ROWS + LANES - 1) / LANES;  // rows before the first register
+  localparam int unsigned TREE = $clog2(SUMS);
+  localparam int unsigned LATENCY = 1 + LANES + TREE;
+
+  if (PE == 0 || SIMD == 0) begin : gen_no_lane
+    $error("mvu_lut: PE=%0d and SIMD=%0d must be 1 or more", PE, SIMD);
+  end
+  if (WEIGHT_WIDTH == 0 || ACTIVATION_WIDTH == 0 || WEIGHT_WIDTH + ACTIVATION_WIDTH > 24) begin : gen_bad_width
+    $error("mvu_lut: WEIGHT_WIDTH=%0d and ACTIVATION_WIDTH=%0d must be 1 or more and 24 together or less",
+           WEIGHT_WIDTH, ACTIVATION_WIDTH);
+  end
+
+  // Largest magnitude of a weight's value up to digit j - 1: its lower bits as a signed number.
+  function automatic int prefix(input int j);
+    if (j == 0) return 0;
+    return 1 << ((2 * j < int'(WEIGHT_WIDTH) ? 2 * j : int'(WEIGHT_WIDTH)) - 1);
+  endfunction
+
+  // Smallest (high = 0) or largest running sum after row r, which adds digit r / LANES of lane r % LANES.
+  function automatic int bound(input int r, input bit high);
+    automatic int sum = 0;
+    for (int lane = 0; lane < int'(LANES); lane++) begin
+      automatic int magnitude = prefix(r / int'(LANES) + (lane <= r % int'(LANES) ? 1 : 0));
+      if (SIGNED_ACTIVATIONS) sum += (high ? magnitude : -magnitude) << (ACTIVATION_WIDTH - 1);
+      else if (magnitude > 0) sum += (high ? magnitude - 1 : -magnitude) * ((1 << ACTIVATION_WIDTH) - 1);
+    end
+    return sum;
+  endfunction
+
+  // Bits of the running sum after row r.
+  function automatic int unsigned width(input int r);
+    automatic int unsigned low = $clog2(-bound(r, 0)), high = $clog2(bound(r, 1) + 1);
+    return 1 + (low > high ? low : high);
+  endfunction
+
+  localparam int unsigned PAIR_WIDTH = width(int'(ROWS) - 1);
+  localparam int PAIR_LO = bound(int'(ROWS) - 1, 0), PAIR_HI = bound(int'(ROWS) - 1, 1);
+  localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(SUMS, PAIR_WIDTH, longint'(PAIR_LO), longint'(PAIR_HI));
 
   logic [LATENCY-1:0] last_q;
   always_ff @(posedge clk) begin
@@ -37,28 +79,84 @@ module mvu_lut #(
   end
   assign vld = last_q[LATENCY-1];
 
+  // Stage 0 is what the rows before the first register read, stage 1 what those behind it read.
+  logic [1:0][SUMS*LANES-1:0][ACTIVATION_WIDTH-1:0] a_at;
+  assign a_at[0] = (SUMS * LANES * ACTIVATION_WIDTH)'(a);
+  always_ff @(posedge clk) begin
+    if (rst) a_at[1] <= '0;
+    else if (en) a_at[1] <= zero ? '0 : a_at[0];
+  end
+
   for (genvar i = 0; i < PE; i++) begin : gen_pe
-    logic [PW-1:0] product[SIMD];
-    for (genvar s = 0; s < SIMD; s++) begin : gen_simd
-      (* use_dsp = "no" *) logic signed [PW-1:0] product_q;
-      logic signed [ACTIVATION_WIDTH:0] x;  // one bit more, so that signed and unsigned multiply alike
-      assign x = {SIGNED_ACTIVATIONS && a[s][ACTIVATION_WIDTH-1], a[s]};
-      always_ff @(posedge clk) begin
-        if (en) product_q <= zero ? '0 : PW'($signed(w[i][s]) * x);
+    logic [1:0][SUMS*LANES-1:0][WEIGHT_WIDTH-1:0] w_at;
+    assign w_at[0] = (SUMS * LANES * WEIGHT_WIDTH)'(w[i]);
+    always_ff @(posedge clk) begin
+      if (en) w_at[1] <= w_at[0];
+    end
+
+    logic [PAIR_WIDTH-1:0] pair[SUMS];
+    for (genvar s = 0; s < SUMS; s++) begin : gen_pair
+      for (genvar r = 0; r < ROWS; r++) begin : gen_row
+        localparam int unsigned SHIFT = r / LANES * 2;
+        localparam int unsigned WIDTH = width(r);
+        localparam int unsigned STAGE = r < SPLIT ? 0 : 1;
+        localparam int unsigned LANE = LANES * s + r % LANES;
+
+        // The digit's three bits (the weight continued by its sign, preceded by 0) and what they choose.
+        logic [WEIGHT_WIDTH+1:0] weight;
+        logic [2:0] digit;
+        logic [WIDTH-SHIFT-1:0] x, once, twice, product;
+        assign weight = {w_at[STAGE][LANE][WEIGHT_WIDTH-1], w_at[STAGE][LANE], 1'b0};
+        assign digit = weight[SHIFT+:3];
+        assign x = SIGNED_ACTIVATIONS ? (WIDTH-SHIFT)'($signed(a_at[STAGE][LANE])) : (WIDTH-SHIFT)'(a_at[STAGE][LANE]);
+        assign once = digit[1] ^ digit[0] ? x : '0;
+        assign twice = digit == 3'b100 || digit == 3'b011 ? x << 1 : '0;
+        assign product = {(WIDTH-SHIFT) {digit[2]}} ^ (once | twice);
+
+        // A negative digit's product is the complement plus 1; the 1 enters as the carry out of a bit below.
+        logic [WIDTH-1:0] base, next, held;
+        logic carry;
+        assign {next[WIDTH-1:SHIFT], carry} = {base[WIDTH-1:SHIFT], digit[2]} + {product, digit[2]};
+        if (SHIFT > 0) begin : gen_low
+          assign next[SHIFT-1:0] = base[SHIFT-1:0];
+        end
+
+        if (r == 0) begin : gen_first
+          assign base = '0;
+        end else begin : gen_next
+          assign base = WIDTH'($signed(gen_row[r-1].held));
+        end
+
+        if (r == SPLIT - 1) begin : gen_first_register
+          always_ff @(posedge clk) begin
+            if (rst) held <= '0;
+            else if (en) held <= zero ? '0 : next;
+          end
+        end else if (r == ROWS - 1) begin : gen_register
+          always_ff @(posedge clk) begin
+            if (rst) held <= '0;
+            else if (en) held <= next;
+          end
+        end else begin : gen_wire
+          assign held = next;
+        end
+
+        logic unused;
+        assign unused = &{1'b0, carry, weight};
       end
-      assign product[s] = product_q;
+      assign pair[s] = gen_row[ROWS-1].held;
     end
 
     logic [SUM_WIDTH-1:0] sum;
-    add_multi #(.N(SIMD), .DEPTH(TREE), .ARG_WIDTH(PW), .ARG_LO(PRODUCT_LO), .ARG_HI(PRODUCT_HI)) tree (
-        .clk(clk), .rst(rst), .en(en), .arg(product), .sum(sum));
+    add_multi #(.N(SUMS), .DEPTH(TREE), .ARG_WIDTH(PAIR_WIDTH), .ARG_LO(PAIR_LO), .ARG_HI(PAIR_HI)) tree (
+        .clk(clk), .rst(rst), .en(en), .arg(pair), .sum(sum));
 
-    logic signed [ACCU_WIDTH-1:0] acc_q;
+    logic signed [ACCU_WIDTH-1:0] sum_q;
     always_ff @(posedge clk) begin
-      if (rst) acc_q <= '0;
-      else if (en) acc_q <= (vld ? '0 : acc_q) + ACCU_WIDTH'($signed(sum));
+      if (rst) sum_q <= '0;
+      else if (en) sum_q <= ACCU_WIDTH'($signed(sum)) + (vld ? '0 : sum_q);
     end
-    assign p[i] = acc_q;
+    assign p[i] = sum_q;
   end
 
 endmodule

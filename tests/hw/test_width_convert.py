@@ -14,8 +14,8 @@ from fpgan.sim.stream_bench import StreamCase, check_streams
 
 # elements per input word, per output word, bits per element
 SHAPES = [
-    (1, 1, 8), (1, 4, 4), (4, 1, 4), (2, 6, 3), (6, 2, 5), (3, 2, 4), (2, 3, 4), (5, 7, 3), (7, 5, 1), (4, 6, 16),
-    (16, 1, 4), (1, 16, 11),
+    (1, 1, 8), (1, 4, 4), (4, 1, 4), (2, 6, 3), (6, 2, 5), (3, 2, 4), (2, 3, 4), (5, 7, 3), (7, 5, 1),
+    (4, 6, 16), (16, 1, 4), (1, 16, 11),
 ]  # fmt: skip
 
 
