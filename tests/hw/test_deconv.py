@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deconv.sv: numpy = custom op = RTL for any geometry, bits and folding, and not one cycle more than II = 1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import finn
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+from qonnx.custom_op.registry import getCustomOp
+from qonnx.util.basic import qonnx_make_model
+
+from fpgan.build import schedule
+from fpgan.build.ops import RTL_DOMAIN, register
+from fpgan.build.passes.integer_graph import Linear, smallest_type
+from fpgan.hw.boards import get_board
+from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.geometry import DeconvGeometry
+from fpgan.hw.sources import sources
+from fpgan.sim.golden import deconv
+from fpgan.sim.packing import pack
+from fpgan.sim.stream_bench import StreamCase, check_streams
+
+IMAGES = 3
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, core, activation type, weight bits, board
+CASES = {
+    "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, "dsp", "UINT4", 4, "ultra96"),
+    "dcgan_dsp48e1": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 6, 6, 4, "dsp", "UINT4", 4, "pynq-z2"),
+    "dense_lut": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 16, 8, 4, 4, "lut", "INT8", 4, "ultra96"),
+    "dense_dsp": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 8, 4, 2, 1, "dsp", "INT8", 4, "ultra96"),
+    "k5_s2_p2_op1": ((7, 7), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 8, 4, 2, 8, "lut", "INT4", 4, "ultra96"),
+    "pads_1122": ((4, 4), (4, 4), (2, 2), (1, 1, 2, 2), (0, 0), 4, 2, 1, 4, "lut", "UINT4", 3, "ultra96"),
+    "k3_s2_p1_op1": ((4, 5), (3, 3), (2, 2), (1, 1, 1, 1), (1, 1), 3, 3, 3, 3, "dsp", "UINT4", 4, "ultra96"),
+    "k1_s1_p2": ((6, 6), (1, 1), (1, 1), (2, 2, 2, 2), (0, 0), 2, 2, 2, 2, "lut", "UINT2", 2, "ultra96"),
+    "k5_s23_p12": ((4, 3), (5, 5), (2, 3), (1, 2, 1, 2), (0, 0), 6, 3, 3, 2, "dsp", "UINT3", 3, "ultra96"),
+    "k42": ((4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 4, 4, 1, 1, "lut", "UINT8", 8, "ultra96"),
+    "k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 4, 2, 1, 4, "lut", "INT4", 4, "ultra96"),
+    "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, "lut", "UINT4", 4, "ultra96"),
+}
+
+
+def node_model(size, kernel, stride, pads, extra, ci, co, pe, simd, core, datatype, weight_bits, seed=0):
+    """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
+    register()
+    rng = np.random.default_rng(seed)
+    top = 2 ** (weight_bits - 1)
+    weights = rng.integers(-top, top, (ci, co, *kernel))
+    geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra), DataType[datatype]
+    low, high = Linear(weights, size, stride, pads, extra).accumulator_range(int(adt.min()), int(adt.max()))
+    acc = smallest_type(int(low.min()), int(high.max()), signed=True)
+    rows, cols = geometry.rows, geometry.cols
+    node = helper.make_node(
+        "Deconv_rtl", ["x", "w"], ["y"], name="deconv_0", domain=RTL_DOMAIN, backend="fpgadataflow",
+        size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
+        out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, core=core, inputDataType=datatype,
+        weightDataType=f"INT{weight_bits}", outputDataType=acc.name, useful_macs=1,
+        narrow_weights=int(weights.min() > -top),
+    )  # fmt: skip
+    graph = helper.make_graph(
+        [node], "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, *size, ci])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, *geometry.out_shape, co])],
+    )  # fmt: skip
+    model = ModelWrapper(qonnx_make_model(graph))
+    model.set_initializer("w", weights.astype(np.float32))
+    model.set_tensor_datatype("w", DataType[f"INT{weight_bits}"])
+    model.set_tensor_datatype("x", adt)
+    model.set_tensor_datatype("y", acc)
+    return model, weights, geometry
+
+
+def expected_cycles(model) -> int:
+    """First to last output beat of a free-running stream, by the token model."""
+    stage = schedule.Deconv(getCustomOp(model.graph.node[0]))
+    beats = IMAGES * int(np.prod(getCustomOp(model.graph.node[0]).get_folded_output_shape()[:-1]))
+    cycle, first, seen = 0, None, 0
+    while seen < beats:
+        moved = stage.valid(True)
+        stage.tick(stage.ready(True), moved)
+        if moved:
+            seen += 1
+            first = cycle if first is None else first
+        cycle += 1
+    return cycle - first
+
+
+def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
+    *shape, board = CASES[name]
+    model, weights, geometry = node_model(*shape)
+    op = getCustomOp(model.graph.node[0])
+    model.graph.node[0].name = name
+    op.write_data(model, folder)
+    adt, acc = op.get_input_datatype(), op.get_output_datatype()
+    rng = np.random.default_rng(1)
+    x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *geometry.in_shape, weights.shape[0]))
+    y = deconv(x, weights, geometry)
+    for image, result in zip(x, y, strict=True):
+        executed = execute_onnx(model, {"x": image[None].astype(np.float32)})["y"]
+        assert np.array_equal(executed[0], result)
+    case = StreamCase(
+        op.parameters(get_board(board).part),
+        pack(x, op.get_nodeattr("SIMD"), adt.bitwidth()),
+        pack(y, op.get_nodeattr("PE"), acc.bitwidth()),
+        cycles=expected_cycles(model),
+    )
+    return case, sources(op.source_key(), Path(finn.__file__).parent / "finn-rtllib")
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_rtl(tmp_path):
+    files, cases = [], []
+    for name in CASES:
+        case, needed = stream_case(name, tmp_path)
+        cases.append(case)
+        files += [path for path in needed if path not in files]
+    names = copy_finn_sources(files, tmp_path)
+    paths = sorted((tmp_path / n for n in names), key=lambda p: names.index(p.name))
+    check_streams("deconv", paths, cases, tmp_path / "bench", run_dir=tmp_path, warnings=False)
+
+
+@pytest.mark.verilator
+def test_rtl_sees_a_flipped_weight(tmp_path):
+    case, files = stream_case("stride1", tmp_path)
+    data = tmp_path / "stride1_weights.dat"
+    lines = data.read_text().splitlines()
+    lines[4] = f"{int(lines[4], 16) ^ 1:0{len(lines[4])}x}"
+    data.write_text("\n".join(lines) + "\n")
+    names = copy_finn_sources(files, tmp_path)
+    with pytest.raises(AssertionError):
+        check_streams(
+            "deconv",
+            [tmp_path / n for n in names],
+            [case],
+            tmp_path / "bench",
+            run_dir=tmp_path,
+            warnings=False,
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_steps_are_useful_products_only(data):
+    """Cycles at II = 1 are the products inside the image over the lanes, for any folding."""
+    size, kernel = (tuple(data.draw(st.integers(1, 5)) for _ in range(2)) for _ in range(2))
+    stride = tuple(data.draw(st.integers(1, min(kernel[d], 3))) for d in range(2))
+    geometry = DeconvGeometry.make(size, kernel, stride)
+    nf, sf = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    assert geometry.steps(nf, sf) == nf * sf * geometry.useful_taps  # without cropping every tap is used once
