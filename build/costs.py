@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_DSP_LANE = 19.0  # cross-lane correction and adder tree of FINN's mvu
-_LUT_PER_PRODUCT_BIT = 1.6  # mvu_lut: multiplier and adder tree, per weight bit x activation bit
 _BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
 _ROM_DEPTH = 64  # deepest memory kept in LUTs
 
@@ -47,6 +46,11 @@ def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> 
     return 1 + (a_width - (not narrow) - weight_bits) // (weight_bits + act_bits - 1)
 
 
+def lut_per_lane(weight_bits: int, act_bits: int) -> float:
+    """LUTs of mvu_lut per lane: a row of adder bits per base-4 digit of a weight, a share of the tree."""
+    return math.ceil(weight_bits / 2) * (act_bits + 3) + 0.25 * (weight_bits + act_bits) + 2
+
+
 def memory_style(depth: int) -> str:
     """ram_style of a memory with one read port: LUTs where shallow, block RAM where deep."""
     return "distributed" if depth <= _ROM_DEPTH else "block"
@@ -69,7 +73,7 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         core = _LUT_PER_DSP_LANE * lanes
     else:
         slices = 0
-        core = _LUT_PER_PRODUCT_BIT * shape.weight_bits * shape.act_bits * lanes
+        core = lut_per_lane(shape.weight_bits, shape.act_bits) * lanes
     weights = memory_cost(lanes * shape.weight_bits, shape.weight_words)
     buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words)
     queue = 2 * shape.pe * shape.acc_bits

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from typing import Any
 
+from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
@@ -124,9 +125,11 @@ class Deconv:
             for y in geometry.rows.taps
         ]
         tree = math.ceil(math.log2(simd)) if simd > 1 else 0
-        core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else 2 + tree
+        bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
+        rows = (bits + 1) // 2 * (2 if simd > 1 else 1)
+        core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else rows + max(tree, 1)
         self.latency = 5 + core
-        self.credit = credits(simd, sf)
+        self.credit = credits(simd, sf, bits)
         self.queue = Fifo(self.credit)
         self.now = self.oy = self.group = self.done = self.present = self.held = self.column = 0
         self.results: deque[int] = deque()
@@ -175,10 +178,11 @@ class Deconv:
         self.group, self.oy = 0, (self.oy + 1) % len(self.groups)
 
 
-def credits(simd: int, sf: int) -> int:
+def credits(simd: int, sf: int, weight_bits: int) -> int:
     """CREDITS of deconv.sv: results in flight or queued."""
     tree = math.ceil(math.log2(simd)) if simd > 1 else 0
-    return (12 + tree) // sf + 3
+    core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
+    return (6 + core) // sf + 3
 
 
 def stages(model: ModelWrapper) -> list[Any]:

@@ -4,7 +4,7 @@
 //   sum = arg[0] + ... + arg[N-1]   (signed where ARG_LO < 0, else unsigned), DEPTH cycles later
 //
 // A balanced binary tree, one level after the other; of its $clog2(N) levels the first DEPTH (counted from
-// the leaves) end in a register, further registers follow where DEPTH is larger. II = 1.
+// the leaves) end in a register, further registers follow where DEPTH is larger. II = 1, latency DEPTH.
 module add_multi import mvu_pkg::*; #(
     parameter int unsigned N = 4,          // arguments
     parameter int unsigned DEPTH = 2,      // pipeline registers
@@ -12,11 +12,11 @@ module add_multi import mvu_pkg::*; #(
     parameter int ARG_LO = 0,              // smallest argument, 0 for unsigned ones
     parameter int ARG_HI = 0,              // largest argument, 0 where ARG_WIDTH says it
     parameter bit RESET_ZERO = 1,          // data registers are reset too
-    localparam int unsigned SUM_WIDTH = sumwidth(N, ARG_WIDTH, ARG_LO, ARG_HI)
+    localparam int unsigned SUM_WIDTH = sumwidth(N, ARG_WIDTH, longint'(ARG_LO), longint'(ARG_HI))
 ) (
     input  logic clk,
-    input  logic rst,
-    input  logic en,
+    input  logic rst,                       // synchronous, active high
+    input  logic en,                        // everything holds without it
     input  logic [ARG_WIDTH-1:0] arg[N],
     output logic [SUM_WIDTH-1:0] sum
 );
@@ -42,7 +42,7 @@ module add_multi import mvu_pkg::*; #(
     end else begin : gen_node
       localparam int unsigned HAVE = l - 1 < LEVELS ? (N + (1 << (l - 1)) - 1) >> (l - 1) : 1;
       localparam int unsigned LEAVES = l <= LEVELS && (1 << l) < N ? 1 << l : N;
-      localparam int unsigned WIDTH = sumwidth(LEAVES, ARG_WIDTH, ARG_LO, ARG_HI);
+      localparam int unsigned WIDTH = sumwidth(LEAVES, ARG_WIDTH, longint'(ARG_LO), longint'(ARG_HI));
       for (genvar i = 0; i < COUNT; i++) begin : gen_sum
         logic [WIDTH-1:0] s, r;
         if (2 * i + 1 < HAVE) begin : gen_add
@@ -68,5 +68,10 @@ module add_multi import mvu_pkg::*; #(
   end
 
   assign sum = gen_level[STAGES].part[0];
+
+  if (DEPTH == 0) begin : gen_no_register
+    logic unused;
+    assign unused = &{1'b0, clk, rst, en};
+  end
 
 endmodule

@@ -56,7 +56,7 @@ module deconv #(
   localparam int unsigned BUFFER_WORDS = ROWS * ROW_WORDS;
   localparam int unsigned TAP_WORDS = NF * SF;        // weight words per tap
   localparam int unsigned WORDS = KH * KW * TAP_WORDS;
-  localparam int unsigned CORE_LATENCY = 6 + $clog2(SIMD);        // an upper bound for both cores
+  localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(SIMD);  // at most
   localparam int unsigned IN_FLIGHT = 6 + CORE_LATENCY;           // steps between issue and result
   localparam int unsigned CREDITS = IN_FLIGHT / SF + 3;           // results in flight or queued
 

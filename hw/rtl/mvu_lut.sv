@@ -3,8 +3,9 @@
 //
 //   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s];  `last` ends a group, `zero` adds nothing
 //
-// II = 1, latency LATENCY = 2 + $clog2(SIMD) cycles from `last` to `vld`: pairs of products (two registers),
-// adder tree over the pairs, accumulator. Operands come from registers. Reset clears what is under way.
+// II = 1, latency LATENCY cycles from `last` to `vld`: the rows of a pair of lanes, the adder tree over the
+// pairs, the accumulator: 2 * DIGITS + $clog2(SIMD), with DIGITS = (WEIGHT_WIDTH + 1) / 2; for SIMD = 1 it is
+// DIGITS + 1. Operands come from registers; reset clears what is under way.
 //
 // A weight is read as base-4 digits d_j in {-2..2} (Booth): w = sum over j: d_j * 4^j. A row adds d_j * a to
 // a running sum: an output bit of it is one LUT, of three weight bits, two activation bits and the bit added
@@ -32,10 +33,9 @@ module mvu_lut #(
   localparam int unsigned LANES = SIMD == 1 ? 1 : 2;  // that share a running sum
   localparam int unsigned SUMS = (SIMD + LANES - 1) / LANES;
   localparam int unsigned DIGITS = (WEIGHT_WIDTH + 1) / 2;
-  localparam int unsigned ROWS = LANES * DIGITS;
-  localparam int unsigned SPLIT = (ROWS + LANES - 1) / LANES;  // rows before the first register
+  localparam int unsigned ROWS = LANES * DIGITS;  // each ends in a register
   localparam int unsigned TREE = $clog2(SUMS);
-  localparam int unsigned LATENCY = 1 + LANES + TREE;
+  localparam int unsigned LATENCY = ROWS + TREE + 1;
 
   if (PE == 0 || SIMD == 0) begin : gen_no_lane
     $error("mvu_lut: PE=%0d and SIMD=%0d must be 1 or more", PE, SIMD);
@@ -79,19 +79,24 @@ module mvu_lut #(
   end
   assign vld = last_q[LATENCY-1];
 
-  // Stage 0 is what the rows before the first register read, stage 1 what those behind it read.
-  logic [1:0][SUMS*LANES-1:0][ACTIVATION_WIDTH-1:0] a_at;
+  // Row r reads the operands of r cycles ago; `zero` masks the first row's result and the others' operand.
+  logic [ROWS-1:0][SUMS*LANES-1:0][ACTIVATION_WIDTH-1:0] a_at;
   assign a_at[0] = (SUMS * LANES * ACTIVATION_WIDTH)'(a);
-  always_ff @(posedge clk) begin
-    if (rst) a_at[1] <= '0;
-    else if (en) a_at[1] <= zero ? '0 : a_at[0];
+  for (genvar r = 1; r < ROWS; r++) begin : gen_a
+    always_ff @(posedge clk) begin
+      if (rst || (r == 1 && en && zero)) a_at[r] <= '0;
+      else if (en) a_at[r] <= a_at[r-1];
+    end
   end
 
   for (genvar i = 0; i < PE; i++) begin : gen_pe
-    logic [1:0][SUMS*LANES-1:0][WEIGHT_WIDTH-1:0] w_at;
+    logic [ROWS-1:0][SUMS*LANES-1:0][WEIGHT_WIDTH-1:0] w_at;
     assign w_at[0] = (SUMS * LANES * WEIGHT_WIDTH)'(w[i]);
-    always_ff @(posedge clk) begin
-      if (en) w_at[1] <= w_at[0];
+    for (genvar r = 1; r < ROWS; r++) begin : gen_w
+      always_ff @(posedge clk) begin
+        if (rst) w_at[r] <= '0;  // also keeps the few bits that wait longest out of shift register LUTs
+        else if (en) w_at[r] <= w_at[r-1];
+      end
     end
 
     logic [PAIR_WIDTH-1:0] pair[SUMS];
@@ -99,16 +104,15 @@ module mvu_lut #(
       for (genvar r = 0; r < ROWS; r++) begin : gen_row
         localparam int unsigned SHIFT = r / LANES * 2;
         localparam int unsigned WIDTH = width(r);
-        localparam int unsigned STAGE = r < SPLIT ? 0 : 1;
         localparam int unsigned LANE = LANES * s + r % LANES;
 
         // The digit's three bits (the weight continued by its sign, preceded by 0) and what they choose.
         logic [WEIGHT_WIDTH+1:0] weight;
         logic [2:0] digit;
         logic [WIDTH-SHIFT-1:0] x, once, twice, product;
-        assign weight = {w_at[STAGE][LANE][WEIGHT_WIDTH-1], w_at[STAGE][LANE], 1'b0};
+        assign weight = {w_at[r][LANE][WEIGHT_WIDTH-1], w_at[r][LANE], 1'b0};
         assign digit = weight[SHIFT+:3];
-        assign x = SIGNED_ACTIVATIONS ? (WIDTH-SHIFT)'($signed(a_at[STAGE][LANE])) : (WIDTH-SHIFT)'(a_at[STAGE][LANE]);
+        assign x = SIGNED_ACTIVATIONS ? (WIDTH-SHIFT)'($signed(a_at[r][LANE])) : (WIDTH-SHIFT)'(a_at[r][LANE]);
         assign once = digit[1] ^ digit[0] ? x : '0;
         assign twice = digit == 3'b100 || digit == 3'b011 ? x << 1 : '0;
         assign product = {(WIDTH-SHIFT) {digit[2]}} ^ (once | twice);
@@ -127,18 +131,9 @@ module mvu_lut #(
           assign base = WIDTH'($signed(gen_row[r-1].held));
         end
 
-        if (r == SPLIT - 1) begin : gen_first_register
-          always_ff @(posedge clk) begin
-            if (rst) held <= '0;
-            else if (en) held <= zero ? '0 : next;
-          end
-        end else if (r == ROWS - 1) begin : gen_register
-          always_ff @(posedge clk) begin
-            if (rst) held <= '0;
-            else if (en) held <= next;
-          end
-        end else begin : gen_wire
-          assign held = next;
+        always_ff @(posedge clk) begin
+          if (rst || (r == 0 && en && zero)) held <= '0;
+          else if (en) held <= next;
         end
 
         logic unused;

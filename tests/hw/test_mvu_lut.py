@@ -22,7 +22,16 @@ SHAPES = [
 
 
 def cases(latency) -> list[MvuCase]:
-    return [MvuCase(*shape, latency=latency(shape[1])) for shape in SHAPES]
+    return [MvuCase(*shape, latency=latency(shape[1], shape[2])) for shape in SHAPES]
+
+
+def lut_latency(simd: int, weight_bits: int) -> int:
+    digits = (weight_bits + 1) // 2
+    return digits + 1 if simd == 1 else 2 * digits + tree(simd)
+
+
+def finn_latency(simd: int, weight_bits: int) -> int:
+    return 4 + tree(simd) + (simd == 1)
 
 
 def tree(simd: int) -> int:
@@ -43,13 +52,13 @@ def test_mvu_lut(tmp_path):
     package, tree_source, _ = finn_sources(tmp_path / "rtl")
     sources = [package, tree_source, rtl_dir() / "mvu_lut.sv"]
     # FINN's package has lint warnings
-    check_mvu("mvu_lut", sources, cases(lambda simd: 2 + tree(simd)), tmp_path / "build", warnings=False)
+    check_mvu("mvu_lut", sources, cases(lut_latency), tmp_path / "build", warnings=False)
 
 
 @pytest.mark.verilator
 @pytest.mark.parametrize("version", [1, 2])
 def test_finn_mvu(version, tmp_path):
-    chosen = cases(lambda simd: 4 + tree(simd) + (simd == 1))
+    chosen = cases(finn_latency)
     if version == 1:  # DSP48E1 takes narrow weights only
         chosen = [case for case in chosen if case.narrow]
     sources = finn_sources(tmp_path / "rtl")
