@@ -197,8 +197,8 @@ def stages(model: ModelWrapper) -> list[Any]:
         elif node.op_type == "WidthConvert_rtl":
             found.append(WidthConvert(op.get_nodeattr("in_elems"), op.get_nodeattr("out_elems")))
         elif node.op_type == "PixelPad_rtl":
-            attributes = [list(op.get_nodeattr(k)) for k in ("size", "stride", "out")]
-            found.append(PixelPad(*attributes, words=int(op.get_folded_input_shape()[-2])))
+            size, stride, out = (list(op.get_nodeattr(k)) for k in ("size", "stride", "out"))
+            found.append(PixelPad(size, stride, out, int(op.get_folded_input_shape()[-2])))
         else:
             found.append(Threshold(op.get_output_datatype().bitwidth()))
     return found

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A build: QONNX file in, a folder with RTL, dataflow graph and report out. Each step is graph in, graph out."""
+"""A build: QONNX file in, a folder with RTL, dataflow graph and report out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def build(
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP and BRAM that may be used.
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
-    like: an earlier BUILD whose PE, SIMD and cores are taken over instead of folding, to compare at same lanes.
+    like: an earlier BUILD whose PE, SIMD and cores are taken over, to compare at the same lanes.
     progress: called with the name of each step.
 
     Returns what out/report.json says. Writes out/rtl, out/dataflow.onnx, out/integer.onnx, out/design.json,

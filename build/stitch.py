@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the RTL of a dataflow graph: one module per node, FINN's and ours, and a plain top that connects them."""
+"""Write the RTL of a dataflow graph: one module per node, FINN's and ours, and a top that connects them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 "core": op.get_nodeattr("core") if mac else "",
                 "estimates": {
                     "LUT": int(estimate["LUT"]), "FF": round(_FF_PER_LUT * estimate["LUT"]),
-                    "DSP": int(estimate["DSP"]), "BRAM18": int(estimate["BRAM_18K"]), "URAM": int(estimate["URAM"]),
+                    "DSP": int(estimate["DSP"]), "BRAM18": int(estimate["BRAM_18K"]),
+                    "URAM": int(estimate["URAM"]),
                 },
             }
         )  # fmt: skip

@@ -57,7 +57,7 @@ class Axis:
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
-        """For each output index the number of inputs, counted from the oldest kept one, that must be there."""
+        """For each output index the number of inputs, from the oldest kept one on, that must be there."""
         result, kept = [], 0
         for o in range(self.out):
             high = self.taps[o][0][1] + 1 if self.taps[o] else 0
@@ -91,8 +91,8 @@ class DeconvGeometry:
             out = (size[d] - 1) * stride[d] + kernel[d] + output_padding[d] - pads[d] - pads[d + 2]
             if out < 1:
                 raise ValueError(
-                    f"output size {out} of axis {d} (input {size[d]}, kernel {kernel[d]}, stride {stride[d]}, "
-                    f"pads {pads[d]}+{pads[d + 2]}) must be at least 1"
+                    f"output size {out} of axis {d} (input {size[d]}, kernel {kernel[d]}, "
+                    f"stride {stride[d]}, pads {pads[d]}+{pads[d + 2]}) must be at least 1"
                 )
             axes.append(Axis(size[d], kernel[d], stride[d], pads[d], out))
         return cls(*axes)
@@ -111,7 +111,7 @@ class DeconvGeometry:
 
     @property
     def useful_taps(self) -> int:
-        """Products per input and output channel of the mathematical operation: every tap meets every pixel."""
+        """Products per pair of channels of the mathematical operation: every tap meets every pixel."""
         return self.rows.size * self.cols.size * self.rows.kernel * self.cols.kernel
 
     def steps(self, neuron_fold: int, synapse_fold: int) -> int:

@@ -40,8 +40,8 @@ def command(
             )  # fmt: skip
         totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
         lines = [
-            f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC lanes, "
-            f"{report['frames_per_second']:,.0f} images/s at {report['clock_mhz']:g} MHz",
+            f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC "
+            f"lanes, {report['frames_per_second']:,.0f} images/s at {report['clock_mhz']:g} MHz",
             f"estimated: {totals}",
         ]
         show(report, json, lines)

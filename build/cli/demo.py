@@ -27,12 +27,14 @@ def command(
         with steps("demo") as progress:
             result = demo(out, board, images, progress)
         sim, synth = result["sim"], result["synth"]
-        used = ", ".join(f"{k} {v} ({synth['utilization'][k]:.0%})" for k, v in synth["totals"].items() if v)
+        share = synth["utilization"]
+        used = ", ".join(f"{k} {synth['totals'][k]} ({share[k]:.0%})" for k in share)
         show(
             result,
             json,
             [
-                f"{sim['images']} images, {sim['pixels']} pixels, {sim['mismatches']} mismatches against PyTorch",
+                f"{sim['images']} images, {sim['pixels']} pixels, "
+                f"{sim['mismatches']} mismatches against PyTorch",
                 f"{sim['cycles_per_image']} cycles per image, efficiency {sim['efficiency']:.3f}; "
                 f"zero insertion at the same lanes: {result['zero_insert']['cycles_per_image']}",
                 used,

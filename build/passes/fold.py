@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from finn.util.basic import get_dsp_block
 from onnx import NodeProto
@@ -22,9 +23,8 @@ from fpgan.build import costs
 from fpgan.build.passes.streams import MAX_STREAM_BITS
 
 _SCALE = 100_000  # resource fractions as integers for the solver
-_LANE_LUT = (
-    25  # a lane is charged this much beside what it is made of: idle lanes still burn power and routing
-)
+# A lane is charged this much beside what it is made of: idle lanes still burn power and routing.
+_LANE_LUT = 25
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def fold(model: ModelWrapper, part: str, budget: Budget, target_cycles: int | No
     if target_cycles is not None:
         if target > target_cycles:
             raise InfeasibleError(
-                f"target of {target_cycles} cycles per image; the best within LUT={budget.lut} DSP={budget.dsp} "
-                f"BRAM18={budget.bram18} is {target}"
+                f"target of {target_cycles} cycles per image; the best within LUT={budget.lut} "
+                f"DSP={budget.dsp} BRAM18={budget.bram18} is {target}"
             )
         target, choice = target_cycles, _solve(model, layers, options, budget, target_cycles) or choice
     for node, option in zip(layers, choice, strict=True):
@@ -81,15 +81,25 @@ def fold_like(model: ModelWrapper, build: Path) -> ModelWrapper:
     except (OSError, ValueError, KeyError):
         raise ValueError(f"{build}: no build here (report.json is missing or broken)") from None
     for node in model.graph.node:
-        if node.name not in layers:
+        if node.name not in layers or node.op_type not in ("Deconv_rtl", "Thresholding_rtl"):
             continue
         op, layer = getCustomOp(node), layers[node.name]
+        channels = "CO" if node.op_type == "Deconv_rtl" else "NumChannels"
+        _check_divides(node, "PE", layer["pe"], channels, op.get_nodeattr(channels))
         op.set_nodeattr("PE", layer["pe"])
         if node.op_type == "Deconv_rtl":
+            _check_divides(node, "SIMD", layer["simd"], "CI", op.get_nodeattr("CI"))
             op.set_nodeattr("SIMD", layer["simd"])
             op.set_nodeattr("core", layer["core"])
             _follow(model, node, layer["simd"])
     return model
+
+
+def _check_divides(node: NodeProto, name: str, value: int, of: str, total: int) -> None:
+    if value < 1 or total % value:
+        raise ValueError(
+            f"{node.name}: {name}={value} does not divide {of}={total}; choose one of {divisors(total)}"
+        )
 
 
 def _follow(model: ModelWrapper, node: NodeProto, simd: int) -> None:
@@ -124,7 +134,9 @@ def _solve(
 ) -> list[Option] | None:
     """Cheapest choice with at most `target` cycles per layer, or None where the budget does not hold one."""
     program = cp_model.CpModel()
-    chosen, spent, lanes = [], {"lut": 0, "dsp": 0, "bram18": 0}, 0
+    spent: dict[str, Any] = {"lut": 0, "dsp": 0, "bram18": 0}
+    lanes: Any = 0
+    chosen = []
     for node, layer in zip(layers, options, strict=True):
         allowed = [o for o in layer if o.cycles <= target]
         if not allowed:

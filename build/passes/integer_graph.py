@@ -28,7 +28,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Linear:
-    """A transposed convolution on integers: weights (CI,CO,KH,KW), ONNX attributes, input rows and columns."""
+    """A transposed convolution on integers: weights (CI,CO,KH,KW), ONNX attributes, input size."""
 
     weights: IntArray
     size: tuple[int, int]
@@ -214,8 +214,8 @@ def _from_conv(layer: QuantLayer, size: tuple[int, int], pads: tuple[int, ...]) 
 
 
 def _pair(value: object) -> tuple[int, int]:
-    first, second = value  # type: ignore[misc]
-    return int(first), int(second)
+    first, second = (int(v) for v in value)  # type: ignore[attr-defined]
+    return first, second
 
 
 def _datatype(quantizer: Quantizer) -> BaseDataType:

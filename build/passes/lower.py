@@ -62,9 +62,8 @@ class _Lowering:
         x, w, y = node.input[0], node.input[1], node.output[0]
         weights = self.source.get_initializer(w)
         _, h, width, ci = self._shape(x)
-        geometry = DeconvGeometry.make(
-            (h, width), weights.shape[2:], *(attribute(node, k, d) for k, d in _CONV_DEFAULTS)
-        )  # type: ignore[arg-type]
+        attributes: list[Any] = [attribute(node, name, default) for name, default in _CONV_DEFAULTS]
+        geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes)
         useful = geometry.useful_taps * int(weights.shape[0] * weights.shape[1])
         datatype = self.source.get_tensor_datatype(x)
         strided = (geometry.rows.stride, geometry.cols.stride) != (1, 1)
@@ -74,7 +73,8 @@ class _Lowering:
             self.nodes.append(
                 _node("PixelPad_rtl", [x], [padded], node.name.replace("deconv", "pixel_pad"),
                       size=list(geometry.in_shape), stride=[geometry.rows.stride, geometry.cols.stride],
-                      out=list(size), NumChannels=ci, inputDataType=datatype.name, outputDataType=datatype.name)
+                      out=list(size), NumChannels=ci,
+                      inputDataType=datatype.name, outputDataType=datatype.name)
             )  # fmt: skip
             self._tensor(padded, [1, *size, ci], datatype)
             x, geometry = padded, dense
@@ -121,7 +121,7 @@ class _Lowering:
 _CONV_DEFAULTS = (("strides", (1, 1)), ("pads", (0, 0, 0, 0)), ("output_padding", (0, 0)))
 
 
-def _node(op: str, inputs: list[str], outputs: list[str], name: str, **attrs: object) -> NodeProto:
+def _node(op: str, inputs: list[str], outputs: list[str], name: str, **attrs: Any) -> NodeProto:
     return helper.make_node(
         op, inputs, outputs, name=name, domain=RTL_DOMAIN, backend="fpgadataflow", **attrs
     )

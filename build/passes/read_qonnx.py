@@ -20,7 +20,8 @@ from fpgan.build.passes.errors import UnsupportedError
 LINEAR = ("ConvTranspose", "Conv")
 UPSAMPLE = ("Resize", "Upsample")
 POINTWISE = (
-    "Add", "Sub", "Mul", "Div", "BatchNormalization", "Relu", "LeakyRelu", "Tanh", "Sigmoid", "Clip", "Identity",
+    "Add", "Sub", "Mul", "Div", "BatchNormalization", "Relu", "LeakyRelu", "Tanh", "Sigmoid", "Clip",
+    "Identity",
 )  # fmt: skip
 
 

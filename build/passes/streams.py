@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from math import lcm
+from itertools import pairwise
+from typing import Any
 
 from onnx import NodeProto, TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
@@ -30,7 +31,7 @@ def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) ->
             raise ValueError(
                 f"{node.name}: stream word of {width} bits; at most {MAX_STREAM_BITS} are possible"
             )
-    for before, after in zip(nodes, nodes[1:], strict=False):
+    for before, after in pairwise(nodes):
         produced = int(getCustomOp(before).get_folded_output_shape()[-1])
         consumed = int(getCustomOp(after).get_folded_input_shape()[-1])
         kind, _, index = before.name.rpartition("_")
@@ -51,7 +52,7 @@ def _convert(model: ModelWrapper, after: NodeProto, name: str, produced: int, co
     _insert(model, after, name, "WidthConvert_rtl", in_elems=produced, out_elems=consumed)
 
 
-def _insert(model: ModelWrapper, after: NodeProto, name: str, op: str, **attrs: int) -> None:
+def _insert(model: ModelWrapper, after: NodeProto, name: str, op: str, **attrs: Any) -> None:
     """Put a node that changes no values in front of `after`."""
     tensor = after.input[0]
     shape, datatype = model.get_tensor_shape(tensor), model.get_tensor_datatype(tensor)
@@ -65,8 +66,3 @@ def _insert(model: ModelWrapper, after: NodeProto, name: str, op: str, **attrs: 
     position = list(model.graph.node).index(after)
     after.input[0] = new
     model.graph.node.insert(position, node)
-
-
-def aligned(a: int, b: int) -> bool:
-    """Whether words of a and b elements meet without a gearbox."""
-    return lcm(a, b) == max(a, b)

@@ -9,6 +9,7 @@ accumulator, whose steps are found by evaluating it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -99,7 +100,8 @@ def _prove(
         wrong = np.flatnonzero(counted != expected[channel])
         if wrong.size:
             raise ValueError(
-                f"activation of channel {channel} is not monotone at accumulator {points[channel][wrong[0]]}; "
+                f"activation of channel {channel} is not monotone at accumulator "
+                f"{points[channel][wrong[0]]}; "
                 "monotone activations are supported"
             )
 
@@ -121,7 +123,7 @@ def _pointwise(model: ModelWrapper, node: NodeProto) -> Callable[[Float], Float]
     if kind in ("Add", "Mul", "Sub", "Div"):
         swapped = model.get_initializer(node.input[0]) is not None
         other = constant(0 if swapped else 1)
-        function = {"Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div}[kind]
+        function: Any = {"Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div}[kind]
         return (lambda x: function(other, x)) if swapped else (lambda x: function(x, other))
     if kind == "LeakyRelu":
         slope = float(attribute(node, "alpha", 0.01))  # type: ignore[arg-type]

@@ -111,41 +111,36 @@ def quant(x, y, zero="zero", **attributes):
 
 
 CONSTANTS = [("scale", 0.5), ("zero", 0), ("one", 1), ("bits", 4), ("w", np.ones((2, 2, 3, 3)))]
-DECONV = helper.make_node("ConvTranspose", ["xq", "wq"], ["c"], name="up")
+QX, QW, QC = quant("x", "xq"), quant("w", "wq"), quant("c", "y")
+
+
+def deconv_node(weights="wq", out="c", **attributes):
+    return helper.make_node("ConvTranspose", ["xq", weights], [out], name="up", **attributes)
+
 
 BROKEN = {
-    "no input quantizer": ([helper.make_node("ConvTranspose", ["x", "w"], ["y"])], "Quant node must quantize"),
+    "no input quantizer": (
+        [helper.make_node("ConvTranspose", ["x", "w"], ["y"])],
+        "Quant node must quantize",
+    ),
     "float weights": (
-        [quant("x", "xq"), helper.make_node("ConvTranspose", ["xq", "w"], ["c"], name="up"), quant("c", "y")],
+        [QX, deconv_node("w"), QC],
         "layer up (ConvTranspose): float weights with no quantizer",
     ),
     "unknown op": (
-        [quant("x", "xq"), helper.make_node("Softmax", ["xq"], ["c"], name="soft"), quant("c", "y")],
+        [QX, helper.make_node("Softmax", ["xq"], ["c"], name="soft"), QC],
         "layer soft (Softmax): op is not supported",
     ),
-    "groups": (
-        [quant("x", "xq"), quant("w", "wq"),
-         helper.make_node("ConvTranspose", ["xq", "wq"], ["c"], name="up", group=2), quant("c", "y")],
-        "layer up (ConvTranspose): group=2",
-    ),
-    "dilation": (
-        [quant("x", "xq"), quant("w", "wq"),
-         helper.make_node("ConvTranspose", ["xq", "wq"], ["c"], name="up", dilations=[2, 1]), quant("c", "y")],
-        "layer up (ConvTranspose): dilations=[2, 1]",
-    ),
-    "zero point": ([quant("x", "xq", zero="one"), quant("w", "wq"), DECONV, quant("c", "y")], "zero point 1"),
-    "no output quantizer": (
-        [quant("x", "xq"), quant("w", "wq"), helper.make_node("ConvTranspose", ["xq", "wq"], ["y"], name="up")],
-        "no quantizer after it",
-    ),
+    "groups": ([QX, QW, deconv_node(group=2), QC], "layer up (ConvTranspose): group=2"),
+    "dilation": ([QX, QW, deconv_node(dilations=[2, 1]), QC], "layer up (ConvTranspose): dilations=[2, 1]"),
+    "zero point": ([quant("x", "xq", zero="one"), QW, deconv_node(), QC], "zero point 1"),
+    "no output quantizer": ([QX, QW, deconv_node(out="y")], "no quantizer after it"),
     "not monotone": (
-        [quant("x", "xq"), quant("w", "wq"), DECONV, helper.make_node("Abs", ["c"], ["d"], name="abs"), quant("d", "y")],
+        [QX, QW, deconv_node(), helper.make_node("Abs", ["c"], ["d"], name="abs"), quant("d", "y")],
         "layer abs (Abs): op is not supported",
     ),
-    "rounding": (
-        [quant("x", "xq", rounding_mode="FLOOR"), quant("w", "wq"), DECONV, quant("c", "y")], "rounding mode FLOOR"
-    ),
-}  # fmt: skip
+    "rounding": ([quant("x", "xq", rounding_mode="FLOOR"), QW, deconv_node(), QC], "rounding mode FLOOR"),
+}
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -159,7 +154,5 @@ def test_what_cannot_be_built_is_one_clear_line(case):
 
 def test_omitted_attributes_mean_what_the_standard_says():
     """A ConvTranspose with no attribute at all has stride 1 and no padding."""
-    model = integer_graph(
-        chain(quant("x", "xq"), quant("w", "wq"), DECONV, quant("c", "y"), initializers=CONSTANTS)
-    )
+    model = integer_graph(chain(QX, QW, deconv_node(), QC, initializers=CONSTANTS))
     assert model.get_tensor_shape(model.graph.output[0].name) == [1, 2, 5, 5]

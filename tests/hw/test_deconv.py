@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""deconv.sv: numpy = custom op = RTL for any geometry, bits and folding, and not one cycle more than II = 1."""
+"""deconv.sv: numpy = custom op = RTL for any geometry, bits and folding, at II = 1 to the cycle."""
 
 from __future__ import annotations
 
