@@ -13,7 +13,7 @@ from fpgan.hw.tools import ToolError, require_tools, verilator_on_path
 # sees only the top's own signals: cocotb asks for all, which makes large modules slow to compile and run.
 _BUILD_ARGS = (
     "-O3", "--assert", "--no-timing", "--x-assign", "unique", "--x-initial", "unique", "-Wno-DECLFILENAME",
-    "--no-public-flat-rw", "--public-depth", "1",
+    "--no-public-flat-rw", "--public-depth", "1", "-Werror-USERERROR",
 )  # fmt: skip
 
 

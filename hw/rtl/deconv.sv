@@ -29,12 +29,14 @@ module deconv #(
     parameter int unsigned WEIGHT_WIDTH = 4, // bits per weight (signed)
     parameter int unsigned ACC_WIDTH = 16,   // bits per accumulator (signed)
     parameter bit SIGNED_ACT = 0,            // input elements are signed
+    /* verilator lint_off UNUSEDPARAM */
     parameter bit NARROW_WEIGHTS = 0,        // no weight is -2^(WEIGHT_WIDTH-1)
     parameter bit DSP_CORE = 1,              // 1: FINN's mvu (packed DSP48), 0: mvu_lut
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
     parameter WEIGHTS = "",                  // hex file, KH*KW*NF*SF words, see WORDS
     parameter WEIGHT_STYLE = "auto",         // ram_style of the weight memory
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
+    /* verilator lint_on UNUSEDPARAM */
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
 ) (
@@ -60,8 +62,12 @@ module deconv #(
   localparam int unsigned IN_FLIGHT = 6 + CORE_LATENCY;           // steps between issue and result
   localparam int unsigned CREDITS = IN_FLIGHT / SF + 3;           // results in flight or queued
 
-  if (CI % SIMD != 0) $error("deconv: SIMD=%0d does not divide CI=%0d", SIMD, CI);
-  if (CO % PE != 0) $error("deconv: PE=%0d does not divide CO=%0d", PE, CO);
+  if (CI % SIMD != 0) begin : gen_bad_simd
+    $error("deconv: SIMD=%0d does not divide CI=%0d", SIMD, CI);
+  end
+  if (CO % PE != 0) begin : gen_bad_pe
+    $error("deconv: PE=%0d does not divide CO=%0d", PE, CO);
+  end
 
   // One bit more than needed keeps every constant representable.
   localparam int unsigned BW = $clog2(2 * BUFFER_WORDS) + 1;
@@ -251,6 +257,9 @@ module deconv #(
     if (!ap_rst_n) credit_q <= $bits(credit_q)'(CREDITS);
     else credit_q <= credit_q - $bits(credit_q)'(issue && group_end) + $bits(credit_q)'(taken);
   end
+
+  logic unused;  // padding, and the bits that keep constants representable
+  assign unused = &{1'b0, s_axis_tdata, read3_q, weight3_q};
 
 `ifdef VERILATOR
   always_ff @(posedge ap_clk)

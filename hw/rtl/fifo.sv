@@ -3,25 +3,31 @@
 //
 //   m_axis carries the words of s_axis in their order; up to DEPTH + 1 of them wait inside.
 //
-// II = 1 (DEPTH >= 2), latency 2 cycles.
+// II = 1, latency 2 cycles. A reset forgets every word.
 module fifo #(
     parameter int unsigned WIDTH = 8,   // bits per word
     parameter int unsigned DEPTH = 2,   // words in the memory, besides the one in the output register
-    parameter RAM_STYLE = "auto"        // ram_style of the memory
+    /* verilator lint_off UNUSEDPARAM */
+    parameter RAM_STYLE = "auto"        // ram_style of the memory: auto, distributed, block
+    /* verilator lint_on UNUSEDPARAM */
 ) (
     input  logic ap_clk,
     input  logic ap_rst_n,              // synchronous, active low
 
-    input  logic [WIDTH-1:0] s_axis_tdata,
+    input  logic [WIDTH-1:0] s_axis_tdata,   // a word
     input  logic s_axis_tvalid,
     output logic s_axis_tready,
 
-    output logic [WIDTH-1:0] m_axis_tdata,
+    output logic [WIDTH-1:0] m_axis_tdata,  // the oldest word
     output logic m_axis_tvalid,
     input  logic m_axis_tready
 );
 
-  localparam int unsigned AW = DEPTH > 1 ? $clog2(DEPTH) : 1;
+  if (WIDTH < 1 || DEPTH < 2) begin : gen_bad_size
+    $error("fifo: WIDTH=%0d must be 1 or more, DEPTH=%0d 2 or more", WIDTH, DEPTH);
+  end
+
+  localparam int unsigned AW = $clog2(DEPTH);
   localparam int unsigned CW = $clog2(DEPTH + 1);
 
   (* ram_style = RAM_STYLE *) logic [WIDTH-1:0] words[DEPTH];
@@ -52,5 +58,17 @@ module fifo #(
       else if (m_axis_tready) m_axis_tvalid <= 1'b0;
     end
   end
+
+`ifdef VERILATOR
+  // A word that is offered stays until it is taken.
+  logic waiting_q;
+  logic [WIDTH-1:0] offered_q;
+  always_ff @(posedge ap_clk) begin
+    waiting_q <= ap_rst_n && m_axis_tvalid && !m_axis_tready;
+    offered_q <= m_axis_tdata;
+    if (ap_rst_n && waiting_q)
+      assert (m_axis_tvalid && m_axis_tdata == offered_q) else $error("fifo: output changed while stalled");
+  end
+`endif
 
 endmodule

@@ -19,14 +19,19 @@ module pixel_pad #(
     input  logic ap_clk,
     input  logic ap_rst_n,             // synchronous, active low
 
-    input  logic [BITS-1:0] s_axis_tdata,
+    input  logic [BITS-1:0] s_axis_tdata,   // part of an input pixel
     input  logic s_axis_tvalid,
     output logic s_axis_tready,
 
-    output logic [BITS-1:0] m_axis_tdata,
+    output logic [BITS-1:0] m_axis_tdata,  // part of an output pixel
     output logic m_axis_tvalid,
     input  logic m_axis_tready
 );
+
+  if (H < 1 || W < 1 || CF < 1 || WIDTH < 1 || SH < 1 || SW < 1) begin : gen_bad_size
+    $error("pixel_pad: H=%0d, W=%0d, CF=%0d, WIDTH=%0d, SH=%0d and SW=%0d must be 1 or more",
+           H, W, CF, WIDTH, SH, SW);
+  end
 
   localparam int unsigned OH = (H - 1) * SH + 1 + OPH;
   localparam int unsigned OW = (W - 1) * SW + 1 + OPW;
@@ -68,5 +73,17 @@ module pixel_pad #(
       end
     end
   end
+
+`ifdef VERILATOR
+  // A word that is offered stays until it is taken.
+  logic waiting_q;
+  logic [BITS-1:0] offered_q;
+  always_ff @(posedge ap_clk) begin
+    waiting_q <= ap_rst_n && m_axis_tvalid && !m_axis_tready;
+    offered_q <= m_axis_tdata;
+    if (ap_rst_n && waiting_q)
+      assert (m_axis_tvalid && m_axis_tdata == offered_q) else $error("pixel_pad: output changed while stalled");
+  end
+`endif
 
 endmodule

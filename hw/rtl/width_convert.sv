@@ -15,14 +15,19 @@ module width_convert #(
     input  logic ap_clk,
     input  logic ap_rst_n,                    // synchronous, active low
 
-    input  logic [IN_BITS-1:0] s_axis_tdata,
+    input  logic [IN_BITS-1:0] s_axis_tdata,   // IN_ELEMS elements, then padding
     input  logic s_axis_tvalid,
     output logic s_axis_tready,
 
-    output logic [OUT_BITS-1:0] m_axis_tdata,
+    output logic [OUT_BITS-1:0] m_axis_tdata,  // OUT_ELEMS elements, then zeros
     output logic m_axis_tvalid,
     input  logic m_axis_tready
 );
+
+  if (IN_ELEMS < 1 || OUT_ELEMS < 1 || ELEM_BITS < 1) begin : gen_bad_size
+    $error("width_convert: IN_ELEMS=%0d, OUT_ELEMS=%0d and ELEM_BITS=%0d must be 1 or more",
+           IN_ELEMS, OUT_ELEMS, ELEM_BITS);
+  end
 
   if (IN_ELEMS % OUT_ELEMS == 0) begin : gen_down
     // A word is loaded whole and shifted out; the next is loaded while the last piece leaves.
@@ -85,5 +90,20 @@ module width_convert #(
       else count_q <= kept + (take ? CW'(IN_ELEMS) : '0);
     end
   end
+
+  logic unused;  // padding
+  assign unused = &{1'b0, s_axis_tdata};
+
+`ifdef VERILATOR
+  // A word that is offered stays until it is taken.
+  logic waiting_q;
+  logic [OUT_BITS-1:0] offered_q;
+  always_ff @(posedge ap_clk) begin
+    waiting_q <= ap_rst_n && m_axis_tvalid && !m_axis_tready;
+    offered_q <= m_axis_tdata;
+    if (ap_rst_n && waiting_q)
+      assert (m_axis_tvalid && m_axis_tdata == offered_q) else $error("width_convert: output changed while stalled");
+  end
+`endif
 
 endmodule
