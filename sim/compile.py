@@ -33,7 +33,7 @@ def compile_design(design: Design, waves: bool = False, jobs: int = 2) -> tuple[
         "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
         "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder),
         "-CFLAGS", "-O2" + (" -DFPGAN_WAVES" if waves else ""), "-o", "harness.tmp",
-        *(["--trace-fst"] if waves else []), *design.source_names, str(_HARNESS),
+        *(["--trace-vcd"] if waves else []), *design.source_names, str(_HARNESS),
     ]  # fmt: skip
     run(command, design.rtl, folder / "verilator.log", "compiling the simulation", env=verilator_env())
     (folder / "harness.tmp").rename(program)

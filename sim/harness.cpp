@@ -19,7 +19,7 @@
 #include "Vfpgan_top.h"
 #include "verilated.h"
 #ifdef FPGAN_WAVES
-#include "verilated_fst_c.h"
+#include "verilated_vcd_c.h"
 #endif
 
 namespace {
@@ -137,7 +137,7 @@ class Bench {
     Vfpgan_top top_{&context_};
     uint64_t cycle_ = 0;
 #ifdef FPGAN_WAVES
-    VerilatedFstC trace_;
+    VerilatedVcdC trace_;
 #endif
 };
 

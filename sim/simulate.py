@@ -35,7 +35,7 @@ def simulate(
 
     build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
     images: how many, back to back, without a reset between them; chosen by seed.
-    stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.fst.
+    stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
     reset_first: begin with a run that is reset in the middle of an image.
 
     Writes BUILD/sim.json and BUILD/sim.png; returns what sim.json says. A mismatch is no exception: look at
@@ -106,7 +106,7 @@ def _run(
         command = [
             str(program), str(given), str(taken), str(images), str(source.beats), str(source.tdata_bits // 8),
             str(sink.beats), str(out_bytes), str(stall), str(seed), str(_RESET_AFTER if reset_first else 0),
-            str(design.root / "waves.fst") if waves else "-",
+            str(design.root / "waves.vcd") if waves else "-",
         ]  # fmt: skip
         start = time.monotonic()
         text = run(command, design.rtl, program.parent / "simulate.log", "simulating")

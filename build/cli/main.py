@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-import os
 import sys
 import warnings
 from typing import Annotated
@@ -13,6 +12,7 @@ from typing import Annotated
 import typer
 
 from fpgan.build.cli import build, demo, doctor, export, report, sim, synth, train
+from fpgan.hw.tools import default_environment
 
 app = typer.Typer(
     name="fpgan",
@@ -46,6 +46,6 @@ def _root(
 
 def main() -> None:
     """Entry point. Exit code 0: done; 1: a check or a tool failed; 2: bad input."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    default_environment(OMP_WAIT_POLICY="passive")  # idle threads leave the cores to others
     app()
     sys.exit(0)

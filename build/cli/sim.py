@@ -16,7 +16,7 @@ def command(
     images: Annotated[int, typer.Option(help="Images, streamed back to back.")] = 64,
     seed: Annotated[int, typer.Option(help="Which of the golden vectors.")] = 0,
     stall: Annotated[float, typer.Option(help="Probability that either side pauses in a cycle.")] = 0.0,
-    waves: Annotated[bool, typer.Option("--waves", help="Also write BUILD/waves.fst.")] = False,
+    waves: Annotated[bool, typer.Option("--waves", help="Also write BUILD/waves.vcd.")] = False,
     reset_first: Annotated[
         bool, typer.Option("--reset-first", help="Begin with a reset inside an image.")
     ] = False,

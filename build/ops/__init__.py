@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from functools import cache
+
+from fpgan.hw.tools import default_environment
 
 RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
 
@@ -13,7 +14,7 @@ RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
 @cache
 def register() -> None:
     """Initialize FINN outside its own command line and add our ops to its RTL domain; idempotent."""
-    os.environ.setdefault("FINN_BUILD_DIR", tempfile.gettempdir())
+    default_environment(FINN_BUILD_DIR=tempfile.gettempdir())
     from finn.util.settings import initialize_dummy_settings
 
     initialize_dummy_settings()
