@@ -31,7 +31,7 @@ def compile_design(design: Design, waves: bool = False, jobs: int = 2) -> tuple[
     command = [
         str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
         "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
-        "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder),
+        "-Werror-USERERROR", "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder),
         "-CFLAGS", "-O2" + (" -DFPGAN_WAVES" if waves else ""), "-o", "harness.tmp",
         *(["--trace-vcd"] if waves else []), *design.source_names, str(_HARNESS),
     ]  # fmt: skip
