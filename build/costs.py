@@ -94,5 +94,5 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
 
 
 def width_convert_cost(in_bits: int, out_bits: int) -> Cost:
-    """A shift register as wide as the wider side."""
-    return Cost(0 if in_bits == out_bits else max(in_bits, out_bits) + 20)
+    """Narrowing multiplexes each bit of the wider word; widening only enables registers."""
+    return Cost(0 if in_bits == out_bits else 20 + max(0, in_bits - out_bits))

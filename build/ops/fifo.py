@@ -46,4 +46,4 @@ class Fifo_rtl(StreamOp):
         return {"WIDTH": self.get_instream_width_padded(), "DEPTH": self.get_nodeattr("depth")}
 
     def lut_estimation(self, fpgapart: str) -> int:
-        return math.ceil(self.get_nodeattr("depth") / 32) * self.get_instream_width() + 20
+        return math.ceil(math.ceil(self.get_nodeattr("depth") / 32) * 0.6 * self.get_instream_width()) + 10
