@@ -176,3 +176,21 @@ def test_waves(tiny, tmp_path):
     build = copied(tiny, tmp_path)
     assert simulate(build, images=1, waves=True)["mismatches"] == 0
     assert (build / "waves.vcd").stat().st_size > 100_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("core, board", [("dsp", "ultra96"), ("dsp", "pynq-z2"), ("lut", "ultra96")])
+def test_either_core_gives_the_same_pixels(tiny, export_preset, tmp_path, core, board):
+    from fpgan.build import build
+
+    like = tmp_path / "like"
+    like.mkdir()
+    report = json.loads((tiny / "report.json").read_text())
+    for layer in report["layers"]:
+        layer["core"] = core if layer["core"] else ""
+    (like / "report.json").write_text(json.dumps(report))
+    folded = build(export_preset("tiny"), tmp_path / "build", board=board, like=like)
+    assert {x["core"] for x in folded["layers"] if x["lanes"]} == {core}
+    assert (folded["totals"]["DSP"] > 0) == (core == "dsp")
+    result = simulate(tmp_path / "build", images=8, stall=0.2)
+    assert result["mismatches"] == 0
