@@ -39,12 +39,8 @@ def command(
         settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type,index]
         with bar("train") as progress:
             metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
-        score = metrics["score"] or {"name": "score", "value": None, "real_vs_real": None}
-        show(
-            metrics,
-            json,
-            [
-                f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s, "
-                f"{score['name']} {score['value']} (real against real {score['real_vs_real']})"
-            ],
-        )
+        line = f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"
+        if metrics["score"]:
+            score = metrics["score"]
+            line += f", {score['name']} {score['value']} (real against real {score['real_vs_real']})"
+        show(metrics, json, [line])
