@@ -40,7 +40,7 @@ def command(
         with bar("train") as progress:
             metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
         line = f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"
-        if metrics["score"]:
+        if metrics["score"] and metrics["score"]["value"] is not None:
             score = metrics["score"]
             line += f", {score['name']} {score['value']} (real against real {score['real_vs_real']})"
         show(metrics, json, [line])
