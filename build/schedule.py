@@ -132,6 +132,7 @@ class Deconv:
         self.credit = credits(simd, sf, bits)
         self.queue = Fifo(self.credit)
         self.now = self.oy = self.group = self.done = self.present = self.held = self.column = 0
+        self.row_done = False  # a row was completed in the cycle before
         self.results: deque[int] = deque()
         self.freed: deque[tuple[int, int]] = deque()
 
@@ -139,7 +140,7 @@ class Deconv:
         return self.queue.out
 
     def ready(self, downstream: bool) -> bool:
-        return self.held != self.rows
+        return self.held + self.row_done != self.rows
 
     def tick(self, push: bool, pop: bool) -> None:
         now = self.now
@@ -151,12 +152,10 @@ class Deconv:
         groups = self.groups[self.oy]
         last = self.done + 1 == groups[self.group]
         present = self.present
-        if push:
-            self.column += 1
-            if self.column == self.row_words:
-                self.column = 0
-                self.present += 1
-                self.held += 1
+        self.present += self.row_done
+        self.held += self.row_done
+        self.column = (self.column + push) % self.row_words
+        self.row_done = push and self.column == 0
         if present >= self.needed[self.oy] and (self.credit or not last):
             self.done += 1
             if last:

@@ -8,7 +8,7 @@
 // Walk: oy, ox, neuron fold, ky, kx, synapse fold (innermost); one step per cycle (II = 1) as long as the rows
 //   that the output row reads have arrived; taps outside the input are skipped, an output without any tap
 //   takes one step per neuron fold. Rows of the next image arrive while this one is computed.
-// Latency: from the last needed input word 6 cycles plus the compute core's to the first accumulator.
+// Latency: from the last needed input word 7 cycles plus the compute core's to the first accumulator.
 module deconv #(
     parameter int unsigned H = 4,            // input rows
     parameter int unsigned W = 4,            // input columns
@@ -78,7 +78,7 @@ module deconv #(
   localparam int unsigned KYW = $clog2(KH + 1), KXW = $clog2(KW + 1);
   localparam int unsigned NFW = $clog2(NF + 1), SFW = $clog2(SF + 1);
 
-  // ---- stage 0: the walk -----------------------------------------------------------------------
+  // ---- the walk: always one step ahead of what is issued, so that issuing waits for no table -----
   logic [OYW-1:0] oy_q;
   logic [OXW-1:0] ox_q;
   logic [NFW-1:0] nf_q;
@@ -101,9 +101,40 @@ module deconv #(
   /* verilator lint_on PINCONNECTEMPTY */
 
   logic empty, sf_end, jx_end, jy_end, nf_end, ox_end, oy_end;
-  logic group_end, pixel_end, row_end, issue;
+  logic group_end, pixel_end, row_end, advance;
+
+  // ---- stage 0: the step to issue ----------------------------------------------------------------
+  logic step_valid_q, empty_q, group_end_q, row_end_q, issue;
+  logic [KYW-1:0] step_jy_q, step_ky_q;
+  logic [KXW-1:0] step_jx_q, step_kx_q;
+  logic [IYW-1:0] step_iy_q, needed_q, drop_q;
+  logic [IXW-1:0] step_ix_q;
+  logic [NFW-1:0] step_nf_q;
+  logic [SFW-1:0] step_sf_q;
   logic [$clog2(CREDITS+1)-1:0] credit_q;
   logic [RW-1:0] present_q;  // whole rows that have arrived and that the walk has not dropped
+
+  assign issue = step_valid_q && (32'(present_q) >= 32'(needed_q)) && (credit_q != 0 || !group_end_q);
+
+  always_ff @(posedge ap_clk) begin
+    if (!ap_rst_n) step_valid_q <= 1'b0;
+    else step_valid_q <= 1'b1;
+    if (advance) begin
+      step_jy_q <= jy_q;
+      step_jx_q <= jx_q;
+      step_nf_q <= nf_q;
+      step_sf_q <= sf_q;
+      step_ky_q <= first_ky;
+      step_kx_q <= first_kx;
+      step_iy_q <= first_iy;
+      step_ix_q <= first_ix;
+      needed_q <= needed_y;
+      drop_q <= drop_y;
+      empty_q <= empty;
+      group_end_q <= group_end;
+      row_end_q <= row_end;
+    end
+  end
 
   assign empty  = count_y == 0 || count_x == 0;
   assign sf_end = empty || sf_q == SFW'(SF - 1);
@@ -115,7 +146,7 @@ module deconv #(
   assign group_end = sf_end && jx_end && jy_end;
   assign pixel_end = group_end && nf_end;
   assign row_end   = pixel_end && ox_end;
-  assign issue = (32'(present_q) >= 32'(needed_y)) && (credit_q != 0 || !group_end);
+  assign advance = !step_valid_q || issue;
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
@@ -125,7 +156,7 @@ module deconv #(
       jy_q <= '0;
       jx_q <= '0;
       sf_q <= '0;
-    end else if (issue) begin
+    end else if (advance) begin
       sf_q <= sf_end ? '0 : sf_q + 1'b1;
       if (sf_end) jx_q <= jx_end ? '0 : jx_q + 1'b1;
       if (sf_end && jx_end) jy_q <= jy_end ? '0 : jy_q + 1'b1;
@@ -141,30 +172,33 @@ module deconv #(
   logic [RW-1:0] held_q;      // rows arrived and not yet free to overwrite
   logic [BW-1:0] write_q;
   logic [$clog2(ROW_WORDS+1)-1:0] column_q;
-  logic write, row_done;
+  logic write, row_done, row_done_q;
   logic [RW-1:0] drop, free;
   logic [3:0][RW-1:0] free_pipe_q;  // a row is free once the reads behind its drop are done
 
-  assign s_axis_tready = held_q != RW'(ROWS);
+  // The row that was completed in the cycle before is not counted in held_q yet.
+  assign s_axis_tready = held_q != RW'(ROWS) && !(row_done_q && held_q == RW'(ROWS - 1));
   assign write = s_axis_tvalid && s_axis_tready;
   assign row_done = write && column_q == $bits(column_q)'(ROW_WORDS - 1);
-  assign drop = issue && row_end ? RW'(drop_y) : '0;
+  assign drop = issue && row_end_q ? RW'(drop_q) : '0;
   assign free = free_pipe_q[3];
-  assign base_sum = base_q + BW'(32'(drop_y) * ROW_WORDS);
+  assign base_sum = base_q + BW'(32'(drop_q) * ROW_WORDS);
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       base_q <= '0;
       present_q <= '0;
       held_q <= '0;
+      row_done_q <= 1'b0;
       write_q <= '0;
       column_q <= '0;
       free_pipe_q <= '0;
     end else begin
       free_pipe_q <= {free_pipe_q[2:0], drop};
-      present_q <= present_q + RW'(row_done) - drop;
-      held_q <= held_q + RW'(row_done) - free;
-      if (issue && row_end)
+      row_done_q <= row_done;
+      present_q <= present_q + RW'(row_done_q) - drop;
+      held_q <= held_q + RW'(row_done_q) - free;
+      if (issue && row_end_q)
         base_q <= base_sum >= BW'(BUFFER_WORDS) ? base_sum - BW'(BUFFER_WORDS) : base_sum;
       if (write) begin
         write_q <= write_q == BW'(BUFFER_WORDS - 1) ? '0 : write_q + 1'b1;
@@ -180,13 +214,13 @@ module deconv #(
   assign row2_wrapped = row2_q >= BW'(BUFFER_WORDS) ? row2_q - BW'(BUFFER_WORDS) : row2_q;
 
   always_ff @(posedge ap_clk) begin
-    row1_q    <= base_q + BW'(32'(first_iy) * ROW_WORDS);
-    down1_q   <= BW'(32'(jy_q) * ROW_WORDS);
-    col1_q    <= BW'(32'(first_ix) * SF) + BW'(sf_q);
-    left1_q   <= BW'(32'(jx_q) * SF);
-    first1_q  <= AW'(32'(first_ky) * (KW * TAP_WORDS)) + AW'(32'(first_kx) * TAP_WORDS);
-    jump1_q   <= AW'(32'(jy_q) * (SH * KW * TAP_WORDS)) + AW'(32'(jx_q) * (SW * TAP_WORDS));
-    fold1_q   <= AW'(32'(nf_q) * SF) + AW'(sf_q);
+    row1_q    <= base_q + BW'(32'(step_iy_q) * ROW_WORDS);
+    down1_q   <= BW'(32'(step_jy_q) * ROW_WORDS);
+    col1_q    <= BW'(32'(step_ix_q) * SF) + BW'(step_sf_q);
+    left1_q   <= BW'(32'(step_jx_q) * SF);
+    first1_q  <= AW'(32'(step_ky_q) * (KW * TAP_WORDS)) + AW'(32'(step_kx_q) * TAP_WORDS);
+    jump1_q   <= AW'(32'(step_jy_q) * (SH * KW * TAP_WORDS)) + AW'(32'(step_jx_q) * (SW * TAP_WORDS));
+    fold1_q   <= AW'(32'(step_nf_q) * SF) + AW'(step_sf_q);
 
     row2_q    <= row1_q - down1_q;
     col2_q    <= col1_q - left1_q;
@@ -223,8 +257,8 @@ module deconv #(
       zero_q <= '1;
       last_q <= '0;
     end else begin
-      zero_q <= {zero_q[3:0], !issue || empty};
-      last_q <= {last_q[3:0], issue && group_end};
+      zero_q <= {zero_q[3:0], !issue || empty_q};
+      last_q <= {last_q[3:0], issue && group_end_q};
     end
   end
 
@@ -255,7 +289,7 @@ module deconv #(
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) credit_q <= $bits(credit_q)'(CREDITS);
-    else credit_q <= credit_q - $bits(credit_q)'(issue && group_end) + $bits(credit_q)'(taken);
+    else credit_q <= credit_q - $bits(credit_q)'(issue && group_end_q) + $bits(credit_q)'(taken);
   end
 
   logic unused;  // padding, and the bits that keep constants representable
