@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_DSP_LANE = 16.0  # cross-lane correction and adder tree of FINN's mvu: 15.9 at 16x32, W4A4
 _BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
-_ROM_DEPTH = 64  # deepest memory kept in LUTs
+_RAM_DEPTH = 64  # deepest written memory kept in LUTs
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,15 @@ class DeconvShape:
 
     pe: int
     simd: int
+    taps: int  # in parallel
     weight_bits: int
     act_bits: int
     acc_bits: int
     weight_words: int
-    buffer_words: int
+    buffer_words: int  # per bank, one bank for each tap in parallel
     narrow: bool
     core: str
+    weight_memory: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Cost:
     lut: int
     dsp: int = 0
     bram18: int = 0
+
+    @property
+    def amounts(self) -> tuple[int, int, int]:
+        return self.lut, self.dsp, self.bram18
+
+    def within(self, other: Cost) -> bool:
+        """No resource takes more than `other` does."""
+        return all(mine <= theirs for mine, theirs in zip(self.amounts, other.amounts, strict=True))
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.lut + other.lut, self.dsp + other.dsp, self.bram18 + other.bram18)
 
 
 def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> int:
@@ -51,35 +64,39 @@ def lut_per_lane(weight_bits: int, act_bits: int) -> float:
     return math.ceil(weight_bits / 2) * (act_bits + 3) + 0.25 * (weight_bits + act_bits) + 2
 
 
-def memory_style(depth: int) -> str:
-    """ram_style of a memory with one read port: LUTs where shallow, block RAM where deep."""
-    return "distributed" if depth <= _ROM_DEPTH else "block"
-
-
-def memory_cost(width: int, depth: int) -> Cost:
-    """A memory with one read port, in its style."""
-    if memory_style(depth) == "distributed":
-        return Cost(lut=width * math.ceil(depth / 64))
+def memory_cost(width: int, depth: int, style: str) -> Cost:
+    """A memory with one read port in block RAM or as a function of its address in LUTs."""
+    if style == "distributed":
+        return Cost(lut=min(width, 2 ** min(depth, 32)) * math.ceil(depth / 64))
     return Cost(lut=0, bram18=math.ceil(width / _BRAM_WIDTH) * math.ceil(depth / _BRAM_DEPTH))
+
+
+def buffer_style(depth: int) -> str:
+    """ram_style of a memory that is written: LUT RAM where shallow, block RAM where deep."""
+    return "distributed" if depth <= _RAM_DEPTH else "block"
 
 
 def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     """Cost of one deconv: compute core, weight memory, line buffer, result queue and control."""
-    lanes = shape.pe * shape.simd
-    if shape.core == "dsp":
-        slices = shape.simd * math.ceil(
-            shape.pe / dsp_lanes(shape.weight_bits, shape.act_bits, shape.narrow, dsp_block)
-        )
-        core = _LUT_PER_DSP_LANE * lanes
-    else:
-        slices = 0
+    wide = shape.simd * shape.taps
+    lanes = shape.pe * wide
+    slices = 0
+    if shape.core == "lut":
         core = lut_per_lane(shape.weight_bits, shape.act_bits) * lanes
-    weights = memory_cost(lanes * shape.weight_bits, shape.weight_words)
-    buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words)
+    else:
+        fast = 2 if shape.core == "dsp2x" else 1
+        per_slice = dsp_lanes(shape.weight_bits, shape.act_bits, shape.narrow, dsp_block)
+        slices = math.ceil(wide / fast) * math.ceil(shape.pe / per_slice)
+        core = _LUT_PER_DSP_LANE * lanes / fast + (lanes * shape.weight_bits / 2 if fast == 2 else 0)
+    weights = memory_cost(lanes * shape.weight_bits, shape.weight_words, shape.weight_memory)
+    buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, buffer_style(shape.buffer_words))
+    rotate = wide * shape.act_bits * (shape.taps > 1)
     queue = 2 * shape.pe * shape.acc_bits
     control = 250
     return Cost(
-        round(core) + weights.lut + buffer.lut + queue + control, slices, weights.bram18 + buffer.bram18
+        round(core) + weights.lut + buffer.lut * shape.taps + rotate + queue + control,
+        slices,
+        weights.bram18 + buffer.bram18 * shape.taps,
     )
 
 
@@ -87,7 +104,8 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
     """FINN's binary-search thresholding: per PE one comparator and one memory per output bit."""
     lut = bram = 0
     for stage in range(out_bits):
-        memory = memory_cost(acc_bits, channels // pe * 2**stage)
+        depth = channels // pe * 2**stage
+        memory = memory_cost(acc_bits, depth, buffer_style(depth))
         lut += memory.lut + 2 * acc_bits
         bram += memory.bram18
     return Cost(pe * lut + 60, bram18=pe * bram)

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from typing import Any
 
+import numpy as np
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
@@ -109,30 +110,45 @@ class PixelPad:
             self.at = (self.at + 1) % len(self.pattern)
 
 
+class Wires:
+    """hw/rtl/channels.sv."""
+
+    def valid(self, upstream: bool) -> bool:
+        return upstream
+
+    def ready(self, downstream: bool) -> bool:
+        return downstream
+
+    def tick(self, push: bool, pop: bool) -> None:
+        pass
+
+
 class Deconv:
     """hw/rtl/deconv.sv: rows arrive, groups of steps are issued against credits, results queue up."""
 
     def __init__(self, op: Any) -> None:
         geometry, (nf, sf) = op.geometry, op.fold
-        simd = op.get_nodeattr("SIMD")
-        self.rows = geometry.buffer_rows + op.get_nodeattr("spare_rows")
-        self.row_words = geometry.cols.size * sf
-        kept = (0, *geometry.rows.released[:-1])
-        self.drop = [r - k for r, k in zip(geometry.rows.released, kept, strict=True)]
-        self.needed = geometry.rows.needed
+        ty, tx = op.taps
+        simd = op.get_nodeattr("SIMD") * ty * tx
+        self.rows, self.row_words = op.buffer_rows, geometry.cols.size * sf
+        self.height, self.padding = geometry.rows.size, -geometry.rows.size % ty
+        released, needed = geometry.rows.released(ty), geometry.rows.needed(ty)
+        self.drop = np.diff(released, prepend=0).tolist()
+        self.more = np.diff(needed, prepend=0).tolist()
         self.groups = [
-            [max(1, len(y) * len(x) * sf) for x in geometry.cols.taps for _ in range(nf)]
-            for y in geometry.rows.taps
+            [max(1, y * x * sf) for x in geometry.cols.blocks(tx) for _ in range(nf)]
+            for y in geometry.rows.blocks(ty)
         ]
         tree = math.ceil(math.log2(simd)) if simd > 1 else 0
         bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
         rows = (bits + 1) // 2 * (2 if simd > 1 else 1)
         core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else rows + max(tree, 1)
-        self.latency = 5 + core
-        self.credit = credits(simd, sf, bits)
+        stages = 7 if ty * tx > 1 else 6
+        self.latency = stages + core
+        self.credit = credits(stages, simd, sf, bits)
         self.queue = Fifo(self.credit)
-        self.now = self.oy = self.group = self.done = self.present = self.held = self.column = 0
-        self.row_done = False  # a row was completed in the cycle before
+        self.now = self.oy = self.group = self.done = self.held = self.column = self.row = 0
+        self.surplus = -self.more[0]  # rows arrived, less those that the output row needs
         self.results: deque[int] = deque()
         self.freed: deque[tuple[int, int]] = deque()
 
@@ -140,7 +156,7 @@ class Deconv:
         return self.queue.out
 
     def ready(self, downstream: bool) -> bool:
-        return self.held + self.row_done != self.rows
+        return self.held != self.rows
 
     def tick(self, push: bool, pop: bool) -> None:
         now = self.now
@@ -151,12 +167,10 @@ class Deconv:
             self.held -= self.freed.popleft()[1]
         groups = self.groups[self.oy]
         last = self.done + 1 == groups[self.group]
-        present = self.present
-        self.present += self.row_done
-        self.held += self.row_done
-        self.column = (self.column + push) % self.row_words
-        self.row_done = push and self.column == 0
-        if present >= self.needed[self.oy] and (self.credit or not last):
+        surplus = self.surplus
+        if push:
+            self._receive()
+        if surplus >= 0 and (self.credit or not last):
             self.done += 1
             if last:
                 self.done = 0
@@ -169,19 +183,27 @@ class Deconv:
         self.queue.tick(arrived, pop)
         self.now = now + 1
 
+    def _receive(self) -> None:
+        self.column += 1
+        if self.column == self.row_words:
+            self.column, self.row = 0, (self.row + 1) % self.height
+            rows = 1 if self.row else 1 + self.padding
+            self.surplus += rows
+            self.held += rows
+
     def _end_row(self, now: int) -> None:
         drop = self.drop[self.oy]
-        self.present -= drop
         if drop:
-            self.freed.append((now + 4, drop))
+            self.freed.append((now + 3, drop))
         self.group, self.oy = 0, (self.oy + 1) % len(self.groups)
+        self.surplus -= self.more[self.oy]
 
 
-def credits(simd: int, sf: int, weight_bits: int) -> int:
+def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
     """CREDITS of deconv.sv: results in flight or queued."""
     tree = math.ceil(math.log2(simd)) if simd > 1 else 0
     core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
-    return (6 + core) // sf + 3
+    return (stages + 1 + core) // sf + 3
 
 
 def stages(model: ModelWrapper) -> list[Any]:
@@ -195,6 +217,8 @@ def stages(model: ModelWrapper) -> list[Any]:
             found.append(Fifo(op.get_nodeattr("depth")))
         elif node.op_type == "WidthConvert_rtl":
             found.append(WidthConvert(op.get_nodeattr("in_elems"), op.get_nodeattr("out_elems")))
+        elif node.op_type == "Channels_rtl":
+            found.append(Wires())
         elif node.op_type == "PixelPad_rtl":
             size, stride, out = (list(op.get_nodeattr(k)) for k in ("size", "stride", "out"))
             found.append(PixelPad(size, stride, out, int(op.get_folded_input_shape()[-2])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from fpgan.build.ops import register
 from fpgan.build.passes.fold import Budget, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
+from fpgan.build.passes.options import CORES
 from fpgan.build.passes.read_qonnx import load
 from fpgan.build.passes.size_fifos import size_fifos
 from fpgan.build.passes.streams import insert_streams
@@ -34,6 +35,8 @@ def build(
     clock_mhz: float | None = None,
     target_fps: float | None = None,
     max_utilization: float = 0.8,
+    budget: Mapping[str, int] | None = None,
+    cores: Collection[str] = ("lut", "dsp"),
     deconv: DeconvStyle = "subpixel",
     like: str | Path | None = None,
     progress: Progress | None = None,
@@ -49,6 +52,9 @@ def build(
     board: a name from hw/boards/boards.yaml. clock_mhz: the board's default where not given.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP and BRAM that may be used.
+    budget: amounts that replace that share: any of LUT, DSP, BRAM18.
+    cores: compute cores to choose from: lut, dsp (packed DSP slices), dsp2x (the same at twice the clock: the
+        accelerator then has a second clock input, ap_clk2x).
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
     like: an earlier BUILD whose PE, SIMD and cores are taken over, to compare at the same lanes.
     progress: called with the name of each step.
@@ -69,13 +75,17 @@ def build(
     say("lowering")
     dataflow = lower(integers, deconv)
     say("folding")
-    budget = Budget(*(int(amount * share) for amount in (target.LUT, target.DSP, target.BRAM18)))
+    limits = _limits(target, share, budget)
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
-    dataflow = (
-        fold(dataflow, target.part, budget, cycles) if like is None else fold_like(dataflow, Path(like))
-    )
+    if not cores or set(cores) - set(CORES):
+        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
+    decision = None
+    if like is None:
+        decision = fold(dataflow, target.part, limits, cycles, cores)
+    else:
+        fold_like(dataflow, Path(like))
     say("sizing FIFOs")
     dataflow = insert_streams(dataflow, size_fifos(dataflow)).transform(InferDataTypes())
     say("writing")
@@ -84,7 +94,8 @@ def build(
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        report = _write(partial, dataflow, integers, target, clock, share, deconv, path, golden, vectors)
+        more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision}
+        report = _write(partial, dataflow, integers, target, clock, share, more, golden, vectors)
         if out.exists():
             shutil.rmtree(out)
         partial.rename(out)
@@ -102,24 +113,32 @@ def _write(
     board: Board,
     clock: float,
     share: float,
-    deconv: str,
-    source: Path,
+    more: dict[str, Any],
     golden: str,
     vectors: Any,
 ) -> dict[str, Any]:
     rtl = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
-        "name": source.stem, "board": board.name, "part": board.part, "family": board.family,
+        "name": more["name"], "board": board.name, "part": board.part, "family": board.family,
         "clock_mhz": clock, "golden": golden, **rtl,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
-    report |= {"name": source.stem, "deconv": deconv, "dataflow_check": check_dataflow(dataflow, vectors)}
+    report |= more | {"dataflow_check": check_dataflow(dataflow, vectors)}
     integers.save(str(folder / "integer.onnx"))
     dataflow.save(str(folder / "dataflow.onnx"))
     vectors.save(folder / "golden.npz")
     for name, content in (("design.json", design), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
     return report
+
+
+def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Budget:
+    amounts = {kind: int(board.budget[kind] * share) for kind in ("LUT", "DSP", "BRAM18")}
+    for kind, amount in (budget or {}).items():
+        if kind not in amounts or amount < 0:
+            raise ValueError(f"budget {kind}={amount}: give LUT, DSP or BRAM18, 0 or more")
+        amounts[kind] = int(amount)
+    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"])
 
 
 def _checked(value: float, name: str, low: float, high: float) -> float:

@@ -30,8 +30,11 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 "name": node.name, "op": node.op_type, "pe": pe, "simd": simd,
                 "cycles": cycles[node.name],
                 "useful_macs": op.get_nodeattr("useful_macs") if mac else 0,
-                "lanes": pe * simd if mac else 0,
+                "lanes": op.lanes if mac else 0,
+                "taps": list(op.taps) if mac else [],
                 "core": op.get_nodeattr("core") if mac else "",
+                "weight_memory": op.get_nodeattr("weight_memory") if mac else "",
+                "channels": [int(op.get_normal_input_shape()[-1]), int(op.get_normal_output_shape()[-1])],
                 "estimates": {
                     "LUT": int(estimate["LUT"]), "FF": round(_FF_PER_LUT * estimate["LUT"]),
                     "DSP": int(estimate["DSP"]), "BRAM18": int(estimate["BRAM_18K"]),

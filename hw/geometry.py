@@ -45,25 +45,44 @@ class Axis:
             for o in range(self.out)
         )
 
-    @cached_property
-    def released(self) -> tuple[int, ...]:
-        """For each output index the number of leading inputs that no later output needs."""
-        result, low = [0] * self.out, self.size
+    def released(self, par: int = 1) -> tuple[int, ...]:
+        """For each output index the number of leading inputs, in groups of `par`, that no later one needs."""
+        result, low = [0] * self.out, -(-self.size // par) * par
         for o in reversed(range(self.out)):
             result[o] = low
             if self.taps[o]:
-                low = self.taps[o][-1][1]
+                low = self.taps[o][-1][1] // par * par
         return tuple(result)
 
-    @cached_property
-    def needed(self) -> tuple[int, ...]:
-        """For each output index the number of inputs, from the oldest kept one on, that must be there."""
-        result, kept = [], 0
-        for o in range(self.out):
-            high = self.taps[o][0][1] + 1 if self.taps[o] else 0
-            result.append(max(high, self.released[o]) - kept)
-            kept = self.released[o]
+    def needed(self, par: int = 1) -> tuple[int, ...]:
+        """For each output index the number of inputs, from the first one on, that must be there."""
+        result, high = [], 0
+        for o, released in enumerate(self.released(par)):
+            high = max(high, released, self.taps[o][0][1] + 1 if self.taps[o] else 0)
+            result.append(high)
         return tuple(result)
+
+    def held(self, par: int = 1) -> int:
+        """Inputs, in groups of `par`, that must be held at once."""
+        kept = (0, *self.released(par)[:-1])
+        most = max(high - low for high, low in zip(self.needed(par), kept, strict=True))
+        return -(-most // par) * par
+
+    def blocks(self, par: int = 1) -> tuple[int, ...]:
+        """For each output index the number of blocks of `par` taps that hold one inside the input.
+
+        Taps are counted from k = (o + P) mod S on, so that a block's weights do not depend on the output.
+        """
+        return tuple(len({k // self.stride // par for k, _ in taps}) for taps in self.taps)
+
+    def weight_blocks(self, par: int = 1) -> tuple[tuple[int | None, ...], ...]:
+        """Kernel indices of every block, phase by phase; None fills a phase's last block."""
+        found = []
+        for phase in range(self.stride):
+            ks = range(phase, self.kernel, self.stride)
+            padded = [*ks, *([None] * (-len(ks) % par))]
+            found += [tuple(padded[i : i + par]) for i in range(0, len(padded), par)]
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -114,15 +133,18 @@ class DeconvGeometry:
         """Products per pair of channels of the mathematical operation: every tap meets every pixel."""
         return self.rows.size * self.cols.size * self.rows.kernel * self.cols.kernel
 
-    def steps(self, neuron_fold: int, synapse_fold: int) -> int:
-        """Cycles of one image at II = 1: one per tap inside the image and fold, one where there is no tap."""
-        tap_counts = [len(y) * len(x) for y in self.rows.taps for x in self.cols.taps]
-        return neuron_fold * sum(n * synapse_fold if n else 1 for n in tap_counts)
-
     @property
-    def buffer_rows(self) -> int:
-        """Input rows that the line buffer must hold at once."""
-        return max(self.rows.needed)
+    def most_taps(self) -> tuple[int, int]:
+        """Taps that an output has at most, along each axis."""
+        return -(-self.rows.kernel // self.rows.stride), -(-self.cols.kernel // self.cols.stride)
+
+    def steps(self, neuron_fold: int, synapse_fold: int, taps: tuple[int, int] = (1, 1)) -> int:
+        """Cycles of one image at II = 1: one per visited block of taps and fold, one where there is none.
+
+        taps: taps of a block along (rows, cols).
+        """
+        counts = [y * x for y in self.rows.blocks(taps[0]) for x in self.cols.blocks(taps[1])]
+        return neuron_fold * sum(n * synapse_fold if n else 1 for n in counts)
 
     def zero_inserted(self) -> tuple[tuple[int, int], DeconvGeometry]:
         """Split into zero insertion and a stride-1 deconvolution.

@@ -10,12 +10,15 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "fifo": ("fifo.sv",),
     "width_convert": ("width_convert.sv",),
     "pixel_pad": ("pixel_pad.sv",),
+    "channels": ("channels.sv",),
     "deconv_dsp": (
         "finn:mvu/mvu_pkg.sv",
         "add_multi.sv",
         "finn:mvu/mvu.sv",
         "fifo.sv",
         "tap_axis.sv",
+        "line_buffer.sv",
+        "weight_rom.sv",
         "deconv.sv",
     ),
     "deconv_lut": (
@@ -24,6 +27,8 @@ _SOURCES: dict[str, tuple[str, ...]] = {
         "mvu_lut.sv",
         "fifo.sv",
         "tap_axis.sv",
+        "line_buffer.sv",
+        "weight_rom.sv",
         "deconv.sv",
     ),
 }

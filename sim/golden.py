@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,17 +31,6 @@ def deconv(x: IntArray, w: IntArray, geometry: DeconvGeometry, bias: IntArray | 
     return out if bias is None else out + bias
 
 
-def deconv_subpixel(x: IntArray, w: IntArray, geometry: DeconvGeometry) -> IntArray:
-    """The same from the output's side, tap by tap in the order in which the hardware walks them."""
-    out = np.zeros((x.shape[0], *geometry.out_shape, w.shape[1]), np.int64)
-    for oy, row_taps in enumerate(geometry.rows.taps):
-        for ox, col_taps in enumerate(geometry.cols.taps):
-            for ky, iy in row_taps:
-                for kx, ix in col_taps:
-                    out[:, oy, ox] += x[:, iy, ix] @ w[:, :, ky, kx]
-    return out
-
-
 def zero_insert(x: IntArray, stride: tuple[int, int], size: tuple[int, int]) -> IntArray:
     """Spread pixels `stride` apart over an image of zeros: (N,H,W,C) -> (N,*size,C)."""
     out = np.zeros((x.shape[0], *size, x.shape[3]), x.dtype)
@@ -62,12 +53,21 @@ def matmul(x: IntArray, w: IntArray) -> IntArray:
     return x.astype(np.int64) @ w.astype(np.int64)
 
 
-def weight_words(w: IntArray, pe: int, simd: int) -> IntArray:
+def weight_words(
+    w: IntArray, geometry: DeconvGeometry, pe: int, simd: int, taps: tuple[int, int] = (1, 1)
+) -> IntArray:
     """Weights in the order of the hardware's ROM.
 
-    w (CI,CO,KH,KW) -> (KH*KW*NF*SF, PE, SIMD) with address ((ky*KW + kx)*NF + nf)*SF + sf, where
-    NF = CO/PE and SF = CI/SIMD.
+    w (CI,CO,KH,KW) -> (BY*BX*NF*SF, PE, TY*TX*SIMD) with address ((by*BX + bx)*NF + nf)*SF + sf, where
+    NF = CO/PE, SF = CI/SIMD, and by, bx count the blocks of `taps` = (TY, TX) along each axis
+    (Axis.weight_blocks); taps that fill a block have weight 0.
     """
-    ci, co, kh, kw = w.shape
-    folded = w.reshape(ci // simd, simd, co // pe, pe, kh, kw)
-    return folded.transpose(4, 5, 2, 0, 3, 1).reshape(-1, pe, simd)
+    ci, co = w.shape[:2]
+    padded = np.pad(w, ((0, 0), (0, 0), (0, 1), (0, 1)))  # kernel index -1 is a weight of 0
+    ky, kx = (
+        np.array([[-1 if k is None else k for k in block] for block in axis.weight_blocks(par)])
+        for axis, par in zip((geometry.rows, geometry.cols), taps, strict=True)
+    )
+    blocks = padded[:, :, ky[:, None, :, None], kx[None, :, None, :]]  # CI, CO, BY, BX, TY, TX
+    folded = blocks.reshape(ci // simd, simd, co // pe, pe, len(ky), len(kx), *taps)
+    return folded.transpose(4, 5, 2, 0, 3, 6, 7, 1).reshape(-1, pe, math.prod(taps) * simd)

@@ -35,7 +35,9 @@ class Deconv_rtl(StreamOp):
             "CO": ("i", True, 0),
             "SIMD": ("i", False, 1),
             "PE": ("i", False, 1),
-            "core": ("s", False, "dsp", {"dsp", "lut"}),
+            "taps": ("ints", False, [1, 1]),  # taps in parallel along rows, columns
+            "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut"}),
+            "weight_memory": ("s", False, "distributed", {"distributed", "block"}),
             "weightDataType": ("s", True, ""),
             "narrow_weights": ("i", False, 0, {0, 1}),
             "spare_rows": ("i", False, 1),  # line buffer rows beyond those read at once
@@ -55,6 +57,26 @@ class Deconv_rtl(StreamOp):
             "CI"
         ) // self.get_nodeattr("SIMD")
 
+    @property
+    def taps(self) -> tuple[int, int]:
+        """(TY, TX): taps in parallel along rows and columns."""
+        ty, tx = self.get_nodeattr("taps")
+        return int(ty), int(tx)
+
+    @property
+    def lanes(self) -> int:
+        """Multiply-accumulates per cycle."""
+        return int(self.get_nodeattr("PE") * self.get_nodeattr("SIMD") * math.prod(self.taps))
+
+    @property
+    def buffer_rows(self) -> int:
+        """Rows of the line buffer."""
+        return self.buffer_rows_for(self.taps)
+
+    def buffer_rows_for(self, taps: tuple[int, int]) -> int:
+        """Rows of the line buffer with `taps` in parallel: those read, and those written."""
+        return self.geometry.rows.held(taps[0]) + int(self.get_nodeattr("spare_rows")) * taps[0]
+
     def get_input_datatype(self, ind: int = 0) -> BaseDataType:
         return DataType[self.get_nodeattr("inputDataType" if ind == 0 else "weightDataType")]
 
@@ -73,7 +95,7 @@ class Deconv_rtl(StreamOp):
         return [1, *self.geometry.out_shape, self.fold[0], self.get_nodeattr("PE")]
 
     def get_exp_cycles(self) -> int:
-        return self.geometry.steps(*self.fold)
+        return self.geometry.steps(*self.fold, self.taps)
 
     def get_op_and_param_counts(self) -> dict[str, int]:
         abits, wbits = self.get_input_datatype().bitwidth(), self.get_input_datatype(1).bitwidth()
@@ -101,7 +123,7 @@ class Deconv_rtl(StreamOp):
             "OH": g.rows.out, "OW": g.cols.out,
             "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"),
             "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
-            "ROWS": g.buffer_rows + self.get_nodeattr("spare_rows"),
+            "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,
             "ACT_WIDTH": self.get_input_datatype().bitwidth(),
             "WEIGHT_WIDTH": self.get_input_datatype(1).bitwidth(),
             "ACC_WIDTH": self.get_output_datatype().bitwidth(),
@@ -110,8 +132,8 @@ class Deconv_rtl(StreamOp):
             "DSP_CORE": int(self.get_nodeattr("core") == "dsp"),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
             "WEIGHTS": self._weight_file(),
-            "WEIGHT_STYLE": costs.memory_style(self.shape().weight_words),
-            "BUFFER_STYLE": costs.memory_style(self.shape().buffer_words),
+            "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
+            "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
         }  # fmt: skip
 
     def _weight_file(self) -> str:
@@ -119,21 +141,23 @@ class Deconv_rtl(StreamOp):
 
     def write_data(self, model: Any, folder: Path) -> None:
         weights = np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)
-        words = weight_words(weights, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"))
+        words = weight_words(
+            weights, self.geometry, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"), self.taps
+        )
         (folder / self._weight_file()).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
 
     # -- estimates --------------------------------------------------------------------------------------
     def shape(self) -> costs.DeconvShape:
         """What the cost model needs to know of this node."""
+        (ty, tx), (nf, sf), g = self.taps, self.fold, self.geometry
+        blocks = len(g.rows.weight_blocks(ty)) * len(g.cols.weight_blocks(tx))
         return costs.DeconvShape(
-            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"),
+            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx,
             weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
-            acc_bits=self.get_output_datatype().bitwidth(),
-            weight_words=math.prod(self.get_normal_input_shape(1))
-            // (self.get_nodeattr("PE") * self.get_nodeattr("SIMD")),
-            buffer_words=(self.geometry.buffer_rows + self.get_nodeattr("spare_rows"))
-            * self.geometry.cols.size * self.fold[1],
+            acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
+            buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * sf,
             narrow=bool(self.get_nodeattr("narrow_weights")), core=self.get_nodeattr("core"),
+            weight_memory=self.get_nodeattr("weight_memory"),
         )  # fmt: skip
 
     def lut_estimation(self, fpgapart: str) -> int:

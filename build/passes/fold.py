@@ -1,30 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose PE, SIMD and compute core of every layer: the fastest design that the budget holds.
+"""Choose folding, compute core, weight memory and padding of every layer: the fastest design that fits.
 
-All layers run at the same time, so an image takes as long as the slowest layer. For a target of T cycles
-each layer may take any folding that needs at most T; which ones together fit the budget at least cost is a
-small integer program. The smallest feasible T is found by bisection over the cycle counts that occur.
+All layers run at the same time, so an image takes as long as the slowest layer. For a target of T cycles each
+layer may take any option that needs at most T; which ones together fit the budget at least cost is a small
+integer program (CP-SAT, solved to optimality). More cycles never make a target harder, so the smallest
+feasible T is found by bisection over the cycle counts that occur.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finn.util.basic import get_dsp_block
 from onnx import NodeProto
 from ortools.sat.python import cp_model
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build import costs
-from fpgan.build.passes.streams import MAX_STREAM_BITS
+from fpgan.build.passes.options import LayerOptions, Option, divisors
+from fpgan.build.passes.pad_channels import pad_channels
 
-_SCALE = 100_000  # resource fractions as integers for the solver
-# A lane is charged this much beside what it is made of: idle lanes still burn power and routing.
-_LANE_LUT = 25
+_SCALE = 10_000_000  # shares of a budget as integers for the solver
+# A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
+_LANE_LUT = 5
 
 
 @dataclass(frozen=True)
@@ -35,64 +36,210 @@ class Budget:
     dsp: int
     bram18: int
 
-
-@dataclass(frozen=True)
-class Option:
-    """One way to fold a layer."""
-
-    pe: int
-    simd: int
-    core: str
-    cycles: int
-    cost: costs.Cost
+    def __str__(self) -> str:
+        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}"
 
 
 class InfeasibleError(ValueError):
     """No folding meets the target within the budget."""
 
 
-def fold(model: ModelWrapper, part: str, budget: Budget, target_cycles: int | None = None) -> ModelWrapper:
-    """Set PE, SIMD and core of each node for the fewest cycles (or the least cost at `target_cycles`).
+def fold(
+    model: ModelWrapper,
+    part: str,
+    budget: Budget,
+    target_cycles: int | None = None,
+    cores: Collection[str] = ("lut", "dsp"),
+) -> dict[str, Any]:
+    """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
-    Raises InfeasibleError when nothing fits, naming the best that does.
+    cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock).
+    Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
+    that does.
     """
-    layers = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
-    options = [_options(node, get_dsp_block(part)) for node in layers]
-    best = _fastest(model, layers, options, budget)
+    folding = Folding(model, part, budget, cores)
+    best = folding.fastest()
     if best is None:
-        raise InfeasibleError(f"no folding fits LUT={budget.lut} DSP={budget.dsp} BRAM18={budget.bram18}")
-    target, choice = best
-    if target_cycles is not None:
-        if target > target_cycles:
-            raise InfeasibleError(
-                f"target of {target_cycles} cycles per image; the best within LUT={budget.lut} "
-                f"DSP={budget.dsp} BRAM18={budget.bram18} is {target}"
-            )
-        target, choice = target_cycles, _solve(model, layers, options, budget, target_cycles) or choice
-    for node, option in zip(layers, choice, strict=True):
-        _apply(model, node, option, target)
-    return model
+        raise InfeasibleError(f"no folding fits {budget}; {folding.lack(folding.slowest)}")
+    if target_cycles is not None and best > target_cycles:
+        raise InfeasibleError(
+            f"target of {target_cycles} cycles per image; the best within {budget} is {best}: "
+            f"{folding.lack(target_cycles)}"
+        )
+    chosen = best if target_cycles is None else target_cycles
+    choice = folding.solve(chosen)
+    assert choice is not None  # `fastest` solved it, or a harder one
+    folding.apply(choice, chosen)
+    return folding.explain(best)
 
 
-def fold_like(model: ModelWrapper, build: Path) -> ModelWrapper:
-    """Take PE, SIMD and core of each deconv, and PE of each threshold, from an earlier BUILD."""
+class Folding:
+    """The program for one graph and one budget."""
+
+    def __init__(self, model: ModelWrapper, part: str, budget: Budget, cores: Collection[str]) -> None:
+        self.model, self.budget = model, budget
+        nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
+        self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
+        self.floor = max(layer.floor for layer in self.layers)
+        cycles = {o.cycles for layer in self.layers for o in layer.options}
+        self.targets = sorted(c for c in cycles if c >= self.floor)
+
+    @property
+    def slowest(self) -> int:
+        return self.targets[-1]
+
+    def fastest(self) -> int | None:
+        """Fewest cycles that the budget holds."""
+        best, low, high = None, 0, len(self.targets) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            if self.solve(self.targets[middle]) is None:
+                low = middle + 1
+            else:
+                best, high = self.targets[middle], middle - 1
+        return best
+
+    def solve(self, target: int) -> list[Option] | None:
+        """Cheapest choice with at most `target` cycles per layer, or None where none fits."""
+        program = _Program(self.layers, target)
+        for name, limit in vars(self.budget).items():
+            program.model.add(program.spent[name] <= limit)
+        price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
+        cost = sum(program.spent[name] * price[name] for name in price)
+        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
+        return program.run()
+
+    def overshoot(self, target: int) -> dict[str, int] | None:
+        """What the design of `target` cycles takes that exceeds the budget least; None: no option."""
+        program = _Program(self.layers, target)
+        if not program.possible:
+            return None
+        worst = program.model.new_int_var(0, 1000 * _SCALE, "worst")
+        for name, limit in vars(self.budget).items():
+            program.model.add(program.spent[name] * (_SCALE // max(limit, 1)) <= worst)
+        program.model.minimize(worst)
+        choice = program.run()
+        assert choice is not None  # nothing but the choice is constrained
+        return {name: program.value(name) for name in vars(self.budget)}
+
+    def lack(self, target: int) -> str:
+        """In words: what keeps a design from `target` cycles."""
+        for layer in self.layers:
+            if layer.floor > target:
+                return f"{layer.name} takes {layer.floor} cycles at its widest"
+        needed = self.overshoot(target) or {}
+        return f"{target} cycles would need " + " ".join(
+            f"{name.upper()}={needed[name]}"
+            for name, limit in vars(self.budget).items()
+            if needed[name] > limit
+        )
+
+    def explain(self, fastest: int) -> dict[str, Any]:
+        """For report.json: the fewest cycles that fit, and what the next faster design lacks.
+
+        {"fastest_cycles", "next_cycles" (None: no layer can be wider), "next_lacks" (words), "binds"}.
+        """
+        faster = [t for t in self.targets if t < fastest]
+        if not faster:
+            slow = next(layer.name for layer in self.layers if layer.floor == self.floor)
+            return {
+                "fastest_cycles": fastest, "binds": slow, "next_cycles": None,
+                "next_lacks": f"{slow} takes {self.floor} cycles at its widest",
+            }  # fmt: skip
+        needed = self.overshoot(faster[-1]) or {}
+        over = {name: needed[name] / max(limit, 1) for name, limit in vars(self.budget).items()}
+        return {
+            "fastest_cycles": fastest, "binds": max(over, key=over.__getitem__).upper(),
+            "next_cycles": faster[-1], "next_lacks": self.lack(faster[-1]),
+        }  # fmt: skip
+
+    def apply(self, choice: list[Option], target: int) -> None:
+        """Write the chosen options into the graph."""
+        channels: dict[str, int] = {}
+        for layer, option in zip(self.layers, choice, strict=True):
+            op = getCustomOp(layer.node)
+            settings = {"PE": option.pe, "SIMD": option.simd, "taps": list(option.taps),
+                        "core": option.core, "weight_memory": option.memory}  # fmt: skip
+            for name, value in settings.items():
+                op.set_nodeattr(name, value)
+            getCustomOp(layer.threshold_node).set_nodeattr("PE", layer.threshold_pe(option, target))
+            _follow(self.model, layer.node, option.simd)
+            channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
+        pad_channels(self.model, channels)
+
+
+class _Program:
+    """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
+
+    def __init__(self, layers: list[LayerOptions], target: int) -> None:
+        self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
+        self.spent: dict[str, Any] = {"lut": 0, "dsp": 0, "bram18": 0}
+        self.lanes: Any = 0
+        self._chosen: list[list[tuple[Any, Option]]] = []
+        for layer in layers:
+            flags = []
+            for i, (option, cost) in enumerate(layer.within(target)):
+                flag = self.model.new_bool_var(f"{layer.name}_{i}")
+                flags.append((flag, option))
+                self.lanes += flag * option.lanes
+                for name in self.spent:
+                    self.spent[name] += flag * getattr(cost, name)
+            self.model.add_exactly_one([flag for flag, _ in flags])
+            self._link(flags)
+            self._chosen.append(flags)
+        self.possible = all(self._chosen)
+
+    def _link(self, flags: list[tuple[Any, Option]]) -> None:
+        """What the layer before puts out is what this one takes."""
+        if not self._chosen:
+            return
+        before = self._chosen[-1]
+        for channels in {o.co for _, o in before} | {o.ci for _, o in flags}:
+            given = sum(flag for flag, o in before if o.co == channels)
+            taken = sum(flag for flag, o in flags if o.ci == channels)
+            self.model.add(given == taken)
+
+    def run(self) -> list[Option] | None:
+        if not self.possible:
+            return None
+        self.solver.parameters.num_workers = 1  # the same design every time
+        self.solver.parameters.random_seed = 0
+        if self.solver.solve(self.model) != cp_model.OPTIMAL:
+            return None
+        return [next(o for flag, o in flags if self.solver.value(flag)) for flags in self._chosen]
+
+    def value(self, name: str) -> int:
+        return int(self.solver.value(self.spent[name]))
+
+
+def fold_like(model: ModelWrapper, build: Path) -> None:
+    """Take the folding of each deconv and threshold from an earlier BUILD, in place."""
     try:
         layers = {layer["name"]: layer for layer in json.loads((build / "report.json").read_text())["layers"]}
     except (OSError, ValueError, KeyError):
         raise ValueError(f"{build}: no build here (report.json is missing or broken)") from None
+    channels: dict[str, int] = {}
     for node in model.graph.node:
         if node.name not in layers or node.op_type not in ("Deconv_rtl", "Thresholding_rtl"):
             continue
         op, layer = getCustomOp(node), layers[node.name]
-        channels = "CO" if node.op_type == "Deconv_rtl" else "NumChannels"
-        _check_divides(node, "PE", layer["pe"], channels, op.get_nodeattr(channels))
+        if node.op_type == "Thresholding_rtl":
+            _check_divides(node, "PE", layer["pe"], "NumChannels", layer["channels"][1])
+            op.set_nodeattr("PE", layer["pe"])
+            continue
+        for i, (mine, fold_name) in enumerate((("CI", "simd"), ("CO", "pe"))):
+            if layer["channels"][i] < op.get_nodeattr(mine):
+                raise ValueError(
+                    f"{node.name}: {mine}={op.get_nodeattr(mine)}, but {layer['channels'][i]} in {build}"
+                )
+            _check_divides(node, fold_name.upper(), layer[fold_name], mine, layer["channels"][i])
         op.set_nodeattr("PE", layer["pe"])
-        if node.op_type == "Deconv_rtl":
-            _check_divides(node, "SIMD", layer["simd"], "CI", op.get_nodeattr("CI"))
-            op.set_nodeattr("SIMD", layer["simd"])
-            op.set_nodeattr("core", layer["core"])
-            _follow(model, node, layer["simd"])
-    return model
+        op.set_nodeattr("SIMD", layer["simd"])
+        for name in ("taps", "core", "weight_memory"):
+            op.set_nodeattr(name, layer[name])
+        _follow(model, node, layer["simd"])
+        channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
+    pad_channels(model, channels)
 
 
 def _check_divides(node: NodeProto, name: str, value: int, of: str, total: int) -> None:
@@ -107,109 +254,3 @@ def _follow(model: ModelWrapper, node: NodeProto, simd: int) -> None:
     before = model.find_producer(node.input[0])
     if before is not None and before.op_type == "PixelPad_rtl":
         getCustomOp(before).set_nodeattr("SIMD", simd)
-
-
-def _fastest(
-    model: ModelWrapper, layers: list[NodeProto], options: list[list[Option]], budget: Budget
-) -> tuple[int, list[Option]] | None:
-    """Smallest target, with its choice, that the budget holds."""
-    targets = sorted({o.cycles for layer in options for o in layer if o.cycles >= _floor(options)})
-    best, low, high = None, 0, len(targets) - 1
-    while low <= high:
-        middle = (low + high) // 2
-        choice = _solve(model, layers, options, budget, targets[middle])
-        if choice is None:
-            low = middle + 1
-        else:
-            best, high = (targets[middle], choice), middle - 1
-    return best
-
-
-def _floor(options: list[list[Option]]) -> int:
-    return max(min(o.cycles for o in layer) for layer in options)
-
-
-def _solve(
-    model: ModelWrapper, layers: list[NodeProto], options: list[list[Option]], budget: Budget, target: int
-) -> list[Option] | None:
-    """Cheapest choice with at most `target` cycles per layer, or None where the budget does not hold one."""
-    program = cp_model.CpModel()
-    spent: dict[str, Any] = {"lut": 0, "dsp": 0, "bram18": 0}
-    lanes: Any = 0
-    chosen = []
-    for node, layer in zip(layers, options, strict=True):
-        allowed = [o for o in layer if o.cycles <= target]
-        if not allowed:
-            return None
-        flags = [program.new_bool_var(f"{node.name}_{i}") for i in range(len(allowed))]
-        program.add_exactly_one(flags)
-        chosen.append((flags, allowed))
-        for flag, option in zip(flags, allowed, strict=True):
-            extra = _stream_cost(model, node, option, target)
-            for name in spent:
-                spent[name] += flag * (getattr(option.cost, name) + getattr(extra, name))
-            lanes += flag * (option.pe * option.simd)
-    for name, limit in vars(budget).items():
-        program.add(spent[name] <= limit)
-    price = {name: max(1, _SCALE * 100 // max(limit, 1)) for name, limit in vars(budget).items()}
-    program.minimize(sum(spent[name] * price[name] for name in spent) + lanes * _LANE_LUT * price["lut"])
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1  # the same design every time
-    solver.parameters.random_seed = 0
-    if solver.solve(program) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    return [
-        next(o for flag, o in zip(flags, allowed, strict=True) if solver.value(flag))
-        for flags, allowed in chosen
-    ]
-
-
-def _options(node: NodeProto, dsp_block: str) -> list[Option]:
-    """Every folding of a deconv whose stream words are not too wide."""
-    op = getCustomOp(node)
-    ci, co = op.get_nodeattr("CI"), op.get_nodeattr("CO")
-    act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
-    found = []
-    for pe in divisors(co):
-        for simd in divisors(ci):
-            if max(pe * acc, simd * act) > MAX_STREAM_BITS:
-                continue
-            for core in ("dsp", "lut"):
-                for name, value in (("PE", pe), ("SIMD", simd), ("core", core)):
-                    op.set_nodeattr(name, value)
-                cost = costs.deconv_cost(op.shape(), dsp_block)
-                found.append(Option(pe, simd, core, op.get_exp_cycles(), cost))
-    return found
-
-
-def _stream_cost(model: ModelWrapper, node: NodeProto, option: Option, target: int) -> costs.Cost:
-    """Cost of the width converter and thresholding behind a deconv."""
-    threshold = getCustomOp(model.find_consumers(node.output[0])[0])
-    pe = threshold_pe(threshold, option.pe, target)
-    acc, out = threshold.get_input_datatype().bitwidth(), threshold.get_output_datatype().bitwidth()
-    converter = costs.width_convert_cost(option.pe * acc, pe * acc)
-    cost = costs.threshold_cost(pe, threshold.get_nodeattr("NumChannels"), acc, out)
-    return costs.Cost(cost.lut + converter.lut, bram18=cost.bram18)
-
-
-def threshold_pe(threshold: object, deconv_pe: int, target: int) -> int:
-    """Fewest channels per cycle that keep up: a divisor of the deconv's PE."""
-    pixels = 1
-    for size in threshold.get_nodeattr("numInputVectors"):  # type: ignore[attr-defined]
-        pixels *= int(size)
-    channels = threshold.get_nodeattr("NumChannels")  # type: ignore[attr-defined]
-    return next((pe for pe in divisors(deconv_pe) if pixels * channels // pe <= target), deconv_pe)
-
-
-def _apply(model: ModelWrapper, node: NodeProto, option: Option, target: int) -> None:
-    op = getCustomOp(node)
-    for name in ("pe", "simd", "core"):
-        op.set_nodeattr(name.upper() if name != "core" else name, getattr(option, name))
-    threshold = getCustomOp(model.find_consumers(node.output[0])[0])
-    threshold.set_nodeattr("PE", threshold_pe(threshold, option.pe, target))
-    _follow(model, node, option.simd)
-
-
-def divisors(n: int) -> list[int]:
-    """Divisors of n, ascending."""
-    return [d for d in range(1, n + 1) if n % d == 0]

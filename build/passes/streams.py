@@ -40,7 +40,7 @@ def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) ->
         else:
             names = [f"widen_{index}" if kind == "threshold" else f"{before.name}_widen"]
         _convert(model, after, names[0], produced, consumed)
-        if kind == "threshold":
+        if kind == "threshold" and after.op_type != "Channels_rtl":
             fifo = f"fifo_{int(index) + 1}"
             _insert(model, after, fifo, "Fifo_rtl", elems=consumed, depth=depths.get(fifo, 2))
     return model

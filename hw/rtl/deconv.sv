@@ -5,10 +5,12 @@
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
-// Walk: oy, ox, neuron fold, ky, kx, synapse fold (innermost); one step per cycle (II = 1) as long as the rows
-//   that the output row reads have arrived; taps outside the input are skipped, an output without any tap
-//   takes one step per neuron fold. Rows of the next image arrive while this one is computed.
-// Latency: from the last needed input word 7 cycles plus the compute core's to the first accumulator.
+// Walk: oy, ox, neuron fold, block of TY taps along y, block of TX taps along x, synapse fold (innermost); one
+//   step per cycle (II = 1) as long as the rows that the output row reads have arrived. Blocks without a tap
+//   inside the input are skipped, an output without any tap takes one step per neuron fold. Rows of the next
+//   image arrive while this one is computed.
+// Latency: from the last needed input word 8 cycles (9 for TY*TX > 1) plus the compute core's to the first
+//   accumulator.
 module deconv #(
     parameter int unsigned H = 4,            // input rows
     parameter int unsigned W = 4,            // input columns
@@ -24,7 +26,9 @@ module deconv #(
     parameter int unsigned CO = 4,           // output channels
     parameter int unsigned SIMD = 2,         // input channels per cycle
     parameter int unsigned PE = 2,           // output channels per cycle
-    parameter int unsigned ROWS = 3,         // rows in the line buffer
+    parameter int unsigned TY = 1,           // taps per cycle along y
+    parameter int unsigned TX = 1,           // taps per cycle along x
+    parameter int unsigned ROWS = 3,         // rows in the line buffer, a multiple of TY
     parameter int unsigned ACT_WIDTH = 4,    // bits per input element
     parameter int unsigned WEIGHT_WIDTH = 4, // bits per weight (signed)
     parameter int unsigned ACC_WIDTH = 16,   // bits per accumulator (signed)
@@ -33,10 +37,10 @@ module deconv #(
     parameter bit NARROW_WEIGHTS = 0,        // no weight is -2^(WEIGHT_WIDTH-1)
     parameter bit DSP_CORE = 1,              // 1: FINN's mvu (packed DSP48), 0: mvu_lut
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
-    parameter WEIGHTS = "",                  // hex file, KH*KW*NF*SF words, see WORDS
-    parameter WEIGHT_STYLE = "auto",         // ram_style of the weight memory
-    parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     /* verilator lint_on UNUSEDPARAM */
+    parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py
+    parameter WEIGHT_STYLE = "distributed",  // memory of the weights: block, or distributed (in LUTs)
+    parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
 ) (
@@ -54,12 +58,11 @@ module deconv #(
 
   localparam int unsigned SF = CI / SIMD;             // synapse fold
   localparam int unsigned NF = CO / PE;               // neuron fold
-  localparam int unsigned ROW_WORDS = W * SF;
-  localparam int unsigned BUFFER_WORDS = ROWS * ROW_WORDS;
-  localparam int unsigned TAP_WORDS = NF * SF;        // weight words per tap
-  localparam int unsigned WORDS = KH * KW * TAP_WORDS;
-  localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(SIMD);  // at most
-  localparam int unsigned IN_FLIGHT = 6 + CORE_LATENCY;           // steps between issue and result
+  localparam int unsigned TAPS = TY * TX;             // per cycle
+  localparam int unsigned WIDE = TAPS * SIMD;         // products per output channel and cycle
+  localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
+  localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
+  localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
   localparam int unsigned CREDITS = IN_FLIGHT / SF + 3;           // results in flight or queued
 
   if (CI % SIMD != 0) begin : gen_bad_simd
@@ -68,85 +71,76 @@ module deconv #(
   if (CO % PE != 0) begin : gen_bad_pe
     $error("deconv: PE=%0d does not divide CO=%0d", PE, CO);
   end
+  if (ROWS % TY != 0) begin : gen_bad_rows
+    $error("deconv: ROWS=%0d is no multiple of TY=%0d", ROWS, TY);
+  end
 
-  // One bit more than needed keeps every constant representable.
-  localparam int unsigned BW = $clog2(2 * BUFFER_WORDS) + 1;
-  localparam int unsigned AW = $clog2(WORDS) + 1;
-  localparam int unsigned RW = $clog2(ROWS + 1) + 1;
+  // Blocks of an output and words of all weights along an axis: see tap_axis.
+  function automatic int unsigned blocks(int unsigned kernel, int unsigned stride, int unsigned phase,
+                                         int unsigned par);
+    return phase >= kernel ? 0 : ((kernel - phase + stride - 1) / stride + par - 1) / par;
+  endfunction
+  function automatic int unsigned words(int unsigned kernel, int unsigned stride, int unsigned par);
+    words = 0;
+    for (int unsigned phase = 0; phase < stride; phase++) words += blocks(kernel, stride, phase, par);
+  endfunction
+
+  localparam int unsigned BLOCKS_Y = blocks(KH, SH, 0, TY), BLOCKS_X = blocks(KW, SW, 0, TX);
+  localparam int unsigned BLOCK_WORDS = NF * SF;                           // weight words of a block
+  localparam int unsigned ROW_WORDS = words(KW, SW, TX) * BLOCK_WORDS;     // of a row of blocks
+  localparam int unsigned WORDS = words(KH, SH, TY) * ROW_WORDS;
+  localparam int unsigned PADDED = (H + TY - 1) / TY * TY;                 // rows of an image in whole groups
+
   localparam int unsigned OYW = $clog2(OH + 1), OXW = $clog2(OW + 1);
-  localparam int unsigned IYW = $clog2(H + 1), IXW = $clog2(W + 1);
-  localparam int unsigned KYW = $clog2(KH + 1), KXW = $clog2(KW + 1);
+  localparam int unsigned JYW = $clog2(BLOCKS_Y + 1), JXW = $clog2(BLOCKS_X + 1);
+  localparam int unsigned WYW = $clog2(KH + SH), WXW = $clog2(KW + SW);
+  localparam int unsigned GYW = $clog2(PADDED / TY + 1), GXW = $clog2((W + TX - 1) / TX + 1);
+  localparam int unsigned PYW = $clog2(TY + 1), PXW = $clog2(TX + 1);
   localparam int unsigned NFW = $clog2(NF + 1), SFW = $clog2(SF + 1);
+  localparam int unsigned IW = $clog2(PADDED + 1);
+  localparam int unsigned RW = $clog2(ROWS + PADDED + 1) + 1;
+  localparam int unsigned CW = $clog2(CREDITS + 1) + 1;
+  localparam int unsigned AW = $clog2(WORDS) + 1;  // one bit more keeps every constant representable
 
   // ---- the walk: always one step ahead of what is issued, so that issuing waits for no table -----
   logic [OYW-1:0] oy_q;
   logic [OXW-1:0] ox_q;
   logic [NFW-1:0] nf_q;
-  logic [KYW-1:0] jy_q;
-  logic [KXW-1:0] jx_q;
+  logic [JYW-1:0] jy_q;
+  logic [JXW-1:0] jx_q;
   logic [SFW-1:0] sf_q;
 
-  logic [KYW-1:0] count_y, first_ky;
-  logic [KXW-1:0] count_x, first_kx;
-  logic [IYW-1:0] first_iy, needed_y, drop_y;
-  logic [IXW-1:0] first_ix;
+  logic [JYW-1:0] count_y;
+  logic [JXW-1:0] count_x;
+  logic [WYW-1:0] first_wy;
+  logic [WXW-1:0] first_wx;
+  logic [GYW-1:0] first_gy;
+  logic [GXW-1:0] first_gx;
+  logic [PYW-1:0] place_y;
+  logic [PXW-1:0] place_x;
+  logic [BLOCKS_Y-1:0][TY-1:0] mask_y;
+  logic [BLOCKS_X-1:0][TX-1:0] mask_x;
+  logic [IW-1:0] more_y, drop_y;
 
   /* verilator lint_off PINCONNECTEMPTY */
-  tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .OUT(OH)) rows (
-      .o(oy_q), .count(count_y), .first_k(first_ky), .first_i(first_iy), .first_abs(),
-      .needed(needed_y), .drop(drop_y));
-  tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .OUT(OW)) cols (
-      .o(ox_q), .count(count_x), .first_k(first_kx), .first_i(), .first_abs(first_ix),
-      .needed(), .drop());
+  tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .OUT(OH), .PAR(TY)) rows (
+      .o(oy_q), .count(count_y), .first_w(first_wy), .first_g(first_gy), .first_abs(), .place(place_y),
+      .mask(mask_y), .more(more_y), .drop(drop_y));
+  tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .OUT(OW), .PAR(TX)) cols (
+      .o(ox_q), .count(count_x), .first_w(first_wx), .first_g(), .first_abs(first_gx), .place(place_x),
+      .mask(mask_x), .more(), .drop());
   /* verilator lint_on PINCONNECTEMPTY */
 
-  logic empty, sf_end, jx_end, jy_end, nf_end, ox_end, oy_end;
-  logic group_end, pixel_end, row_end, advance;
-
-  // ---- stage 0: the step to issue ----------------------------------------------------------------
-  logic step_valid_q, empty_q, group_end_q, row_end_q, issue;
-  logic [KYW-1:0] step_jy_q, step_ky_q;
-  logic [KXW-1:0] step_jx_q, step_kx_q;
-  logic [IYW-1:0] step_iy_q, needed_q, drop_q;
-  logic [IXW-1:0] step_ix_q;
-  logic [NFW-1:0] step_nf_q;
-  logic [SFW-1:0] step_sf_q;
-  logic [$clog2(CREDITS+1)-1:0] credit_q;
-  logic [RW-1:0] present_q;  // whole rows that have arrived and that the walk has not dropped
-
-  assign issue = step_valid_q && (32'(present_q) >= 32'(needed_q)) && (credit_q != 0 || !group_end_q);
-
-  always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n) step_valid_q <= 1'b0;
-    else step_valid_q <= 1'b1;
-    if (advance) begin
-      step_jy_q <= jy_q;
-      step_jx_q <= jx_q;
-      step_nf_q <= nf_q;
-      step_sf_q <= sf_q;
-      step_ky_q <= first_ky;
-      step_kx_q <= first_kx;
-      step_iy_q <= first_iy;
-      step_ix_q <= first_ix;
-      needed_q <= needed_y;
-      drop_q <= drop_y;
-      empty_q <= empty;
-      group_end_q <= group_end;
-      row_end_q <= row_end;
-    end
-  end
+  logic sf_last_q, nf_last_q, ox_last_q, oy_last_q;  // the counter of that name is at its end
+  logic empty, sf_end, jx_end, jy_end, group_end, pixel_end, row_end, advance;
 
   assign empty  = count_y == 0 || count_x == 0;
-  assign sf_end = empty || sf_q == SFW'(SF - 1);
+  assign sf_end = empty || sf_last_q;
   assign jx_end = empty || jx_q == count_x - 1'b1;
   assign jy_end = empty || jy_q == count_y - 1'b1;
-  assign nf_end = nf_q == NFW'(NF - 1);
-  assign ox_end = ox_q == OXW'(OW - 1);
-  assign oy_end = oy_q == OYW'(OH - 1);
   assign group_end = sf_end && jx_end && jy_end;
-  assign pixel_end = group_end && nf_end;
-  assign row_end   = pixel_end && ox_end;
-  assign advance = !step_valid_q || issue;
+  assign pixel_end = group_end && nf_last_q;
+  assign row_end   = pixel_end && ox_last_q;
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
@@ -156,109 +150,123 @@ module deconv #(
       jy_q <= '0;
       jx_q <= '0;
       sf_q <= '0;
+      sf_last_q <= SF == 1;
+      nf_last_q <= NF == 1;
+      ox_last_q <= OW == 1;
+      oy_last_q <= OH == 1;
     end else if (advance) begin
       sf_q <= sf_end ? '0 : sf_q + 1'b1;
+      sf_last_q <= SF == 1 || (!sf_end && sf_q == SFW'(SF - 2));
       if (sf_end) jx_q <= jx_end ? '0 : jx_q + 1'b1;
       if (sf_end && jx_end) jy_q <= jy_end ? '0 : jy_q + 1'b1;
-      if (group_end) nf_q <= nf_end ? '0 : nf_q + 1'b1;
-      if (pixel_end) ox_q <= ox_end ? '0 : ox_q + 1'b1;
-      if (row_end) oy_q <= oy_end ? '0 : oy_q + 1'b1;
-    end
-  end
-
-  // ---- rows: a ring that the input fills and the walk drops from -------------------------------
-  logic [BW-1:0] base_q;      // first word of the oldest row kept
-  logic [BW-1:0] base_sum;
-  logic [RW-1:0] held_q;      // rows arrived and not yet free to overwrite
-  logic [BW-1:0] write_q;
-  logic [$clog2(ROW_WORDS+1)-1:0] column_q;
-  logic write, row_done, row_done_q;
-  logic [RW-1:0] drop, free;
-  logic [3:0][RW-1:0] free_pipe_q;  // a row is free once the reads behind its drop are done
-
-  // The row that was completed in the cycle before is not counted in held_q yet.
-  assign s_axis_tready = held_q != RW'(ROWS) && !(row_done_q && held_q == RW'(ROWS - 1));
-  assign write = s_axis_tvalid && s_axis_tready;
-  assign row_done = write && column_q == $bits(column_q)'(ROW_WORDS - 1);
-  assign drop = issue && row_end_q ? RW'(drop_q) : '0;
-  assign free = free_pipe_q[3];
-  assign base_sum = base_q + BW'(32'(drop_q) * ROW_WORDS);
-
-  always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n) begin
-      base_q <= '0;
-      present_q <= '0;
-      held_q <= '0;
-      row_done_q <= 1'b0;
-      write_q <= '0;
-      column_q <= '0;
-      free_pipe_q <= '0;
-    end else begin
-      free_pipe_q <= {free_pipe_q[2:0], drop};
-      row_done_q <= row_done;
-      present_q <= present_q + RW'(row_done_q) - drop;
-      held_q <= held_q + RW'(row_done_q) - free;
-      if (issue && row_end_q)
-        base_q <= base_sum >= BW'(BUFFER_WORDS) ? base_sum - BW'(BUFFER_WORDS) : base_sum;
-      if (write) begin
-        write_q <= write_q == BW'(BUFFER_WORDS - 1) ? '0 : write_q + 1'b1;
-        column_q <= row_done ? '0 : column_q + 1'b1;
+      if (group_end) begin
+        nf_q <= nf_last_q ? '0 : nf_q + 1'b1;
+        nf_last_q <= NF == 1 || (!nf_last_q && nf_q == NFW'(NF - 2));
+      end
+      if (pixel_end) begin
+        ox_q <= ox_last_q ? '0 : ox_q + 1'b1;
+        ox_last_q <= OW == 1 || (!ox_last_q && ox_q == OXW'(OW - 2));
+      end
+      if (row_end) begin
+        oy_q <= oy_last_q ? '0 : oy_q + 1'b1;
+        oy_last_q <= OH == 1 || (!oy_last_q && oy_q == OYW'(OH - 2));
       end
     end
   end
 
-  // ---- stages 1 to 3: addresses -----------------------------------------------------------------
-  logic [BW-1:0] row1_q, down1_q, row2_q, col1_q, left1_q, col2_q, read3_q;
-  logic [AW-1:0] first1_q, jump1_q, tap2_q, fold1_q, fold2_q, weight3_q;
-  logic [BW-1:0] row2_wrapped;
-  assign row2_wrapped = row2_q >= BW'(BUFFER_WORDS) ? row2_q - BW'(BUFFER_WORDS) : row2_q;
+  // ---- stage 0: the step to issue ----------------------------------------------------------------
+  logic step_valid_q, empty_q, group_end_q, row_end_q, issue;
+  logic [WYW-1:0] step_wy_q;
+  logic [WXW-1:0] step_wx_q;
+  logic [JYW-1:0] step_jy_q;
+  logic [JXW-1:0] step_jx_q;
+  logic [GYW-1:0] step_gy_q;
+  logic [GXW-1:0] step_gx_q;
+  logic [PYW-1:0] step_py_q;
+  logic [PXW-1:0] step_px_q;
+  logic [TY-1:0] step_my_q;
+  logic [TX-1:0] step_mx_q;
+  logic [IW-1:0] arrived;
+  logic [NFW-1:0] step_nf_q;
+  logic [SFW-1:0] step_sf_q;
+  logic signed [CW-1:0] credit_q;   // places for results, less 1
+  logic signed [RW-1:0] surplus_q;  // rows that have arrived, less those that the step to issue needs
+  logic taken;
+
+  assign issue = step_valid_q && !surplus_q[RW-1] && (!credit_q[CW-1] || !group_end_q);
+  assign advance = !step_valid_q || issue;
 
   always_ff @(posedge ap_clk) begin
-    row1_q    <= base_q + BW'(32'(step_iy_q) * ROW_WORDS);
-    down1_q   <= BW'(32'(step_jy_q) * ROW_WORDS);
-    col1_q    <= BW'(32'(step_ix_q) * SF) + BW'(step_sf_q);
-    left1_q   <= BW'(32'(step_jx_q) * SF);
-    first1_q  <= AW'(32'(step_ky_q) * (KW * TAP_WORDS)) + AW'(32'(step_kx_q) * TAP_WORDS);
-    jump1_q   <= AW'(32'(step_jy_q) * (SH * KW * TAP_WORDS)) + AW'(32'(step_jx_q) * (SW * TAP_WORDS));
-    fold1_q   <= AW'(32'(step_nf_q) * SF) + AW'(step_sf_q);
-
-    row2_q    <= row1_q - down1_q;
-    col2_q    <= col1_q - left1_q;
-    tap2_q    <= first1_q + jump1_q;
-    fold2_q   <= fold1_q;
-
-    read3_q   <= row2_wrapped + col2_q;
-    weight3_q <= tap2_q + fold2_q;
+    if (!ap_rst_n) begin
+      step_valid_q <= 1'b0;
+      row_end_q <= 1'b1;  // so that the first step counts what its row needs
+      surplus_q <= '0;
+      credit_q <= CW'(CREDITS - 1);
+    end else begin
+      step_valid_q <= 1'b1;
+      if (advance) row_end_q <= row_end;
+      surplus_q <= surplus_q + RW'(arrived) - (advance && row_end_q ? RW'(more_y) : '0);
+      credit_q <= credit_q - CW'(issue && group_end_q) + CW'(taken);
+    end
+    if (advance) begin
+      step_wy_q <= first_wy + WYW'(jy_q);
+      step_wx_q <= first_wx + WXW'(jx_q);
+      step_jy_q <= jy_q;
+      step_jx_q <= jx_q;
+      step_gy_q <= first_gy;
+      step_gx_q <= first_gx;
+      step_py_q <= place_y;
+      step_px_q <= place_x;
+      step_my_q <= mask_y[jy_q];
+      step_mx_q <= mask_x[jx_q];
+      step_nf_q <= nf_q;
+      step_sf_q <= sf_q;
+      empty_q <= empty;
+      group_end_q <= group_end;
+    end
   end
 
-  // ---- stages 4 and 5: memories with an output register -----------------------------------------
+  // ---- operands: STAGES cycles after the step is issued -------------------------------------------
   localparam int unsigned XW = SIMD * ACT_WIDTH;
-  localparam int unsigned WW = PE * SIMD * WEIGHT_WIDTH;
-  localparam int unsigned BUFFER_AW = BUFFER_WORDS > 1 ? $clog2(BUFFER_WORDS) : 1;
-  localparam int unsigned WEIGHT_AW = WORDS > 1 ? $clog2(WORDS) : 1;
+  localparam int unsigned WW = PE * WIDE * WEIGHT_WIDTH;
 
-  (* ram_style = BUFFER_STYLE *) logic [XW-1:0] buffer[BUFFER_WORDS];
-  (* ram_style = WEIGHT_STYLE, rom_style = WEIGHT_STYLE *) logic [WW-1:0] weights[WORDS];
-  initial $readmemh(WEIGHTS, weights);
+  logic [TAPS-1:0][XW-1:0] x;
+  line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(SF), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
+                .JYW(JYW), .JXW(JXW)) buffer (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]), .s_axis_tvalid(s_axis_tvalid),
+      .s_axis_tready(s_axis_tready), .arrived(arrived), .load(advance), .drop(drop_y), .drop_en(issue && row_end_q),
+      .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_sf_q),
+      .place_y(step_py_q), .place_x(step_px_q), .mask_y(step_my_q), .mask_x(step_mx_q), .x(x));
 
-  logic [XW-1:0] x4_q, x5_q;
-  logic [WW-1:0] w4_q, w5_q;
+  logic [AW-1:0] row1_q, column1_q, fold1_q, block2_q, fold2_q, address3_q, address;
   always_ff @(posedge ap_clk) begin
-    if (write) buffer[write_q[BUFFER_AW-1:0]] <= s_axis_tdata[XW-1:0];
-    x4_q <= buffer[read3_q[BUFFER_AW-1:0]];
-    w4_q <= weights[weight3_q[WEIGHT_AW-1:0]];
-    x5_q <= x4_q;
-    w5_q <= w4_q;
+    row1_q     <= AW'(32'(step_wy_q) * ROW_WORDS);
+    column1_q  <= AW'(32'(step_wx_q) * BLOCK_WORDS);
+    fold1_q    <= AW'(32'(step_nf_q) * SF) + AW'(step_sf_q);
+    block2_q   <= row1_q + column1_q;
+    fold2_q    <= fold1_q;
+    address3_q <= block2_q + fold2_q;
+  end
+  if (TAPS > 1) begin : gen_later
+    logic [AW-1:0] address_q;
+    always_ff @(posedge ap_clk) address_q <= address3_q;
+    assign address = address_q;
+  end else begin : gen_now
+    assign address = address3_q;
   end
 
-  logic [4:0] zero_q, last_q;  // travel beside the addresses and words
+  logic [WW-1:0] weights;  // 3 cycles after the address
+  weight_rom #(.WIDTH(WW), .DEPTH(WORDS), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE)) rom (
+      .clk(ap_clk), .address(address[(WORDS > 1 ? $clog2(WORDS) : 1)-1:0]), .data(weights));
+
+  logic [STAGES-1:0] zero_q, last_q;  // travel beside the addresses and words
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       zero_q <= '1;
       last_q <= '0;
     end else begin
-      zero_q <= {zero_q[3:0], !issue || empty_q};
-      last_q <= {last_q[3:0], issue && group_end_q};
+      zero_q <= {zero_q[STAGES-2:0], !issue || empty_q};
+      last_q <= {last_q[STAGES-2:0], issue && group_end_q};
     end
   end
 
@@ -266,34 +274,29 @@ module deconv #(
   logic vld;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;
   if (DSP_CORE) begin : gen_dsp
-    mvu #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(SIMD), .WEIGHT_WIDTH(WEIGHT_WIDTH),
+    mvu #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
           .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
           .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[4]), .zero(zero_q[4]), .w(w5_q), .a(x5_q),
+        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights), .a(x),
         .vld(vld), .p(p));
   end else begin : gen_lut
-    mvu_lut #(.PE(PE), .SIMD(SIMD), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
+    mvu_lut #(.PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
               .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT)) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[4]), .zero(zero_q[4]), .w(w5_q), .a(x5_q),
+        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights), .a(x),
         .vld(vld), .p(p));
   end
 
   // ---- result queue: a group is issued only when its result has a place --------------------------
   logic [PE*ACC_WIDTH-1:0] queue_data;
-  logic queue_ready, taken;
+  logic queue_ready;
   fifo #(.WIDTH(PE * ACC_WIDTH), .DEPTH(CREDITS)) queue (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(p), .s_axis_tvalid(vld), .s_axis_tready(queue_ready),
       .m_axis_tdata(queue_data), .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready));
   assign m_axis_tdata = OUT_BITS'(queue_data);
   assign taken = m_axis_tvalid && m_axis_tready;
 
-  always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n) credit_q <= $bits(credit_q)'(CREDITS);
-    else credit_q <= credit_q - $bits(credit_q)'(issue && group_end_q) + $bits(credit_q)'(taken);
-  end
-
   logic unused;  // padding, and the bits that keep constants representable
-  assign unused = &{1'b0, s_axis_tdata, read3_q, weight3_q};
+  assign unused = &{1'b0, s_axis_tdata, address};
 
 `ifdef VERILATOR
   always_ff @(posedge ap_clk)

@@ -1,82 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
-// One axis of a transposed convolution as a table: which kernel taps output index o sees.
+// One axis of a transposed convolution as a table: which kernel taps output index o sees, in blocks of PAR.
 //
 //   o + PAD = i*STRIDE + k,  0 <= i < SIZE,  0 <= k < KERNEL
 //
-// Taps are walked with k ascending by STRIDE and i descending by 1. Combinational.
+// Tap t of an output has k = (o + PAD) mod STRIDE + t*STRIDE and i = (o + PAD) / STRIDE - t. Block b holds
+// taps b*PAR up to b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask
+// says which of their taps those are. Inputs are counted in groups of PAR: i = group*PAR + place.
+// Inputs of the next image follow after the last group of this one. Combinational.
 module tap_axis #(
     parameter int unsigned SIZE   = 4,  // inputs along the axis
     parameter int unsigned KERNEL = 4,  // kernel size along the axis
     parameter int unsigned STRIDE = 2,  // upsampling factor
     parameter int unsigned PAD    = 1,  // leading outputs that are cropped off
     parameter int unsigned OUT    = 8,  // outputs along the axis
-    localparam int unsigned OW = $clog2(OUT + 1),     // width of an output index
-    localparam int unsigned IW = $clog2(SIZE + 1),    // width of an input count
-    localparam int unsigned KW = $clog2(KERNEL + 1)   // width of a tap count
+    parameter int unsigned PAR    = 1,  // taps of a block
+    localparam int unsigned BLOCKS = ((KERNEL + STRIDE - 1) / STRIDE + PAR - 1) / PAR,  // of an output, at most
+    localparam int unsigned PADDED = (SIZE + PAR - 1) / PAR * PAR,  // inputs in whole groups
+    localparam int unsigned OW = $clog2(OUT + 1),            // width of an output index
+    localparam int unsigned BW = $clog2(BLOCKS + 1),         // width of a block count
+    localparam int unsigned WW = $clog2(KERNEL + STRIDE),    // width of a weight index
+    localparam int unsigned GW = $clog2(PADDED / PAR + 1),   // width of a group index
+    localparam int unsigned PW = $clog2(PAR + 1),            // width of a place
+    localparam int unsigned IW = $clog2(PADDED + 1)          // width of an input count
 ) (
-    input  logic [OW-1:0] o,         // output index
-    output logic [KW-1:0] count,     // number of taps
-    output logic [KW-1:0] first_k,   // kernel index of the first tap
-    output logic [IW-1:0] first_i,   // input index of the first tap, counted from the oldest input kept
-    output logic [IW-1:0] first_abs, // the same, counted from the start of the axis
-    output logic [IW-1:0] needed,    // inputs that must be there, counted from the oldest input kept
-    output logic [IW-1:0] drop       // inputs that nobody needs after this output
+    input  logic [OW-1:0] o,            // output index
+    output logic [BW-1:0] count,        // number of blocks
+    output logic [WW-1:0] first_w,      // index of the first block's weights; the next block's is 1 more
+    output logic [GW-1:0] first_g,      // group of the first block's first tap, counted from the oldest kept
+    output logic [GW-1:0] first_abs,    // the same, counted from the start of the axis
+    output logic [PW-1:0] place,        // place in its group of every block's first tap
+    output logic [BLOCKS-1:0][PAR-1:0] mask,  // taps inside the input, of each block from the first on
+    output logic [IW-1:0] more,         // inputs needed beyond those that the output before needed
+    output logic [IW-1:0] drop          // inputs, in whole groups, that nobody needs after this output
 );
 
-  function automatic bit hits(int unsigned q, int unsigned k);
-    return q + PAD >= k && (q + PAD - k) % STRIDE == 0 && (q + PAD - k) / STRIDE < SIZE;
+  function automatic bit hits(int unsigned q, int unsigned t);
+    int unsigned k, n;
+    k = (q + PAD) % STRIDE + t * STRIDE;
+    n = (q + PAD) / STRIDE;
+    return k < KERNEL && n >= t && n - t < SIZE;
+  endfunction
+
+  function automatic bit block_hits(int unsigned q, int unsigned b);
+    block_hits = 0;
+    for (int unsigned d = 0; d < PAR; d++) if (hits(q, b * PAR + d)) block_hits = 1;
   endfunction
 
   function automatic int unsigned count_of(int unsigned q);
     count_of = 0;
-    for (int unsigned k = 0; k < KERNEL; k++) if (hits(q, k)) count_of++;
+    for (int unsigned b = 0; b < BLOCKS; b++) if (block_hits(q, b)) count_of++;
   endfunction
 
-  function automatic int unsigned k_of(int unsigned q);
-    k_of = 0;
-    for (int unsigned k = KERNEL; k > 0; k--) if (hits(q, k - 1)) k_of = k - 1;
+  function automatic int unsigned first_of(int unsigned q);
+    first_of = 0;
+    for (int unsigned b = BLOCKS; b > 0; b--) if (block_hits(q, b - 1)) first_of = b - 1;
   endfunction
 
+  function automatic int unsigned weight_of(int unsigned q);
+    weight_of = first_of(q);
+    for (int unsigned phase = 0; phase < (q + PAD) % STRIDE; phase++)
+      if (phase < KERNEL) weight_of += ((KERNEL - phase + STRIDE - 1) / STRIDE + PAR - 1) / PAR;
+  endfunction
+
+  // Input index of the first block's first tap; it may lie beyond the input where the mask says so.
   function automatic int unsigned i_of(int unsigned q);
-    return count_of(q) == 0 ? 0 : (q + PAD - k_of(q)) / STRIDE;
+    return count_of(q) == 0 ? 0 : (q + PAD) / STRIDE - first_of(q) * PAR;
   endfunction
 
-  // Leading inputs that no output after q needs.
+  function automatic int unsigned lowest(int unsigned q);
+    lowest = 0;
+    for (int unsigned t = 0; t < BLOCKS * PAR; t++) if (hits(q, t)) lowest = (q + PAD) / STRIDE - t;
+  endfunction
+
+  // Inputs that must have arrived for output q, counted from the start of the axis.
+  function automatic int unsigned needed(int unsigned q);
+    needed = released(q);
+    for (int unsigned p = 0; p <= q; p++)
+      for (int unsigned t = BLOCKS * PAR; t > 0; t--)
+        if (hits(p, t - 1) && (p + PAD) / STRIDE + 2 - t > needed) needed = (p + PAD) / STRIDE + 2 - t;
+  endfunction
+
+  // Leading inputs, in whole groups, that no output after q needs.
   function automatic int unsigned released(int unsigned q);
-    released = SIZE;
+    released = PADDED;
     for (int unsigned p = OUT - 1; p > q; p--)
-      if (count_of(p) != 0) released = i_of(p) - (count_of(p) - 1);
+      if (count_of(p) != 0) released = lowest(p) / PAR * PAR;
   endfunction
 
   function automatic int unsigned kept_from(int unsigned q);
     return q == 0 ? 0 : released(q - 1);
   endfunction
 
-  function automatic int unsigned needed_of(int unsigned q);
-    int unsigned high;
-    high = count_of(q) == 0 ? 0 : i_of(q) + 1;
-    if (high < released(q)) high = released(q);
-    return high - kept_from(q);
-  endfunction
-
-  logic [OUT-1:0][KW-1:0] count_table, k_table;
-  logic [OUT-1:0][IW-1:0] i_table, abs_table, needed_table, drop_table;
+  logic [OUT-1:0][BW-1:0] count_table;
+  logic [OUT-1:0][WW-1:0] weight_table;
+  logic [OUT-1:0][GW-1:0] group_table, abs_table;
+  logic [OUT-1:0][PW-1:0] place_table;
+  logic [OUT-1:0][BLOCKS-1:0][PAR-1:0] mask_table;
+  logic [OUT-1:0][IW-1:0] more_table, drop_table;
   for (genvar q = 0; q < OUT; q++) begin : gen_table
-    assign count_table[q]  = KW'(count_of(q));
-    assign k_table[q]      = KW'(k_of(q));
-    assign i_table[q]      = count_of(q) == 0 ? '0 : IW'(i_of(q) - kept_from(q));
-    assign abs_table[q]    = IW'(i_of(q));
-    assign needed_table[q] = IW'(needed_of(q));
+    assign count_table[q]  = BW'(count_of(q));
+    assign weight_table[q] = WW'(weight_of(q));
+    assign group_table[q]  = count_of(q) == 0 ? '0 : GW'(i_of(q) / PAR - kept_from(q) / PAR);
+    assign abs_table[q]    = GW'(i_of(q) / PAR);
+    assign place_table[q]  = PW'(i_of(q) % PAR);
+    assign more_table[q]   = IW'(needed(q) - (q == 0 ? 0 : needed(q == 0 ? 0 : q - 1)));
     assign drop_table[q]   = IW'(released(q) - kept_from(q));
+    for (genvar b = 0; b < BLOCKS; b++) begin : gen_block
+      for (genvar d = 0; d < PAR; d++) begin : gen_tap
+        assign mask_table[q][b][d] = hits(q, (first_of(q) + b) * PAR + d);
+      end
+    end
   end
 
   logic [(OUT > 1 ? $clog2(OUT) : 1)-1:0] index;
   assign index     = o[$bits(index)-1:0];
   assign count     = count_table[index];
-  assign first_k   = k_table[index];
-  assign first_i   = i_table[index];
+  assign first_w   = weight_table[index];
+  assign first_g   = group_table[index];
   assign first_abs = abs_table[index];
-  assign needed    = needed_table[index];
+  assign place     = place_table[index];
+  assign mask      = mask_table[index];
+  assign more      = more_table[index];
   assign drop      = drop_table[index];
 
   logic unused;  // a bit of o where OUT is a power of two

@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folding optimizer against brute force, and FIFO depths that hold the rate."""
+"""The folding optimizer against brute force, padding of channels, and FIFO depths that hold the rate."""
 
 from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build import schedule
-from fpgan.build.passes.fold import Budget, InfeasibleError, _options, _stream_cost, fold
+from fpgan.build.golden_vectors import run_dataflow
+from fpgan.build.passes.fold import Budget, Folding, InfeasibleError, fold
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import lower
+from fpgan.build.passes.options import LayerOptions, paddings
+from fpgan.build.passes.pad_channels import pad_channels
 from fpgan.build.passes.read_qonnx import load
 from fpgan.build.passes.size_fifos import size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.hw.boards import get_board
 
 PART = get_board("ultra96").part
+AMPLE = Budget(50_000, 200, 100)
 
 
 @pytest.fixture
@@ -26,61 +33,143 @@ def unfolded(export_preset):
     return lambda style="subpixel": lower(integer_graph(load(path)), style)
 
 
-def brute_force(model, budget):
-    """Smallest cycle count for which some combination of foldings fits the budget."""
-    nodes = [n for n in model.graph.node if n.op_type == "Deconv_rtl"]
-    options = [_options(n, "DSP48E2") for n in nodes]
-    floor = max(min(o.cycles for o in layer) for layer in options)
-    for target in sorted({o.cycles for layer in options for o in layer if o.cycles >= floor}):
-        costs = []
-        for node, layer in zip(nodes, options, strict=True):
-            allowed = [o for o in layer if o.cycles <= target]
-            extra = [_stream_cost(model, node, o, target) for o in allowed]
-            costs.append(
-                {
-                    tuple(getattr(o.cost, k) + getattr(e, k) for k in ("lut", "dsp", "bram18"))
-                    for o, e in zip(allowed, extra, strict=True)
-                }
-            )
-        for combination in itertools.product(*costs):
-            if all(
-                sum(c) <= b
-                for c, b in zip(zip(*combination, strict=True), vars(budget).values(), strict=True)
-            ):
-                return target
-    return None
+@pytest.fixture(scope="module")
+def integers(export_preset):
+    return integer_graph(load(export_preset("tiny")))
 
 
-@pytest.mark.parametrize("budget", [(2500, 0, 20), (2500, 20, 20), (4000, 6, 4), (9000, 40, 0), (1000, 5, 5)])
-def test_fastest_design_is_brute_forces(unfolded, budget):
-    limits, model = Budget(*budget), unfolded()
-    expected = brute_force(model, limits)
-    if expected is None:
-        with pytest.raises(InfeasibleError):
-            fold(unfolded(), PART, limits)
-        return
-    folded = fold(unfolded(), PART, limits)
-    deconvs = [getCustomOp(n) for n in folded.graph.node if n.op_type == "Deconv_rtl"]
-    assert max(op.get_exp_cycles() for op in deconvs) == expected
+def deconvs(model):
+    return [getCustomOp(n) for n in model.graph.node if n.op_type == "Deconv_rtl"]
+
+
+def combinations(layers, target):
+    """Every choice of one option per layer whose channel counts agree; with its total cost."""
+    allowed = [
+        [(o, o.cost + layer._stream_cost(o, target)) for o in layer.options if o.cycles <= target]
+        for layer in layers
+    ]
+    for combination in itertools.product(*allowed):
+        if all(a.co == b.ci for (a, _), (b, _) in itertools.pairwise(combination)):
+            yield combination, sum((cost for _, cost in combination[1:]), combination[0][1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_fastest_and_cheapest_are_brute_forces(integers, data):
+    """A handful of options per layer, drawn at random, under a random budget."""
+    budget = Budget(
+        data.draw(st.integers(600, 6000)), data.draw(st.integers(0, 60)), data.draw(st.integers(0, 60))
+    )
+    folding = Folding(lower(integers), PART, budget, ("lut", "dsp"))
+    for layer in folding.layers:
+        layer.options = data.draw(
+            st.lists(st.sampled_from(layer.options), min_size=1, max_size=7, unique=True)
+        )
+        layer.floor = min(option.cycles for option in layer.options)
+    folding.floor = max(layer.floor for layer in folding.layers)
+    targets = sorted(
+        {o.cycles for layer in folding.layers for o in layer.options if o.cycles >= folding.floor}
+    )
+    folding.targets = targets
+    fits = [
+        target
+        for target in targets
+        if any(cost.within(limit(budget)) for _, cost in combinations(folding.layers, target))
+    ]
+    assert folding.fastest() == (fits[0] if fits else None)
+    if fits:
+        choice = folding.solve(fits[0])
+        price = {name: 10_000_000 // max(amount, 1) for name, amount in vars(budget).items()}
+
+        def total(options, cost):
+            spent = sum(getattr(cost, name) * price[name] for name in price)
+            return spent + 5 * price["lut"] * sum(o.lanes for o in options)
+
+        prices = {
+            tuple(o for o, _ in combination): total([o for o, _ in combination], cost)
+            for combination, cost in combinations(folding.layers, fits[0])
+            if cost.within(limit(budget))
+        }
+        assert prices[tuple(choice)] == min(prices.values())
+
+
+def limit(budget):
+    from fpgan.build.costs import Cost
+
+    return Cost(budget.lut, budget.dsp, budget.bram18)
+
+
+def test_it_says_what_the_next_faster_design_lacks(unfolded):
+    decision = fold(unfolded(), PART, Budget(2500, 20, 20))
+    assert decision["binds"] in ("LUT", "DSP", "BRAM18")
+    assert decision["next_cycles"] < decision["fastest_cycles"]
+    assert f"{decision['next_cycles']} cycles would need" in decision["next_lacks"]
+    assert fold(unfolded(), PART, Budget(10**6, 10**4, 10**4))["next_lacks"].endswith("at its widest")
+    with pytest.raises(InfeasibleError, match=r"no folding fits LUT=100 .* would need LUT="):
+        fold(unfolded(), PART, Budget(100, 0, 0))
+    with pytest.raises(InfeasibleError, match=r"target of 1 cycles .* at its widest"):
+        fold(unfolded(), PART, AMPLE, 1)
 
 
 def test_a_slower_target_takes_fewer_lanes(unfolded):
     lanes = []
-    for target in (1000, 4000):
-        folded = fold(unfolded(), PART, Budget(50_000, 200, 100), target)
-        ops = [getCustomOp(n) for n in folded.graph.node if n.op_type == "Deconv_rtl"]
-        assert all(op.get_exp_cycles() <= target for op in ops)
-        lanes.append(sum(op.get_nodeattr("PE") * op.get_nodeattr("SIMD") for op in ops))
-    assert lanes[1] < lanes[0]
+    for target in (300, 1000, 4000):
+        model = unfolded()
+        fold(model, PART, AMPLE, target)
+        assert all(op.get_exp_cycles() <= target for op in deconvs(model))
+        lanes.append(sum(op.lanes for op in deconvs(model)))
+    assert lanes[2] < lanes[1] < lanes[0]
+
+
+def test_options_know_the_cycles_and_costs_of_their_nodes(unfolded):
+    model = unfolded()
+    layers = [
+        LayerOptions(model, n, PART, ("lut", "dsp")) for n in model.graph.node if n.op_type == "Deconv_rtl"
+    ]
+    rng = np.random.default_rng(0)
+    for layer in layers:
+        for option in rng.choice(np.array(layer.options, dtype=object), 25, replace=False):
+            op = getCustomOp(layer.node)
+            for name, value in (("PE", option.pe), ("SIMD", option.simd), ("taps", list(option.taps)),
+                                ("core", option.core), ("weight_memory", option.memory),
+                                ("CI", option.ci), ("CO", option.co)):  # fmt: skip
+                op.set_nodeattr(name, value)
+            assert op.get_exp_cycles() == option.cycles
+            assert (
+                op.lut_estimation(PART),
+                op.dsp_estimation(PART),
+                op.bram_estimation(PART),
+            ) == option.cost.amounts
+
+
+def test_paddings_divide_better():
+    assert paddings(1) == [1]
+    assert paddings(3) == [3, 4]
+    assert 144 in paddings(138) and 140 in paddings(138)
+    assert all(64 <= c <= 68 for c in paddings(64))
+
+
+def test_padded_channels_change_no_pixel(unfolded):
+    latent = np.random.default_rng(0).integers(-128, 128, (16, 1, 1))
+    model = unfolded()
+    expected = run_dataflow(model, latent)
+    nodes = [n for n in model.graph.node if n.op_type == "Deconv_rtl"]
+    counts = [17, 18, 9, 4]
+    pad_channels(
+        model,
+        {n.input[0]: counts[i] for i, n in enumerate(nodes)}
+        | {n.output[0]: counts[i + 1] for i, n in enumerate(nodes)},
+    )
+    assert [op.get_nodeattr("CO") for op in deconvs(model)] == counts[1:]
+    assert [n.op_type for n in model.graph.node].count("Channels_rtl") == 2
+    assert np.array_equal(run_dataflow(model, latent), expected)
 
 
 @pytest.mark.parametrize("style", ["subpixel", "zero_insert"])
 @pytest.mark.parametrize("target", [700, 3500])
 def test_fifos_hold_the_rate_of_the_slowest_layer(unfolded, style, target):
-    try:
-        folded = fold(unfolded(style), PART, Budget(50_000, 200, 100), target)
-    except InfeasibleError:
-        folded = fold(unfolded(style), PART, Budget(50_000, 200, 100))
+    folded = unfolded(style)
+    fold(folded, PART, AMPLE, target)
     slowest = max(getCustomOp(n).get_exp_cycles() for n in folded.graph.node)
     model = insert_streams(folded, size_fifos(folded))
     ends = schedule.run(model, images=6)
@@ -88,7 +177,8 @@ def test_fifos_hold_the_rate_of_the_slowest_layer(unfolded, style, target):
 
 
 def test_stream_widths_agree(unfolded):
-    folded = fold(unfolded("zero_insert"), PART, Budget(50_000, 200, 100))
+    folded = unfolded("zero_insert")
+    fold(folded, PART, AMPLE)
     model = insert_streams(folded)
     for before, after in itertools.pairwise(model.graph.node):
         assert getCustomOp(before).get_outstream_width() == getCustomOp(after).get_instream_width()

@@ -29,24 +29,36 @@ from fpgan.sim.packing import pack
 from fpgan.sim.stream_bench import StreamCase, check_streams
 
 IMAGES = 3
-# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, core, activation type, weight bits, board
+US, Z7 = "ultra96", "pynq-z2"
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board
+# fmt: off
 CASES = {
-    "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, "dsp", "UINT4", 4, "ultra96"),
-    "dcgan_dsp48e1": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 6, 6, 4, "dsp", "UINT4", 4, "pynq-z2"),
-    "dense_lut": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 16, 8, 4, 4, "lut", "INT8", 4, "ultra96"),
-    "dense_dsp": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 8, 4, 2, 1, "dsp", "INT8", 4, "ultra96"),
-    "k5_s2_p2_op1": ((7, 7), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 8, 4, 2, 8, "lut", "INT4", 4, "ultra96"),
-    "pads_1122": ((4, 4), (4, 4), (2, 2), (1, 1, 2, 2), (0, 0), 4, 2, 1, 4, "lut", "UINT4", 3, "ultra96"),
-    "k3_s2_p1_op1": ((4, 5), (3, 3), (2, 2), (1, 1, 1, 1), (1, 1), 3, 3, 3, 3, "dsp", "UINT4", 4, "ultra96"),
-    "k1_s1_p2": ((6, 6), (1, 1), (1, 1), (2, 2, 2, 2), (0, 0), 2, 2, 2, 2, "lut", "UINT2", 2, "ultra96"),
-    "k5_s23_p12": ((4, 3), (5, 5), (2, 3), (1, 2, 1, 2), (0, 0), 6, 3, 3, 2, "dsp", "UINT3", 3, "ultra96"),
-    "k42": ((4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 4, 4, 1, 1, "lut", "UINT8", 8, "ultra96"),
-    "k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 4, 2, 1, 4, "lut", "INT4", 4, "ultra96"),
-    "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, "lut", "UINT4", 4, "ultra96"),
+    "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "dsp", "UINT4", 4, US),
+    "dcgan_e1": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 6, 6, 4, (1, 1), "dsp", "UINT4", 4, Z7),
+    "dense_lut": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 16, 8, 4, 4, (1, 1), "lut", "INT8", 4, US),
+    "dense_dsp": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 8, 4, 2, 1, (1, 1), "dsp", "INT8", 4, US),
+    "k5_s2_p2_op1": ((7, 7), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 8, 4, 2, 8, (1, 1), "lut", "INT4", 4, US),
+    "pads_1122": ((4, 4), (4, 4), (2, 2), (1, 1, 2, 2), (0, 0), 4, 2, 1, 4, (1, 1), "lut", "UINT4", 3, US),
+    "k3_s2_p1_op1": ((4, 5), (3, 3), (2, 2), (1, 1, 1, 1), (1, 1), 3, 3, 3, 3, (1, 1), "dsp", "UINT4", 4, US),
+    "k1_s1_p2": ((6, 6), (1, 1), (1, 1), (2, 2, 2, 2), (0, 0), 2, 2, 2, 2, (1, 1), "lut", "UINT2", 2, US),
+    "k5_s23_p12": ((4, 3), (5, 5), (2, 3), (1, 2, 1, 2), (0, 0), 6, 3, 3, 2, (1, 1), "dsp", "UINT3", 3, US),
+    "k42": ((4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 4, 4, 1, 1, (1, 1), "lut", "UINT8", 8, US),
+    "k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 4, 2, 1, 4, (1, 1), "lut", "INT4", 4, US),
+    "taps_22": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 3, 3, 4, (2, 2), "lut", "UINT4", 4, US),
+    "taps_12": ((3, 5), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 2, 1, 2, (1, 2), "lut", "INT4", 4, US),
+    "taps_21": ((5, 3), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 2, 2, 2, 2, (2, 1), "dsp", "UINT4", 4, US),
+    "taps_33": ((5, 7), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 2, 2, 2, 1, (3, 3), "lut", "UINT4", 4, US),
+    "taps_23": ((5, 6), (4, 6), (1, 2), (1, 2, 1, 2), (0, 0), 4, 2, 1, 2, (2, 3), "lut", "UINT4", 4, US),
+    "taps_pad": ((6, 6), (3, 3), (2, 2), (3, 3, 3, 3), (1, 1), 2, 2, 2, 2, (2, 2), "lut", "UINT4", 4, US),
+    "taps_k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 2, 2, 1, 2, (2, 2), "lut", "INT4", 4, US),
+    "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
+# fmt: on
 
 
-def node_model(size, kernel, stride, pads, extra, ci, co, pe, simd, core, datatype, weight_bits, seed=0):
+def node_model(
+    size, kernel, stride, pads, extra, ci, co, pe, simd, taps, core, datatype, weight_bits, seed=0
+):
     """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
     register()
     rng = np.random.default_rng(seed)
@@ -59,8 +71,8 @@ def node_model(size, kernel, stride, pads, extra, ci, co, pe, simd, core, dataty
     node = helper.make_node(
         "Deconv_rtl", ["x", "w"], ["y"], name="deconv_0", domain=RTL_DOMAIN, backend="fpgadataflow",
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
-        out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, core=core, inputDataType=datatype,
-        weightDataType=f"INT{weight_bits}", outputDataType=acc.name, useful_macs=1,
+        out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps), core=core,
+        inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name, useful_macs=1,
         narrow_weights=int(weights.min() > -top),
     )  # fmt: skip
     graph = helper.make_graph(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpgan.hw.geometry import DeconvGeometry
-from fpgan.sim.golden import deconv, deconv_subpixel, threshold, weight_words, zero_insert
+from fpgan.sim.golden import deconv, threshold, weight_words, zero_insert
 
 # size, kernel, stride, pads (top, left, bottom, right), output_padding: geometries on which FINN's own
 # deconvolution pass goes wrong, then ordinary ones.
@@ -45,6 +47,39 @@ def reference(x, w, geometry, stride):
     return out[:, :, top:, left:].transpose(0, 2, 3, 1).astype(np.int64)
 
 
+def walked(x, w, geometry, pe, simd, taps):
+    """The operation as the hardware walks it: blocks of taps, their weights from the ROM's words."""
+    words = weight_words(w, geometry, pe, simd, taps)
+    nf, sf = w.shape[1] // pe, w.shape[0] // simd
+    width = len(geometry.cols.weight_blocks(taps[1]))
+    out = np.zeros((x.shape[0], *geometry.out_shape, w.shape[1]), np.int64)
+    for oy, ox in np.ndindex(*geometry.out_shape):
+        for by, rows in blocks_of(geometry.rows, oy, taps[0]):
+            for bx, cols in blocks_of(geometry.cols, ox, taps[1]):
+                for n, s in np.ndindex(nf, sf):
+                    word = words[((by * width + bx) * nf + n) * sf + s].reshape(pe, *taps, simd)
+                    for (dy, iy), (dx, ix) in itertools.product(enumerate(rows), enumerate(cols)):
+                        if 0 <= iy < x.shape[1] and 0 <= ix < x.shape[2]:
+                            pixel = x[:, iy, ix, s * simd : (s + 1) * simd]
+                            out[:, oy, ox, n * pe : (n + 1) * pe] += pixel @ word[:, dy, dx].T
+    return out
+
+
+def blocks_of(axis, o, par):
+    """(index of its weights, input indices of its taps) of each block that output o visits."""
+    n, phase = divmod(o + axis.pad, axis.stride)
+    sizes = [-(-len(range(p, axis.kernel, axis.stride)) // par) for p in range(axis.stride)]
+    found = []
+    for block in range(sizes[phase]):
+        inputs = [n - block * par - d for d in range(par)]
+        used = [0 <= i < axis.size and phase + (block * par + d) * axis.stride < axis.kernel
+                for d, i in enumerate(inputs)]  # fmt: skip
+        if any(used):
+            found.append((sum(sizes[:phase]) + block, inputs))
+    assert len(found) == axis.blocks(par)[o]
+    return found
+
+
 def check(size, kernel, stride, pads, output_padding, seed=0):
     rng = np.random.default_rng(seed)
     geometry = DeconvGeometry.make(size, kernel, stride, pads, output_padding)
@@ -52,7 +87,8 @@ def check(size, kernel, stride, pads, output_padding, seed=0):
     w = rng.integers(-8, 8, (3, 2, *kernel))
     expected = reference(x, w, geometry, stride)
     assert np.array_equal(deconv(x, w, geometry), expected)
-    assert np.array_equal(deconv_subpixel(x, w, geometry), expected)
+    for taps in ((1, 1), (2, 1), (1, 2), (3, 2)):
+        assert np.array_equal(walked(x, w, geometry, 1, 3, taps), expected)
     upsampled, dense = geometry.zero_inserted()
     assert np.array_equal(deconv(zero_insert(x, stride, upsampled), w, dense), expected)
     bias = rng.integers(-50, 50, 2)
@@ -101,15 +137,17 @@ def test_line_buffer_bookkeeping(size, kernel, stride, data):
         geometry = DeconvGeometry.make(size, kernel, stride, pads)
     except ValueError:
         return
-    kept = 0
+    par = data.draw(st.integers(1, 3))
+    kept, held = 0, geometry.rows.held(par)
     for taps, released, needed in zip(
-        geometry.rows.taps, geometry.rows.released, geometry.rows.needed, strict=True
+        geometry.rows.taps, geometry.rows.released(par), geometry.rows.needed(par), strict=True
     ):
         for _, i in taps:
-            assert kept <= i < kept + needed
-        assert kept <= released <= kept + needed
+            assert kept <= i < needed
+        assert kept <= released <= needed <= kept + held
+        assert released % par == 0
         kept = released
-    assert kept == size[0]
+    assert kept == -(-size[0] // par) * par
 
 
 def test_phases_with_fewer_taps_take_fewer_steps():
@@ -125,8 +163,17 @@ def test_threshold_counts():
 
 def test_weight_words_order():
     w = np.arange(4 * 6 * 2 * 3).reshape(4, 6, 2, 3)
-    words = weight_words(w, pe=3, simd=2)
+    words = weight_words(w, DeconvGeometry.make((2, 2), (2, 3), (2, 2)), pe=3, simd=2)
     ky, kx, nf, sf = 1, 2, 1, 0
-    address = ((ky * 3 + kx) * 2 + nf) * 2 + sf
+    block = {0: 0, 2: 1, 1: 2}[kx]  # phase 0 has kernel columns 0 and 2, phase 1 has column 1
+    address = ((ky * 3 + block) * 2 + nf) * 2 + sf
     assert words.shape == (2 * 3 * 2 * 2, 3, 2)
     assert words[address, 1, 1] == w[sf * 2 + 1, nf * 3 + 1, ky, kx]
+
+
+def test_weight_words_of_parallel_taps():
+    w = np.arange(1, 1 + 2 * 1 * 3 * 3).reshape(2, 1, 3, 3)
+    words = weight_words(w, DeconvGeometry.make((2, 2), (3, 3), (2, 2)), pe=1, simd=2, taps=(2, 2))
+    assert words.shape == (4, 1, 8)
+    assert words[0, 0].tolist() == [w[c, 0, y, x] for y in (0, 2) for x in (0, 2) for c in (0, 1)]
+    assert words[3, 0].tolist() == [w[0, 0, 1, 1], w[1, 0, 1, 1], *[0] * 6]  # one tap, three that fill

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every way to fold one deconvolution: channels and taps per cycle, compute core, weight memory, padding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from finn.util.basic import get_dsp_block
+from onnx import NodeProto
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build import costs
+from fpgan.build.passes.streams import MAX_STREAM_BITS
+
+CORES = ("lut", "dsp", "dsp2x")
+_MEMORIES = ("distributed", "block")
+_DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
+_PADDINGS = 4  # channel counts tried per tensor, the true one included
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to fold a layer. ci, co: channels that it works on, those that pad the fold included."""
+
+    pe: int
+    simd: int
+    taps: tuple[int, int]
+    core: str
+    memory: str
+    ci: int
+    co: int
+    cycles: int
+    cost: costs.Cost  # of the deconvolution alone
+
+    @property
+    def lanes(self) -> int:
+        return self.pe * self.simd * math.prod(self.taps)
+
+
+class LayerOptions:
+    """The options of one Deconv_rtl and of the thresholding behind it."""
+
+    def __init__(self, model: ModelWrapper, node: NodeProto, part: str, cores: Collection[str]) -> None:
+        self.node, self.name = node, node.name
+        self._op, self._block = getCustomOp(node), get_dsp_block(part)
+        self.threshold_node = model.find_consumers(node.output[0])[0]
+        self._threshold = getCustomOp(self.threshold_node)
+        self._pixels = math.prod(int(n) for n in self._threshold.get_nodeattr("numInputVectors"))
+        self.options = list(self._enumerate(cores))
+        self.floor = min(option.cycles for option in self.options)
+
+    def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
+        """Options that take at most `cycles`, each with its cost including the streams behind it.
+
+        Of those with the same channel counts only the ones that no other one beats in every resource.
+        """
+        best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
+        priced = [(o, o.cost + self._stream_cost(o, cycles)) for o in self.options if o.cycles <= cycles]
+        for option, cost in sorted(priced, key=lambda pair: (*pair[1].amounts, pair[0].lanes)):
+            front = best.setdefault((option.ci, option.co), [])
+            if not any(kept.within(cost) for _, kept in front):
+                front.append((option, cost))
+        return [pair for front in best.values() for pair in front]
+
+    def threshold_pe(self, option: Option, cycles: int) -> int:
+        """Fewest channels per cycle with which thresholding keeps up: a divisor of the deconv's PE."""
+        return next((pe for pe in divisors(option.pe) if self._pixels * option.co // pe <= cycles), option.pe)
+
+    def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
+        pe = self.threshold_pe(option, cycles)
+        acc = self._threshold.get_input_datatype().bitwidth()
+        out = self._threshold.get_output_datatype().bitwidth()
+        return costs.width_convert_cost(option.pe * acc, pe * acc) + costs.threshold_cost(
+            pe, option.co, acc, out
+        )
+
+    def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
+        op = self._op
+        act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
+        walks = {taps: _Walk(op, taps) for taps in _tap_blocks(op.geometry.most_taps)}
+        shape = op.shape()
+        for ci in paddings(op.get_nodeattr("CI")):
+            for co in paddings(op.get_nodeattr("CO")):
+                for pe, simd in ((p, s) for p in divisors(co) for s in divisors(ci)):
+                    if max(pe * acc, simd * act) > MAX_STREAM_BITS:
+                        continue
+                    for taps, walk in walks.items():
+                        # Taps in parallel cost banks and masks: channels first.
+                        if taps != (1, 1) and simd != ci:
+                            continue
+                        folded = replace(
+                            shape, pe=pe, simd=simd, taps=math.prod(taps),
+                            weight_words=walk.words * (co // pe) * (ci // simd),
+                            buffer_words=walk.buffer_pixels * (ci // simd),
+                        )  # fmt: skip
+                        cycles = walk.cycles(co // pe, ci // simd)
+                        for core, memory in _kinds(cores, folded):
+                            cost = costs.deconv_cost(
+                                replace(folded, core=core, weight_memory=memory), self._block
+                            )
+                            yield Option(pe, simd, taps, core, memory, ci, co, cycles, cost)
+
+
+class _Walk:
+    """Cycles and memories of a geometry with some taps in parallel, for any fold."""
+
+    def __init__(self, op: Any, taps: tuple[int, int]) -> None:
+        rows, cols = op.geometry.rows, op.geometry.cols
+        counts = [y * x for y in rows.blocks(taps[0]) for x in cols.blocks(taps[1])]
+        self.blocks, self.empty = sum(counts), counts.count(0)
+        self.words = len(rows.weight_blocks(taps[0])) * len(cols.weight_blocks(taps[1]))
+        self.buffer_pixels = op.buffer_rows_for(taps) // taps[0] * -(-cols.size // taps[1])
+
+    def cycles(self, neuron_fold: int, synapse_fold: int) -> int:
+        return neuron_fold * (self.blocks * synapse_fold + self.empty)
+
+
+def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:
+    return [(ty, tx) for ty in range(1, most[0] + 1) for tx in range(1, most[1] + 1)]
+
+
+def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str]]:
+    for core in cores:
+        if core == "dsp2x" and shape.simd * shape.taps < 2:
+            continue  # nothing to split over two fast cycles
+        for memory in _MEMORIES:
+            if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
+                yield core, memory
+
+
+def paddings(channels: int) -> list[int]:
+    """Channel counts to try for a tensor: its own, and a few larger ones that divide better."""
+    extra = max(1, channels // 16)
+    larger = {-(-channels // n) * n for n in range(2, channels + 1)} - {channels}
+    useful = [c for c in larger if c <= channels + extra and len(divisors(c)) >= len(divisors(channels))]
+    return [channels, *sorted(useful, key=lambda c: (-len(divisors(c)), c))[: _PADDINGS - 1]]
+
+
+def divisors(n: int) -> list[int]:
+    """Divisors of n, ascending."""
+    return [d for d in range(1, n + 1) if n % d == 0]
