@@ -142,7 +142,11 @@ class Deconv:
         tree = math.ceil(math.log2(simd)) if simd > 1 else 0
         bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
         rows = (bits + 1) // 2 * (2 if simd > 1 else 1)
-        core = 4 + tree + (simd == 1) if op.get_nodeattr("core") == "dsp" else rows + max(tree, 1)
+        core = {
+            "dsp": 4 + tree + (simd == 1),
+            "dsp2x": 1 + (4 + max(tree - 1, 0) + (simd <= 2) + 1) // 2,
+            "lut": rows + max(tree, 1),
+        }[op.get_nodeattr("core")]
         stages = 7 if ty * tx > 1 else 6
         self.latency = stages + core
         self.credit = credits(stages, simd, sf, bits)

@@ -38,6 +38,7 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
     first, last = getCustomOp(model.graph.node[0]), getCustomOp(model.graph.node[-1])
     return {
         "top": TOP,
+        "pumped": any(_pumped(getCustomOp(node)) for node in model.graph.node),
         "sources": sources,
         "layers": layers,
         "fifos": {
@@ -74,14 +75,16 @@ def _top(model: ModelWrapper) -> str:
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
     for i, (node, op) in enumerate(zip(nodes, ops, strict=True)):
-        instances.append(_instance(node.name, i, "axilite" in _port_kinds(op)))
+        instances.append(_instance(node.name, i, "axilite" in _port_kinds(op), _pumped(op)))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     last = len(nodes)
+    fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
+    fast = fast if any(_pumped(op) for op in ops) else ""
     return f"""// SPDX-License-Identifier: Apache-2.0
 // The accelerator: its layers in a row, connected by AXI4-Stream.
 module {TOP} (
     input  logic ap_clk,
-    input  logic ap_rst_n,
+{fast}    input  logic ap_rst_n,
     input  logic [{widths[0] - 1}:0] s_axis_0_tdata,
     input  logic s_axis_0_tvalid,
     output logic s_axis_0_tready,
@@ -115,9 +118,13 @@ _UNUSED = """,
       .in1_V_TREADY(), .in1_V_TVALID(1'b0), .in1_V_TDATA('0)"""
 
 
-def _instance(name: str, i: int, axilite: bool) -> str:
+def _pumped(op: Any) -> bool:
+    return "clk2x" in op.get_verilog_top_module_intf_names()
+
+
+def _instance(name: str, i: int, axilite: bool, pumped: bool) -> str:
     return f"""  {name} {name}_i (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n),
+      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(ap_rst_n),
       .in0_V_TDATA(data_{i}), .in0_V_TVALID(valid_{i}), .in0_V_TREADY(ready_{i}),
       .out0_V_TDATA(data_{i + 1}), .out0_V_TVALID(valid_{i + 1}), .out0_V_TREADY(ready_{i + 1}){
         _UNUSED if axilite else ""

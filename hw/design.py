@@ -56,6 +56,7 @@ class Design:
     output: Stream
     fifos: dict[str, int]
     golden: str
+    pumped: bool  # there is a clock input ap_clk2x
 
     @classmethod
     def load(cls, build: Path) -> Design:
@@ -74,7 +75,8 @@ class Design:
         return cls(
             root=Path(build).resolve(),
             **{
-                k: data[k] for k in ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden")
+                k: data[k]
+                for k in ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped")
             },
             source_names=tuple(data["sources"]),
             layers=tuple(Layer(**{**layer, "sources": tuple(layer["sources"])}) for layer in data["layers"]),

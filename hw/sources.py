@@ -21,6 +21,17 @@ _SOURCES: dict[str, tuple[str, ...]] = {
         "weight_rom.sv",
         "deconv.sv",
     ),
+    "deconv_dsp2x": (
+        "finn:mvu/mvu_pkg.sv",
+        "add_multi.sv",
+        "finn:mvu/mvu.sv",
+        "mvu_pumped.sv",
+        "fifo.sv",
+        "tap_axis.sv",
+        "line_buffer.sv",
+        "weight_rom.sv",
+        "deconv.sv",
+    ),
     "deconv_lut": (
         "finn:mvu/mvu_pkg.sv",
         "add_multi.sv",

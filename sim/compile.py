@@ -33,7 +33,7 @@ def compile_design(design: Design, waves: bool = False, jobs: int = 2) -> tuple[
         str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
         "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
         "-Werror-USERERROR", "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder),
-        "-CFLAGS", "-O1" + (" -DFPGAN_WAVES" if waves else ""), "-o", "harness.tmp",
+        "-CFLAGS", "-O1" + " -DFPGAN_WAVES" * waves + " -DFPGAN_CLK2X" * design.pumped, "-o", "harness.tmp",
         *(["--trace-vcd"] if waves else []), *design.source_names, str(_HARNESS),
     ]  # fmt: skip
     run(command, design.rtl, folder / "verilator.log", "compiling the simulation", env=verilator_env())

@@ -118,9 +118,21 @@ class Bench {
   private:
     void tick() {
         top_.ap_clk = 1;
+#ifdef FPGAN_CLK2X
+        top_.ap_clk2x = 1;
+        top_.eval();
+        top_.ap_clk2x = 0;
+        top_.eval();
+        dump();
+        top_.ap_clk2x = 1;  // the edge in between
+        top_.ap_clk = 0;
+        top_.eval();
+        top_.ap_clk2x = 0;
+#else
         top_.eval();
         dump();
         top_.ap_clk = 0;
+#endif
         top_.eval();
         dump();
         cycle_++;

@@ -20,6 +20,7 @@ class Ports:
     """Names of a stream module's ports; each stream is named by its prefix."""
 
     clock: str = "ap_clk"
+    clock2x: str | None = None  # a second clock at twice the rate
     reset: str = "ap_rst_n"
     source: str = "s_axis"
     sink: str = "m_axis"
@@ -77,8 +78,12 @@ def check_streams(
 def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
     """A top that instantiates `module` once per case, with streams c<i>_s_axis and c<i>_m_axis."""
     declared, instances = ["input logic ap_clk", "input logic ap_rst_n"], []
+    if ports.clock2x:
+        declared.append("input logic ap_clk2x")
     for i, case in enumerate(cases):
         connections = [f".{ports.clock}(ap_clk)", f".{ports.reset}(ap_rst_n)"]
+        if ports.clock2x:
+            connections.append(f".{ports.clock2x}(ap_clk2x)")
         for side, name, width, given in (
             ("s_axis", ports.source, case.inputs.shape[1], "input"),
             ("m_axis", ports.sink, case.outputs.shape[1], "output"),

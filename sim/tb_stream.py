@@ -54,6 +54,8 @@ class Lane:
 async def start(dut: Any) -> list[Lane]:
     """Clock, reset, streams and stability monitors of every case."""
     logging.getLogger("cocotb").setLevel(logging.WARNING)
+    if hasattr(dut, "ap_clk2x"):
+        Clock(dut.ap_clk2x, _PERIOD_NS / 2, "ns").start()
     Clock(dut.ap_clk, _PERIOD_NS, "ns").start()
     with np.load(str(cocotb.plusargs["vectors"])) as data:
         vectors = dict(data)

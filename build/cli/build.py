@@ -18,6 +18,11 @@ def command(
     clock_mhz: Annotated[Optional[float], typer.Option(help="Clock; the board's default.")] = None,  # noqa: UP045
     target_fps: Annotated[Optional[float], typer.Option(help="Cheapest design that reaches it.")] = None,  # noqa: UP045
     max_utilization: Annotated[float, typer.Option(help="Share of the board to use.")] = 0.8,
+    budget: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Amount instead of the share: LUT=32792; also DSP, BRAM18; repeat for more."),
+    ] = None,
+    cores: Annotated[str, typer.Option(help="Compute cores to choose from: lut, dsp, dsp2x.")] = "lut,dsp",
     deconv: Annotated[str, typer.Option(help="subpixel or zero_insert.")] = "subpixel",
     like: Annotated[Optional[Path], typer.Option(help="Fold as this BUILD is folded.")] = None,  # noqa: UP045
     json: Json = False,
@@ -29,13 +34,16 @@ def command(
     `fpgan build mnist32.onnx --board ultra96 --out build`: the fastest design within 80 % of the board
 
     `fpgan build mnist32.onnx --board zcu104 --target-fps 50000`: the cheapest that makes 50,000 images/s
+
+    `fpgan build mnist32.onnx --budget LUT=32792 --budget BRAM18=96`: the fastest within these amounts
     """
     with errors():
         from fpgan.build.steps import build
 
         with steps("build") as progress:
             report = build(
-                model, out, board, clock_mhz, target_fps, max_utilization, deconv,  # type: ignore[arg-type]
+                model, out, board, clock_mhz, target_fps, max_utilization,
+                _amounts(budget), cores.split(","), deconv,  # type: ignore[arg-type]
                 like=like, progress=progress,
             )  # fmt: skip
         totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
@@ -44,6 +52,9 @@ def command(
             f"lanes, {report['frames_per_second']:,.0f} images/s at {report['clock_mhz']:g} MHz",
             f"estimated: {totals}",
         ]
+        if report["decision"]:
+            lines.append(f"fastest that fits: {report['decision']['fastest_cycles']} cycles; "
+                         f"faster: {report['decision']['next_lacks']}")  # fmt: skip
         show(report, json, lines)
         if report["dataflow_check"]["mismatches"]:
             typer.echo(
@@ -51,3 +62,13 @@ def command(
                 err=True,
             )
             raise typer.Exit(FAILED)
+
+
+def _amounts(texts: list[str] | None) -> dict[str, int]:
+    amounts = {}
+    for text in texts or []:
+        kind, _, value = text.partition("=")
+        if not value.isdecimal():
+            raise ValueError(f"--budget {text}: KIND=AMOUNT is expected, as LUT=32792")
+        amounts[kind] = int(value)
+    return amounts

@@ -15,6 +15,8 @@ from qonnx.core.datatype import BaseDataType, DataType
 
 from fpgan.hw.sources import sources
 
+_TWO_CLOCKS = ("deconv",)  # modules with a port ap_clk2x
+
 
 class StreamOp(RTLBackend):
     """A hardware op with one input stream and one output stream, backed by a module in hw/rtl.
@@ -45,6 +47,14 @@ class StreamOp(RTLBackend):
     @abstractmethod
     def parameters(self, fpgapart: str) -> dict[str, int | str]:
         """Parameters of the module."""
+
+    def pumped(self) -> bool:
+        """The module has a port ap_clk2x that is used."""
+        return False
+
+    def get_verilog_top_module_intf_names(self) -> dict[str, Any]:
+        names: dict[str, Any] = super().get_verilog_top_module_intf_names()
+        return names | ({"clk2x": ["ap_clk2x"]} if self.pumped() else {})
 
     # -- types, shapes, widths ----------------------------------------------------------------------
     def get_input_datatype(self, ind: int = 0) -> BaseDataType:
@@ -87,12 +97,16 @@ class StreamOp(RTLBackend):
             for key, value in self.parameters(fpgapart).items()
         }
         settings = ",\n      ".join(f".{key}({value})" for key, value in values.items())
+        fast = "    input  logic ap_clk2x,\n" if self.pumped() else ""
+        clocks = ".ap_clk(ap_clk), "
+        if self.module() in _TWO_CLOCKS:
+            clocks += ".ap_clk2x(ap_clk2x), " if fast else ".ap_clk2x(1'b0), "
         in_bits, out_bits = self.get_instream_width_padded(), self.get_outstream_width_padded()
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.onnx_node.name}: {self.module()} with FINN's port names.
 module {self.onnx_node.name} (
     input  logic ap_clk,
-    input  logic ap_rst_n,
+{fast}    input  logic ap_rst_n,
     input  logic [{in_bits - 1}:0] in0_V_TDATA,
     input  logic in0_V_TVALID,
     output logic in0_V_TREADY,
@@ -103,7 +117,7 @@ module {self.onnx_node.name} (
   {self.module()} #(
       {settings}
   ) impl (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n),
+      {clocks}.ap_rst_n(ap_rst_n),
       .s_axis_tdata(in0_V_TDATA), .s_axis_tvalid(in0_V_TVALID), .s_axis_tready(in0_V_TREADY),
       .m_axis_tdata(out0_V_TDATA), .m_axis_tvalid(out0_V_TVALID), .m_axis_tready(out0_V_TREADY)
   );

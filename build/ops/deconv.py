@@ -112,6 +112,9 @@ class Deconv_rtl(StreamOp):
     def module(self) -> str:
         return "deconv"
 
+    def pumped(self) -> bool:
+        return bool(self.get_nodeattr("core") == "dsp2x")
+
     def source_key(self) -> str:
         return f"deconv_{self.get_nodeattr('core')}"
 
@@ -129,7 +132,7 @@ class Deconv_rtl(StreamOp):
             "ACC_WIDTH": self.get_output_datatype().bitwidth(),
             "SIGNED_ACT": int(self.get_input_datatype().signed()),
             "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
-            "DSP_CORE": int(self.get_nodeattr("core") == "dsp"),
+            "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
             "WEIGHTS": self._weight_file(),
             "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),

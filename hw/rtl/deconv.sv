@@ -36,6 +36,7 @@ module deconv #(
     /* verilator lint_off UNUSEDPARAM */
     parameter bit NARROW_WEIGHTS = 0,        // no weight is -2^(WEIGHT_WIDTH-1)
     parameter bit DSP_CORE = 1,              // 1: FINN's mvu (packed DSP48), 0: mvu_lut
+    parameter bit PUMPED = 0,                // the mvu runs on ap_clk2x
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
     /* verilator lint_on UNUSEDPARAM */
     parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py
@@ -45,6 +46,7 @@ module deconv #(
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
 ) (
     input  logic ap_clk,
+    input  logic ap_clk2x,               // twice ap_clk, with an edge at each of its edges; for PUMPED only
     input  logic ap_rst_n,               // synchronous, active low
 
     input  logic [IN_BITS-1:0] s_axis_tdata,   // SIMD channels of one pixel
@@ -273,17 +275,23 @@ module deconv #(
   // ---- compute core -----------------------------------------------------------------------------
   logic vld;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;
-  if (DSP_CORE) begin : gen_dsp
+  if (DSP_CORE && PUMPED) begin : gen_dsp2x
+    mvu_pumped #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
+                 .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+                 .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
+        .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]),
+        .w(weights), .a(x), .vld(vld), .p(p));
+  end else if (DSP_CORE) begin : gen_dsp
     mvu #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
           .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
           .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights), .a(x),
-        .vld(vld), .p(p));
+        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights),
+        .a(x), .vld(vld), .p(p));
   end else begin : gen_lut
     mvu_lut #(.PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
               .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT)) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights), .a(x),
-        .vld(vld), .p(p));
+        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights),
+        .a(x), .vld(vld), .p(p));
   end
 
   // ---- result queue: a group is issued only when its result has a place --------------------------
@@ -295,8 +303,8 @@ module deconv #(
   assign m_axis_tdata = OUT_BITS'(queue_data);
   assign taken = m_axis_tvalid && m_axis_tready;
 
-  logic unused;  // padding, and the bits that keep constants representable
-  assign unused = &{1'b0, s_axis_tdata, address};
+  logic unused;  // padding, the bits that keep constants representable, the clock of the pumped core
+  assign unused = &{1'b0, s_axis_tdata, address, ap_clk2x};
 
 `ifdef VERILATOR
   always_ff @(posedge ap_clk)

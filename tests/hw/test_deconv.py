@@ -26,9 +26,10 @@ from fpgan.hw.geometry import DeconvGeometry
 from fpgan.hw.sources import sources
 from fpgan.sim.golden import deconv
 from fpgan.sim.packing import pack
-from fpgan.sim.stream_bench import StreamCase, check_streams
+from fpgan.sim.stream_bench import Ports, StreamCase, check_streams
 
 IMAGES = 3
+PORTS = Ports(clock2x="ap_clk2x")
 US, Z7 = "ultra96", "pynq-z2"
 # size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board
 # fmt: off
@@ -51,6 +52,9 @@ CASES = {
     "taps_23": ((5, 6), (4, 6), (1, 2), (1, 2, 1, 2), (0, 0), 4, 2, 1, 2, (2, 3), "lut", "UINT4", 4, US),
     "taps_pad": ((6, 6), (3, 3), (2, 2), (3, 3, 3, 3), (1, 1), 2, 2, 2, 2, (2, 2), "lut", "UINT4", 4, US),
     "taps_k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 2, 2, 1, 2, (2, 2), "lut", "INT4", 4, US),
+    "pumped": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 6, 6, 3, 3, (1, 1), "dsp2x", "UINT4", 4, US),
+    "pumped_e1": ((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 4, 2, (1, 1), "dsp2x", "INT4", 4, Z7),
+    "pumped_22": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (2, 2), "dsp2x", "UINT4", 4, US),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
@@ -135,7 +139,7 @@ def test_rtl(tmp_path):
         files += [path for path in needed if path not in files]
     names = copy_finn_sources(files, tmp_path)
     paths = sorted((tmp_path / n for n in names), key=lambda p: names.index(p.name))
-    check_streams("deconv", paths, cases, tmp_path / "bench", run_dir=tmp_path, warnings=False)
+    check_streams("deconv", paths, cases, tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False)
 
 
 @pytest.mark.verilator
@@ -152,6 +156,7 @@ def test_rtl_sees_a_flipped_weight(tmp_path):
             [tmp_path / n for n in names],
             [case],
             tmp_path / "bench",
+            PORTS,
             run_dir=tmp_path,
             warnings=False,
         )
