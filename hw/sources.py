@@ -35,6 +35,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "deconv_lut": (
         "finn:mvu/mvu_pkg.sv",
         "add_multi.sv",
+        "mvu_lut_pe.sv",
         "mvu_lut.sv",
         "fifo.sv",
         "tap_axis.sv",

@@ -44,6 +44,7 @@ DELAYS = {
 }
 
 _SEQUENTIAL = ("FD", "DSP", "RAMB", "URAM", "LD")
+_CLOCK, _FAST_CLOCK = "ap_clk", "ap_clk2x"
 _CLOCKS = ("C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK")
 _DEDICATED = -1  # level of an arc that a carry chain's own wire enters, without fabric route
 
@@ -55,6 +56,8 @@ class _Graph:
     arcs: dict[int, list[tuple[int, float, int]]] = field(default_factory=lambda: defaultdict(list))
     starts: dict[int, float] = field(default_factory=dict)
     ends: dict[int, float] = field(default_factory=dict)
+    fast_starts: set[int] = field(default_factory=set)  # those of registers at twice the clock
+    fast_ends: dict[int, float] = field(default_factory=dict)
     registers: dict[int, int] = field(default_factory=dict)  # end -> output of the register that it enters
     fanout: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -63,23 +66,31 @@ def longest_path(netlist: Path, top: str, family: str) -> dict[str, float | int 
     """The longest register-to-register path; ports count as registers.
 
     Returns {"ns", "levels" (LUTs and carry chains entered), "start", "end" (nets of
-    the registers)}. Loops are cut.
+    the registers)}. A path that starts or ends at a register on ap_clk2x counts twice: it has half the
+    period. Loops are cut.
     """
     delays, module = DELAYS[family], json.loads(netlist.read_text())["modules"][top]
     graph = _build(module, delays)
     # net bit -> (arrival in ns, levels, bit that it started from)
-    arrival = {bit: (ns, 0, bit) for bit, ns in graph.starts.items()}
     worst, end = (0.0, 0, -1), -1
-    for bit in _topological(graph):
-        here, levels, start = arrival.get(bit, (0.0, 0, bit))
-        wire = delays.wire + delays.wire_per_doubling * math.log2(max(graph.fanout[bit], 1))
-        for target, delay, level in graph.arcs.get(bit, ()):
-            leave = here if level == _DEDICATED else here + wire
-            reached = (leave + delay, levels + max(level, 0), start)
-            arrival[target] = max(arrival.get(target, reached), reached)
-        path = (here + wire + graph.ends.get(bit, 0.0), levels, start)
-        if bit in graph.ends and path > worst:
-            worst, end = path, bit
+    order = _topological(graph)
+    for fast in (False, True):
+        arrival = {
+            bit: (ns, 0, bit) for bit, ns in graph.starts.items() if (bit in graph.fast_starts) == fast
+        }
+        for bit in order:
+            if bit not in arrival:
+                continue
+            here, levels, start = arrival[bit]
+            wire = delays.wire + delays.wire_per_doubling * math.log2(max(graph.fanout[bit], 1))
+            for target, delay, level in graph.arcs.get(bit, ()):
+                leave = here if level == _DEDICATED else here + wire
+                reached = (leave + delay, levels + max(level, 0), start)
+                arrival[target] = max(arrival.get(target, reached), reached)
+            for ends, share in ((graph.ends, 1 + fast), (graph.fast_ends, 2)):
+                path = (share * (here + wire + ends.get(bit, 0.0)), levels, start)
+                if bit in ends and path > worst:
+                    worst, end = path, bit
     return {
         "ns": round(worst[0], 3),
         "levels": worst[1],
@@ -100,7 +111,10 @@ def _net_name(module: dict[str, Any], bit: int) -> str:
 
 def _build(module: dict[str, Any], delays: Delays) -> _Graph:
     graph = _Graph()
-    for port in module["ports"].values():
+    fast_clock = set(_nets(module["ports"].get(_FAST_CLOCK, {"bits": []})["bits"]))
+    for name, port in module["ports"].items():
+        if name in (_CLOCK, _FAST_CLOCK):
+            continue
         for bit in _nets(port["bits"]):
             if port["direction"] == "input":
                 graph.starts[bit] = delays.ff_out
@@ -108,7 +122,7 @@ def _build(module: dict[str, Any], delays: Delays) -> _Graph:
                 graph.ends[bit] = delays.ff_setup
                 graph.fanout[bit] += 1
     for cell in module["cells"].values():
-        _add_cell(graph, cell, delays)
+        _add_cell(graph, cell, delays, fast_clock)
     return graph
 
 
@@ -116,8 +130,10 @@ def _nets(bits: list[int | str]) -> list[int]:
     return [bit for bit in bits if isinstance(bit, int)]
 
 
-def _add_cell(graph: _Graph, cell: dict[str, Any], delays: Delays) -> None:
+def _add_cell(graph: _Graph, cell: dict[str, Any], delays: Delays, fast_clock: set[int]) -> None:
     kind, pins = cell["type"], cell["connections"]
+    fast = any(bit in fast_clock for pin in _CLOCKS for bit in pins.get(pin, []))
+    ends = graph.fast_ends if fast else graph.ends
     inputs = {
         p: _nets(b) for p, b in pins.items() if cell["port_directions"][p] == "input" and p not in _CLOCKS
     }
@@ -126,16 +142,18 @@ def _add_cell(graph: _Graph, cell: dict[str, Any], delays: Delays) -> None:
     for bits in inputs.values():
         for bit in bits:
             graph.fanout[bit] += 1
+    if fast:
+        graph.fast_starts.update(driven)
     if kind.startswith(_SEQUENTIAL):
         small = kind.startswith(("FD", "LD"))
         graph.starts.update(dict.fromkeys(driven, delays.ff_out if small else delays.block_out))
         for bits in inputs.values():
-            graph.ends.update(dict.fromkeys(bits, delays.ff_setup if small else delays.block_setup))
+            ends.update(dict.fromkeys(bits, delays.ff_setup if small else delays.block_setup))
             graph.registers.update(dict.fromkeys(bits, driven[0] if driven else -1))
     elif kind.startswith("CARRY"):
         _add_carry(graph, pins, delays)
     elif kind.startswith(("RAM", "SRL")):
-        _add_lut_memory(graph, inputs, driven, delays)
+        _add_lut_memory(graph, inputs, driven, ends, delays)
     else:
         delay, level = (delays.mux, 0) if kind.startswith("MUXF") else (delays.lut, 1)
         for bits in inputs.values():
@@ -158,7 +176,13 @@ def _add_carry(graph: _Graph, pins: dict[str, list[int | str]], delays: Delays) 
                 graph.arcs[bit].append((target, delays.carry_step * (j + 1) / 4 + off, _DEDICATED))
 
 
-def _add_lut_memory(graph: _Graph, inputs: dict[str, list[int]], driven: list[int], delays: Delays) -> None:
+def _add_lut_memory(
+    graph: _Graph,
+    inputs: dict[str, list[int]],
+    driven: list[int],
+    ends: dict[int, float],
+    delays: Delays,
+) -> None:
     """LUT RAM and SRL: written at the clock, read asynchronously by address."""
     graph.starts.update(dict.fromkeys(driven, delays.ff_out + delays.lut))
     for pin, bits in inputs.items():
@@ -166,7 +190,7 @@ def _add_lut_memory(graph: _Graph, inputs: dict[str, list[int]], driven: list[in
         for bit in bits:
             if address:
                 graph.arcs[bit] += [(target, delays.lut, 1) for target in driven]
-            graph.ends[bit] = delays.ff_setup
+            ends[bit] = delays.ff_setup
 
 
 def _topological(graph: _Graph) -> list[int]:

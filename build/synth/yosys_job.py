@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
+_REPEATED = ("mvu_lut_pe",)  # modules of which a layer has many equal instances
 
 
 @dataclass(frozen=True)
@@ -45,31 +48,118 @@ def run_job(job: Job) -> None:
     overrides = " ".join(f"-G {name}={value}" for name, value in job.parameters.items())
     synth = f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top} -run"
     do(
-        f"read_slang --ignore-assertions --allow-use-before-declare --no-implicit-memories --top {job.top} "
+        f"read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories --top {job.top} "
         f"{overrides} {_HERE / 'blackbox.v'} {' '.join(job.sources)}"
     )
     do(f"hierarchy -top {job.top}")
+    for module in _REPEATED:
+        _share(design, ys, module)
+    do("hierarchy -check")
     do("proc; flatten")
     do(f"techmap -map {_HERE / 'bmux.v'}")
+    do("opt_clean; memory_collect")
+    _roms_to_luts(design, ys)
     do(f"{synth} begin:map_memory")
-    _keep_small_roms_in_logic(design, ys)
     do(f"{synth} map_memory:")
+    do("setattr -mod -unset keep_hierarchy *")
+    do("flatten; opt_clean -purge")
     do("delete t:$scopeinfo")
     do(f"tee -q -o {job.stat} stat -json")
     do(f"write_json {job.netlist}")
 
 
-def _keep_small_roms_in_logic(design: Any, ys: Any) -> None:
-    """ram_style "distributed" on a memory without write port means LUTs used as logic.
+def _share(design: Any, ys: Any, name: str) -> None:
+    """Let every instance of a repeated module be of the first one's, which is mapped once, on its own.
 
-    Yosys takes the attribute literally, has no LUT RAM without a write port and stops.
+    slang makes a module of each instance; within a layer all have the same parameters. Instances with a
+    constant input stay apart: their logic shrinks around it.
     """
-    style, ports = ys.IdString("\\ram_style"), ys.IdString("\\WR_PORTS")
-    for cell in design.top_module().cells_.values():
-        if cell.type.str() != "$mem_v2" or cell.getParam(ports).as_int() != 0:
+    modules = [module for module in design.modules_.values() if module.name.str().startswith(f"\\{name}$")]
+    cells = [
+        cell
+        for module in design.modules_.values()
+        for cell in module.cells_.values()
+        if cell.type in [m.name for m in modules]
+    ]
+    if len(modules) < 2 or any(sig.is_fully_const() for cell in cells for sig in cell.connections_.values()):
+        return
+    for cell in cells:
+        cell.type = modules[0].name
+    modules[0].set_bool_attribute(ys.IdString("\\keep_hierarchy"))
+
+
+def _roms_to_luts(design: Any, ys: Any) -> None:
+    """Make each bit of a memory without write port and of ram_style "distributed" a LUT of its address.
+
+    Yosys has no LUT RAM without a write port and stops at the attribute; left to it as logic, the word-wide
+    multiplexers that a ROM becomes take it minutes where it is wide. Up to 8 words stay logic: there many bits
+    are equal, or simple.
+    """
+
+    def identifier(name: str) -> Any:
+        return ys.IdString(f"\\{name}")
+
+    module = design.top_module()
+    for cell in list(module.cells_.values()):
+        if cell.type.str() != "$mem_v2" or cell.getParam(identifier("WR_PORTS")).as_int() != 0:
             continue
-        if cell.get_string_attribute(style) == "distributed":
-            cell.set_string_attribute(style, "logic")
+        if cell.get_string_attribute(identifier("ram_style")) != "distributed":
+            continue
+        ports, width, inputs = (
+            cell.getParam(identifier(name)).as_int() for name in ("RD_PORTS", "WIDTH", "ABITS")
+        )
+        if inputs <= 3:
+            cell.set_string_attribute(identifier("ram_style"), "logic")
+            continue
+        if ports != 1 or cell.getParam(identifier("RD_CLK_ENABLE")).as_int() != 0:
+            raise ValueError(f"memory {cell.name.str()}: one read port without a register is expected")
+        bits = cell.getParam(identifier("INIT")).as_string()[::-1].replace("x", "0")
+        bits = bits.ljust(width << inputs, "0")
+        name = module.uniquify(identifier("rom"))
+        folder = Path(tempfile.mkdtemp())
+        path = folder / "rom.il"
+        path.write_text(
+            _rom_module(name.str(), inputs, [bits[bit : width << inputs : width] for bit in range(width)])
+        )
+        ys.run_pass(f"read_rtlil {path}", design)
+        rom = module.addCell(name, name)
+        rom.setPort(identifier("A"), cell.getPort(identifier("RD_ADDR")))
+        rom.setPort(identifier("Y"), cell.getPort(identifier("RD_DATA")))
+        module.remove(cell)
+        shutil.rmtree(folder)
+
+
+def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
+    """RTLIL of a module Y[i] = tables[i][A], of the primitives of a slice: LUTs, MUXF7, MUXF8, and $mux beyond."""
+    lines = [f"module {name}", f"wire width {inputs} input 1 \\A", f"wire width {len(tables)} output 2 \\Y"]
+
+    def cell(kind: str, pins: dict[str, str], init: str = "") -> None:
+        lines.append(f"cell {kind} $c{len(lines)}")
+        lines.extend([f"parameter \\INIT {init}"] if init else [])
+        lines.extend(f"connect \\{pin} {signal}" for pin, signal in pins.items())
+        lines.append("end")
+
+    def function(table: str, target: str) -> None:
+        depth = (len(table) - 1).bit_length()
+        if depth <= 6:
+            pins = {f"I{i}": f"\\A [{i}]" for i in range(depth)}
+            cell(f"\\LUT{depth}", pins | {"O": target}, f"{len(table)}'{table[::-1]}")
+            return
+        halves = []
+        for half in (table[: len(table) // 2], table[len(table) // 2 :]):
+            halves.append(f"$w{len(lines)}")
+            lines.append(f"wire {halves[-1]}")
+            function(half, halves[-1])
+        select = f"\\A [{depth - 1}]"
+        if depth <= 8:
+            cell(f"\\MUXF{depth}", {"I0": halves[0], "I1": halves[1], "S": select, "O": target})
+        else:
+            cell("$mux", {"A": halves[0], "B": halves[1], "S": select, "Y": target})
+            lines.insert(-1, "parameter \\WIDTH 1")
+
+    for i, table in enumerate(tables):
+        function(table, f"\\Y [{i}]")
+    return "\n".join([*lines, "end", ""])
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ module deconv #(
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
     /* verilator lint_on UNUSEDPARAM */
     parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py
-    parameter WEIGHT_STYLE = "distributed",  // memory of the weights: block, or distributed (in LUTs)
+    parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
@@ -289,7 +289,8 @@ module deconv #(
         .a(x), .vld(vld), .p(p));
   end else begin : gen_lut
     mvu_lut #(.PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
-              .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT)) core (
+              .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+              .STATIC_WEIGHTS(WEIGHT_STYLE == "constant")) core (
         .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights),
         .a(x), .vld(vld), .p(p));
   end

@@ -6,18 +6,14 @@
 // II = 1, latency LATENCY cycles from `last` to `vld`: the rows of a pair of lanes, the adder tree over the
 // pairs, the accumulator: 2 * DIGITS + $clog2(SIMD), with DIGITS = (WEIGHT_WIDTH + 1) / 2; for SIMD = 1 it is
 // DIGITS + 1. Operands come from registers; reset clears what is under way.
-//
-// A weight is read as base-4 digits d_j in {-2..2} (Booth): w = sum over j: d_j * 4^j. A row adds d_j * a to
-// a running sum: an output bit of it is one LUT, of three weight bits, two activation bits and the bit added
-// to, on the carry chain. Two lanes share one running sum, digit by digit, so that the first level of the
-// adder tree and the sum of the digits cost nothing of their own.
 module mvu_lut #(
     parameter int unsigned PE = 1,                // output channels
     parameter int unsigned SIMD = 1,              // input channels
     parameter int unsigned WEIGHT_WIDTH = 4,      // bits per weight, signed
     parameter int unsigned ACTIVATION_WIDTH = 4,  // bits per activation
     parameter int unsigned ACCU_WIDTH = 16,       // bits per accumulator, signed
-    parameter bit SIGNED_ACTIVATIONS = 0          // activations are signed
+    parameter bit SIGNED_ACTIVATIONS = 0,         // activations are signed
+    parameter bit STATIC_WEIGHTS = 0              // w never changes: constants make small multipliers
 ) (
     input  logic clk,
     input  logic rst,   // synchronous, active high
@@ -32,8 +28,7 @@ module mvu_lut #(
 
   localparam int unsigned LANES = SIMD == 1 ? 1 : 2;  // that share a running sum
   localparam int unsigned SUMS = (SIMD + LANES - 1) / LANES;
-  localparam int unsigned DIGITS = (WEIGHT_WIDTH + 1) / 2;
-  localparam int unsigned ROWS = LANES * DIGITS;  // each ends in a register
+  localparam int unsigned ROWS = LANES * ((WEIGHT_WIDTH + 1) / 2);  // each ends in a register
   localparam int unsigned TREE = $clog2(SUMS);
   localparam int unsigned LATENCY = ROWS + TREE + 1;
 
@@ -44,33 +39,6 @@ module mvu_lut #(
     $error("mvu_lut: WEIGHT_WIDTH=%0d and ACTIVATION_WIDTH=%0d must be 1 or more and 24 together or less",
            WEIGHT_WIDTH, ACTIVATION_WIDTH);
   end
-
-  // Largest magnitude of a weight's value up to digit j - 1: its lower bits as a signed number.
-  function automatic int prefix(input int j);
-    if (j == 0) return 0;
-    return 1 << ((2 * j < int'(WEIGHT_WIDTH) ? 2 * j : int'(WEIGHT_WIDTH)) - 1);
-  endfunction
-
-  // Smallest (high = 0) or largest running sum after row r, which adds digit r / LANES of lane r % LANES.
-  function automatic int bound(input int r, input bit high);
-    automatic int sum = 0;
-    for (int lane = 0; lane < int'(LANES); lane++) begin
-      automatic int magnitude = prefix(r / int'(LANES) + (lane <= r % int'(LANES) ? 1 : 0));
-      if (SIGNED_ACTIVATIONS) sum += (high ? magnitude : -magnitude) << (ACTIVATION_WIDTH - 1);
-      else if (magnitude > 0) sum += (high ? magnitude - 1 : -magnitude) * ((1 << ACTIVATION_WIDTH) - 1);
-    end
-    return sum;
-  endfunction
-
-  // Bits of the running sum after row r.
-  function automatic int unsigned width(input int r);
-    automatic int unsigned low = $clog2(-bound(r, 0)), high = $clog2(bound(r, 1) + 1);
-    return 1 + (low > high ? low : high);
-  endfunction
-
-  localparam int unsigned PAIR_WIDTH = width(int'(ROWS) - 1);
-  localparam int PAIR_LO = bound(int'(ROWS) - 1, 0), PAIR_HI = bound(int'(ROWS) - 1, 1);
-  localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(SUMS, PAIR_WIDTH, longint'(PAIR_LO), longint'(PAIR_HI));
 
   logic [LATENCY-1:0] last_q;
   always_ff @(posedge clk) begin
@@ -90,68 +58,10 @@ module mvu_lut #(
   end
 
   for (genvar i = 0; i < PE; i++) begin : gen_pe
-    logic [ROWS-1:0][SUMS*LANES-1:0][WEIGHT_WIDTH-1:0] w_at;
-    assign w_at[0] = (SUMS * LANES * WEIGHT_WIDTH)'(w[i]);
-    for (genvar r = 1; r < ROWS; r++) begin : gen_w
-      always_ff @(posedge clk) begin
-        if (rst) w_at[r] <= '0;  // also keeps the few bits that wait longest out of shift register LUTs
-        else if (en) w_at[r] <= w_at[r-1];
-      end
-    end
-
-    logic [PAIR_WIDTH-1:0] pair[SUMS];
-    for (genvar s = 0; s < SUMS; s++) begin : gen_pair
-      for (genvar r = 0; r < ROWS; r++) begin : gen_row
-        localparam int unsigned SHIFT = r / LANES * 2;
-        localparam int unsigned WIDTH = width(r);
-        localparam int unsigned LANE = LANES * s + r % LANES;
-
-        // The digit's three bits (the weight continued by its sign, preceded by 0) and what they choose.
-        logic [WEIGHT_WIDTH+1:0] weight;
-        logic [2:0] digit;
-        logic [WIDTH-SHIFT-1:0] x, once, twice, product;
-        assign weight = {w_at[r][LANE][WEIGHT_WIDTH-1], w_at[r][LANE], 1'b0};
-        assign digit = weight[SHIFT+:3];
-        assign x = SIGNED_ACTIVATIONS ? (WIDTH-SHIFT)'($signed(a_at[r][LANE])) : (WIDTH-SHIFT)'(a_at[r][LANE]);
-        assign once = digit[1] ^ digit[0] ? x : '0;
-        assign twice = digit == 3'b100 || digit == 3'b011 ? x << 1 : '0;
-        assign product = {(WIDTH-SHIFT) {digit[2]}} ^ (once | twice);
-
-        // A negative digit's product is the complement plus 1; the 1 enters as the carry out of a bit below.
-        logic [WIDTH-1:0] base, next, held;
-        logic carry;
-        assign {next[WIDTH-1:SHIFT], carry} = {base[WIDTH-1:SHIFT], digit[2]} + {product, digit[2]};
-        if (SHIFT > 0) begin : gen_low
-          assign next[SHIFT-1:0] = base[SHIFT-1:0];
-        end
-
-        if (r == 0) begin : gen_first
-          assign base = '0;
-        end else begin : gen_next
-          assign base = WIDTH'($signed(gen_row[r-1].held));
-        end
-
-        always_ff @(posedge clk) begin
-          if (rst || (r == 0 && en && zero)) held <= '0;
-          else if (en) held <= next;
-        end
-
-        logic unused;
-        assign unused = &{1'b0, carry, weight};
-      end
-      assign pair[s] = gen_row[ROWS-1].held;
-    end
-
-    logic [SUM_WIDTH-1:0] sum;
-    add_multi #(.N(SUMS), .DEPTH(TREE), .ARG_WIDTH(PAIR_WIDTH), .ARG_LO(PAIR_LO), .ARG_HI(PAIR_HI)) tree (
-        .clk(clk), .rst(rst), .en(en), .arg(pair), .sum(sum));
-
-    logic signed [ACCU_WIDTH-1:0] sum_q;
-    always_ff @(posedge clk) begin
-      if (rst) sum_q <= '0;
-      else if (en) sum_q <= ACCU_WIDTH'($signed(sum)) + (vld ? '0 : sum_q);
-    end
-    assign p[i] = sum_q;
+    mvu_lut_pe #(.SIMD(SIMD), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACTIVATION_WIDTH),
+                 .ACCU_WIDTH(ACCU_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACTIVATIONS),
+                 .STATIC_WEIGHTS(STATIC_WEIGHTS)) pe (
+        .clk(clk), .rst(rst), .en(en), .zero(zero), .first(vld), .w(w[i]), .a_at(a_at), .p(p[i]));
   end
 
 endmodule

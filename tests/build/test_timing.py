@@ -57,6 +57,26 @@ def gates(folder: Path, cells: dict[str, Gate]) -> Path:
     return path
 
 
+def test_a_path_at_twice_the_clock_counts_twice(tmp_path: Path) -> None:
+    def estimate(clock_in: int, clock_out: int) -> float:
+        flip_flops = {
+            "from": ("FDRE", {"C": [clock_in], "D": [2]}, {"Q": [10]}),
+            "to": ("FDRE", {"C": [clock_out], "D": [10]}, {"Q": [12]}),
+        }
+        path = gates(tmp_path, flip_flops)
+        netlist = json.loads(path.read_text())
+        netlist["modules"]["top"]["ports"] |= {
+            name: {"direction": "input", "bits": [bit]} for name, bit in (("ap_clk", 20), ("ap_clk2x", 21))
+        }
+        path.write_text(json.dumps(netlist))
+        return float(timing.longest_path(path, "top", "xcup")["ns"])
+
+    slow = estimate(20, 20)
+    assert slow > 0.4
+    for clocks in ((20, 21), (21, 20), (21, 21)):
+        assert estimate(*clocks) >= 2 * slow - 0.01
+
+
 def lut(a: int, b: int, out: int) -> Gate:
     return "LUT2", {"I0": [a], "I1": [b]}, {"O": [out]}
 

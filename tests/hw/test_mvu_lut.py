@@ -50,7 +50,7 @@ def finn_sources(folder: Path) -> list[Path]:
 @pytest.mark.verilator
 def test_mvu_lut(tmp_path):
     package, tree_source, _ = finn_sources(tmp_path / "rtl")
-    sources = [package, tree_source, rtl_dir() / "mvu_lut.sv"]
+    sources = [package, tree_source, rtl_dir() / "mvu_lut_pe.sv", rtl_dir() / "mvu_lut.sv"]
     # FINN's package has lint warnings
     check_mvu("mvu_lut", sources, cases(lut_latency), tmp_path / "build", warnings=False)
 
