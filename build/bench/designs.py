@@ -69,9 +69,8 @@ def select(designs: Sequence[str | BenchDesign] | None) -> list[BenchDesign]:
         return list(known.values())
     unknown = [d for d in designs if isinstance(d, str) and d not in known]
     if unknown or not designs:
-        raise ValueError(
-            f"designs: {', '.join(map(repr, unknown)) or 'none given'} not known; known are {', '.join(known)}"
-        )
+        said = f"{', '.join(unknown)}: unknown" if unknown else "none given"
+        raise ValueError(f"designs: {said}; known are {', '.join(known)}")
     chosen = [known[d] if isinstance(d, str) else d for d in designs]
     names = [design.name for design in chosen]
     if len(set(names)) < len(names):

@@ -35,7 +35,6 @@ def planned(report: dict[str, Any], generator: GeneratorConfig) -> dict[str, Any
         "mac_lanes": report["mac_lanes"],
         "useful_macs_per_image": report["useful_macs_per_image"],
         "macs_per_image_with_zeros": macs_with_zeros(generator, useful),
-        "limit_cycles_per_image": -(-report["useful_macs_per_image"] // report["mac_lanes"]),
         "predicted_cycles_per_image": report["cycles_per_image"],
     }
 
@@ -55,9 +54,7 @@ def measured(row: dict[str, Any], sim: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def resources(
-    report: dict[str, Any], synth: dict[str, Any] | None, limits: dict[str, int]
-) -> dict[str, Any]:
+def resources(report: dict[str, Any], synth: dict[str, Any] | None, limits: dict[str, int]) -> dict[str, Any]:
     """Resources, counted where there is a synth.json, else the build's estimate, against limits and board."""
     totals, board = (synth or report)["totals"], report["budget"]
     used = {kind: totals[kind] for kind in RESOURCES}
@@ -141,6 +138,6 @@ def nearest_rival(
     return {
         **rival,
         "gops_with_zeros": round(rival["gops"] * zeros, 1),
-        "cycles_ratio": round(rival["cycles_per_image"] / row["cycles_per_image"], 2),
-        "fps_ratio": round(row["frames_per_second"] / rival["fps"], 2),
+        "cycles_ratio": round(rival["cycles_per_image"] / row["cycles_per_image"], 3),
+        "fps_ratio": round(row["frames_per_second"] / rival["fps"], 3),
     }

@@ -23,8 +23,8 @@ _UNTRAINED = "untrained: scales calibrated on random weights of a fixed seed; th
 # Every row has all of these; None: not measured.
 _MEASURED = (
     "part", "clock_mhz", "mac_lanes", "useful_macs_per_image", "macs_per_image_with_zeros",
-    "limit_cycles_per_image", "predicted_cycles_per_image", "images", "pixels", "mismatches", "golden",
-    "cycles_per_image", "latency_cycles", "latency_us", "efficiency", "frames_per_second", "gops",
+    "predicted_cycles_per_image", "images", "pixels", "mismatches", "golden", "cycles_per_image",
+    "latency_cycles", "latency_us", "efficiency", "frames_per_second", "gops",
     "gops_with_zeros", "gops_per_dsp", "kcycles_per_second", "resources", "resources_from", "utilization",
     "limits", "over_limit", "over_board", "estimated_ns", "meets_clock", "at_estimated_clock", "timing",
     "zero_insertion", "rival",

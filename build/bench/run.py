@@ -20,12 +20,11 @@ _UNITS = {
     "gops": "useful giga-operations per second at clock_mhz: two per MAC, none for inserted zeros",
     "gops_with_zeros": "the same rate as papers give it that count products with inserted zeros",
     "gops_per_dsp": "useful GOPS over DSPs, of the layers that compute in DSPs",
-    "efficiency": "useful MACs / (cycles_per_image * mac_lanes)",
-    "limit_cycles_per_image": "useful MACs / mac_lanes: every lane busy in every cycle",
+    "efficiency": "useful MACs / (cycles_per_image * mac_lanes): 1 is the limit but for skipped borders",
     "latency_cycles": "first input beat to last output beat of one image",
     "BRAM18": "18 Kb block RAMs, two to a 36 Kb one",
     "estimated_ns": "estimate from the unplaced netlist, no place-and-route result",
-    "ratio, cycles_ratio, fps_ratio": "theirs over ours in cycles, ours over theirs in images: above 1 is ours",
+    "ratio": "and cycles_ratio: their cycles over ours; fps_ratio: our images per second over theirs",
 }
 
 Progress = Callable[[str], None]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images per second of the same generator in software, on this machine's CPU and, where there is one, its GPU."""
+"""Images per second of a generator in software, on this machine's CPU and, where there is one, its GPU."""
 
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import re
 import statistics
@@ -40,7 +41,7 @@ def measure(run: Path, progress: Progress | None = None) -> list[dict[str, Any]]
     rows = []
     with torch.inference_mode():
         for device in ["cpu"] + ["cuda"] * torch.cuda.is_available():
-            for runtime, call in _runtimes(generator.to(device), device):
+            for runtime, call in runtimes(generator.to(device), device):
                 for batch in BATCHES[device]:
                     say(f"{runtime} on {device}, batch {batch}")
                     latent = torch.randn(batch, generator.config.latent, 1, 1, device=device)
@@ -52,11 +53,12 @@ def machine() -> dict[str, Any]:
     """What the rates were measured on and with."""
     return {
         "cpu": cpu_name(),
+        "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "torch": torch.__version__,
         "onnxruntime": onnxruntime.__version__,
-        "how": f"median of {REPEATS} repeats of at least {SECONDS} s after a warm-up; with slowest and fastest",
+        "how": f"median, slowest and fastest of {REPEATS} repeats of at least {SECONDS} s after a warm-up",
     }
 
 
@@ -99,8 +101,11 @@ def onnx_session(generator: Generator) -> onnxruntime.InferenceSession:
 Call = Callable[[torch.Tensor], object]
 
 
-def _runtimes(generator: Generator, device: str) -> Iterator[tuple[str, Call]]:
-    """The generator in each runtime; channels last, which is the faster layout on CPU and GPU."""
+def runtimes(generator: Generator, device: str) -> Iterator[tuple[str, Call]]:
+    """A generator in eval mode in each runtime: name, and what makes images (N,C,H,W) of latents (N,Z,1,1).
+
+    PyTorch has its weights channels last, the faster layout on CPU and GPU; that changes generator too.
+    """
     twin = generator.float_twin().eval()
     if device == "cpu":
         session = onnx_session(twin)

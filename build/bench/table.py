@@ -10,19 +10,24 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_WIDTH = 220  # more than the table needs: nothing is cut, terminals wrap or scroll
-_COLUMNS = (
-    "cycles/image", "vs zero ins.", "vs rival", "effic.", "lanes", "GOPS", "w. zeros", "GOPS/DSP", "LUT", "DSP",
-    "BRAM18", "URAM", "MHz", "images/s", "est. MHz", "images/s then", "wrong",
-)  # fmt: skip
+_WIDTH = 400  # more than the table needs: nothing is cut, terminals wrap or scroll
+_COLUMNS = {
+    "cycles": "cycles per\nimage", "zeros": "zero\ninsertion", "rival": "nearest\nrival",
+    "efficiency": "effi-\nciency", "lanes": "\nlanes", "gops": "GOPS\nuseful", "all": "GOPS\nwith zeros",
+    "per_dsp": "GOPS\nper DSP", "LUT": "\nLUT", "DSP": "\nDSP", "BRAM18": "\nBRAM18", "URAM": "\nURAM",
+    "clock": "\nMHz", "fps": "images\nper s", "estimated": "MHz\nestim.", "then": "images/s\nat that",
+    "wrong": "wrong\npixels",
+}  # fmt: skip
 
 
 def table(result: dict[str, Any]) -> str:
-    """Text of a table over what BENCH.json holds, with a line under it on each thing that is not as it should be."""
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="", show_edge=False)
-    grid.add_column("design", no_wrap=True)
-    for name in _COLUMNS:
-        grid.add_column(name, justify="right", no_wrap=True)
+    """Text of a table over what BENCH.json holds; lines under it name what is not as it should be."""
+    grid = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, header_style=""
+    )  # fmt: skip
+    grid.add_column("\ndesign", no_wrap=True)
+    for heading in _COLUMNS.values():
+        grid.add_column(heading, justify="right", no_wrap=True)
     for rows in (_designs(result), _rivals(result), _published(result), _software(result)):
         for name, cells in rows:
             grid.add_row(name, *(cells.get(column, "") for column in _COLUMNS))
@@ -42,9 +47,9 @@ def _designs(result: dict[str, Any]) -> Rows:
         rows.append((row["name"], _design(row)))
         if zeros := row["zero_insertion"]:
             rows.append(("  by zero insertion", {
-                "cycles/image": _count(zeros["cycles_per_image"]), "effic.": f"{zeros['efficiency']:.3f}",
-                "lanes": _count(zeros["mac_lanes"]), "MHz": _figure(row["clock_mhz"]),
-                "images/s": _count(zeros["frames_per_second"]), "wrong": _count(zeros["mismatches"]),
+                "cycles": _count(zeros["cycles_per_image"]), "efficiency": f"{zeros['efficiency']:.3f}",
+                "lanes": _count(zeros["mac_lanes"]), "clock": _figure(row["clock_mhz"]),
+                "fps": _count(zeros["frames_per_second"]), "wrong": _count(zeros["mismatches"]),
             }))  # fmt: skip
     return rows
 
@@ -53,19 +58,19 @@ def _design(row: dict[str, Any]) -> dict[str, str]:
     zeros, rival, later = row["zero_insertion"] or {}, row["rival"] or {}, row["at_estimated_clock"] or {}
     used, about = row["resources"] or {}, "~" if row["resources_from"] == "estimate" else ""
     return {
-        "cycles/image": _count(row["cycles_per_image"]),
-        "vs zero ins.": _times(zeros.get("ratio")),
-        "vs rival": _times(rival.get("cycles_ratio")),
-        "effic.": "" if row["efficiency"] is None else f"{row['efficiency']:.3f}",
+        "cycles": _count(row["cycles_per_image"]),
+        "zeros": _times(zeros.get("ratio")),
+        "rival": _times(rival.get("cycles_ratio")),
+        "efficiency": "" if row["efficiency"] is None else f"{row['efficiency']:.3f}",
         "lanes": _count(row["mac_lanes"]),
-        "GOPS": _figure(row["gops"]),
-        "w. zeros": _figure(row["gops_with_zeros"]),
-        "GOPS/DSP": _figure(row["gops_per_dsp"]),
+        "gops": _figure(row["gops"]),
+        "all": _figure(row["gops_with_zeros"]),
+        "per_dsp": _figure(row["gops_per_dsp"]),
         **{kind: about + _count(used[kind]) for kind in ("LUT", "DSP", "BRAM18", "URAM") if kind in used},
-        "MHz": _figure(row["clock_mhz"]),
-        "images/s": _count(row["frames_per_second"]),
-        "est. MHz": "" if not later else _figure(1000 / row["estimated_ns"]),
-        "images/s then": _count(later.get("frames_per_second")),
+        "clock": _figure(row["clock_mhz"]),
+        "fps": _count(row["frames_per_second"]),
+        "estimated": "" if not later else _figure(1000 / row["estimated_ns"]),
+        "then": _count(later.get("frames_per_second")),
         "wrong": _count(row["mismatches"]),
     }
 
@@ -75,10 +80,10 @@ def _rivals(result: dict[str, Any]) -> Rows:
     rows: dict[str, dict[str, str]] = {}
     for rival in (row["rival"] for row in result["designs"] if row["rival"]):
         rows[f"{rival['name']}, {rival['board']}"] = {
-            "cycles/image": _count(rival["cycles_per_image"]),
-            "GOPS": _figure(rival["gops"]), "w. zeros": _figure(rival["gops_with_zeros"]),
+            "cycles": _count(rival["cycles_per_image"]),
+            "gops": _figure(rival["gops"]), "all": _figure(rival["gops_with_zeros"]),
             **{kind: _count(rival[kind]) for kind in ("LUT", "DSP", "BRAM18")},
-            "MHz": _figure(rival["clock_mhz"]), "images/s": _count(rival["fps"]),
+            "clock": _figure(rival["clock_mhz"]), "fps": _count(rival["fps"]),
         }  # fmt: skip
     return list(rows.items())
 
@@ -89,26 +94,26 @@ def _published(result: dict[str, Any]) -> Rows:
     for work in result["published"]:
         zeros, figure = work["counts_zeros"], _figure(work["gops"])
         rows.append((f"{work['name']}, {work['device']}", {
-            "w. zeros" if zeros else "GOPS": f"{figure}?" if zeros is None and figure else figure,
-            "GOPS/DSP": _figure(work["gops_per_dsp"]), "MHz": _figure(work["clock_mhz"]),
+            "w. zeros" if zeros else "gops": f"{figure}?" if zeros is None and figure else figure,
+            "per_dsp": _figure(work["gops_per_dsp"]), "clock": _figure(work["clock_mhz"]),
         }))  # fmt: skip
     return rows
 
 
 def _software(result: dict[str, Any]) -> Rows:
     return [
-        (f"{row['preset']}, {row['runtime']}, {row['device'].upper()}, batch {row['batch']}",
-         {"images/s": _count(row["frames_per_second"])})
+        (f"{row['preset']}: {row['runtime']}, {row['device'].upper()}, batch {row['batch']}",
+         {"fps": _count(row["frames_per_second"])})
         for row in result["software"]
     ]  # fmt: skip
 
 
 def _remarks(result: dict[str, Any]) -> list[str]:
-    machine = result["machine"]
+    m = result["machine"]
     lines = [
-        f"CPU: {machine['cpu']}, {machine['threads']} thread(s); GPU: {machine['gpu'] or 'none'}. "
-        "GOPS: two per useful MAC; w. zeros: inserted zeros counted too; ?: the source does not say which. "
-        "~: estimate. est. MHz: unplaced netlist.",
+        f"CPU: {m['cpu']}, threads: {m['threads']}, cores: {m['cores']}; GPU: {m['gpu'] or 'none'}. "
+        "GOPS: two operations a MAC; ?: it is not known whether with zeros. ~: estimated. "
+        "MHz estim.: of the unplaced netlist.",
     ]
     for row in result["designs"]:
         if row["error"]:
