@@ -9,15 +9,19 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
+
+from fpgan.build.bench.software import DEVICES
 
 # Okabe and Ito's colours, which differ to every kind of eye; markers tell the same again.
 _OURS, _ZEROS, _RIVAL, _SOFTWARE, _GPU = "#0072B2", "#E69F00", "#D55E00", "#8A8A8A", "#009E73"
 _INK, _GRID = "#1b2430", "#dfe5ec"
 _ROW = 0.36  # inches a row
 _THICK = 0.62  # of a row
+_ROOM = 0.6  # for the text beside the longest bar, of its length
 _SIZE = 9  # points of the text
 
 
@@ -40,10 +44,10 @@ def draw(result: dict[str, Any], path: Path) -> None:
     bars = {preset: _bars(preset, rows, result["software"]) for preset, rows in groups.items()}
     heights = [max(1.5 * len(groups[preset]), len(bars[preset])) + 1.5 for preset in groups] or [2]
     figure, axes = plt.subplots(
-        len(heights), 2, figsize=(13, 1.5 + _ROW * sum(heights)), squeeze=False, layout="constrained",
-        gridspec_kw={"height_ratios": heights, "width_ratios": [1, 1.15]},
+        len(heights), 2, figsize=(13, 1.7 + _ROW * sum(heights)), squeeze=False,
+        layout=ConstrainedLayoutEngine(hspace=0.06, wspace=0.03),
+        gridspec_kw={"height_ratios": heights, "width_ratios": [1, 1.2]},
     )  # fmt: skip
-    figure.get_layout_engine().set(hspace=0.06, wspace=0.03)  # type: ignore[union-attr]
     for (left, right), (preset, rows) in zip(axes, groups.items(), strict=False):
         _cycles(left, preset, rows)
         _rates(right, preset, bars[preset])
@@ -51,7 +55,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
         for axis in axes.flat:
             axis.set_axis_off()
         axes[0, 0].text(0, 0.5, "no design could be measured")
-    figure.legend(handles=_legend(result), loc="outside lower center", ncols=7, frameon=False, fontsize=_SIZE)
+    figure.legend(handles=_legend(result), loc="outside lower center", ncols=3, frameon=False, fontsize=_SIZE)
     temporary = path.with_suffix(".tmp.png")
     figure.savefig(temporary, dpi=130)
     plt.close(figure)
@@ -93,7 +97,8 @@ def _rates(axis: Axes, preset: str, bars: list[_Bar]) -> None:
         _beside(axis, max(bar.value, bar.single or 0), y, text)
     _style(axis, f"{preset}: images per second (more is better)", [bar.label for bar in bars])
     values = [value for bar in bars for value in (bar.value, bar.sure, bar.single) if value]
-    axis.set_xlim(min(values) / 3, max(values) * 8)
+    low, high = min(values) / 3, max(values)
+    axis.set_xlim(low, high * (high / low) ** _ROOM)
     axis.set_ylim(len(bars) - 0.4, -0.6)
 
 
@@ -112,7 +117,7 @@ def _bars(preset: str, rows: list[dict[str, Any]], software: list[dict[str, Any]
             batches = runtimes.setdefault((rate["device"], rate["runtime"]), {})
             batches[rate["batch"]] = rate["frames_per_second"]
     for (device, runtime), batches in runtimes.items():
-        label = f"{device.upper()}, {runtime}, batch {max(batches)}"
+        label = f"{DEVICES[device]}, {runtime}, batch {max(batches)}"
         color = _SOFTWARE if device == "cpu" else _GPU
         bars.append(_Bar(label, batches[max(batches)], color, single=batches[1]))
     return bars
@@ -163,7 +168,7 @@ def _legend(result: dict[str, Any]) -> list[Any]:
             facecolor="white",
             edgecolor=_OURS,
             hatch="////",
-            label="beyond the estimated clock (at it)",
+            label="above the estimated clock (at that clock)",
         ),
         Patch(color=_SOFTWARE, label=f"{machine['cpu']}, threads: {machine['threads']}"),
     ]

@@ -23,6 +23,7 @@ from fpgan.model.generator import Generator
 from fpgan.model.run import load_run
 
 BATCHES = {"cpu": (1, 64), "cuda": (1, 64, 1024)}
+DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 REPEATS = 7
 SECONDS = 0.3  # of each repeat, and of the warm-up
 _OPSET = 17
@@ -37,11 +38,11 @@ def measure(run: Path, progress: Progress | None = None) -> list[dict[str, Any]]
     onnxruntime without them; the median of 7 repeats after a warm-up, with the slowest and the fastest.
     """
     say = progress or (lambda _: None)
-    generator, _ = load_run(run)
     rows = []
     with torch.inference_mode():
         for device in ["cpu"] + ["cuda"] * torch.cuda.is_available():
-            for runtime, call in runtimes(generator.to(device), device):
+            generator = load_run(run)[0].to(device)  # anew, without what another device has left in it
+            for runtime, call in runtimes(generator, device):
                 for batch in BATCHES[device]:
                     say(f"{runtime} on {device}, batch {batch}")
                     latent = torch.randn(batch, generator.config.latent, 1, 1, device=device)
@@ -111,7 +112,7 @@ def runtimes(generator: Generator, device: str) -> Iterator[tuple[str, Call]]:
         session = onnx_session(twin)
         yield "onnxruntime float32", lambda latent: session.run(None, {"latent": latent.numpy()})
     yield "PyTorch float32", _synchronized(twin.to(memory_format=torch.channels_last), device)
-    with quant_inference_mode(generator):
+    with quant_inference_mode(generator, cache_quant_weight=True):
         generator(torch.zeros(1, generator.config.latent, 1, 1, device=device))  # quantizes the weights
         yield "PyTorch quantized", _synchronized(generator, device)
 

@@ -10,6 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from fpgan.build.bench.software import DEVICES
+
 _WIDTH = 400  # more than the table needs: nothing is cut, terminals wrap or scroll
 _COLUMNS = {
     "cycles": "cycles per\nimage", "zeros": "zero\ninsertion", "rival": "nearest\nrival",
@@ -102,7 +104,7 @@ def _published(result: dict[str, Any]) -> Rows:
 
 def _software(result: dict[str, Any]) -> Rows:
     return [
-        (f"{row['preset']}: {row['runtime']}, {row['device'].upper()}, batch {row['batch']}",
+        (f"{row['preset']}: {row['runtime']}, {DEVICES[row['device']]}, batch {row['batch']}",
          {"fps": _count(row["frames_per_second"])})
         for row in result["software"]
     ]  # fmt: skip
