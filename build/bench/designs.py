@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,8 @@ class BenchDesign:
 
     checkpoint: a shipped one; without it the network is untrained, only its scales are calibrated, which
     gives the same hardware. weight_bits, act_bits: of all layers, the preset's where None. budget: absolute
-    limits that replace the board's share for the resources named. images: simulated, back to back.
+    limits that replace the board's share for the resources named. cores: compute cores to choose from, the
+    build's own choice where None. images: simulated, back to back.
     zero_insertion: also simulate the zero_insert design at the same lanes.
     """
 
@@ -31,6 +32,7 @@ class BenchDesign:
     act_bits: int | None = None
     max_utilization: float = 0.9
     budget: dict[str, int] = field(default_factory=dict)
+    cores: Collection[str] | None = None
     images: int = 16
     zero_insertion: bool = False
 

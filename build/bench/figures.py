@@ -36,6 +36,7 @@ def planned(report: dict[str, Any], generator: GeneratorConfig) -> dict[str, Any
         "useful_macs_per_image": report["useful_macs_per_image"],
         "macs_per_image_with_zeros": macs_with_zeros(generator, useful),
         "predicted_cycles_per_image": report["cycles_per_image"],
+        "decision": report["decision"],
     }
 
 

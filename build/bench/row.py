@@ -23,7 +23,7 @@ _UNTRAINED = "untrained: scales calibrated on random weights of a fixed seed; th
 # Every row has all of these; None: not measured.
 _MEASURED = (
     "part", "clock_mhz", "mac_lanes", "useful_macs_per_image", "macs_per_image_with_zeros",
-    "predicted_cycles_per_image", "images", "pixels", "mismatches", "golden", "cycles_per_image",
+    "predicted_cycles_per_image", "decision", "images", "pixels", "mismatches", "golden", "cycles_per_image",
     "latency_cycles", "latency_us", "efficiency", "frames_per_second", "gops",
     "gops_with_zeros", "gops_per_dsp", "kcycles_per_second", "resources", "resources_from", "utilization",
     "limits", "over_limit", "over_board", "estimated_ns", "meets_clock", "at_estimated_clock", "timing",
@@ -70,6 +70,7 @@ def _identity(design: BenchDesign) -> dict[str, Any]:
         "weight_bits": list(weights),
         "act_bits": list(activations),
         "board": design.board,
+        "cores": list(design.cores) if design.cores else None,
         "max_utilization": design.max_utilization,
         "budget": design.budget or None,
         "build": f"bench/{design.name}",
@@ -97,11 +98,11 @@ class _Row:
 
     def _build(self, model: Path) -> dict[str, Any]:
         design = self.design
-        budget: dict[str, Any] = {"budget": design.budget} if design.budget else {}
+        cores: dict[str, Any] = {"cores": design.cores} if design.cores else {}
         with self._step("build") as progress:
             report = build(
-                model, self.folder, design.board, max_utilization=design.max_utilization, progress=progress,
-                **budget,
+                model, self.folder, design.board, max_utilization=design.max_utilization,
+                budget=design.budget, progress=progress, **cores,
             )  # fmt: skip
         self.row |= figures.planned(report, design.config.generator)
         self.row |= figures.resources(report, None, self._limits(report))

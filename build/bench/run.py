@@ -21,6 +21,7 @@ _UNITS = {
     "gops_with_zeros": "the same rate as papers give it that count products with inserted zeros",
     "gops_per_dsp": "useful GOPS over DSPs, of the layers that compute in DSPs",
     "efficiency": "useful MACs / (cycles_per_image * mac_lanes): 1 is the limit but for skipped borders",
+    "decision": "of the optimizer: the fastest that fits, and what the next faster design would need",
     "latency_cycles": "first input beat to last output beat of one image",
     "BRAM18": "18 Kb block RAMs, two to a 36 Kb one",
     "estimated_ns": "estimate from the unplaced netlist, no place-and-route result",

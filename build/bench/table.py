@@ -118,6 +118,8 @@ def _remarks(result: dict[str, Any]) -> list[str]:
         "MHz estim.: of the unplaced netlist.",
     ]
     for row in result["designs"]:
+        if row["decision"]:
+            lines.append(f"{row['name']}: to be faster: {row['decision']['next_lacks']}")
         if row["error"]:
             lines.append(f"{row['name']}: failed: {row['error']}")
         elif row["over_limit"]:
