@@ -155,23 +155,21 @@ def _above(axis: Axes, x: float, y: float, text: str, color: str) -> None:
 
 
 def _legend(result: dict[str, Any]) -> list[Any]:
-    machine = result["machine"]
+    """What the colours and marks mean, of those that occur."""
+    machine, rows = result["machine"], result["designs"]
 
     def dot(color: str, marker: str, label: str) -> Line2D:
         return Line2D([], [], color=color, marker=marker, ls="", ms=8, label=label)
 
-    handles: list[Any] = [
-        dot(_OURS, "o", "FPGAN, measured in Verilator"),
-        dot(_ZEROS, "s", "by zero insertion, same lanes"),
-        dot(_RIVAL, "D", "published rival, same network"),
-        Patch(
-            facecolor="white",
-            edgecolor=_OURS,
-            hatch="////",
-            label="above the estimated clock (at that clock)",
-        ),
-        Patch(color=_SOFTWARE, label=f"{machine['cpu']}, threads: {machine['threads']}"),
-    ]
+    handles: list[Any] = [dot(_OURS, "o", "FPGAN, measured in Verilator")]
+    if any(row["zero_insertion"] for row in rows):
+        handles.append(dot(_ZEROS, "s", "by zero insertion, same lanes"))
+    if any(row["rival"] for row in rows):
+        handles.append(dot(_RIVAL, "D", "published rival, same network"))
+    if any(row["meets_clock"] is False for row in rows):
+        label = "above the estimated clock (at that clock)"
+        handles.append(Patch(facecolor="white", edgecolor=_OURS, hatch="////", label=label))
+    handles.append(Patch(color=_SOFTWARE, label=f"{machine['cpu']}, threads: {machine['threads']}"))
     if machine["gpu"]:
         handles.append(Patch(color=_GPU, label=machine["gpu"]))
     return handles
