@@ -119,7 +119,9 @@ def _remarks(result: dict[str, Any]) -> list[str]:
     ]
     for row in result["designs"]:
         if row["decision"]:
-            lines.append(f"{row['name']}: to be faster: {row['decision']['next_lacks']}")
+            lines.append(
+                f"{row['name']}: bound by {row['decision']['binds']}: {row['decision']['next_lacks']}"
+            )
         if row["error"]:
             lines.append(f"{row['name']}: failed: {row['error']}")
         elif row["over_limit"]:

@@ -116,6 +116,8 @@ def test_table(result: Json) -> None:
     assert lines["tiny-ultra96"][1] == cycles and lines["tiny-ultra96"][-1] == "0"
     rate = result["software"][-1]
     assert lines[f"tiny: {rate['runtime']}, CPU, batch 64"][-1] == f"{rate['frames_per_second']:,.0f}"
+    why = result["designs"][1]["decision"]
+    assert f"tiny-ultra96: bound by {why['binds']}: {why['next_lacks']}" in table(result)
     assert any("3,000?" in line for line in lines["Wang et al. 2019, VC709"])
 
 
