@@ -13,6 +13,7 @@ from rich.table import Table
 from fpgan.build.bench.software import DEVICES
 
 _WIDTH = 400  # more than the table needs: nothing is cut, terminals wrap or scroll
+_BUSY = 0.25  # share of the cores that others may use before software rates are doubted
 _COLUMNS = {
     "cycles": "cycles per\nimage", "zeros": "zero\ninsertion", "rival": "nearest\nrival",
     "efficiency": "effi-\nciency", "lanes": "\nlanes", "gops": "GOPS\nuseful", "all": "GOPS\nwith zeros",
@@ -117,6 +118,8 @@ def _remarks(result: dict[str, Any]) -> list[str]:
         "GOPS: two operations a MAC; ?: it is not known whether with zeros. ~: estimated. "
         "MHz estim.: of the unplaced netlist.",
     ]
+    if m["load"] > _BUSY * m["cores"]:
+        lines.append(f"software rates are too low: other programs kept {m['load']:.1f} cores busy")
     for row in result["designs"]:
         if row["decision"]:
             lines.append(

@@ -116,6 +116,10 @@ def test_table(result: Json) -> None:
     assert lines["tiny-ultra96"][1] == cycles and lines["tiny-ultra96"][-1] == "0"
     rate = result["software"][-1]
     assert lines[f"tiny: {rate['runtime']}, CPU, batch 64"][-1] == f"{rate['frames_per_second']:,.0f}"
+    result["machine"] |= {"cores": 4, "load": 0.9}
+    assert "too low" not in table(result)
+    result["machine"]["load"] = 3.0
+    assert "software rates are too low: other programs kept 3.0 cores busy" in table(result)
     why = result["designs"][1]["decision"]
     assert f"tiny-ultra96: bound by {why['binds']}: {why['next_lacks']}" in table(result)
     assert any("3,000?" in line for line in lines["Wang et al. 2019, VC709"])
