@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fpgan.build.rivals import same_network
 from fpgan.hw.boards import RESOURCES
 from fpgan.hw.design import Design
 
@@ -181,18 +181,15 @@ def _comparison(results: _Results, baseline: Path | None) -> dict[str, Any] | No
 
 def rival_rows(results: _Results) -> list[dict[str, Any]]:
     """Published accelerators of the same output shape and work, with our figures at their clock beside."""
-    rivals = yaml.safe_load((_TEMPLATES / "rivals.yaml").read_text())
     rows = []
-    for rival in rivals:
-        same = tuple(rival["shape"]) == results.design.output.shape and rival["useful_macs"] == results.macs
-        if same:
-            at_their_clock = rival["clock_mhz"] * 1e6 / results.cycles_per_image
-            rows.append({
-                **rival,
-                "faster": results.fps / rival["fps"],
-                "fps_at_their_clock": at_their_clock,
-                "faster_at_their_clock": at_their_clock / rival["fps"],
-            })  # fmt: skip
+    for rival in same_network(results.design.output.shape, results.macs):
+        at_their_clock = rival["clock_mhz"] * 1e6 / results.cycles_per_image
+        rows.append({
+            **rival,
+            "faster": results.fps / rival["fps"],
+            "fps_at_their_clock": at_their_clock,
+            "faster_at_their_clock": at_their_clock / rival["fps"],
+        })  # fmt: skip
     return rows
 
 

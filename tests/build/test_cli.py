@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from fpgan.build.cli.main import app
 from fpgan.hw import tools
 
-COMMANDS = ("train", "export", "build", "sim", "synth", "report", "demo", "doctor")
+COMMANDS = ("train", "export", "build", "sim", "synth", "report", "demo", "bench", "doctor")
 
 
 def run(*arguments):

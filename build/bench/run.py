@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark: every design built, simulated and counted, software and published figures beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fpgan.build.bench import row, software
+from fpgan.build.bench.designs import BenchDesign, select
+from fpgan.build.bench.networks import Networks
+from fpgan.build.bench.picture import draw
+from fpgan.build.rivals import other_networks
+from fpgan.model.run import make_folder, write_beside
+
+_UNITS = {
+    "gops": "useful giga-operations per second at clock_mhz: two per MAC, none for inserted zeros",
+    "gops_with_zeros": "the same rate as papers give it that count products with inserted zeros",
+    "gops_per_dsp": "useful GOPS over DSPs, of the layers that compute in DSPs",
+    "efficiency": "useful MACs / (cycles_per_image * mac_lanes): 1 is the limit but for skipped borders",
+    "decision": "of the optimizer: the fastest that fits, and what the next faster design would need",
+    "latency_cycles": "first input beat to last output beat of one image",
+    "BRAM18": "18 Kb block RAMs, two to a 36 Kb one",
+    "estimated_ns": "estimate from the unplaced netlist, no place-and-route result",
+    "ratio": "and cycles_ratio: their cycles over ours; fps_ratio: our images per second over theirs",
+}
+
+Progress = Callable[[str], None]
+
+
+def bench(
+    out: str | Path = "out",
+    designs: Sequence[str | BenchDesign] | None = None,
+    images: int | None = None,
+    synth: bool = True,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure where the designs stand: against the limit, zero insertion, published rivals, CPU and GPU.
+
+        from fpgan.build.bench import bench
+        result = bench("out", designs=["mnist32-ultra96"], synth=False)
+        print(result["designs"][0]["cycles_per_image"], result["software"][0]["frames_per_second"])
+
+    out: folder to write; builds are kept in out/bench, where `fpgan report` opens them.
+    designs: names of build/bench/designs.yaml or BenchDesigns of your own; all of the file by default.
+    images: simulated for each design, instead of its own number. synth: also count resources with Yosys.
+    progress: called with what is being done.
+
+    Writes out/BENCH.json, after each design what is known by then, and out/bench.png; returns what BENCH.json
+    says. A design that fails has its one-line `error` there, the others go on; `failed` names those with an
+    error or a mismatch. Raises ValueError for designs that are not known or images out of range.
+    """
+    chosen = select(designs)
+    if images is not None and images < 2:
+        raise ValueError(f"images={images}: give at least 2; their distance is the cycles per image")
+    out, say = Path(out), progress or (lambda _: None)
+    make_folder(out / "bench")
+    counts = {design.name: images or design.images for design in chosen}
+    networks = Networks(out / "bench" / "networks", max(counts.values()))
+    result: dict[str, Any] = {
+        "complete": False, "failed": [], "designs": [], "software": [], "machine": software.machine(),
+        "published": other_networks(), "units": _UNITS,
+    }  # fmt: skip
+    _save(result, out)
+    result["software"] = _software(chosen, networks, say)
+    for index, design in enumerate(chosen, 1):
+        heading = _under(say, f"{index}/{len(chosen)} {design.name}")
+        make_model = partial(networks.model, design, heading)
+        measured = row.measure(design, make_model, out / "bench", counts[design.name], synth, heading)
+        result["designs"].append(measured)
+        if row.failed(measured):
+            result["failed"].append(design.name)
+        _save(result, out)
+    say("drawing")
+    draw(result, out / "bench.png")
+    result["complete"] = True
+    _save(result, out)
+    return result
+
+
+def _software(designs: list[BenchDesign], networks: Networks, say: Progress) -> list[dict[str, Any]]:
+    """Rates of each preset, taken of its first design: board and bits change nothing for a CPU."""
+    first = {design.preset: design for design in reversed(designs)}
+    rows = []
+    for preset in dict.fromkeys(design.preset for design in designs):
+        heading = _under(say, f"software {preset}")
+        rates = software.measure(networks.run(first[preset], heading), heading)
+        rows += [{"preset": preset, **rate} for rate in rates]
+    return rows
+
+
+def _under(say: Progress, heading: str) -> Progress:
+    return lambda text: say(f"{heading}: {text}")
+
+
+def _save(result: dict[str, Any], out: Path) -> None:
+    text = json.dumps(result, indent=1) + "\n"
+    write_beside(out / "BENCH.json", lambda path: path.write_text(text))
