@@ -48,8 +48,8 @@ def run_job(job: Job) -> None:
     overrides = " ".join(f"-G {name}={value}" for name, value in job.parameters.items())
     synth = f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top} -run"
     do(
-        f"read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories --top {job.top} "
-        f"{overrides} {_HERE / 'blackbox.v'} {' '.join(job.sources)}"
+        f"read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories "
+        f"--top {job.top} {overrides} {_HERE / 'blackbox.v'} {' '.join(job.sources)}"
     )
     do(f"hierarchy -top {job.top}")
     for module in _REPEATED:
@@ -92,8 +92,8 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
     """Make each bit of a memory without write port and of ram_style "distributed" a LUT of its address.
 
     Yosys has no LUT RAM without a write port and stops at the attribute; left to it as logic, the word-wide
-    multiplexers that a ROM becomes take it minutes where it is wide. Up to 8 words stay logic: there many bits
-    are equal, or simple.
+    multiplexers that a ROM becomes take it minutes where it is wide. Up to 8 words stay logic: there
+    many bits are equal, or simple.
     """
 
     def identifier(name: str) -> Any:
@@ -130,7 +130,7 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
 
 
 def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
-    """RTLIL of a module Y[i] = tables[i][A], of the primitives of a slice: LUTs, MUXF7, MUXF8, and $mux beyond."""
+    """RTLIL of a module Y[i] = tables[i][A], of a slice's primitives: LUTs, MUXF7, MUXF8; $mux beyond."""
     lines = [f"module {name}", f"wire width {inputs} input 1 \\A", f"wire width {len(tables)} output 2 \\Y"]
 
     def cell(kind: str, pins: dict[str, str], init: str = "") -> None:
