@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -207,7 +208,7 @@ def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
     """CREDITS of deconv.sv: results in flight or queued."""
     tree = math.ceil(math.log2(simd)) if simd > 1 else 0
     core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
-    return (stages + 1 + core) // sf + 3
+    return max(32, (stages + 1 + core) // sf + 3)
 
 
 def stages(model: ModelWrapper) -> list[Any]:
@@ -231,16 +232,38 @@ def stages(model: ModelWrapper) -> list[Any]:
     return found
 
 
-def run(model: ModelWrapper, images: int = 4, limit: int | None = None) -> list[int]:
-    """Cycle of each image's last output word, with input always there and output always taken.
+@dataclass(frozen=True)
+class Schedule:
+    """When words moved. Stream i enters node i; the last one is the graph's output.
 
-    limit: cycles after which the run is given up; the list is shorter then.
+    ends: cycle of each image's last output word. first, last: cycles of the first image's first and last
+    word on each stream.
     """
+
+    ends: tuple[int, ...]
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+
+    @property
+    def period(self) -> int:
+        """Cycles between the last two images."""
+        return self.ends[-1] - self.ends[-2]
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the first input word to the last output word of the first image, both counted."""
+        return self.ends[0] - self.first[0] + 1
+
+
+def run(model: ModelWrapper, images: int = 4) -> Schedule:
+    """Stream images back to back through an idle graph: input is always there, output always taken."""
     chain = stages(model)
-    last = getCustomOp(model.graph.node[-1])
-    beats = math.prod(int(v) for v in last.get_folded_output_shape()[:-1])
-    count, ends, cycle, n = 0, list[int](), 0, len(chain)
-    while len(ends) < images and (limit is None or cycle < limit):
+    ops = [getCustomOp(node) for node in model.graph.node]
+    shapes = [op.get_folded_input_shape() for op in ops] + [ops[-1].get_folded_output_shape()]
+    beats = [math.prod(int(v) for v in shape[:-1]) for shape in shapes]
+    n, cycle, ends = len(chain), 0, list[int]()
+    counts, first, last = [0] * (n + 1), [0] * (n + 1), [0] * (n + 1)
+    while len(ends) < images:
         valids, upstream = [True] * (n + 1), True
         for i, stage in enumerate(chain):
             upstream = valids[i + 1] = stage.valid(upstream)
@@ -250,9 +273,14 @@ def run(model: ModelWrapper, images: int = 4, limit: int | None = None) -> list[
         moves = [v and r for v, r in zip(valids, readys, strict=True)]
         for i, stage in enumerate(chain):
             stage.tick(moves[i], moves[i + 1])
-        if moves[n]:
-            count += 1
-            if count % beats == 0:
-                ends.append(cycle)
+        for i, moved in enumerate(moves):
+            if moved:
+                counts[i] += 1
+                if counts[i] == 1:
+                    first[i] = cycle
+                if counts[i] == beats[i]:
+                    last[i] = cycle
+        if moves[n] and counts[n] % beats[n] == 0:
+            ends.append(cycle)
         cycle += 1
-    return ends
+    return Schedule(tuple(ends), tuple(first), tuple(last))

@@ -19,7 +19,7 @@ from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
 from fpgan.build.passes.options import CORES
 from fpgan.build.passes.read_qonnx import load
-from fpgan.build.passes.size_fifos import size_fifos
+from fpgan.build.passes.size_fifos import one_word_less, size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.build.stitch import emit_rtl
 from fpgan.build.summary import summarize
@@ -87,14 +87,17 @@ def build(
     else:
         fold_like(dataflow, Path(like))
     say("sizing FIFOs")
-    dataflow = insert_streams(dataflow, size_fifos(dataflow)).transform(InferDataTypes())
+    depths = size_fifos(dataflow)
+    slack = one_word_less(dataflow, depths)
+    dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
     say("writing")
     vectors, golden = golden_vectors(path, source)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision}
+        more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision,
+                "cycles_with_one_fifo_word_less": slack}  # fmt: skip
         report = _write(partial, dataflow, integers, target, clock, share, more, golden, vectors)
         if out.exists():
             shutil.rmtree(out)

@@ -7,16 +7,22 @@ from typing import Any
 
 from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
 from finn.analysis.fpgadataflow.res_estimation import res_estimation
+from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build import schedule
 from fpgan.hw.boards import Board
 
 _FF_PER_LUT = 1.7  # what Yosys counts on a whole mnist32
 
 
 def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilization: float) -> dict[str, Any]:
-    """Layers with folding, cycles, useful MACs and resource estimates; totals against the board."""
+    """Layers with folding, cycles, useful MACs and resource estimates; totals against the board.
+
+    Cycles per image and latency come from the token model of the whole graph. A layer's latency: cycles of
+    the first image's words, counted from its first input word; what the layers add sums to the whole latency.
+    """
     cycles, resources = exp_cycles_per_layer(model), res_estimation(model, board.part)
     layers = []
     for node in model.graph.node:
@@ -42,15 +48,33 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 },
             }
         )  # fmt: skip
-    slowest = max(layer["cycles"] for layer in layers)
+    timing = schedule.run(model)
+    for i, layer in enumerate(layers):
+        layer["latency"] = {
+            "first_in": timing.first[i] - timing.first[0],
+            "first_out": timing.first[i + 1] - timing.first[0],
+            "last_out": timing.last[i + 1] - timing.first[0],
+            "adds": timing.last[i + 1] - (timing.last[i] if i else timing.first[0] - 1),
+        }
+    slowest = timing.period
     return {
         "board": board.name, "part": board.part, "clock_mhz": clock_mhz,
         "useful_macs_per_image": sum(layer["useful_macs"] for layer in layers),
         "mac_lanes": sum(layer["lanes"] for layer in layers),
         "layers": layers,
         "cycles_per_image": slowest,
+        "latency_cycles": timing.latency,
+        "fifos": [_fifo(n, resources[n.name]) for n in model.graph.node if n.op_type == "Fifo_rtl"],
         "frames_per_second": clock_mhz * 1e6 / slowest,
         "totals": {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget},
         "budget": board.budget,
         "max_utilization": max_utilization,
+    }  # fmt: skip
+
+
+def _fifo(node: NodeProto, resources: dict[str, Any]) -> dict[str, Any]:
+    op = getCustomOp(node)
+    return {
+        "name": node.name, "words": op.get_nodeattr("depth"), "bits": op.get_instream_width(),
+        "LUT": int(resources["LUT"]), "BRAM18": int(resources["BRAM_18K"]),
     }  # fmt: skip

@@ -39,6 +39,9 @@ class Layer:
     sources: tuple[str, ...]
 
 
+_COPIED = ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped")
+
+
 @dataclass(frozen=True)
 class Design:
     """The contents of BUILD/design.json."""
@@ -72,17 +75,19 @@ class Design:
         def stream(key: str) -> Stream:
             return Stream(**{**data[key], "shape": tuple(data[key]["shape"])})
 
-        return cls(
-            root=Path(build).resolve(),
-            **{
-                k: data[k]
-                for k in ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped")
-            },
-            source_names=tuple(data["sources"]),
-            layers=tuple(Layer(**{**layer, "sources": tuple(layer["sources"])}) for layer in data["layers"]),
-            input=stream("input"),
-            output=stream("output"),
-        )
+        try:
+            return cls(
+                root=Path(build).resolve(),
+                **{name: data[name] for name in _COPIED},
+                source_names=tuple(data["sources"]),
+                layers=tuple(
+                    Layer(**{**layer, "sources": tuple(layer["sources"])}) for layer in data["layers"]
+                ),
+                input=stream("input"),
+                output=stream("output"),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path}: not as this version writes it ({error}); run fpgan build") from None
 
     @property
     def rtl(self) -> Path:

@@ -65,7 +65,9 @@ module deconv #(
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
   localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
-  localparam int unsigned CREDITS = IN_FLIGHT / SF + 3;           // results in flight or queued
+  // Results in flight or queued: at least what hides the latency, and the 32 words that a LUT RAM has anyway,
+  // because outputs at the border have fewer taps and come faster than what follows may take them.
+  localparam int unsigned CREDITS = IN_FLIGHT / SF + 3 > 32 ? IN_FLIGHT / SF + 3 : 32;
 
   if (CI % SIMD != 0) begin : gen_bad_simd
     $error("deconv: SIMD=%0d does not divide CI=%0d", SIMD, CI);

@@ -19,7 +19,7 @@ from fpgan.build.passes.lower import lower
 from fpgan.build.passes.options import LayerOptions, paddings
 from fpgan.build.passes.pad_channels import pad_channels
 from fpgan.build.passes.read_qonnx import load
-from fpgan.build.passes.size_fifos import size_fifos
+from fpgan.build.passes.size_fifos import SMALLEST, one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.hw.boards import get_board
 
@@ -172,8 +172,20 @@ def test_fifos_hold_the_rate_of_the_slowest_layer(unfolded, style, target):
     fold(folded, PART, AMPLE, target)
     slowest = max(getCustomOp(n).get_exp_cycles() for n in folded.graph.node)
     model = insert_streams(folded, size_fifos(folded))
-    ends = schedule.run(model, images=6)
-    assert ends[-1] - ends[-2] == slowest
+    assert schedule.run(model, images=6).period == slowest
+
+
+def test_fifos_are_as_small_as_the_rate_allows(export_preset):
+    """This fold comes in bursts: one FIFO must be deeper than the smallest; a word less makes it slower."""
+    model = lower(integer_graph(load(export_preset("mnist32"))))
+    fold(model, PART, Budget(32_792, 324, 96))
+    depths = size_fifos(model)
+    slack = one_word_less(model, depths)
+    assert max(depths.values()) > SMALLEST
+    best = period(model, depths)
+    assert best == max(getCustomOp(n).get_exp_cycles() for n in model.graph.node)
+    for name, depth in depths.items():
+        assert slack[name] is None if depth == SMALLEST else slack[name] > best
 
 
 def test_stream_widths_agree(unfolded):

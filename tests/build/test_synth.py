@@ -154,7 +154,7 @@ def make_build(root: Path, board: str = "ultra96", family: str = "xcup") -> Path
     design = {
         "name": "t", "top": "t", "board": board, "part": "p", "family": family, "clock_mhz": 100.0,
         "sources": ["a.sv", "b.sv"], "layers": layers, "input": stream, "output": stream, "fifos": {},
-        "golden": "pytorch",
+        "golden": "pytorch", "pumped": False,
     }  # fmt: skip
     (root / "design.json").write_text(json.dumps(design))
     (root / "report.json").write_text(json.dumps({"totals": {"LUT": 11}}))

@@ -43,7 +43,7 @@ def make_build(build, top=TOP, wrong_pixels=0):
         "family": "xcup", "clock_mhz": 300.0, "sources": ["width_convert.sv", "fifo.sv", "fpgan_top.sv"],
         "input": stream | {"elements_per_beat": 2, "tdata_bits": 16, "beats": 30},
         "output": stream | {"elements_per_beat": 4, "tdata_bits": 32, "beats": 15},
-        "layers": [], "fifos": {"fifo_1": 4}, "golden": "pytorch",
+        "layers": [], "fifos": {"fifo_1": 4}, "golden": "pytorch", "pumped": False,
     }  # fmt: skip
     (build / "design.json").write_text(json.dumps(design))
     (build / "report.json").write_text(json.dumps({"useful_macs_per_image": 60, "mac_lanes": 2}))
