@@ -31,7 +31,8 @@ def make_build(
     stream = {"datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8}
     write(root / "design.json", {
         "name": "mnist32", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
-        "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {}, "golden": "pytorch", "pumped": False,
+        "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {}, "golden": "pytorch",
+        "pumped": False,
         "input": {**stream, "shape": [1, 1, 1, 32], "beats": 32},
         "output": {**stream, "shape": [1, 32, 32, 1], "beats": 1024},
         "layers": [{"name": n, "op": "X_rtl", "module": n, "sources": []} for n in ("deconv_0", "fifo_1")],
