@@ -13,6 +13,7 @@ from dataclasses import dataclass
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_DSP_LANE = 16.0  # cross-lane correction and adder tree of FINN's mvu: 15.9 at 16x32, W4A4
 _BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
+QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 
 

@@ -17,6 +17,8 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.costs import QUEUE_WORDS
+
 
 class Fifo:
     """hw/rtl/fifo.sv: a memory of `depth` words and an output register."""
@@ -208,7 +210,7 @@ def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
     """CREDITS of deconv.sv: results in flight or queued."""
     tree = math.ceil(math.log2(simd)) if simd > 1 else 0
     core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
-    return max(32, (stages + 1 + core) // sf + 3)
+    return max(QUEUE_WORDS, (stages + 1 + core) // sf + 3)
 
 
 def stages(model: ModelWrapper) -> list[Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ class Option:
     ci: int
     co: int
     cycles: int
+    rows: tuple[tuple[int, int], ...]  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
 
     @property
@@ -68,7 +70,21 @@ class LayerOptions:
 
     def threshold_pe(self, option: Option, cycles: int) -> int:
         """Fewest channels per cycle with which thresholding keeps up: a divisor of the deconv's PE."""
-        return next((pe for pe in divisors(option.pe) if self._pixels * option.co // pe <= cycles), option.pe)
+        return next((pe for pe in divisors(option.pe) if self._keeps_up(option, pe, cycles)), option.pe)
+
+    def _keeps_up(self, option: Option, pe: int, cycles: int) -> bool:
+        """Rows at the border have fewer taps and come faster; what the result queue does not hold is lost."""
+        rows = sum(count for count, _ in option.rows)
+        need = self._pixels * option.co // pe // rows  # cycles per output row
+        room = costs.QUEUE_WORDS * option.pe // pe
+        if need * rows > cycles:
+            return False
+        waiting = lost = 0
+        for count, taken in option.rows * 2:  # the second image finds what the first left
+            waiting = max(0, waiting + count * (need - taken))
+            lost += max(0, waiting - room)
+            waiting = min(waiting, room)
+        return option.cycles + lost <= cycles
 
     def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
         pe = self.threshold_pe(option, cycles)
@@ -97,12 +113,13 @@ class LayerOptions:
                             weight_words=walk.words * (co // pe) * (ci // simd),
                             buffer_words=walk.buffer_pixels * (ci // simd),
                         )  # fmt: skip
-                        cycles = walk.cycles(co // pe, ci // simd)
+                        rows = walk.rows(co // pe, ci // simd)
+                        cycles = sum(count * each for count, each in rows)
                         for core, memory in _kinds(cores, folded):
                             cost = costs.deconv_cost(
                                 replace(folded, core=core, weight_memory=memory), self._block
                             )
-                            yield Option(pe, simd, taps, core, memory, ci, co, cycles, cost)
+                            yield Option(pe, simd, taps, core, memory, ci, co, cycles, rows, cost)
 
 
 class _Walk:
@@ -110,13 +127,18 @@ class _Walk:
 
     def __init__(self, op: Any, taps: tuple[int, int]) -> None:
         rows, cols = op.geometry.rows, op.geometry.cols
-        counts = [y * x for y in rows.blocks(taps[0]) for x in cols.blocks(taps[1])]
-        self.blocks, self.empty = sum(counts), counts.count(0)
+        per_row, columns = rows.blocks(taps[0]), cols.blocks(taps[1])
+        self._rows = [(len(list(run)), y) for y, run in itertools.groupby(per_row)]
+        self._blocks, self._empty, self._columns = sum(columns), columns.count(0), len(columns)
         self.words = len(rows.weight_blocks(taps[0])) * len(cols.weight_blocks(taps[1]))
         self.buffer_pixels = op.buffer_rows_for(taps) // taps[0] * -(-cols.size // taps[1])
 
-    def cycles(self, neuron_fold: int, synapse_fold: int) -> int:
-        return neuron_fold * (self.blocks * synapse_fold + self.empty)
+    def rows(self, neuron_fold: int, synapse_fold: int) -> tuple[tuple[int, int], ...]:
+        """Runs of equal output rows: how many, cycles of each."""
+        return tuple(
+            (count, neuron_fold * (y * self._blocks * synapse_fold + (self._empty if y else self._columns)))
+            for count, y in self._rows
+        )
 
 
 def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:

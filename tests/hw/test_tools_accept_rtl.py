@@ -12,7 +12,12 @@ from fpgan.hw.finn_sources import PATCHES, copy_finn_sources
 from fpgan.hw.sources import rtl_dir
 from fpgan.hw.tools import ToolError, find_tool, run, verilator_env
 
-_PACKAGED = ("add_multi", "mvu_lut", "deconv")  # use FINN's mvu_pkg, which has lint warnings of its own
+_PACKAGED = (
+    "add_multi",
+    "mvu_lut_pe",
+    "mvu_lut",
+    "deconv",
+)  # use FINN's mvu_pkg, which has lint warnings of its own
 
 # module -> further sources, parameter sets
 MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -26,17 +31,24 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "pixel_pad": ((), ("H=4 W=3 CF=2 WIDTH=12 OPH=1", "H=1 W=1 SH=1 SW=1")),
-    "tap_axis": ((), ("",)),
+    "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
+    "tap_axis": ((), ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3")),
+    "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
+    "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
     "add_multi": ((), ("N=5 DEPTH=3 ARG_LO=-7 ARG_HI=7", "N=1 DEPTH=0", "N=8 DEPTH=1")),
+    "mvu_lut_pe": (("add_multi",), ("SIMD=5", "SIMD=1 WEIGHT_WIDTH=3", "SIMD=2 STATIC_WEIGHTS=1")),
     "mvu_lut": (
-        ("add_multi",),
+        ("add_multi", "mvu_lut_pe"),
         (
             "PE=2 SIMD=5",
             "SIMD=1 WEIGHT_WIDTH=2",
             "SIMD=4 WEIGHT_WIDTH=5 ACTIVATION_WIDTH=8 SIGNED_ACTIVATIONS=1",
         ),
     ),
-    "deconv": (("add_multi", "mvu_lut", "fifo", "tap_axis"), ("DSP_CORE=0",)),
+    "deconv": (
+        ("add_multi", "mvu_lut_pe", "mvu_lut", "fifo", "tap_axis", "line_buffer", "weight_rom"),
+        ("DSP_CORE=0", "DSP_CORE=0 TY=2 TX=2 ROWS=6"),
+    ),
 }
 CASES = [(module, values) for module, (_, sets) in MODULES.items() for values in sets]
 
@@ -95,7 +107,7 @@ def test_lint(module, values, tmp_path):
 def test_yosys_elaborates(module, values, tmp_path):
     if module == "deconv":
         values += ' WEIGHTS="weights.dat"'
-        (tmp_path / "weights.dat").write_text("0000\n" * 64)
+    (tmp_path / "weights.dat").write_text("0\n" * 64)
     slang(module_sources(module), module, values, tmp_path)
 
 
