@@ -77,9 +77,7 @@ def simulate(
     say("drawing")
     from fpgan.sim.pictures import save_comparison
 
-    save_comparison(
-        design.root / f"{prefix}sim.png", golden, output, "netlist" if netlist else "RTL"
-    )
+    save_comparison(design.root / f"{prefix}sim.png", golden, output, "netlist" if netlist else "RTL")
     temporary = design.root / f"{prefix}sim.json.tmp"
     temporary.write_text(json.dumps(result, indent=2) + "\n")
     temporary.rename(design.root / f"{prefix}sim.json")

@@ -106,7 +106,7 @@ module fpgan_dsp #(
     case (op[6:4])
       3'b000: z = '0;
       3'b001: z = pcin;
-      3'b010, 3'b100: z = p;
+      3'b010: z = p;
       3'b011: z = c1;
       3'b101: z = 48'($signed(pcin) >>> 17);
       default: z = 48'($signed(p) >>> 17);
@@ -137,9 +137,9 @@ module fpgan_dsp #(
       $error("DSP48: OPMODE=%b takes half a product, or one where USE_MULT is NONE", op);
       $finish;
     end
-    if (op[6:4] == 3'b111 || (PREG == 0 && (op[1:0] == 2'b10 || op[8:7] == 2'b01 || op[6:5] == 2'b01 && !op[4]
-        || op[6:4] == 3'b100 || op[6:4] == 3'b110))) begin
-      $error("DSP48: OPMODE=%b is reserved, or adds P without a register", op);
+    if (op[6:4] == 3'b100 || op[6:4] == 3'b111
+        || (PREG == 0 && (op[1:0] == 2'b10 || op[8:7] == 2'b01 || op[6:4] == 3'b010 || op[6:4] == 3'b110))) begin
+      $error("DSP48: OPMODE=%b extends an accumulator, is reserved, or adds P without a register", op);
       $finish;
     end
     if ((in[0] && AREG != 2 && !in[1]) || (in[4] && BREG != 2)) begin

@@ -29,9 +29,9 @@ module URAM288 #(
   if (CASCADE_ORDER_A != "NONE" || CASCADE_ORDER_B != "NONE" || EN_AUTO_SLEEP_MODE != "FALSE"
       || EN_ECC_RD_A != "FALSE" || EN_ECC_RD_B != "FALSE" || EN_ECC_WR_A != "FALSE" || EN_ECC_WR_B != "FALSE"
       || IREG_PRE_A != "FALSE" || IREG_PRE_B != "FALSE" || OREG_A != "FALSE" || OREG_B != "FALSE"
-      || RST_MODE_A != "SYNC" || RST_MODE_B != "SYNC" || IS_CLK_INVERTED || IS_EN_A_INVERTED || IS_EN_B_INVERTED
+      || IS_CLK_INVERTED || IS_EN_A_INVERTED || IS_EN_B_INVERTED
       || IS_RDB_WR_A_INVERTED || IS_RDB_WR_B_INVERTED || IS_RST_A_INVERTED || IS_RST_B_INVERTED) begin : gen_bad
-    $error("URAM288: cascades, ECC, sleep, registers, asynchronous resets and inverted pins are not modelled");
+    $error("URAM288: cascades, ECC, sleep, registers and inverted pins are not modelled");
   end
 
   // Which of 72 bits a port's BWE lets through: bits 71:64 are the parity bits of the 8 bytes below.
@@ -62,6 +62,10 @@ module URAM288 #(
     else if (EN_A && !RDB_WR_A) DOUT_A <= words[a];
     if (RST_B) DOUT_B <= '0;
     else if (EN_B && !RDB_WR_B) DOUT_B <= old_b;
+    if (RST_A && RST_MODE_A != "SYNC" || RST_B && RST_MODE_B != "SYNC") begin
+      $error("URAM288: an asynchronous reset is not modelled");
+      $finish;
+    end
     if (SLEEP || INJECT_DBITERR_A || INJECT_DBITERR_B || INJECT_SBITERR_A || INJECT_SBITERR_B) begin
       $error("URAM288: sleep and injected errors are not modelled");
       $finish;
