@@ -35,13 +35,13 @@ def compile_design(
     start = time.monotonic()
     shutil.rmtree(base, ignore_errors=True)
     folder.mkdir(parents=True)
-    # -O2 makes mnist32 8 % faster to run and 70 % slower to compile: worth it from 8,000 images only.
-    # What runs once (SLOW) is nearly half of a netlist's code.
     command = [
         str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
         "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
-        "-Werror-USERERROR", "--output-split", "20000", "--top-module", design.top, "-Mdir", str(folder),
-        "-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0", "-o", "harness.tmp",
+        "-Werror-USERERROR", "--output-split", "20000",
+        *(["--output-split-cfuncs", "1000"] if netlists else []),  # g++ takes very long functions badly
+        "--top-module", design.top, "-Mdir", str(folder),
+        "-o", "harness.tmp",
         *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []), *map(str, sources), str(_HARNESS),
     ]  # fmt: skip
     run(command, design.rtl, folder / "verilator.log", "compiling the simulation", env=verilator_env())

@@ -38,12 +38,12 @@ def simulate(
     images: how many, back to back, without a reset between them; chosen by seed.
     stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
     reset_first: begin with a run that is reset in the middle of an image.
-    netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is missing
-    or older than the RTL), in place of the RTL.
+    netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
+    missing or does not fit the RTL), in place of the RTL.
 
-    Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png; returns
-    what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad arguments,
-    ToolError when a tool fails or the simulation hangs.
+    Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
+    returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
+    arguments, ToolError when a tool fails or the simulation hangs.
     """
     design = Design.load(build)
     if not 0 <= stall < 1:

@@ -111,9 +111,8 @@ def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
             ]
         connections += [f".{port}({value})" for port, value in ports.tied.items()]
         values = ", ".join(f".{name}({_literal(value)})" for name, value in case.parameters.items())
-        instances.append(
-            f"  {case.module or module}{f' #({values})' if values else ''} c{i} (\n      {', '.join(connections)});"
-        )
+        name, given = case.module or module, f" #({values})" if values else ""
+        instances.append(f"  {name}{given} c{i} (\n      {', '.join(connections)});")
     body = ",\n    ".join(declared)
     return f"module bench (\n    {body}\n);\n" + "\n".join(instances) + "\nendmodule\n"
 

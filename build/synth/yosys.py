@@ -102,15 +102,16 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
 def netlists(design: Design, jobs: int = 2, progress: Progress | None = None) -> list[Path]:
     """BUILD/netlist/MODULE.v of every layer: Verilog that instantiates Xilinx primitives (hw/cells).
 
-    Those that are missing or were made from other sources than BUILD/rtl holds are made anew. Raises ToolError.
+    Those that are missing or were made from other sources than BUILD/rtl holds are made anew. Raises
+    ToolError.
     """
     paths = [design.root / "netlist" / f"{layer.module}.v" for layer in design.layers]
-    if not all(map(_is_current, [design] * len(paths), design.layers, paths)):
+    if not all(_is_current(*pair, design) for pair in zip(design.layers, paths, strict=True)):
         synth_layers(design, jobs, progress)
     return paths
 
 
-def _is_current(design: Design, layer: Layer, path: Path) -> bool:
+def _is_current(layer: Layer, path: Path, design: Design) -> bool:
     if not path.exists():
         return False
     with path.open() as text:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our models of Xilinx primitives against statements that are not ours: Yosys' cell library, FINN's behaviour."""
+"""Our models of Xilinx primitives against Yosys' cell library and, in FINN's core, against numpy."""
 
 from __future__ import annotations
 
@@ -61,13 +61,14 @@ CELLS: dict[str, Cell] = {
     "SRLC32E": ("INIT:32", "Q Q31", "A:5 CE D", "CLK"),
 }
 
-_ENABLES = "A1 A2 AD ALUMODE B1 B2 C CARRYIN CTRL D INMODE M P".split()
-_RESETS = "A ALLCARRYIN ALUMODE B C CTRL D INMODE M P".split()
+_ENABLES = ("A1", "A2", "AD", "ALUMODE", "B1", "B2", "C", "CARRYIN", "CTRL", "D", "INMODE", "M", "P")
+_RESETS = ("A", "ALLCARRYIN", "ALUMODE", "B", "C", "CTRL", "D", "INMODE", "M", "P")
 _REGISTERS = (
-    "ACASCREG ADREG ALUMODEREG AREG BCASCREG BREG CARRYINREG CARRYINSELREG CREG DREG INMODEREG MREG".split()
-)
+    "ACASCREG", "ADREG", "ALUMODEREG", "AREG", "BCASCREG", "BREG", "CARRYINREG", "CARRYINSELREG", "CREG",
+    "DREG", "INMODEREG", "MREG", "OPMODEREG", "PREG",
+)  # fmt: skip
 
-# register counts in the order above and OPMODEREG, PREG; with the pre-adder; W takes what DSP48E1 has not
+# register counts in the order above; with the pre-adder or not; the operand that DSP48E2's W takes over
 DSPS = [
     ((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), True, ""),
     ((0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1), True, ""),  # FINN's
@@ -140,47 +141,70 @@ class Bench:
             )
 
     def dsp(self, registers: tuple[int, ...], adder: bool, w: str) -> None:
-        """Two slices in cascade, in DSP48E1, in DSP48E2 with all pins inverted that can be, and in Yosys' DSP48E1."""
-        regs = dict(zip([*_REGISTERS, "OPMODEREG", "PREG"], registers, strict=True))
-        common = ", ".join(f".{k}({v})" for k, v in regs.items()) + ', .USE_MULT("DYNAMIC")'
+        """Two slices in cascade: DSP48E1, DSP48E2 with all pins inverted that can be, and Yosys' DSP48E1."""
+        regs = dict(zip(_REGISTERS, registers, strict=True))
+        common = ", ".join(f".{name}({value})" for name, value in regs.items()) + ', .USE_MULT("DYNAMIC")'
         e1 = f'{common}, .USE_DPORT("{"TRUE" if adder else "FALSE"}")'
         inverted = ", ".join(f".IS_RST{reset}_INVERTED(1)" for reset in _RESETS)
         e2 = (
             f'{common}, .AMULTSEL("{"AD" if adder else "A"}"), {inverted}, .IS_OPMODE_INVERTED(9\'h0a5),'
-            " .IS_ALUMODE_INVERTED(4'h9), .IS_INMODE_INVERTED(5'h15), .IS_CARRYIN_INVERTED(1'b1), .RND(48'hd2f)"
+            " .IS_ALUMODE_INVERTED(4'h9), .IS_INMODE_INVERTED(5'h15), .IS_CARRYIN_INVERTED(1'b1),"
+            " .RND(48'hd2f)"
         )
+        data, alu, carry, opmode, wide, inmode = self._dsp_stimuli(regs, w)
+        enables = ", ".join(f".CE{enable}({self.chance(80)})" for enable in _ENABLES)
+        resets = {reset: self.chance(3) for reset in _RESETS}
+        plain = ", ".join(f".RST{reset}({net})" for reset, net in resets.items())
+        negated = ", ".join(f".RST{reset}(!{net})" for reset, net in resets.items())
+        straight = (
+            f".OPMODE({opmode}), .ALUMODE({{2'b0, {alu}}}), .INMODE({inmode}), .CARRYIN({carry}),"
+            f" .D({data['d']}[24:0]), {plain}, {enables}"
+        )
+        crossed = (
+            f".OPMODE({wide} ^ 9'h0a5), .ALUMODE({{2'b0, {alu}}} ^ 4'h9), .INMODE({inmode} ^ 5'h15),"
+            f" .CARRYIN(!{carry}), .D({data['d']}), {negated}, {enables}"
+        )
+        (a, reference), (b, same) = self.compare(96), self.compare(96)
+        self.body.append(f"assign {same} = {reference};")
+        self._dsp_pair("DSP48E1", e1, straight, data, a)
+        self._dsp_pair("ref_DSP48E1", e1, straight, data, reference)
+        self._dsp_pair("DSP48E2", e2, crossed, data, b)
+
+    def _dsp_stimuli(self, regs: dict[str, int], w: str) -> tuple[dict[str, str], str, str, str, str, str]:
+        """Data and what is selected: only what exists; A and D of 24 bits fit every multiplier."""
         n = len(self.body)
-        # 24 bits with their sign: what both multipliers take
         a, d, b, c = (self.stimulus(width) for width in (24, 24, 18, 48))
-        pick, alu, carry, inm = self.stimulus(32), self.stimulus(2), self.stimulus(1), self.stimulus(5)
+        pick, alu, carry, inmode = (self.stimulus(width) for width in (7, 2, 1, 5))
+        rounding = "48'hd2f" if w == "rnd" else c
+        first = f"1'b{int(regs['BREG'] == 2)}, 3'b111, 1'b{int(regs['AREG'] == 2)}"  # of two registers
         self.body.append(
             f"wire [29:0] a_{n} = {{{{6{{{a}[23]}}}}, {a}}}; wire [26:0] d_{n} = {{{{3{{{d}[23]}}}}, {d}}};\n"
-            f"wire [47:0] c_{n} = {f'48{chr(39)}hd2f' if w == 'rnd' else c};\n"
-            f"wire [1:0] x_{n} = {pick}[1:0]; wire [1:0] y_{n} = x_{n} == 1 ? 1 : {pick}[3:2] == 1 ? 3 : {pick}[3:2];\n"
+            f"wire [47:0] c_{n} = {rounding};\n"
+            f"wire [1:0] x_{n} = {pick}[1:0];\n"
+            f"wire [1:0] y_{n} = x_{n} == 1 ? 1 : {pick}[3:2] == 1 ? 3 : {pick}[3:2];\n"
             f"wire [2:0] z_{n} = {pick}[6:4] == 4 ? 2 : {pick}[6:4] == 7 ? 3 : {pick}[6:4];\n"
-            f"wire [4:0] in_{n} = {inm} & {{1'b{int(regs['BREG'] == 2)}, 3'b111, 1'b{int(regs['AREG'] == 2)}}};\n"
+            f"wire [4:0] in_{n} = {inmode} & {{{first}}};\n"
             f"wire [6:0] op_{n} = {{z_{n}, y_{n}, x_{n}}};\n"
             f"wire [8:0] wide_{n} = {_wide(w, n)};"
         )
-        enables = ", ".join(f".CE{e}({self.chance(80)})" for e in _ENABLES)
-        resets = {reset: self.chance(3) for reset in _RESETS}
-        one, other = self.compare(48 * 2), self.compare(48 * 2)
-        plain = ", ".join(f".RST{r}({net})" for r, net in resets.items())
-        negated = ", ".join(f".RST{r}(!{net})" for r, net in resets.items())
-        self.body.append(f"assign {other[1]} = {one[1]};")
-        for module, out, parameters, controls in (
-            ("DSP48E1", one[0], e1, f".OPMODE(op_{n}), .ALUMODE({{2'b0, {alu}}}), .INMODE(in_{n}), .CARRYIN({carry}), {plain}, .D(d_{n}[24:0])"),
-            ("ref_DSP48E1", one[1], e1, f".OPMODE(op_{n}), .ALUMODE({{2'b0, {alu}}}), .INMODE(in_{n}), .CARRYIN({carry}), {plain}, .D(d_{n}[24:0])"),
-            ("DSP48E2", other[0], e2, f".OPMODE(wide_{n} ^ 9'h0a5), .ALUMODE({{2'b0, {alu}}} ^ 4'h9), .INMODE(in_{n} ^ 5'h15), .CARRYIN(!{carry}), {negated}, .D(d_{n})"),
-        ):  # fmt: skip
-            always = f".CLK(clk), .C(c_{n}), .CARRYINSEL(3'b0), .CARRYCASCIN(1'b0), .MULTSIGNIN(1'b0), {controls}, {enables}"
-            self.body.append(
-                f"wire [29:0] {out}_a; wire [17:0] {out}_b; wire [47:0] {out}_p;\n"
-                f"{module} #({parameters}) {out}_i ({always}, .A(a_{n}), .B({b}), .ACIN(30'b0), .BCIN(18'b0),"
-                f" .PCIN(48'b0), .P({out}[47:0]), .ACOUT({out}_a), .BCOUT({out}_b), .PCOUT({out}_p));\n"
-                f'{module} #({parameters}, .A_INPUT("CASCADE"), .B_INPUT("CASCADE")) {out}_j ({always}, .A(30\'b0),'
-                f" .B(18'b0), .ACIN({out}_a), .BCIN({out}_b), .PCIN({out}_p), .P({out}[95:48]), .ACOUT(), .BCOUT(), .PCOUT());"
-            )
+        data = {"a": f"a_{n}", "b": b, "c": f"c_{n}", "d": f"d_{n}"}
+        return data, alu, carry, f"op_{n}", f"wide_{n}", f"in_{n}"
+
+    def _dsp_pair(self, module: str, parameters: str, controls: str, data: dict[str, str], out: str) -> None:
+        """The second of two slices takes A, B and P from the first; `out` receives both results."""
+        shared = (
+            f".CLK(clk), .C({data['c']}), .CARRYINSEL(3'b0), .CARRYCASCIN(1'b0), .MULTSIGNIN(1'b0),"
+            f" {controls}"
+        )
+        self.body.append(
+            f"wire [29:0] {out}_a; wire [17:0] {out}_b; wire [47:0] {out}_p;\n"
+            f"{module} #({parameters}) {out}_i ({shared}, .A({data['a']}), .B({data['b']}), .ACIN(30'b0),"
+            f" .BCIN(18'b0), .PCIN(48'b0), .P({out}[47:0]), .ACOUT({out}_a), .BCOUT({out}_b),"
+            f" .PCOUT({out}_p));\n"
+            f'{module} #({parameters}, .A_INPUT("CASCADE"), .B_INPUT("CASCADE")) {out}_j ({shared},'
+            f" .A(30'b0), .B(18'b0), .ACIN({out}_a), .BCIN({out}_b), .PCIN({out}_p), .P({out}[95:48]),"
+            " .ACOUT(), .BCOUT(), .PCOUT());"
+        )
 
 
 def _wide(w: str, n: int) -> str:
@@ -239,7 +263,10 @@ MVUS = [
     (4, 2, 4, 4, False, True), (3, 3, 4, 4, True, True), (1, 5, 3, 2, True, True), (9, 1, 2, 2, False, True),
     (2, 2, 6, 8, True, True), (4, 2, 4, 4, False, False), (1, 2, 8, 8, True, False),
 ]  # fmt: skip
-_NO_PORTS = "CARRYOUT CARRYCASCOUT MULTSIGNOUT OVERFLOW PATTERNDETECT PATTERNBDETECT UNDERFLOW XOROUT".split()
+_NO_PORTS = (
+    "CARRYOUT", "CARRYCASCOUT", "MULTSIGNOUT", "OVERFLOW", "PATTERNDETECT", "PATTERNBDETECT", "UNDERFLOW",
+    "XOROUT",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("version", [1, 2])
