@@ -2,13 +2,13 @@
 // Block RAM: RAMB18E1 and RAMB36E1 (7-series), RAMB18E2 and RAMB36E2 (UltraScale+).
 //
 //   On a clock with EN the lanes (8 bits and their parity) with WE are written; the output latch takes SRVAL
-//   where RSTRAM is set, else the word as it was (READ_FIRST), as it becomes (WRITE_FIRST), or nothing while any
-//   lane is written (NO_CHANGE). With DOx_REG = 1 a register with REGCE and RSTREG follows.
+//   where RSTRAM is set, else the word as it was (READ_FIRST), as it becomes (WRITE_FIRST), or nothing while
+//   any lane is written (NO_CHANGE). With DOx_REG = 1 a register with REGCE and RSTREG follows.
 //
-// Where one port writes the word that the other reads, READ_FIRST of the writing port gives the old word. Of the
-// other modes the data sheet says nothing: the model answers with the old word inverted, so that a design that
-// relies on it shows. Both ports must have one clock. What is not modelled stops the simulation: ECC, cascades,
-// inverted pins, widths with parity beside widths without.
+// Where one port writes the word that the other reads, READ_FIRST of the writing port gives the old word. Of
+// the other modes the data sheet says nothing: the model answers with the old word inverted, so that a design
+// that relies on it shows. Both ports must have one clock. What is not modelled stops the simulation: ECC,
+// cascades, inverted pins, widths with parity beside widths without.
 
 // Two ports with a data path of 64 + 8 bits each; [0] is port A, [1] port B. addr counts data bits.
 module fpgan_bram #(
@@ -42,7 +42,8 @@ module fpgan_bram #(
     return width == 0 || (width inside {1, 2, 4, 9, 18, 36, 72} && (width > 8) == (WORD > 8));
   endfunction
   if (!fits(READ_A) || !fits(WRITE_A) || !fits(READ_B) || !fits(WRITE_B)) begin : gen_bad_width
-    $error("block RAM: widths %0d, %0d, %0d and %0d are not modelled together", READ_A, WRITE_A, READ_B, WRITE_B);
+    $error("block RAM: widths %0d, %0d, %0d and %0d are not modelled together", READ_A, WRITE_A, READ_B,
+        WRITE_B);
   end
   if (UNMODELLED) begin : gen_bad_option
     $error("block RAM: ECC, cascades, address enables and inverted pins are not modelled");
@@ -202,12 +203,15 @@ module RAMB18E1 import fpgan_bram_pkg::*; #(
     parameter [17:0] INIT_A = 0, INIT_B = 0, SRVAL_A = 0, SRVAL_B = 0,
     parameter RAM_MODE = "TDP", RDADDR_COLLISION_HWCONFIG = "DELAYED_WRITE", SIM_DEVICE = "7SERIES",
     parameter SIM_COLLISION_CHECK = "ALL", INIT_FILE = "NONE",
-    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0, IS_ENBWREN_INVERTED = 0,
-    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0, IS_RSTREGB_INVERTED = 0
+    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0,
+        IS_ENBWREN_INVERTED = 0,
+    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0,
+        IS_RSTREGB_INVERTED = 0
 ) (
     output [15:0] DOADO, DOBDO,
     output [1:0] DOPADOP, DOPBDOP,
-    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB, RSTREGARSTREG, RSTREGB,
+    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB,
+        RSTREGARSTREG, RSTREGB,
     input [13:0] ADDRARDADDR, ADDRBWRADDR,
     input [15:0] DIADI, DIBDI,
     input [1:0] DIPADIP, DIPBDIP, WEA,
@@ -229,7 +233,8 @@ module RAMB18E1 import fpgan_bram_pkg::*; #(
       .SRVAL_A(weave(72'(SRVAL_A), 72'(SRVAL_B), 16, READ_WIDTH_A)),
       .SRVAL_B(weave(72'(SRVAL_B), 72'd0, 16, READ_WIDTH_B)),
       .UNMODELLED(INIT_FILE != "NONE" || IS_CLKARDCLK_INVERTED || IS_CLKBWRCLK_INVERTED || IS_ENARDEN_INVERTED
-          || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED || IS_RSTRAMB_INVERTED || IS_RSTREGARSTREG_INVERTED
+          || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED || IS_RSTRAMB_INVERTED
+              || IS_RSTREGARSTREG_INVERTED
           || IS_RSTREGB_INVERTED)
   ) ram (
       .clk({CLKBWRCLK, CLKARDCLK}), .en({ENBWREN, ENARDEN}), .rstram({RSTRAMB, RSTRAMARSTRAM}),
@@ -265,12 +270,15 @@ module RAMB36E1 import fpgan_bram_pkg::*; #(
     parameter RAM_EXTENSION_A = "NONE", RAM_EXTENSION_B = "NONE",
     parameter EN_ECC_READ = "FALSE", EN_ECC_WRITE = "FALSE",
     parameter SIM_COLLISION_CHECK = "ALL", INIT_FILE = "NONE",
-    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0, IS_ENBWREN_INVERTED = 0,
-    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0, IS_RSTREGB_INVERTED = 0
+    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0,
+        IS_ENBWREN_INVERTED = 0,
+    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0,
+        IS_RSTREGB_INVERTED = 0
 ) (
     output [31:0] DOADO, DOBDO,
     output [3:0] DOPADOP, DOPBDOP,
-    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB, RSTREGARSTREG, RSTREGB,
+    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB,
+        RSTREGARSTREG, RSTREGB,
     input [15:0] ADDRARDADDR, ADDRBWRADDR,
     input [31:0] DIADI, DIBDI,
     input [3:0] DIPADIP, DIPBDIP, WEA,
@@ -282,7 +290,8 @@ module RAMB36E1 import fpgan_bram_pkg::*; #(
   wire [1:0][7:0] doutp;
   fpgan_bram #(
       .BITS(32768),
-      .DATA({`FPGAN_WORD16(INIT_7), `FPGAN_WORD16(INIT_6), `FPGAN_WORD16(INIT_5), `FPGAN_WORD16(INIT_4), `FPGAN_WORD16(INIT_3), `FPGAN_WORD16(INIT_2), `FPGAN_WORD16(INIT_1), `FPGAN_WORD16(INIT_0)}),
+      .DATA({`FPGAN_WORD16(INIT_7), `FPGAN_WORD16(INIT_6), `FPGAN_WORD16(INIT_5), `FPGAN_WORD16(INIT_4),
+          `FPGAN_WORD16(INIT_3), `FPGAN_WORD16(INIT_2), `FPGAN_WORD16(INIT_1), `FPGAN_WORD16(INIT_0)}),
       .PARITY({`FPGAN_WORD16(INITP_0)}),
       .READ_A(READ_WIDTH_A), .WRITE_A(WRITE_WIDTH_A), .READ_B(READ_WIDTH_B), .WRITE_B(WRITE_WIDTH_B),
       .MODE_A(WRITE_MODE_A), .MODE_B(WRITE_MODE_B), .REG_A(DOA_REG), .REG_B(DOB_REG),
@@ -291,9 +300,11 @@ module RAMB36E1 import fpgan_bram_pkg::*; #(
       .INIT_B(weave(72'(INIT_B), 72'd0, 32, READ_WIDTH_B)),
       .SRVAL_A(weave(72'(SRVAL_A), 72'(SRVAL_B), 32, READ_WIDTH_A)),
       .SRVAL_B(weave(72'(SRVAL_B), 72'd0, 32, READ_WIDTH_B)),
-      .UNMODELLED(RAM_EXTENSION_A != "NONE" || RAM_EXTENSION_B != "NONE" || EN_ECC_READ != "FALSE" || EN_ECC_WRITE != "FALSE"
+      .UNMODELLED(RAM_EXTENSION_A != "NONE" || RAM_EXTENSION_B != "NONE" || EN_ECC_READ != "FALSE"
+          || EN_ECC_WRITE != "FALSE"
           || INIT_FILE != "NONE" || IS_CLKARDCLK_INVERTED || IS_CLKBWRCLK_INVERTED || IS_ENARDEN_INVERTED
-          || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED || IS_RSTRAMB_INVERTED || IS_RSTREGARSTREG_INVERTED
+          || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED || IS_RSTRAMB_INVERTED
+              || IS_RSTREGARSTREG_INVERTED
           || IS_RSTREGB_INVERTED)
   ) ram (
       .clk({CLKBWRCLK, CLKARDCLK}), .en({ENBWREN, ENARDEN}), .rstram({RSTRAMB, RSTRAMARSTRAM}),
@@ -324,12 +335,15 @@ module RAMB18E2 import fpgan_bram_pkg::*; #(
     parameter CASCADE_ORDER_A = "NONE", CASCADE_ORDER_B = "NONE", CLOCK_DOMAINS = "INDEPENDENT",
     parameter ENADDRENA = "FALSE", ENADDRENB = "FALSE", RDADDRCHANGEA = "FALSE", RDADDRCHANGEB = "FALSE",
     parameter SIM_COLLISION_CHECK = "ALL", INIT_FILE = "NONE",
-    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0, IS_ENBWREN_INVERTED = 0,
-    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0, IS_RSTREGB_INVERTED = 0
+    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0,
+        IS_ENBWREN_INVERTED = 0,
+    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0,
+        IS_RSTREGB_INVERTED = 0
 ) (
     output [15:0] DOUTADOUT, DOUTBDOUT,
     output [1:0] DOUTPADOUTP, DOUTPBDOUTP,
-    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB, RSTREGARSTREG, RSTREGB,
+    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB,
+        RSTREGARSTREG, RSTREGB,
     input ADDRENA, ADDRENB, SLEEP,  // without function: address enables are off, sleep is not modelled
     input [13:0] ADDRARDADDR, ADDRBWRADDR,
     input [15:0] DINADIN, DINBDIN,
@@ -351,9 +365,11 @@ module RAMB18E2 import fpgan_bram_pkg::*; #(
       .INIT_B(weave(72'(INIT_B), 72'd0, 16, READ_WIDTH_B)),
       .SRVAL_A(weave(72'(SRVAL_A), 72'(SRVAL_B), 16, READ_WIDTH_A)),
       .SRVAL_B(weave(72'(SRVAL_B), 72'd0, 16, READ_WIDTH_B)),
-      .UNMODELLED(CASCADE_ORDER_A != "NONE" || CASCADE_ORDER_B != "NONE" || ENADDRENA != "FALSE" || ENADDRENB != "FALSE"
+      .UNMODELLED(CASCADE_ORDER_A != "NONE" || CASCADE_ORDER_B != "NONE" || ENADDRENA != "FALSE"
+          || ENADDRENB != "FALSE"
           || INIT_FILE != "NONE" || IS_CLKARDCLK_INVERTED || IS_CLKBWRCLK_INVERTED || IS_ENARDEN_INVERTED
-          || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED || IS_RSTRAMB_INVERTED || IS_RSTREGARSTREG_INVERTED
+          || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED || IS_RSTRAMB_INVERTED
+              || IS_RSTREGARSTREG_INVERTED
           || IS_RSTREGB_INVERTED)
   ) ram (
       .clk({CLKBWRCLK, CLKARDCLK}), .en({ENBWREN, ENARDEN}), .rstram({RSTRAMB, RSTRAMARSTRAM}),
@@ -389,12 +405,15 @@ module RAMB36E2 import fpgan_bram_pkg::*; #(
     parameter ENADDRENA = "FALSE", ENADDRENB = "FALSE", RDADDRCHANGEA = "FALSE", RDADDRCHANGEB = "FALSE",
     parameter EN_ECC_PIPE = "FALSE", EN_ECC_READ = "FALSE", EN_ECC_WRITE = "FALSE",
     parameter SIM_COLLISION_CHECK = "ALL", INIT_FILE = "NONE",
-    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0, IS_ENBWREN_INVERTED = 0,
-    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0, IS_RSTREGB_INVERTED = 0
+    parameter [0:0] IS_CLKARDCLK_INVERTED = 0, IS_CLKBWRCLK_INVERTED = 0, IS_ENARDEN_INVERTED = 0,
+        IS_ENBWREN_INVERTED = 0,
+    parameter [0:0] IS_RSTRAMARSTRAM_INVERTED = 0, IS_RSTRAMB_INVERTED = 0, IS_RSTREGARSTREG_INVERTED = 0,
+        IS_RSTREGB_INVERTED = 0
 ) (
     output [31:0] DOUTADOUT, DOUTBDOUT,
     output [3:0] DOUTPADOUTP, DOUTPBDOUTP,
-    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB, RSTREGARSTREG, RSTREGB,
+    input CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB, RSTRAMARSTRAM, RSTRAMB,
+        RSTREGARSTREG, RSTREGB,
     input ADDRENA, ADDRENB, SLEEP,  // without function: address enables are off, sleep is not modelled
     input [14:0] ADDRARDADDR, ADDRBWRADDR,
     input [31:0] DINADIN, DINBDIN,
@@ -407,7 +426,8 @@ module RAMB36E2 import fpgan_bram_pkg::*; #(
   wire [1:0][7:0] doutp;
   fpgan_bram #(
       .BITS(32768),
-      .DATA({`FPGAN_WORD16(INIT_7), `FPGAN_WORD16(INIT_6), `FPGAN_WORD16(INIT_5), `FPGAN_WORD16(INIT_4), `FPGAN_WORD16(INIT_3), `FPGAN_WORD16(INIT_2), `FPGAN_WORD16(INIT_1), `FPGAN_WORD16(INIT_0)}),
+      .DATA({`FPGAN_WORD16(INIT_7), `FPGAN_WORD16(INIT_6), `FPGAN_WORD16(INIT_5), `FPGAN_WORD16(INIT_4),
+          `FPGAN_WORD16(INIT_3), `FPGAN_WORD16(INIT_2), `FPGAN_WORD16(INIT_1), `FPGAN_WORD16(INIT_0)}),
       .PARITY({`FPGAN_WORD16(INITP_0)}),
       .READ_A(READ_WIDTH_A), .WRITE_A(WRITE_WIDTH_A), .READ_B(READ_WIDTH_B), .WRITE_B(WRITE_WIDTH_B),
       .MODE_A(WRITE_MODE_A), .MODE_B(WRITE_MODE_B), .REG_A(DOA_REG), .REG_B(DOB_REG),
@@ -416,7 +436,8 @@ module RAMB36E2 import fpgan_bram_pkg::*; #(
       .INIT_B(weave(72'(INIT_B), 72'd0, 32, READ_WIDTH_B)),
       .SRVAL_A(weave(72'(SRVAL_A), 72'(SRVAL_B), 32, READ_WIDTH_A)),
       .SRVAL_B(weave(72'(SRVAL_B), 72'd0, 32, READ_WIDTH_B)),
-      .UNMODELLED(CASCADE_ORDER_A != "NONE" || CASCADE_ORDER_B != "NONE" || ENADDRENA != "FALSE" || ENADDRENB != "FALSE"
+      .UNMODELLED(CASCADE_ORDER_A != "NONE" || CASCADE_ORDER_B != "NONE" || ENADDRENA != "FALSE"
+          || ENADDRENB != "FALSE"
           || EN_ECC_READ != "FALSE" || EN_ECC_WRITE != "FALSE" || INIT_FILE != "NONE" || IS_CLKARDCLK_INVERTED
           || IS_CLKBWRCLK_INVERTED || IS_ENARDEN_INVERTED || IS_ENBWREN_INVERTED || IS_RSTRAMARSTRAM_INVERTED
           || IS_RSTRAMB_INVERTED || IS_RSTREGARSTREG_INVERTED || IS_RSTREGB_INVERTED)
@@ -433,3 +454,8 @@ module RAMB36E2 import fpgan_bram_pkg::*; #(
   assign DOUTBDOUT = READ_WIDTH_A == 72 ? dout[0][63:32] : dout[1][31:0];
   assign DOUTPBDOUTP = READ_WIDTH_A == 72 ? doutp[0][7:4] : doutp[1][3:0];
 endmodule
+
+`undef FPGAN_ROW
+`undef FPGAN_ROW16
+`undef FPGAN_WORD
+`undef FPGAN_WORD16

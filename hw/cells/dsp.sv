@@ -130,7 +130,8 @@ module fpgan_dsp #(
   // what is selected now must be modelled
   always @(posedge clk) begin
     if (alu[3:2] != 0 || carrysel != 0) begin
-      $error("DSP48: ALUMODE=%b, CARRYINSEL=%b: logic modes and the carry chain are not modelled", alu, carrysel);
+      $error("DSP48: ALUMODE=%b, CARRYINSEL=%b: logic modes and the carry chain are not modelled", alu,
+             carrysel);
       $finish;
     end
     if ((op[1:0] == 2'b01) != (op[3:2] == 2'b01) || (op[1:0] == 2'b01 && !MULTIPLIES)) begin
@@ -138,7 +139,8 @@ module fpgan_dsp #(
       $finish;
     end
     if (op[6:4] == 3'b100 || op[6:4] == 3'b111
-        || (PREG == 0 && (op[1:0] == 2'b10 || op[8:7] == 2'b01 || op[6:4] == 3'b010 || op[6:4] == 3'b110))) begin
+        || (PREG == 0 && (op[1:0] == 2'b10 || op[8:7] == 2'b01
+        || op[6:4] == 3'b010 || op[6:4] == 3'b110))) begin
       $error("DSP48: OPMODE=%b extends an accumulator, is reserved, or adds P without a register", op);
       $finish;
     end
@@ -150,7 +152,8 @@ module fpgan_dsp #(
 
   if (AREG > 2 || BREG > 2 || ACASCREG > AREG || AREG - ACASCREG > 1 || BCASCREG > BREG || BREG - BCASCREG > 1
       || (AREG == 1 && ACASCREG == 0) || (BREG == 1 && BCASCREG == 0)) begin : gen_bad_registers
-    $error("DSP48: AREG=%0d, ACASCREG=%0d, BREG=%0d, BCASCREG=%0d do not exist", AREG, ACASCREG, BREG, BCASCREG);
+    $error("DSP48: AREG=%0d, ACASCREG=%0d, BREG=%0d, BCASCREG=%0d do not exist", AREG, ACASCREG, BREG,
+           BCASCREG);
   end
 endmodule
 
@@ -198,7 +201,8 @@ module DSP48E1 #(
       .clk(CLK), .a(A), .acin(ACIN), .b(B), .bcin(BCIN), .c(C), .pcin(PCIN), .d(D), .inmode(inmode),
       .opmode({2'b00, OPMODE ^ IS_OPMODE_INVERTED}), .alumode(ALUMODE ^ IS_ALUMODE_INVERTED),
       .carryinsel(CARRYINSEL), .carryin(CARRYIN ^ IS_CARRYIN_INVERTED),
-      .cea1(CEA1), .cea2(CEA2), .ceb1(CEB1), .ceb2(CEB2), .cec(CEC), .ced(CED), .cead(CEAD), .cem(CEM), .cep(CEP),
+      .cea1(CEA1), .cea2(CEA2), .ceb1(CEB1), .ceb2(CEB2), .cec(CEC), .ced(CED), .cead(CEAD),
+      .cem(CEM), .cep(CEP),
       .ceinmode(CEINMODE), .cectrl(CECTRL), .cealumode(CEALUMODE), .cecarryin(CECARRYIN),
       .rsta(RSTA), .rstb(RSTB), .rstc(RSTC), .rstd(RSTD), .rstm(RSTM), .rstp(RSTP), .rstinmode(RSTINMODE),
       .rstctrl(RSTCTRL), .rstalumode(RSTALUMODE), .rstallcarryin(RSTALLCARRYIN),
@@ -242,7 +246,7 @@ module DSP48E2 #(
 );
   if (USE_SIMD != "ONE48" || USE_PATTERN_DETECT != "NO_PATDET" || AUTORESET_PATDET != "NO_RESET"
       || USE_WIDEXOR != "FALSE" || PREADDINSEL != "A" || BMULTSEL != "B" || IS_CLK_INVERTED) begin : gen_bad
-    $error("DSP48E2: SIMD, wide XOR, pattern detection, B in the pre-adder and an inverted clock are not modelled");
+    $error("DSP48E2: SIMD, wide XOR, pattern detection, B pre-added and an inverted clock are not modelled");
   end
   // without the pre-adder, INMODE only gates and selects
   wire [4:0] inmode = (INMODE ^ IS_INMODE_INVERTED) & (AMULTSEL == "AD" ? 5'b11111 : 5'b10011);
@@ -256,12 +260,14 @@ module DSP48E2 #(
       .clk(CLK), .a(A), .acin(ACIN), .b(B), .bcin(BCIN), .c(C), .pcin(PCIN), .d(D), .inmode(inmode),
       .opmode(OPMODE ^ IS_OPMODE_INVERTED), .alumode(ALUMODE ^ IS_ALUMODE_INVERTED),
       .carryinsel(CARRYINSEL), .carryin(CARRYIN ^ IS_CARRYIN_INVERTED),
-      .cea1(CEA1), .cea2(CEA2), .ceb1(CEB1), .ceb2(CEB2), .cec(CEC), .ced(CED), .cead(CEAD), .cem(CEM), .cep(CEP),
+      .cea1(CEA1), .cea2(CEA2), .ceb1(CEB1), .ceb2(CEB2), .cec(CEC), .ced(CED), .cead(CEAD),
+      .cem(CEM), .cep(CEP),
       .ceinmode(CEINMODE), .cectrl(CECTRL), .cealumode(CEALUMODE), .cecarryin(CECARRYIN),
       .rsta(RSTA ^ IS_RSTA_INVERTED), .rstb(RSTB ^ IS_RSTB_INVERTED), .rstc(RSTC ^ IS_RSTC_INVERTED),
       .rstd(RSTD ^ IS_RSTD_INVERTED), .rstm(RSTM ^ IS_RSTM_INVERTED), .rstp(RSTP ^ IS_RSTP_INVERTED),
       .rstinmode(RSTINMODE ^ IS_RSTINMODE_INVERTED), .rstctrl(RSTCTRL ^ IS_RSTCTRL_INVERTED),
-      .rstalumode(RSTALUMODE ^ IS_RSTALUMODE_INVERTED), .rstallcarryin(RSTALLCARRYIN ^ IS_RSTALLCARRYIN_INVERTED),
+      .rstalumode(RSTALUMODE ^ IS_RSTALUMODE_INVERTED),
+      .rstallcarryin(RSTALLCARRYIN ^ IS_RSTALLCARRYIN_INVERTED),
       .acout(ACOUT), .bcout(BCOUT), .p(P)
   );
   assign PCOUT = P;

@@ -153,7 +153,8 @@ module RAM64M #(
 endmodule
 
 module RAM32M16 #(
-    parameter [63:0] INIT_A = 0, INIT_B = 0, INIT_C = 0, INIT_D = 0, INIT_E = 0, INIT_F = 0, INIT_G = 0, INIT_H = 0,
+    parameter [63:0] INIT_A = 0, INIT_B = 0, INIT_C = 0, INIT_D = 0,
+    parameter [63:0] INIT_E = 0, INIT_F = 0, INIT_G = 0, INIT_H = 0,
     parameter [0:0] IS_WCLK_INVERTED = 0
 ) (
     output [1:0] DOA, DOB, DOC, DOD, DOE, DOF, DOG, DOH,
@@ -172,7 +173,8 @@ module RAM32M16 #(
 endmodule
 
 module RAM64M8 #(
-    parameter [63:0] INIT_A = 0, INIT_B = 0, INIT_C = 0, INIT_D = 0, INIT_E = 0, INIT_F = 0, INIT_G = 0, INIT_H = 0,
+    parameter [63:0] INIT_A = 0, INIT_B = 0, INIT_C = 0, INIT_D = 0,
+    parameter [63:0] INIT_E = 0, INIT_F = 0, INIT_G = 0, INIT_H = 0,
     parameter [0:0] IS_WCLK_INVERTED = 0
 ) (
     output DOA, DOB, DOC, DOD, DOE, DOF, DOG, DOH,

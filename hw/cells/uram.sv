@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // UltraRAM: 4096 words of 72 bits, two ports on one clock.
 //
-//   A port with EN either writes the lanes with BWE (RDB_WR = 1) or reads into its output register (RDB_WR = 0),
-//   which RST clears. Port A goes first in a cycle: port B reads what port A writes, and its write to a word
-//   that port A writes too remains.
+//   A port with EN either writes the lanes with BWE (RDB_WR = 1) or reads into its output register
+//   (RDB_WR = 0), which RST clears. Port A goes first in a cycle: port B reads what port A writes, and its
+//   write to a word that port A writes too remains.
 //
 // Cascades, ECC, sleep, further pipeline registers and asynchronous resets are not modelled and stop the
 // simulation.
@@ -16,7 +16,8 @@ module URAM288 #(
     parameter IREG_PRE_A = "FALSE", IREG_PRE_B = "FALSE", OREG_A = "FALSE", OREG_B = "FALSE",
     parameter RST_MODE_A = "SYNC", RST_MODE_B = "SYNC",
     parameter [0:0] IS_CLK_INVERTED = 0, IS_EN_A_INVERTED = 0, IS_EN_B_INVERTED = 0,
-    parameter [0:0] IS_RDB_WR_A_INVERTED = 0, IS_RDB_WR_B_INVERTED = 0, IS_RST_A_INVERTED = 0, IS_RST_B_INVERTED = 0
+    parameter [0:0] IS_RDB_WR_A_INVERTED = 0, IS_RDB_WR_B_INVERTED = 0, IS_RST_A_INVERTED = 0,
+        IS_RST_B_INVERTED = 0
 ) (
     input CLK, SLEEP,
     input [22:0] ADDR_A, ADDR_B,
