@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -118,9 +119,10 @@ RAMS = [
 
 def reference(folder: Path) -> Path:
     """Yosys' simulation library under other names."""
-    import pyosys
-
-    text = (Path(next(iter(pyosys.__path__))) / "share/xilinx/cells_sim.v").read_text()
+    # found, not imported: in one process its library and matplotlib's do not bear each other
+    found = find_spec("pyosys")
+    assert found and found.submodule_search_locations
+    text = (Path(found.submodule_search_locations[0]) / "share/xilinx/cells_sim.v").read_text()
     path = folder / "reference.v"
     path.write_text(re.sub(r"^module (\w+)", r"module ref_\1", text, flags=re.M) + RAM)
     return path
