@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -126,25 +127,26 @@ def _header(digest: str) -> str:
 def _synth_layer(design: Design, layer: Layer) -> dict[str, Any]:
     digest = layer_digest(design, layer)
     known = cache_dir() / "synth" / f"{digest}.json"
-    netlist = known.with_suffix(".v")
+    netlist = known.with_suffix(".v.gz")  # a twentieth: most of it are names
     if not (known.exists() and netlist.exists()):
         work = design.root / "synth"
         entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
         known.parent.mkdir(parents=True, exist_ok=True)
         mapped = work / f"{layer.module}.v"
-        _write(netlist, _header(digest) + mapped.read_text(), layer.name)
-        _write(known, json.dumps(entry), layer.name)
+        _write(netlist, gzip.compress(_header(digest).encode() + mapped.read_bytes(), 1), layer.name)
+        _write(known, json.dumps(entry).encode(), layer.name)
         mapped.unlink()
-    _write(design.root / "netlist" / f"{layer.module}.v", netlist.read_text(), layer.name)
+    text = gzip.decompress(netlist.read_bytes())
+    _write(design.root / "netlist" / f"{layer.module}.v", text, layer.name)
     result: dict[str, Any] = json.loads(known.read_text())
     return result
 
 
-def _write(path: Path, text: str, writer: str) -> None:
+def _write(path: Path, content: bytes, writer: str) -> None:
     """Write a file that others may be writing or reading too."""
     path.parent.mkdir(exist_ok=True)
     partial = path.with_name(f"{path.name}.{writer}.part")
-    partial.write_text(text)
+    partial.write_bytes(content)
     partial.replace(path)
 
 
