@@ -51,6 +51,11 @@ def rtl_dir() -> Path:
     return Path(__file__).parent / "rtl"
 
 
+def cells() -> list[Path]:
+    """Our simulation models of the Xilinx primitives that netlists are made of."""
+    return sorted((Path(__file__).parent / "cells").glob("*.sv"))
+
+
 def sources(module: str, finn_rtllib: Path) -> list[Path]:
     """Absolute paths of a module's sources, ours and FINN's (unpatched), in compile order."""
     return [

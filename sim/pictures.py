@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images beside each other: what PyTorch computed, what the RTL gave, where they differ."""
+"""Images beside each other: what PyTorch computed, what the hardware gave, where they differ."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 _SHOWN = 8
 
 
-def save_comparison(path: Path, golden: NDArray[np.int64], output: NDArray[np.int64]) -> None:
-    """Draw up to 8 images in rows PyTorch, RTL, difference. golden, output: (N,H,W,C) integers."""
+def save_comparison(
+    path: Path, golden: NDArray[np.int64], output: NDArray[np.int64], source: str = "RTL"
+) -> None:
+    """Draw up to 8 images in rows PyTorch, `source`, difference. golden, output: (N,H,W,C) integers."""
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -21,7 +23,7 @@ def save_comparison(path: Path, golden: NDArray[np.int64], output: NDArray[np.in
     low, high = int(golden.min()), max(int(golden.max()), int(golden.min()) + 1)
     rows = [
         ("PyTorch", (golden - low) / (high - low)),
-        ("RTL", (output - low) / (high - low)),
+        (source, (output - low) / (high - low)),
         ("difference", (np.abs(output - golden) > 0).astype(float)),
     ]
     figure, axes = plt.subplots(3, shown, figsize=(1.5 * shown + 0.8, 4.8), squeeze=False)

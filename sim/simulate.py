@@ -30,6 +30,7 @@ def simulate(
     waves: bool = False,
     reset_first: bool = False,
     progress: Progress | None = None,
+    netlist: bool = False,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator and compare them with PyTorch's.
 
@@ -37,19 +38,28 @@ def simulate(
     images: how many, back to back, without a reset between them; chosen by seed.
     stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
     reset_first: begin with a run that is reset in the middle of an image.
+    netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
+    missing or does not fit the RTL), in place of the RTL.
 
-    Writes BUILD/sim.json and BUILD/sim.png; returns what sim.json says. A mismatch is no exception: look at
-    `mismatches`. Raises ValueError for bad arguments, ToolError when a tool fails or the RTL hangs.
+    Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
+    returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
+    arguments, ToolError when a tool fails or the simulation hangs.
     """
     design = Design.load(build)
     if not 0 <= stall < 1:
         raise ValueError(f"stall={stall} must be in [0, 1)")
     latent, golden = _vectors(design, images, seed)
     say = progress or (lambda _: None)
+    mapped, prefix = list[Path](), ""
+    if netlist:
+        from fpgan.build.synth import netlists  # only this needs synthesis, which is built upon this module
+
+        mapped, prefix = netlists(design, progress=lambda line: say(f"synthesizing {line}")), "netlist_"
     say("compiling")
-    program, build_seconds = compile_design(design, waves)
+    program, build_seconds = compile_design(design, waves, netlists=mapped)
     say("simulating")
-    output, timing, seconds = _run(design, program, latent, seed, stall, waves, reset_first)
+    wave_file = design.root / f"{prefix}waves.vcd" if waves else None
+    output, timing, seconds = _run(design, program, latent, seed, stall, wave_file, reset_first)
     wrong = output != golden
     result = {
         "images": images,
@@ -67,10 +77,10 @@ def simulate(
     say("drawing")
     from fpgan.sim.pictures import save_comparison
 
-    save_comparison(design.root / "sim.png", golden, output)
-    temporary = design.root / "sim.json.tmp"
+    save_comparison(design.root / f"{prefix}sim.png", golden, output, "netlist" if netlist else "RTL")
+    temporary = design.root / f"{prefix}sim.json.tmp"
     temporary.write_text(json.dumps(result, indent=2) + "\n")
-    temporary.rename(design.root / "sim.json")
+    temporary.rename(design.root / f"{prefix}sim.json")
     return result
 
 
@@ -95,7 +105,7 @@ def _run(
     latent: NDArray[np.int64],
     seed: int,
     stall: float,
-    waves: bool,
+    waves: Path | None,
     reset_first: bool,
 ) -> tuple[NDArray[np.int64], dict[str, Any], float]:
     source, sink = design.input, design.output
@@ -106,7 +116,7 @@ def _run(
         command = [
             str(program), str(given), str(taken), str(images), str(source.beats), str(source.tdata_bits // 8),
             str(sink.beats), str(out_bytes), str(stall), str(seed), str(_RESET_AFTER if reset_first else 0),
-            str(design.root / "waves.vcd") if waves else "-",
+            str(waves or "-"),
         ]  # fmt: skip
         start = time.monotonic()
         text = run(command, design.rtl, program.parent / "simulate.log", "simulating")

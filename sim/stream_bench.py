@@ -37,13 +37,15 @@ class StreamCase:
     """One set of parameters with its stimulus and truth.
 
     inputs, outputs: (beats, bytes per beat), several images back to back. cycles: what the free-running
-    stream may take from its first to its last output beat, both counted; None: unchecked.
+    stream may take from its first to its last output beat, both counted; None: unchecked. module: another one
+    than the bench's.
     """
 
     parameters: Mapping[str, int | str]
     inputs: Words
     outputs: Words
     cycles: int | None = None
+    module: str | None = None
 
 
 def check_streams(
@@ -63,14 +65,28 @@ def check_streams(
     AssertionError: see run_cocotb.
     """
     build_dir.mkdir(parents=True, exist_ok=True)
-    wrapper, vectors = build_dir / "bench.sv", build_dir / "vectors.npz"
+    wrapper = build_dir / "bench.sv"
     wrapper.write_text(bench_source(module, cases, ports or Ports()))
+    run_bench([*sources, wrapper], cases, build_dir, run_dir, seed, warnings)
+
+
+def run_bench(
+    sources: Sequence[Path],
+    cases: Sequence[StreamCase],
+    build_dir: Path,
+    run_dir: Path | None = None,
+    seed: int = 1,
+    warnings: bool = True,
+) -> None:
+    """Run what check_streams runs on a top `bench`, with the ports of bench_source, that `sources` hold."""
+    build_dir.mkdir(parents=True, exist_ok=True)
+    vectors = build_dir / "vectors.npz"
     arrays: dict[str, NDArray] = {"cycles": np.array([case.cycles or 0 for case in cases])}
     for i, case in enumerate(cases):
         arrays |= {f"in{i}": case.inputs, f"out{i}": case.outputs}
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
     run_cocotb(
-        "bench", [*sources, wrapper], "fpgan.sim.tb_stream", build_dir, plusargs=[f"+vectors={vectors}"],
+        "bench", sources, "fpgan.sim.tb_stream", build_dir, plusargs=[f"+vectors={vectors}"],
         run_dir=run_dir, seed=seed, warnings=warnings,
     )  # fmt: skip
 
@@ -100,9 +116,8 @@ def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
             ]
         connections += [f".{port}({value})" for port, value in ports.tied.items()]
         values = ", ".join(f".{name}({_literal(value)})" for name, value in case.parameters.items())
-        instances.append(
-            f"  {module}{f' #({values})' if values else ''} c{i} (\n      {', '.join(connections)});"
-        )
+        name, given = case.module or module, f" #({values})" if values else ""
+        instances.append(f"  {name}{given} c{i} (\n      {', '.join(connections)});")
     body = ",\n    ".join(declared)
     return f"module bench (\n    {body}\n);\n" + "\n".join(instances) + "\nendmodule\n"
 

@@ -20,6 +20,9 @@ def command(
     reset_first: Annotated[
         bool, typer.Option("--reset-first", help="Begin with a reset inside an image.")
     ] = False,
+    netlist: Annotated[
+        bool, typer.Option("--netlist", help="Simulate Yosys' netlists of Xilinx primitives instead.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Simulate the RTL in Verilator and compare every pixel with PyTorch.
@@ -29,12 +32,14 @@ def command(
     `fpgan sim build --images 64`: the steady rate and 64 images
 
     `fpgan sim build --images 4 --stall 0.3 --waves`: random pauses, waveform for GTKWave
+
+    `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
     with errors():
         from fpgan.sim.simulate import simulate
 
         with steps("sim") as progress:
-            result = simulate(build, images, seed, stall, waves, reset_first, progress)
+            result = simulate(build, images, seed, stall, waves, reset_first, progress, netlist)
         show(
             result,
             json,
@@ -43,7 +48,7 @@ def command(
                 f"(golden: {result['golden']})",
                 f"{result['cycles_per_image']} cycles per image, latency {result['latency_cycles']}, "
                 f"efficiency {result['efficiency']:.3f}, {result['kcycles_per_second']:,.0f} kcycles/s",
-                f"{build / 'sim.png'}",
+                f"{build / ('netlist_sim.png' if netlist else 'sim.png')}",
             ],
         )
         if result["mismatches"]:

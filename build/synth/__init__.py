@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resources and timing of a build: `from fpgan.build.synth import synth`."""
+"""Resources, timing and netlists of a build: `from fpgan.build.synth import synth, netlists`."""
 
+from fpgan.build.synth.yosys import netlists as netlists
 from fpgan.build.synth.yosys import synth as synth
 
-__all__ = ["synth"]
+__all__ = ["netlists", "synth"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -32,7 +33,8 @@ def synth(
 ) -> dict[str, Any]:
     """Resources of a build against its board, written to BUILD/synth.json and returned.
 
-    `tool`: "yosys" (layer by layer, `jobs` at a time, summed) or "vivado" (out of context, where installed).
+    `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
+    of context, where installed).
     Raises ValueError for an unknown tool or a folder that is no build, ToolError where a tool fails.
     """
     design = Design.load(build)
@@ -98,18 +100,54 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
     return [{"name": layer.name, **found[layer.name]} for layer in design.layers]
 
 
+def netlists(design: Design, jobs: int = 2, progress: Progress | None = None) -> list[Path]:
+    """BUILD/netlist/MODULE.v of every layer: Verilog that instantiates Xilinx primitives (hw/cells).
+
+    Those that are missing or were made from other sources than BUILD/rtl holds are made anew. Raises
+    ToolError.
+    """
+    paths = [design.root / "netlist" / f"{layer.module}.v" for layer in design.layers]
+    if not all(_is_current(*pair, design) for pair in zip(design.layers, paths, strict=True)):
+        synth_layers(design, jobs, progress)
+    return paths
+
+
+def _is_current(layer: Layer, path: Path, design: Design) -> bool:
+    if not path.exists():
+        return False
+    with path.open() as text:
+        return text.readline() == _header(layer_digest(design, layer))
+
+
+def _header(digest: str) -> str:
+    """First line of a netlist: what it was made from."""
+    return f"// sources and flow: sha256 {digest}\n"
+
+
 def _synth_layer(design: Design, layer: Layer) -> dict[str, Any]:
-    known = cache_dir() / "synth" / f"{layer_digest(design, layer)}.json"
-    if known.exists():
-        entry: dict[str, Any] = json.loads(known.read_text())
-        return entry
-    work = design.root / "synth"
-    entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
-    known.parent.mkdir(parents=True, exist_ok=True)
-    partial = known.with_suffix(f".{layer.name}.part")
-    partial.write_text(json.dumps(entry))
-    partial.replace(known)
-    return entry
+    digest = layer_digest(design, layer)
+    known = cache_dir() / "synth" / f"{digest}.json"
+    netlist = known.with_suffix(".v.gz")  # a twentieth: most of it are names
+    if not (known.exists() and netlist.exists()):
+        work = design.root / "synth"
+        entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
+        known.parent.mkdir(parents=True, exist_ok=True)
+        mapped = work / f"{layer.module}.v"
+        _write(netlist, gzip.compress(_header(digest).encode() + mapped.read_bytes(), 1), layer.name)
+        _write(known, json.dumps(entry).encode(), layer.name)
+        mapped.unlink()
+    text = gzip.decompress(netlist.read_bytes())
+    _write(design.root / "netlist" / f"{layer.module}.v", text, layer.name)
+    result: dict[str, Any] = json.loads(known.read_text())
+    return result
+
+
+def _write(path: Path, content: bytes, writer: str) -> None:
+    """Write a file that others may be writing or reading too."""
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_name(f"{path.name}.{writer}.part")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def synth_module(
@@ -122,13 +160,15 @@ def synth_module(
 ) -> dict[str, Any]:
     """Synthesize one module: resource columns, "seconds", "timing" {ns, levels} and "cells" per primitive.
 
-    `sources` are names in `rtl`, in compile order; `work` receives <top>.log and the netlist <top>.json.
+    `sources` are names in `rtl`, in compile order; `work` receives <top>.log and the netlist, <top>.json and
+    <top>.v.
     """
     work = work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     stat, netlist, log = work / f"{top}.stat.json", work / f"{top}.json", work / f"{top}.log"
     job = work / f"{top}.job.json"
-    Job(top, sources, family, str(stat), str(netlist), parameters or {}).write(job)
+    verilog = work / f"{top}.v"
+    Job(top, sources, family, str(stat), str(netlist), str(verilog), parameters or {}).write(job)
     start = time.monotonic()
     run(
         [sys.executable, str(_HERE / "yosys_job.py"), str(job)],

@@ -24,6 +24,7 @@ class Job:
     family: str  # "xcup" or "xc7"
     stat: str  # cell counts, written as JSON
     netlist: str  # mapped netlist, written as JSON
+    verilog: str  # the same as Verilog that instantiates primitives
     parameters: dict[str, int]  # overrides of the top module's parameters
 
     def write(self, path: Path) -> None:
@@ -66,6 +67,9 @@ def run_job(job: Job) -> None:
     do("delete t:$scopeinfo")
     do(f"tee -q -o {job.stat} stat -json")
     do(f"write_json {job.netlist}")
+    do("opt_clean -purge")  # drops the names that only the timing report uses
+    do("splitnets")  # a vector with a bit that depends on another one would be a loop to a simulator
+    do(f"write_verilog -noattr {job.verilog}")
 
 
 def _share(design: Any, ys: Any, name: str) -> None:
