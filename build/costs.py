@@ -13,6 +13,7 @@ from dataclasses import dataclass
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_DSP_LANE = 16.0  # cross-lane correction and adder tree of FINN's mvu: 15.9 at 16x32, W4A4
 _BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
+_CONSTANT_SHARE = 0.63  # of the LUTs of lanes whose weights never change
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 
@@ -67,6 +68,8 @@ def lut_per_lane(weight_bits: int, act_bits: int) -> float:
 
 def memory_cost(width: int, depth: int, style: str) -> Cost:
     """A memory with one read port in block RAM or as a function of its address in LUTs."""
+    if style == "constant":
+        return Cost(lut=0)
     if style == "distributed":
         return Cost(lut=min(width, 2 ** min(depth, 32)) * math.ceil(depth / 64))
     return Cost(lut=0, bram18=math.ceil(width / _BRAM_WIDTH) * math.ceil(depth / _BRAM_DEPTH))
@@ -84,6 +87,7 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     slices = 0
     if shape.core == "lut":
         core = lut_per_lane(shape.weight_bits, shape.act_bits) * lanes
+        core *= _CONSTANT_SHARE if shape.weight_memory == "constant" else 1
     else:
         fast = 2 if shape.core == "dsp2x" else 1
         per_slice = dsp_lanes(shape.weight_bits, shape.act_bits, shape.narrow, dsp_block)

@@ -37,7 +37,7 @@ class Deconv_rtl(StreamOp):
             "PE": ("i", False, 1),
             "taps": ("ints", False, [1, 1]),  # taps in parallel along rows, columns
             "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut"}),
-            "weight_memory": ("s", False, "distributed", {"distributed", "block"}),
+            "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
             "weightDataType": ("s", True, ""),
             "narrow_weights": ("i", False, 0, {0, 1}),
             "spare_rows": ("i", False, 1),  # line buffer rows beyond those read at once

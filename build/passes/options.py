@@ -152,6 +152,8 @@ def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[s
         for memory in _MEMORIES:
             if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
                 yield core, memory
+        if core == "lut" and shape.weight_words == 1:
+            yield core, "constant"
 
 
 def paddings(channels: int) -> list[int]:

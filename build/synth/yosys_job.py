@@ -63,7 +63,7 @@ def run_job(job: Job) -> None:
     do(f"{synth} begin:map_memory")
     do(f"{synth} map_memory:")
     do("setattr -mod -unset keep_hierarchy *")
-    do("flatten; opt_clean -purge")
+    do("flatten; opt_clean")
     do("delete t:$scopeinfo")
     do(f"tee -q -o {job.stat} stat -json")
     do(f"write_json {job.netlist}")
@@ -75,8 +75,8 @@ def run_job(job: Job) -> None:
 def _share(design: Any, ys: Any, name: str) -> None:
     """Let every instance of a repeated module be of the first one's, which is mapped once, on its own.
 
-    slang makes a module of each instance; within a layer all have the same parameters. Instances with a
-    constant input stay apart: their logic shrinks around it.
+    slang makes a module of each instance; within a layer all have the same parameters. With constant
+    weights they stay apart: their logic shrinks around them.
     """
     modules = [module for module in design.modules_.values() if module.name.str().startswith(f"\\{name}$")]
     cells = [
@@ -85,11 +85,20 @@ def _share(design: Any, ys: Any, name: str) -> None:
         for cell in module.cells_.values()
         if cell.type in [m.name for m in modules]
     ]
-    if len(modules) < 2 or any(sig.is_fully_const() for cell in cells for sig in cell.connections_.values()):
+    if len(modules) < 2 or _has_constant_memory(design, ys):
         return
     for cell in cells:
         cell.type = modules[0].name
     modules[0].set_bool_attribute(ys.IdString("\\keep_hierarchy"))
+
+
+def _has_constant_memory(design: Any, ys: Any) -> bool:
+    style = ys.IdString("\\ram_style")
+    return any(
+        memory.get_string_attribute(style) == "constant"
+        for module in design.modules_.values()
+        for memory in module.memories.values()
+    )
 
 
 def _roms_to_luts(design: Any, ys: Any) -> None:
@@ -107,7 +116,10 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
     for cell in list(module.cells_.values()):
         if cell.type.str() != "$mem_v2" or cell.getParam(identifier("WR_PORTS")).as_int() != 0:
             continue
-        if cell.get_string_attribute(identifier("ram_style")) != "distributed":
+        style = cell.get_string_attribute(identifier("ram_style"))
+        if style == "constant":
+            cell.set_string_attribute(identifier("ram_style"), "logic")
+        if style != "distributed":
             continue
         ports, width, inputs = (
             cell.getParam(identifier(name)).as_int() for name in ("RD_PORTS", "WIDTH", "ABITS")

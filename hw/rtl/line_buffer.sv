@@ -141,14 +141,20 @@ module line_buffer #(
   logic [TY-1:0][TX-1:0][XW-1:0] bank_x6_q;
   for (genvar by = 0; by < TY; by++) begin : gen_y
     logic [BW-1:0] row, row3_q;
-    assign row = row2_q - (TY > 1 && 32'(place_y_q[1]) < by ? BW'(ROW_WORDS) : '0);
-    always_ff @(posedge ap_clk) row3_q <= row >= BW'(WORDS) ? row - BW'(WORDS) : row;
+    logic [1:0] above_q;  // the bank's row is one group further up
+    assign row = row2_q - (above_q[1] ? BW'(ROW_WORDS) : '0);
+    always_ff @(posedge ap_clk) begin
+      above_q <= {above_q[0], 32'(place_y) < by};
+      row3_q  <= row >= BW'(WORDS) ? row - BW'(WORDS) : row;
+    end
 
     for (genvar bx = 0; bx < TX; bx++) begin : gen_x
       logic [BW-1:0] col3_q, read4_q;
+      logic [1:0] before_q;  // the bank's column is one group further left
       always_ff @(posedge ap_clk) begin
-        col3_q  <= col2_q - (TX > 1 && 32'(place_x_q[1]) < bx ? BW'(SF) : '0);
-        read4_q <= row3_q + col3_q;
+        before_q <= {before_q[0], 32'(place_x) < bx};
+        col3_q   <= col2_q - (before_q[1] ? BW'(SF) : '0);
+        read4_q  <= row3_q + col3_q;
       end
 
       logic [BW-1:0] write1_q;

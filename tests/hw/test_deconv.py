@@ -55,6 +55,7 @@ CASES = {
     "pumped": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 6, 6, 3, 3, (1, 1), "dsp2x", "UINT4", 4, US),
     "pumped_e1": ((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 4, 2, (1, 1), "dsp2x", "INT4", 4, Z7),
     "pumped_22": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (2, 2), "dsp2x", "UINT4", 4, US),
+    "constant": ((4, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (3, 3), "lut", "INT4", 4, US),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
@@ -89,6 +90,9 @@ def node_model(
     model.set_tensor_datatype("w", DataType[f"INT{weight_bits}"])
     model.set_tensor_datatype("x", adt)
     model.set_tensor_datatype("y", acc)
+    op = getCustomOp(node)
+    if core == "lut" and op.shape().weight_words == 1:
+        op.set_nodeattr("weight_memory", "constant")
     return model, weights, geometry
 
 

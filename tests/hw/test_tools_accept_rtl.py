@@ -12,12 +12,8 @@ from fpgan.hw.finn_sources import PATCHES, copy_finn_sources
 from fpgan.hw.sources import rtl_dir
 from fpgan.hw.tools import ToolError, find_tool, run, verilator_env
 
-_PACKAGED = (
-    "add_multi",
-    "mvu_lut_pe",
-    "mvu_lut",
-    "deconv",
-)  # use FINN's mvu_pkg, which has lint warnings of its own
+# These use FINN's mvu_pkg, which has lint warnings of its own.
+_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "deconv")
 
 # module -> further sources, parameter sets
 MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
