@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resource estimates of our modules, as functions of their folding.
 
-The constants come from Yosys 0.70 (synth_xilinx) on the modules themselves; `fpgan synth` counts the real
-netlist beside them.
+The constants are fitted to what Yosys 0.70 (synth_xilinx) makes of the modules, from 2 to 8 bits, for both
+families and all cores; `fpgan synth` counts the real netlist beside them, `fpgan bench` shows the fit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import math
 from dataclasses import dataclass
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
-_LUT_PER_DSP_LANE = 16.0  # cross-lane correction and adder tree of FINN's mvu: 15.9 at 16x32, W4A4
+_LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
+_CONTROL_LUT = 65
 _BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
 _CONSTANT_SHARE = 0.63  # of the LUTs of lanes whose weights never change
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
@@ -63,7 +64,12 @@ def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> 
 
 def lut_per_lane(weight_bits: int, act_bits: int) -> float:
     """LUTs of mvu_lut per lane: a row of adder bits per base-4 digit of a weight, a share of the tree."""
-    return math.ceil(weight_bits / 2) * (act_bits + 3) + 0.25 * (weight_bits + act_bits) + 2
+    return 0.933 * (math.ceil(weight_bits / 2) * (act_bits + 3) + 0.25 * (weight_bits + act_bits) + 2)
+
+
+def lut_per_dsp_lane(weight_bits: int, act_bits: int) -> float:
+    """LUTs of FINN's mvu per lane: what separates the products of a slice, and the adder tree."""
+    return 8 + 0.83 * (weight_bits + act_bits)
 
 
 def memory_cost(width: int, depth: int, style: str) -> Cost:
@@ -71,7 +77,10 @@ def memory_cost(width: int, depth: int, style: str) -> Cost:
     if style == "constant":
         return Cost(lut=0)
     if style == "distributed":
-        return Cost(lut=min(width, 2 ** min(depth, 32)) * math.ceil(depth / 64))
+        parts = math.ceil(depth / 256)  # what a slice makes with its multiplexers
+        return Cost(
+            lut=min(width, 2 ** min(depth, 32)) * (math.ceil(depth / 64) + math.ceil((parts - 1) / 3))
+        )
     return Cost(lut=0, bram18=math.ceil(width / _BRAM_WIDTH) * math.ceil(depth / _BRAM_DEPTH))
 
 
@@ -92,14 +101,16 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         fast = 2 if shape.core == "dsp2x" else 1
         per_slice = dsp_lanes(shape.weight_bits, shape.act_bits, shape.narrow, dsp_block)
         slices = math.ceil(wide / fast) * math.ceil(shape.pe / per_slice)
-        core = _LUT_PER_DSP_LANE * lanes / fast + (lanes * shape.weight_bits / 2 if fast == 2 else 0)
+        core = lut_per_dsp_lane(shape.weight_bits, shape.act_bits) * lanes / fast
+        core += lanes * shape.weight_bits / 2 if fast == 2 else 0  # which half of the weights
     weights = memory_cost(lanes * shape.weight_bits, shape.weight_words, shape.weight_memory)
-    buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, buffer_style(shape.buffer_words))
-    rotate = wide * shape.act_bits * (shape.taps > 1)
+    buffer = Cost(0)
+    if buffer_style(shape.buffer_words) == "block":
+        buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
+    operand = (_LUT_PER_INPUT_BIT + (shape.taps > 1)) * wide * shape.act_bits
     queue = 2 * shape.pe * shape.acc_bits
-    control = 250
     return Cost(
-        round(core) + weights.lut + buffer.lut * shape.taps + rotate + queue + control,
+        round(core + operand + queue + _CONTROL_LUT) + weights.lut,
         slices,
         weights.bram18 + buffer.bram18 * shape.taps,
     )
@@ -113,7 +124,7 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
         memory = memory_cost(acc_bits, depth, buffer_style(depth))
         lut += memory.lut + 2 * acc_bits
         bram += memory.bram18
-    return Cost(pe * lut + 60, bram18=pe * bram)
+    return Cost(round(1.37 * (pe * lut + 60)), bram18=pe * bram)
 
 
 def width_convert_cost(in_bits: int, out_bits: int) -> Cost:

@@ -15,7 +15,9 @@ module line_buffer #(
     parameter int unsigned SF = 1,          // words of a pixel
     parameter int unsigned XW = 8,          // bits of a word
     parameter int unsigned ROWS = 3,        // rows held, a multiple of TY
+    /* verilator lint_off UNUSEDPARAM */
     parameter STYLE = "auto",               // ram_style
+    /* verilator lint_on UNUSEDPARAM */
     parameter int unsigned JYW = 2, JXW = 2,                   // widths of the ports of that name
     localparam int unsigned GYW = $clog2((H + TY - 1) / TY + 1),
     localparam int unsigned GXW = $clog2((W + TX - 1) / TX + 1),
@@ -144,7 +146,7 @@ module line_buffer #(
     logic [1:0] above_q;  // the bank's row is one group further up
     assign row = row2_q - (above_q[1] ? BW'(ROW_WORDS) : '0);
     always_ff @(posedge ap_clk) begin
-      above_q <= {above_q[0], 32'(place_y) < by};
+      above_q <= {above_q[0], int'(place_y) < by};
       row3_q  <= row >= BW'(WORDS) ? row - BW'(WORDS) : row;
     end
 
@@ -152,7 +154,7 @@ module line_buffer #(
       logic [BW-1:0] col3_q, read4_q;
       logic [1:0] before_q;  // the bank's column is one group further left
       always_ff @(posedge ap_clk) begin
-        before_q <= {before_q[0], 32'(place_x) < bx};
+        before_q <= {before_q[0], int'(place_x) < bx};
         col3_q   <= col2_q - (before_q[1] ? BW'(SF) : '0);
         read4_q  <= row3_q + col3_q;
       end
@@ -183,8 +185,8 @@ module line_buffer #(
       for (genvar dx = 0; dx < TX; dx++) begin : gen_dx
         logic [$clog2(TY+1)-1:0] from_y;
         logic [$clog2(TX+1)-1:0] from_x;
-        assign from_y = place_y_q[5] - $bits(from_y)'(dy) + (32'(place_y_q[5]) < dy ? $bits(from_y)'(TY) : '0);
-        assign from_x = place_x_q[5] - $bits(from_x)'(dx) + (32'(place_x_q[5]) < dx ? $bits(from_x)'(TX) : '0);
+        assign from_y = place_y_q[5] - $bits(from_y)'(dy) + (int'(place_y_q[5]) < dy ? $bits(from_y)'(TY) : '0);
+        assign from_x = place_x_q[5] - $bits(from_x)'(dx) + (int'(place_x_q[5]) < dx ? $bits(from_x)'(TX) : '0);
         always_ff @(posedge ap_clk)
           x[dy][dx] <= mask_y_q[5][dy] && mask_x_q[5][dx] ? bank_x6_q[from_y][from_x] : '0;
       end

@@ -15,6 +15,7 @@ module weight_rom #(
     output logic [WIDTH-1:0] data
 );
 
+  /* verilator lint_off WIDTHEXPAND */  // STYLE is compared with longer strings
   if (STYLE == "constant" && DEPTH != 1) begin : gen_bad_style
     $error("weight_rom: STYLE=constant takes 1 word, DEPTH is %0d", DEPTH);
   end
@@ -42,5 +43,6 @@ module weight_rom #(
       data <= words[address2_q];
     end
   end
+  /* verilator lint_on WIDTHEXPAND */
 
 endmodule
