@@ -78,9 +78,7 @@ def memory_cost(width: int, depth: int, style: str) -> Cost:
         return Cost(lut=0)
     if style == "distributed":
         parts = math.ceil(depth / 256)  # what a slice makes with its multiplexers
-        return Cost(
-            lut=min(width, 2 ** min(depth, 32)) * (math.ceil(depth / 64) + math.ceil((parts - 1) / 3))
-        )
+        return Cost(min(width, 2 ** min(depth, 32)) * (math.ceil(depth / 64) + math.ceil((parts - 1) / 3)))
     return Cost(lut=0, bram18=math.ceil(width / _BRAM_WIDTH) * math.ceil(depth / _BRAM_DEPTH))
 
 

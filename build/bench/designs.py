@@ -15,7 +15,7 @@ from fpgan.model.config import PRESETS, TrainConfig
 
 @dataclass(frozen=True)
 class BenchDesign:
-    """A network on a board: the fastest design within a share of the board.
+    """A network on a board: the fastest design within a share of the board, or the cheapest at target_fps.
 
     checkpoint: a shipped one; without it the network is untrained, only its scales are calibrated, which
     gives the same hardware. weight_bits, act_bits: of all layers, the preset's where None. budget: absolute
@@ -31,6 +31,7 @@ class BenchDesign:
     weight_bits: int | None = None
     act_bits: int | None = None
     max_utilization: float = 0.9
+    target_fps: float | None = None
     budget: dict[str, int] = field(default_factory=dict)
     cores: Collection[str] | None = None
     images: int = 16

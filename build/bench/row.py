@@ -72,6 +72,7 @@ def _identity(design: BenchDesign) -> dict[str, Any]:
         "board": design.board,
         "cores": list(design.cores) if design.cores else None,
         "max_utilization": design.max_utilization,
+        "target_fps": design.target_fps,
         "budget": design.budget or None,
         "build": f"bench/{design.name}",
         "error": None,
@@ -102,7 +103,7 @@ class _Row:
         with self._step("build") as progress:
             report = build(
                 model, self.folder, design.board, max_utilization=design.max_utilization,
-                budget=design.budget, progress=progress, **cores,
+                target_fps=design.target_fps, budget=design.budget, progress=progress, **cores,
             )  # fmt: skip
         self.row |= figures.planned(report, design.config.generator)
         self.row |= figures.resources(report, None, self._limits(report))
