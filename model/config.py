@@ -1,133 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a generator is and how it is trained: frozen settings, the presets, and their YAML form."""
+"""How a generator is trained: frozen settings, the presets, and their YAML form."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-_MIN_BITS, _MAX_BITS = 2, 8  # QONNX has no unsigned single bit
+from fpgan.model.generator_config import GeneratorConfig
 
-
-def _per_layer(name: str, value: int | tuple[int, ...], layers: int) -> tuple[int, ...]:
-    """Bits of each layer: one number for all, or one for each. ValueError on another count."""
-    if not isinstance(value, int | tuple):
-        raise ValueError(f"{name}={value!r}: must be a whole number or a list of them")
-    bits = (value,) * layers if isinstance(value, int) else value
-    if len(bits) != layers:
-        raise ValueError(f"{name}: {len(bits)} values for {layers} layers")
-    return bits
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """A DCGAN generator: a dense layer onto base x base pixels, then one up-sampling level per layer.
-
-    channels: output channels of every layer but the last, whose output has image_channels.
-    kernel, stride, padding, output_padding: of each level's transposed convolution; all square.
-    weight_bits: signed, one number or one per layer. act_bits: likewise, one per layer but the last.
-    upsample: `deconv`, or `nearest` (repeat each pixel stride x stride times, then a 3x3 convolution).
-    """
-
-    latent: int = 32
-    channels: tuple[int, ...] = (128, 64, 32)
-    image_channels: int = 1
-    base: int = 4
-    kernel: int = 4
-    stride: int = 2
-    padding: int = 1
-    output_padding: int = 0
-    weight_bits: int | tuple[int, ...] = 4
-    act_bits: int | tuple[int, ...] = 4
-    latent_bits: int = 8
-    output_bits: int = 8
-    activation: str = "relu"
-    upsample: str = "deconv"
-    bias: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("channels", "weight_bits", "act_bits"):
-            if isinstance(getattr(self, name), list):
-                object.__setattr__(self, name, tuple(getattr(self, name)))
-        self._check_counts()
-        self._check_bits()
-        self._check_geometry()
-
-    def _check_counts(self) -> None:
-        if not isinstance(self.channels, tuple) or not self.channels:
-            raise ValueError(f"channels={self.channels!r}: give at least one layer's channels")
-        counts = {n: getattr(self, n) for n in ("latent", "image_channels", "base", "kernel", "stride")}
-        counts |= {f"channels[{i}]": c for i, c in enumerate(self.channels)}
-        for name, value in counts.items():
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name}={value!r}: must be a whole number of at least 1")
-        for name in ("padding", "output_padding"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ValueError(f"{name}={value!r}: must be a whole number of at least 0")
-        if self.activation not in ("relu", "leaky_relu"):
-            raise ValueError(f"activation={self.activation!r}: must be relu or leaky_relu")
-        if self.upsample not in ("deconv", "nearest"):
-            raise ValueError(f"upsample={self.upsample!r}: must be deconv or nearest")
-
-    def _check_bits(self) -> None:
-        named: dict[str, tuple[int, ...]] = {
-            "latent_bits": (self.latent_bits,),
-            "output_bits": (self.output_bits,),
-        }
-        named |= {"weight_bits": self.layer_weight_bits, "act_bits": self.layer_act_bits}
-        for name, bits in named.items():
-            for b in bits:
-                if not isinstance(b, int) or not _MIN_BITS <= b <= _MAX_BITS:
-                    raise ValueError(f"{name}={b!r}: must be {_MIN_BITS} to {_MAX_BITS}")
-
-    def _check_geometry(self) -> None:
-        if self.upsample == "deconv" and self.output_padding >= self.stride:
-            raise ValueError(
-                f"output_padding={self.output_padding} must be smaller than stride={self.stride}"
-            )
-        for level, size in enumerate(self.sizes):
-            if size < 1:
-                raise ValueError(
-                    f"kernel={self.kernel} stride={self.stride} padding={self.padding}: "
-                    f"layer {level} would have {size} pixels a side"
-                )
-
-    @property
-    def layers(self) -> int:
-        """Number of layers with weights."""
-        return len(self.channels) + 1
-
-    @property
-    def layer_weight_bits(self) -> tuple[int, ...]:
-        """Weight bits, one per layer."""
-        return _per_layer("weight_bits", self.weight_bits, self.layers)
-
-    @property
-    def layer_act_bits(self) -> tuple[int, ...]:
-        """Activation bits, one per layer but the last."""
-        return _per_layer("act_bits", self.act_bits, self.layers - 1)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Output pixels a side, one per layer."""
-        sizes = [self.base]
-        for _ in self.channels:
-            if self.upsample == "nearest":
-                sizes.append(sizes[-1] * self.stride)
-            else:
-                sizes.append(
-                    (sizes[-1] - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
-                )
-        return tuple(sizes)
-
-    @property
-    def image_size(self) -> int:
-        """Pixels a side of the image."""
-        return self.sizes[-1]
+__all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
 
 
 @dataclass(frozen=True)
@@ -161,8 +46,8 @@ class TrainConfig:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
         if self.dataset != "digits" and self.generator.image_channels not in (1, 3):
             raise ValueError(f"image_channels={self.generator.image_channels}: image files have 1 or 3")
-        if self.lr <= 0:
-            raise ValueError(f"lr={self.lr}: must be above 0")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr={self.lr}: must be a number above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
             raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
 
@@ -211,9 +96,12 @@ def _build(path: Path | str, data: Any) -> TrainConfig:
     data = {} if data is None else data
     _known(path, data, TrainConfig, "")
     inner = data.get("generator", {})
+    size = inner.pop("image_size", None) if isinstance(inner, dict) else None
     _known(path, inner, GeneratorConfig, "generator.")
     try:
-        return TrainConfig(**{**data, "generator": GeneratorConfig(**inner)})
+        generator = GeneratorConfig(**inner)
+        generator.check_size(size)
+        return TrainConfig(**{**data, "generator": generator})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 

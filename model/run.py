@@ -19,6 +19,7 @@ from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
 
 CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
+STATE = "training.safetensors"
 _GRID = 8
 _SAMPLE_SEED = 1234
 
@@ -36,6 +37,14 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
         raise ValueError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what write_beside left in a folder when it was killed."""
+    for name in (CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE):
+        stem, _, suffix = name.partition(".")
+        for beside in folder.glob(f".{stem}.*.{suffix}"):
+            beside.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:

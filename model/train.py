@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,17 +18,22 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from fpgan.model.config import TrainConfig
 from fpgan.model.data import training_images
 from fpgan.model.generator import Generator
+from fpgan.model.interrupt import held_signals
 from fpgan.model.metrics import digit_score, score_images
-from fpgan.model.run import load_run, load_weights, make_folder, save_run
+from fpgan.model.run import STATE, load_run, load_weights, make_folder, remove_unfinished, save_run
 from fpgan.model.state import TrainState
 
-__all__ = ["calibrate", "load_run", "train"]
+__all__ = ["Diverged", "calibrate", "load_run", "train"]
 
 log = logging.getLogger(__name__)
-STATE = "training.safetensors"
 _CALIBRATION_BATCHES = 32
 _CALIBRATION_BATCH = 64
 _SAVE_EVERY = 500
+
+
+class Diverged(ArithmeticError):
+    """A loss is no longer a finite number."""
+
 
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -43,9 +49,10 @@ def train(
     """Train a generator and write its RUN folder; returns what metrics.json holds.
 
     steps: overrides config.steps; 0 only calibrates, which gives hardware something to be built from.
-    init: safetensors to start from, names as in checkpoint.safetensors. resume: go on from what out holds;
-    the result is that of a run which was never interrupted. progress: called (step, steps, losses).
-    ValueError on settings, data or files that do not fit.
+    init: safetensors to start from, names as in checkpoint.safetensors. resume: go on from what out holds,
+    wherever it was killed; the result is that of a run which was never interrupted. progress: called
+    (step, steps, losses). ValueError on settings, data or files that do not fit; Diverged on a loss that is
+    not finite.
     """
     if steps is not None:
         config = dataclasses.replace(config, steps=steps)
@@ -59,6 +66,7 @@ def train(
     if resume:
         _resume(state, out / STATE)
     make_folder(out)
+    remove_unfinished(out)
     if config.steps > 0:
         _run(state, out / STATE, progress)
     return _finish(state, out)
@@ -71,7 +79,7 @@ def _resume(state: TrainState, path: Path) -> None:
 
 
 def _run(state: TrainState, path: Path, progress: Progress | None) -> None:
-    """Train from state.step to config.steps; state is saved now and then, and when interrupted."""
+    """Train from state.step to config.steps; saved between steps: now and then, and on a signal."""
     config = state.config
     g = config.generator
     images = training_images(config.dataset, g.image_channels, g.image_size)
@@ -79,19 +87,35 @@ def _run(state: TrainState, path: Path, progress: Progress | None) -> None:
         raise ValueError(
             f"dataset {config.dataset}: {len(images)} images are less than one batch={config.batch}"
         )
-    try:
+    _save(state, path)  # so that a run killed in its first steps can go on as well
+    with held_signals() as stop:
         while state.step < config.steps:
             started = time.monotonic()
             if state.step == config.float_steps and config.float_steps and state.float_score is None:
                 state.float_score = _score(state, quantized=False)["value"]
             losses = _step(state, images)
             state.seconds += time.monotonic() - started
-            if state.step % _SAVE_EVERY == 0:
-                state.save(path)
+            if state.step % _SAVE_EVERY == 0 or state.step == config.steps or stop():
+                _save(state, path)
             if progress is not None:
                 progress(state.step, config.steps, losses)
-    finally:
-        state.save(path)
+            if stop():
+                raise KeyboardInterrupt
+
+
+def _save(state: TrainState, path: Path) -> None:
+    """Write the state, unless a gradient that was not finite has spoilt it."""
+    for name, tensor in state.tensors().items():
+        if not torch.isfinite(tensor).all():
+            raise Diverged(_advice(state, state.step, f"{name} is no longer finite"))
+    state.save(path)
+
+
+def _advice(state: TrainState, step: int, what: str) -> str:
+    return (
+        f"step {step}: {what}; try a smaller lr than {state.config.lr:g}, or look at the data "
+        f"(RUN's {STATE} holds an earlier step)"
+    )
 
 
 def _step(state: TrainState, images: Tensor) -> dict[str, float]:
@@ -121,6 +145,8 @@ def _bce(logits: Tensor, label: float) -> Tensor:
 
 
 def _update(state: TrainState, name: str, loss: Tensor) -> None:
+    if not math.isfinite(loss.item()):
+        raise Diverged(_advice(state, state.step + 1, f"the {name}'s loss is {loss.item()}"))
     for optimizer in state.optimizers.values():
         optimizer.zero_grad(set_to_none=True)
     loss.backward()

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from fpgan.build.cli.common import Json, bar, errors, show
+from fpgan.build.cli.common import FAILED, Json, bar, errors, show
 
 
 def command(
@@ -32,13 +32,17 @@ def command(
         if (preset is None) == (config is None):
             raise ValueError("give either --preset or --config")
         from fpgan.model.config import PRESETS, TrainConfig
-        from fpgan.model.train import train
+        from fpgan.model.train import Diverged, train
 
         if preset is not None and preset not in PRESETS:
             raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
         settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type,index]
-        with bar("train") as progress:
-            metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
+        try:
+            with bar("train") as progress:
+                metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
+        except Diverged as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(FAILED) from None
         line = f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"
         if metrics["score"] and metrics["score"]["value"] is not None:
             score = metrics["score"]

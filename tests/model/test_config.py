@@ -37,7 +37,7 @@ def test_yaml_there_and_back(name, tmp_path):
 
 
 def test_what_is_left_out_keeps_its_default(tmp_path):
-    (tmp_path / "c.yaml").write_text("generator: {weight_bits: [8, 4, 3, 2]}\n")
+    (tmp_path / "c.yaml").write_text("generator: {weight_bits: [8, 4, 3, 2], image_size: 32}\n")
     config = TrainConfig.from_yaml(tmp_path / "c.yaml")
     assert config.generator.layer_weight_bits == (8, 4, 3, 2)
     assert config.generator.channels == GeneratorConfig().channels
@@ -58,6 +58,10 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
         ("generator: {channels: 8}", "channels"),
         ("generator: {act_bits: 9}", "act_bits=9: must be 2 to 8"),
         ("generator: {latent: 0}", "latent=0"),
+        ("lr: .nan", "lr=nan"),
+        ("batch: true", "batch=True: must be int"),
+        ("generator: {image_size: 64}", "image_size=64: the 3 levels reach 4 -> 8 -> 16 -> 32"),
+        ("generator: {channels: [4,4,4,4,4,4,4,4,4]}", "9 levels make 2048 pixels a side; the limit is 1024"),
         ("generator: {kernel: 2, padding: 9}", "pixels a side"),
         ("generator: {output_padding: 2}", "output_padding=2 must be smaller than stride=2"),
         ("generator: {activation: gelu}", "activation='gelu'"),

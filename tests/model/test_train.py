@@ -2,7 +2,11 @@
 """Training: resumes as if it had not stopped, calibrates, and refuses damaged files in one line."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -14,6 +18,7 @@ from fpgan.model.config import PRESETS
 from fpgan.model.train import load_run, train
 
 TINY = replace(PRESETS["tiny"], batch=8, features=4, float_steps=3)
+LONG = replace(TINY, steps=7)
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -129,3 +134,96 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="cannot be made a folder"):
         train(TINY, tmp_path / "file" / "run", steps=0)
+
+
+_KILLED = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from fpgan.model import run, train
+from fpgan.model.config import TrainConfig
+out, at, while_saving = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "saving"
+train._SAVE_EVERY = 4
+die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+def progress(step, *_):
+    if step == at:
+        die()
+    if step == at - 1 and while_saving:
+        run.os.replace = die
+train.train(TrainConfig.from_yaml(sys.argv[4]), out, progress=progress)
+"""
+
+
+@pytest.mark.parametrize(("at", "when"), [(1, "step"), (4, "step"), (6, "step"), (4, "saving")])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(at, when, whole_run, tmp_path):
+    """Killed before the first checkpoint, right after one, between two, and while one is written."""
+    LONG.to_yaml(tmp_path / "c.yaml")
+    out = tmp_path / "run"
+    arguments = [str(out), str(at), when, str(tmp_path / "c.yaml")]
+    killed = subprocess.run([sys.executable, "-c", _KILLED, *arguments], check=False, timeout=100)
+    assert killed.returncode == -signal.SIGKILL
+    train(LONG, out, resume=True)
+    assert _same(whole_run, out)
+    assert not list(out.glob(".*"))
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "digit_score", lambda images: {"name": "none", "value": 0.0})
+        train(LONG, folder)
+    return folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_between_two_steps(number, whole_run, tmp_path, monkeypatch):
+    """It comes inside step 3, whose discriminator is updated already: the step is finished, then saved."""
+    update, seen = training._update, []
+
+    def interrupted(state, name, loss):
+        update(state, name, loss)
+        if state.step == 2 and name == "discriminator":
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(training, "_update", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(LONG, tmp_path, progress=lambda step, *_: seen.append(step))
+    assert seen == [1, 2, 3]
+    monkeypatch.setattr(training, "_update", update)
+    train(LONG, tmp_path, resume=True, progress=lambda step, *_: seen.append(step))
+    assert seen == list(range(1, LONG.steps + 1))
+    assert _same(whole_run, tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_with_one_line(value, tmp_path, monkeypatch):
+    bce = training._bce
+    calls = []
+
+    def spoilt(logits, label):
+        calls.append(label)
+        return bce(logits, label) * (value if len(calls) == 6 else 1)  # the second step's generator
+
+    monkeypatch.setattr(training, "_bce", spoilt)
+    with pytest.raises(training.Diverged) as error:
+        train(LONG, tmp_path)
+    assert str(error.value).startswith(f"step 2: the generator's loss is {value}; try a smaller lr")
+    assert "\n" not in str(error.value)
+
+
+def test_spoilt_weights_are_never_saved(tmp_path, monkeypatch):
+    update = training._update
+
+    def spoilt(state, name, loss):
+        update(state, name, loss)
+        if state.step == 2 and name == "generator":
+            state.generator.layers[0][0].weight.data[0, 0] = float("inf")
+
+    monkeypatch.setattr(training, "_update", spoilt)
+    with pytest.raises(training.Diverged, match="no longer finite"):
+        train(LONG, tmp_path, steps=3)
+    monkeypatch.setattr(training, "_update", update)
+    train(LONG, tmp_path, steps=3, resume=True)
