@@ -4,24 +4,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fpgan.model.generator_config import GeneratorConfig
+from fpgan.model.generator_config import GeneratorConfig, parse_bits
 
 __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
+
+AUGMENTS = ("translation", "cutout")
+PRECISIONS = ("float32", "bf16", "fp16")
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a generator is trained. steps counts generator updates; dataset is `digits` or an image folder.
+    """How a generator is trained. steps counts generator updates; dataset: see data.open_images.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
     (0 keeps the last weights). lr: Adam's; betas: its moments. float_steps: how many of the first steps
-    leave the quantizers out.
+    leave the quantizers out. distill, distill_features: weights of the squared distances, from then on, to
+    the images and activations of the averaged float generator of that moment. augment: what is done at
+    random to all that the discriminator sees, of `translation` and `cutout`. workers: processes that read
+    image files. precision: of the float arithmetic, `float32`, `bf16` or `fp16`; parameters and scales stay
+    float32. compile: let torch.compile make code for the float networks.
     """
 
     preset: str = "custom"
@@ -35,33 +43,55 @@ class TrainConfig:
     seed: int = 0
     features: int = 32
     ema: float = 0.999
+    distill: float = 0.0
+    distill_features: float = 0.0
+    augment: tuple[str, ...] = ()
+    workers: int = 2
+    precision: str = "float32"
+    compile: bool = False
 
     def __post_init__(self) -> None:
         self._check_types()
-        limits = {"batch": 2, "steps": 0, "float_steps": 0, "features": 1, "seed": 0}
+        limits = {"batch": 2, "steps": 0, "float_steps": 0, "features": 1, "seed": 0, "workers": 0}
         for name, low in limits.items():
             if getattr(self, name) < low:
                 raise ValueError(f"{name}={getattr(self, name)}: must be at least {low}")
+        for name in ("distill", "distill_features"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name}={getattr(self, name)}: must be a number of at least 0")
+        for kind in self.augment:
+            if kind not in AUGMENTS:
+                raise ValueError(f"augment={kind!r}: must be of {', '.join(AUGMENTS)}")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision={self.precision!r}: must be {', '.join(PRECISIONS)}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
         if self.dataset != "digits" and self.generator.image_channels not in (1, 3):
-            raise ValueError(f"image_channels={self.generator.image_channels}: image files have 1 or 3")
+            raise ValueError(f"image_channels={self.generator.image_channels}: {self.dataset} has 1 or 3")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr={self.lr}: must be a number above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
             raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
 
     def _check_types(self) -> None:
-        """Make betas a tuple. ValueError names a setting of the wrong type."""
-        if isinstance(self.betas, list):
-            object.__setattr__(self, "betas", tuple(self.betas))
+        """Make tuples of lists. ValueError names a setting of the wrong type."""
+        for name in ("betas", "augment"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not isinstance(self.augment, tuple):
+            raise ValueError(f"augment={self.augment!r}: must be a list of {', '.join(AUGMENTS)}")
         for f in fields(self):
             value = getattr(self, f.name)
-            wanted = {"int": (int,), "float": (int, float), "str": (str,)}.get(str(f.type))
+            wanted = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}.get(str(f.type))
             if wanted is not None and type(value) not in wanted:
                 raise ValueError(f"{f.name}={value!r}: must be {f.type}")
         if not isinstance(self.betas, tuple) or not all(isinstance(b, int | float) for b in self.betas):
             raise ValueError(f"betas={self.betas!r}: must be two numbers from 0 to below 1")
+
+    def with_bits(self, bits: Any) -> TrainConfig:
+        """The same with other weight and activation bits: `W4A4`, a number for both, or `float`."""
+        weights, acts = parse_bits(bits)
+        return replace(self, generator=replace(self.generator, weight_bits=weights, act_bits=acts))
 
     def to_text(self) -> str:
         """Every setting as YAML."""
@@ -92,24 +122,29 @@ class TrainConfig:
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:
-    """Settings from parsed YAML. ValueError, one line that starts with the path."""
+    """Settings from parsed YAML. ValueError, one line that starts with the path.
+
+    Two keys are no fields: `bits` stands for the generator's weight_bits and act_bits, generator.image_size
+    only says what the levels should reach.
+    """
     data = {} if data is None else data
-    _known(path, data, TrainConfig, "")
-    inner = data.get("generator", {})
-    size = inner.pop("image_size", None) if isinstance(inner, dict) else None
-    _known(path, inner, GeneratorConfig, "generator.")
+    _known(path, data, TrainConfig, "", also=("bits",))
+    inner = data.pop("generator", {})
+    _known(path, inner, GeneratorConfig, "generator.", also=("image_size",))
+    bits, size = data.pop("bits", _ABSENT), inner.pop("image_size", None)
     try:
         generator = GeneratorConfig(**inner)
         generator.check_size(size)
-        return TrainConfig(**{**data, "generator": generator})
+        config = TrainConfig(generator=generator, **data)
+        return config if bits is _ABSENT else config.with_bits(bits)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _known(path: Path | str, data: Any, cls: type, prefix: str) -> None:
+def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str, ...]) -> None:
     if not isinstance(data, dict):
         raise ValueError(f"{path}: {prefix.rstrip('.') or 'the file'} must be a mapping of settings")
-    known = [f.name for f in fields(cls)]
+    known = [*(f.name for f in fields(cls)), *also]
     for key in data:
         if key not in known:
             raise ValueError(f"{path}: unknown key {prefix}{key}; known are {', '.join(known)}")

@@ -39,6 +39,11 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def user_cache() -> Path:
+    """Folder for what is made once and used again."""
+    return Path.home() / ".cache" / "fpgan"
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what write_beside left in a folder when it was killed."""
     for name in (CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE):
@@ -114,6 +119,17 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
     return generator.eval(), config
 
 
+def read_metrics(path: Path) -> dict[str, Any]:
+    """What a RUN folder's metrics.json holds. ValueError if it cannot be read."""
+    try:
+        found = json.loads((path / METRICS).read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path / METRICS}: cannot be read ({error})") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path / METRICS}: holds no metrics")
+    return found
+
+
 def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict[str, Any]) -> None:
     """Write all four files of a RUN folder; generator must be in eval mode."""
     save_tensors(generator.state_dict(), out / CHECKPOINT)
@@ -126,7 +142,7 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
 
 @torch.no_grad()
 def _samples(generator: Generator) -> Tensor:
-    """64 images, always of the same latents."""
+    """64 images, always of the same latents; with classes, the labels in turn."""
     source = torch.Generator().manual_seed(_SAMPLE_SEED)
-    images: Tensor = generator(torch.randn(_GRID * _GRID, generator.config.latent, 1, 1, generator=source))
+    images: Tensor = generator(generator.random_latents(_GRID * _GRID, source)[0])
     return images

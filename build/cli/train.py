@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -10,12 +11,20 @@ import typer
 
 from fpgan.build.cli.common import FAILED, Json, bar, errors, show
 
+_NAMED = 20
+
 
 def command(
     preset: Annotated[Optional[str], typer.Option(help="tiny, mnist32, seed32, rgb64 or k5.")] = None,  # noqa: UP045
     config: Annotated[Optional[Path], typer.Option(help="YAML file instead of a preset.")] = None,  # noqa: UP045
+    bits: Annotated[Optional[str], typer.Option(help="float, or weight and activation bits: W4A4.")] = None,  # noqa: UP045
     steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
+    seed: Annotated[Optional[int], typer.Option(help="Instead of the configuration's.")] = None,  # noqa: UP045
     init: Annotated[Optional[Path], typer.Option(help="Weights to start from (.safetensors).")] = None,  # noqa: UP045
+    baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="RUN of the same network trained as long with --bits float, to compare with."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what RUN holds.")] = False,
     json: Json = False,
@@ -27,24 +36,32 @@ def command(
     `fpgan train --preset mnist32 --out runs/mnist32`
 
     `fpgan train --preset rgb64 --steps 0 --out runs/rgb64`: untrained, to build hardware from
+
+    `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
     with errors():
         if (preset is None) == (config is None):
             raise ValueError("give either --preset or --config")
+        from fpgan.build.cli.evaluate import describe
         from fpgan.model.config import PRESETS, TrainConfig
         from fpgan.model.train import Diverged, train
 
         if preset is not None and preset not in PRESETS:
             raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
         settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type,index]
+        settings = settings if bits is None else settings.with_bits(bits)
+        settings = settings if seed is None else replace(settings, seed=seed)
         try:
             with bar("train") as progress:
-                metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
+                metrics = train(
+                    settings, out, steps=steps, init=init, resume=resume, progress=progress, baseline=baseline
+                )
         except Diverged as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(FAILED) from None
-        line = f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"
-        if metrics["score"] and metrics["score"]["value"] is not None:
-            score = metrics["score"]
-            line += f", {score['name']} {score['value']} (real against real {score['real_vs_real']})"
-        show(metrics, json, [line])
+        lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
+        if metrics["broken"]:
+            names = ", ".join(metrics["broken"][:_NAMED])
+            more = ", ..." if len(metrics["broken"]) > _NAMED else ""
+            lines.append(f"{len(metrics['broken'])} broken images skipped: {names}{more}")
+        show(metrics, json, lines + (describe(metrics["score"]) if metrics["score"] else []))

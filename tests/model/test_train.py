@@ -13,8 +13,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from fpgan.model import step as stepping
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
+from fpgan.model.evaluate import generate
 from fpgan.model.train import load_run, train
 
 TINY = replace(PRESETS["tiny"], batch=8, features=4, float_steps=3)
@@ -22,12 +24,15 @@ LONG = replace(TINY, steps=7)
 CHECKPOINT = "checkpoint.safetensors"
 
 
+def _mean(generator, images):
+    made, _ = generate(generator, 16, torch.Generator().manual_seed(0))
+    return {"name": "mean", "value": made.mean().item()}
+
+
 @pytest.fixture(autouse=True)
 def _no_classifier(monkeypatch):
-    """The score needs a trained classifier, which has its own test."""
-    monkeypatch.setattr(
-        training, "digit_score", lambda images: {"name": "mean", "value": images.mean().item()}
-    )
+    """The score takes seconds and has its own tests."""
+    monkeypatch.setattr(training, "score", _mean)
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +151,7 @@ from fpgan.model import run, train
 from fpgan.model.config import TrainConfig
 out, at, while_saving = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "saving"
 train._SAVE_EVERY = 4
+train.score = lambda *_: {}
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 def progress(step, *_):
     if step == at:
@@ -173,7 +179,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(at, when, whole_run, tm
 def whole_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "digit_score", lambda images: {"name": "none", "value": 0.0})
+        patch.setattr(training, "score", _mean)
         train(LONG, folder)
     return folder
 
@@ -181,18 +187,19 @@ def whole_run(tmp_path_factory):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_between_two_steps(number, whole_run, tmp_path, monkeypatch):
     """It comes inside step 3, whose discriminator is updated already: the step is finished, then saved."""
-    update, seen = training._update, []
+    update, seen = stepping._update, []
 
     def interrupted(state, name, loss):
-        update(state, name, loss)
+        value = update(state, name, loss)
         if state.step == 2 and name == "discriminator":
             os.kill(os.getpid(), number)
+        return value
 
-    monkeypatch.setattr(training, "_update", interrupted)
+    monkeypatch.setattr(stepping, "_update", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(LONG, tmp_path, progress=lambda step, *_: seen.append(step))
     assert seen == [1, 2, 3]
-    monkeypatch.setattr(training, "_update", update)
+    monkeypatch.setattr(stepping, "_update", update)
     train(LONG, tmp_path, resume=True, progress=lambda step, *_: seen.append(step))
     assert seen == list(range(1, LONG.steps + 1))
     assert _same(whole_run, tmp_path)
@@ -200,14 +207,14 @@ def test_a_signal_stops_between_two_steps(number, whole_run, tmp_path, monkeypat
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_loss_that_is_not_finite_stops_with_one_line(value, tmp_path, monkeypatch):
-    bce = training._bce
+    bce = stepping._bce
     calls = []
 
     def spoilt(logits, label):
         calls.append(label)
         return bce(logits, label) * (value if len(calls) == 6 else 1)  # the second step's generator
 
-    monkeypatch.setattr(training, "_bce", spoilt)
+    monkeypatch.setattr(stepping, "_bce", spoilt)
     with pytest.raises(training.Diverged) as error:
         train(LONG, tmp_path)
     assert str(error.value).startswith(f"step 2: the generator's loss is {value}; try a smaller lr")
@@ -215,15 +222,16 @@ def test_a_loss_that_is_not_finite_stops_with_one_line(value, tmp_path, monkeypa
 
 
 def test_spoilt_weights_are_never_saved(tmp_path, monkeypatch):
-    update = training._update
+    update = stepping._update
 
     def spoilt(state, name, loss):
-        update(state, name, loss)
+        value = update(state, name, loss)
         if state.step == 2 and name == "generator":
             state.generator.layers[0][0].weight.data[0, 0] = float("inf")
+        return value
 
-    monkeypatch.setattr(training, "_update", spoilt)
+    monkeypatch.setattr(stepping, "_update", spoilt)
     with pytest.raises(training.Diverged, match="no longer finite"):
         train(LONG, tmp_path, steps=3)
-    monkeypatch.setattr(training, "_update", update)
+    monkeypatch.setattr(stepping, "_update", update)
     train(LONG, tmp_path, steps=3, resume=True)
