@@ -19,9 +19,10 @@ from fpgan.model.data import Images, open_images
 from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
 from fpgan.model.interrupt import held_signals
-from fpgan.model.run import STATE, load_run, load_weights, make_folder, remove_unfinished, save_run
+from fpgan.model.run import STATE, load_run, make_folder, remove_unfinished, save_run
 from fpgan.model.state import TrainState
 from fpgan.model.step import Diverged, advice, train_step
+from fpgan.model.weights import load_init
 
 __all__ = ["Diverged", "calibrate", "load_run", "train"]
 
@@ -45,8 +46,8 @@ def train(
     """Train a generator and write its RUN folder; returns what metrics.json holds.
 
     steps: overrides config.steps; 0 only calibrates, which gives hardware something to be built from.
-    init: safetensors to start from, names as in checkpoint.safetensors. resume: go on from what out holds,
-    wherever it was killed; the result is that of a run which was never interrupted. progress: called
+    init: weights to start from, see weights.load_init. resume: go on from what out holds, wherever
+    it was killed; the result is that of a run which was never interrupted. progress: called
     (step, steps, losses). data: images, or pairs of image and label, instead of config.dataset (see
     data.Wrapped). baseline: RUN of the same network trained as long with bits: float, whose score is put
     beside. ValueError on settings, data or files that do not fit; Diverged on a loss that is not finite.
@@ -61,7 +62,7 @@ def train(
     if state.distils() and init is None and not resume:
         raise ValueError("distillation needs a float generator: float_steps above 0, or init")
     if init is not None:
-        load_weights(state.generator, Path(init))
+        load_init(state.generator, init)
         state.start_from_weights()
     if resume:
         _resume(state, out / STATE)

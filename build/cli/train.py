@@ -17,10 +17,10 @@ _NAMED = 20
 def command(
     preset: Annotated[Optional[str], typer.Option(help="tiny, mnist32, seed32, rgb64 or k5.")] = None,  # noqa: UP045
     config: Annotated[Optional[Path], typer.Option(help="YAML file instead of a preset.")] = None,  # noqa: UP045
-    bits: Annotated[Optional[str], typer.Option(help="float, or weight and activation bits: W4A4.")] = None,  # noqa: UP045
+    bits: Annotated[Optional[str], typer.Option(help="float, or W4A4 and the like.")] = None,  # noqa: UP045
     steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
     seed: Annotated[Optional[int], typer.Option(help="Instead of the configuration's.")] = None,  # noqa: UP045
-    init: Annotated[Optional[Path], typer.Option(help="Weights to start from (.safetensors).")] = None,  # noqa: UP045
+    init: Annotated[Path | None, typer.Option(help="A generator to start from (.safetensors, .pth).")] = None,
     baseline: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="RUN of the same network trained as long with --bits float, to compare with."),

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from fpgan.model import step as stepping
@@ -235,3 +236,95 @@ def test_spoilt_weights_are_never_saved(tmp_path, monkeypatch):
         train(LONG, tmp_path, steps=3)
     monkeypatch.setattr(stepping, "_update", update)
     train(LONG, tmp_path, steps=3, resume=True)
+
+
+RECIPE = replace(
+    LONG, distill=1.0, distill_features=0.1, augment=("translation", "cutout"),
+    generator=replace(TINY.generator, classes=10, scales="learned", weight_bits=2, act_bits=2),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stop", [2, 3, 5])  # float_steps is 3: before, at and after the teacher is taken
+def test_every_part_of_the_recipe_resumes_exactly(stop, tmp_path):
+    losses = {}
+    train(RECIPE, tmp_path / "whole", progress=lambda step, _, seen: losses.setdefault(step, seen))
+    train(RECIPE, tmp_path / "parts", steps=stop)
+    train(RECIPE, tmp_path / "parts", resume=True)
+    assert _same(tmp_path / "whole", tmp_path / "parts")
+    assert ["distillation" in losses[step] for step in range(1, 8)] == [False] * 3 + [True] * 4
+    assert all(seen.get("distillation", 1) > 0 for seen in losses.values())
+
+
+def test_each_part_of_the_recipe_changes_the_result(tmp_path):
+    made = [train(RECIPE, tmp_path / "all", steps=6)["score"]["value"]]
+    for off in ({"distill": 0.0}, {"distill_features": 0.0}, {"augment": ("cutout",)}, {"ema": 0.0}):
+        made.append(train(replace(RECIPE, **off), tmp_path / "off", steps=6)["score"]["value"])
+    assert len(set(made)) == len(made)
+
+
+def test_distillation_draws_the_pupil_to_its_teacher(tmp_path):
+    """With a heavy weight and nothing else to do, the distance to the float teacher falls."""
+    seen = []
+    config = replace(TINY, steps=120, float_steps=4, distill=1000.0, lr=2e-3)
+    train(config, tmp_path, progress=lambda *a: seen.append(a[2].get("distillation")))
+    assert seen[:4] == [None] * 4
+    assert sum(seen[-5:]) < 0.6 * sum(seen[5:10])
+
+
+def test_distillation_needs_a_teacher(run, tmp_path):
+    config = replace(RECIPE, float_steps=0, generator=TINY.generator)
+    with pytest.raises(ValueError, match="needs a float generator: float_steps above 0, or init"):
+        train(config, tmp_path)
+    seen = []
+    train(config, tmp_path, steps=2, init=run / CHECKPOINT, progress=lambda *a: seen.append(a[2]))
+    assert all("distillation" in s for s in seen)
+
+
+def test_float_bits_train_the_same_network_without_quantizers(tmp_path):
+    config = replace(TINY, float_steps=0).with_bits("float")
+    metrics = train(config, tmp_path / "float", steps=5)
+    assert metrics["bits"]["weights"] == [32, 32, 32]
+    generator, again = load_run(tmp_path / "float")
+    assert again == replace(config, steps=5)
+    assert not generator.quantized
+    image = generator(torch.randn(1, 16, 1, 1))
+    assert not torch.equal(image * 128, (image * 128).round())
+    # what the first steps of a quantized run without its quantizers give, to the bit
+    train(replace(TINY, float_steps=5), tmp_path / "twin", steps=5)
+    float_weights, twin_weights = (load_file(tmp_path / n / CHECKPOINT) for n in ("float", "twin"))
+    assert all(
+        torch.equal(float_weights[name], twin_weights[name])
+        for name in float_weights
+        if "running" not in name
+    )
+
+
+def test_a_conditional_generator_is_taught_its_labels(tmp_path):
+    """Images whose brightness is their label: after a few steps what is asked for is as bright."""
+    images = [(torch.full((1, 16, 16), float(i % 2) * 1.6 - 0.8), i % 2) for i in range(64)]
+    config = replace(TINY, generator=replace(TINY.generator, classes=2), batch=16, lr=2e-3, float_steps=30)
+    train(config, tmp_path, steps=120, data=images)
+    generator, _ = load_run(tmp_path)
+    made, labels = generate(generator, 64, torch.Generator().manual_seed(0))
+    assert made[labels == 1].mean() > made[labels == 0].mean() + 0.5
+
+
+def test_labels_out_of_range_are_one_line(tmp_path):
+    config = replace(TINY, generator=replace(TINY.generator, classes=2))
+    with pytest.raises(ValueError, match="labels 0 to 5: must be 0 to 1"):
+        train(config, tmp_path, steps=1, data=[(torch.zeros(1, 16, 16), i % 6) for i in range(8)])
+
+
+def test_broken_files_are_counted_in_the_metrics_also_after_a_resume(tmp_path):
+    (tmp_path / "data").mkdir()
+    for i in range(20):
+        Image.new("L", (16, 16), i * 10).save(tmp_path / "data" / f"{i}.png")
+    for i in (3, 8):
+        (tmp_path / "data" / f"{i}.png").write_text("broken")
+    config = replace(TINY, dataset=str(tmp_path / "data"), workers=1)
+    train(config, tmp_path / "run", steps=2)  # one epoch of 16 images
+    metrics = train(config, tmp_path / "run", steps=2, resume=True)
+    assert set(metrics["broken"]) <= {"3.png", "8.png"}
+    metrics = train(config, tmp_path / "run", steps=12, resume=True)
+    assert metrics["broken"] == ["3.png", "8.png"]
+    assert metrics["images"] == 20
