@@ -24,7 +24,8 @@ class TrainConfig:
     """How a generator is trained. steps counts generator updates; dataset: see data.open_images.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
-    (0 keeps the last weights). lr: Adam's; betas: its moments. float_steps: how many of the first steps
+    (0 keeps the last weights). lr: Adam's; betas: its moments; decay: over which last part of the steps lr
+    falls to 0. float_steps: how many of the first steps
     leave the quantizers out. distill, distill_features: weights of the squared distances, from then on, to
     the images and activations of the averaged float generator of that moment. augment: what is done at
     random to all that the discriminator sees, of `translation` and `cutout`. workers: processes that read
@@ -43,6 +44,7 @@ class TrainConfig:
     seed: int = 0
     features: int = 32
     ema: float = 0.999
+    decay: float = 0.0
     distill: float = 0.0
     distill_features: float = 0.0
     augment: tuple[str, ...] = ()
@@ -64,6 +66,8 @@ class TrainConfig:
                 raise ValueError(f"augment={kind!r}: must be of {', '.join(AUGMENTS)}")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision={self.precision!r}: must be {', '.join(PRECISIONS)}")
+        if not 0 <= self.decay <= 1:
+            raise ValueError(f"decay={self.decay}: must be from 0 to 1")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
         if self.dataset != "digits" and self.generator.image_channels not in (1, 3):
@@ -87,6 +91,11 @@ class TrainConfig:
                 raise ValueError(f"{f.name}={value!r}: must be {f.type}")
         if not isinstance(self.betas, tuple) or not all(isinstance(b, int | float) for b in self.betas):
             raise ValueError(f"betas={self.betas!r}: must be two numbers from 0 to below 1")
+
+    def step_lr(self, step: int) -> float:
+        """Learning rate of a step, counted from 0: lr, at last falling in a line towards 0."""
+        left = (self.steps - step) / self.steps
+        return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
 
     def with_bits(self, bits: Any) -> TrainConfig:
         """The same with other weight and activation bits: `W4A4`, a number for both, or `float`."""

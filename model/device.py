@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from torch import Tensor, nn
 from torch.amp import GradScaler, autocast
 
@@ -24,7 +25,8 @@ class Device:
 
     def __init__(self, precision: str = "float32") -> None:
         """ValueError if the device cannot compute in that precision."""
-        self._processes = PartialState()
+        cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
+        self._processes = PartialState(cpu=cpu)
         self.device: torch.device = self._processes.device
         self.rank, self.world = self._processes.process_index, self._processes.num_processes
         self._type = _TYPES.get(precision)
@@ -70,3 +72,8 @@ class Device:
     def wait(self) -> None:
         """Until all processes are here."""
         self._processes.wait_for_everyone()
+
+
+def is_main() -> bool:
+    """Whether this process is the one that speaks, of all that were launched together."""
+    return Device().main

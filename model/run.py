@@ -134,14 +134,14 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
     """Write all four files of a RUN folder; generator must be in eval mode."""
     save_tensors(generator.state_dict(), out / CHECKPOINT)
     write_beside(out / CONFIG, config.to_yaml)
-    picture = grid(_samples(generator), _GRID)
+    picture = grid(samples(generator), _GRID)
     write_beside(out / SAMPLES, picture.save)
     text = json.dumps(metrics, indent=2) + "\n"
     write_beside(out / METRICS, lambda p: p.write_text(text))
 
 
 @torch.no_grad()
-def _samples(generator: Generator) -> Tensor:
+def samples(generator: Generator) -> Tensor:
     """64 images, always of the same latents; with classes, the labels in turn."""
     source = torch.Generator().manual_seed(_SAMPLE_SEED)
     images: Tensor = generator(generator.random_latents(_GRID * _GRID, source)[0])

@@ -21,7 +21,7 @@ from fpgan.model.discriminator import Discriminator
 from fpgan.model.generator import Generator
 from fpgan.model.run import check_fit, load_tensors, save_tensors, tensors_metadata
 
-_FREE = ("preset", "steps", "workers", "compile")
+_FREE = ("preset", "steps", "workers")
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -148,7 +148,8 @@ def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:
 
 def _same_settings(path: Path, saved: TrainConfig, wanted: TrainConfig) -> None:
     """Only what leaves the steps as they are may differ between two parts of one training."""
-    for name in (f.name for f in dataclasses.fields(TrainConfig) if f.name not in _FREE):
+    free = [name for name in _FREE if name != "steps" or not wanted.decay]
+    for name in (f.name for f in dataclasses.fields(TrainConfig) if f.name not in free):
         have, want = getattr(saved, name), getattr(wanted, name)
         if have != want:
             raise ValueError(

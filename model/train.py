@@ -19,7 +19,8 @@ from fpgan.model.data import Images, open_images
 from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
 from fpgan.model.interrupt import held_signals
-from fpgan.model.run import STATE, load_run, make_folder, remove_unfinished, save_run
+from fpgan.model.log import TensorBoard
+from fpgan.model.run import STATE, load_run, make_folder, read_metrics, remove_unfinished, samples, save_run
 from fpgan.model.state import TrainState
 from fpgan.model.step import Diverged, advice, train_step
 from fpgan.model.weights import load_init
@@ -42,48 +43,61 @@ def train(
     progress: Progress | None = None,
     data: Dataset[Any] | None = None,
     baseline: Path | str | None = None,
+    tensorboard: bool = False,
 ) -> dict[str, Any]:
     """Train a generator and write its RUN folder; returns what metrics.json holds.
 
     steps: overrides config.steps; 0 only calibrates, which gives hardware something to be built from.
-    init: weights to start from, see weights.load_init. resume: go on from what out holds, wherever
-    it was killed; the result is that of a run which was never interrupted. progress: called
-    (step, steps, losses). data: images, or pairs of image and label, instead of config.dataset (see
-    data.Wrapped). baseline: RUN of the same network trained as long with bits: float, whose score is put
-    beside. ValueError on settings, data or files that do not fit; Diverged on a loss that is not finite.
+    init: weights to start from, see weights.load_init. resume: go on from what out holds, wherever it was
+    killed; the result is that of a run which was never interrupted. progress: called (step, steps, losses).
+    data: images, or pairs of image and label, instead of config.dataset (see data.Wrapped). baseline: RUN of
+    the same network trained as long with bits: float, whose score is put beside. tensorboard: also write
+    out/tensorboard. Several processes, started by torchrun or accelerate launch, share every batch.
+    ValueError on settings, data or files that do not fit; Diverged on a loss that is not finite.
     """
     if steps is not None:
         config = dataclasses.replace(config, steps=steps)
-    if resume and init is not None:
-        raise ValueError("resume goes on from its own weights: give it no init")
     float_score = None if baseline is None else recorded_baseline(baseline, config)
     out = Path(out)
-    state = TrainState(config)
-    if state.distils() and init is None and not resume:
-        raise ValueError("distillation needs a float generator: float_steps above 0, or init")
-    if init is not None:
-        load_init(state.generator, init)
-        state.start_from_weights()
-    if resume:
-        _resume(state, out / STATE)
+    state = _start(config, init, out / STATE if resume else None)
     g = config.generator
     source = config.dataset if data is None else data
     images = open_images(source, g.image_channels, g.image_size, g.classes) if config.steps else None
     make_folder(out)
     if state.device.main:
         remove_unfinished(out)
+    board = TensorBoard(out / "tensorboard", state.step) if tensorboard and state.device.main else None
     if images is not None:
-        _run(state, images, out / STATE, progress)
-    return _finish(state, images, out, float_score)
+        _run(state, images, out / STATE, progress, board)
+    if state.device.main:
+        metrics = _finish(state, images, out, float_score)
+        if board is not None:
+            board.finish(state.step, samples(state.average), metrics["score"])
+    state.device.wait()
+    return read_metrics(out)
 
 
-def _resume(state: TrainState, path: Path) -> None:
-    state.load(path)
-    if state.step > state.config.steps:
-        raise ValueError(f"{path}: has {state.step} steps already, more than steps={state.config.steps}")
+def _start(config: TrainConfig, init: Path | str | None, resumed: Path | None) -> TrainState:
+    """What the first step begins with: new, from given weights, or as a file has it."""
+    state = TrainState(config)
+    if resumed is not None:
+        if init is not None:
+            raise ValueError("resume goes on from its own weights: give it no init")
+        state.load(resumed)
+        if state.step > config.steps:
+            raise ValueError(f"{resumed}: has {state.step} steps already, more than steps={config.steps}")
+        return state
+    if config.steps and state.distils() and init is None:
+        raise ValueError("distillation needs a float generator: float_steps above 0, or init")
+    if init is not None:
+        load_init(state.generator, init)
+        state.start_from_weights()
+    return state
 
 
-def _run(state: TrainState, images: Images, path: Path, progress: Progress | None) -> None:
+def _run(
+    state: TrainState, images: Images, path: Path, progress: Progress | None, board: TensorBoard | None
+) -> None:
     """Train from state.step to config.steps; state is saved between steps: now and then, and on a signal."""
     config, device = state.config, state.device
     order = Order(len(images), config, state.step, device.rank, device.world)
@@ -100,6 +114,8 @@ def _run(state: TrainState, images: Images, path: Path, progress: Progress | Non
             stop = device.mean(torch.tensor(float(signalled()), device=device.device)) > 0
             if state.step % _SAVE_EVERY == 0 or state.step == config.steps or stop:
                 _save(state, path)
+            if board is not None:
+                board.losses(state.step, losses)
             if progress is not None:
                 progress(state.step, config.steps, losses)
             if stop:

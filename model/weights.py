@@ -23,10 +23,10 @@ _SHOWN = 12
 def load_init(generator: Generator, path: Path | str) -> None:
     """Put the weights of a file (.safetensors, .pth, .pt) into a generator.
 
-    A file with the generator's own names is read by name; learned scales may be missing. Of any other, such as
+    A file with our own names is read by name; learned scales may be missing. Of any other, such as
     a Sequential of ConvTranspose2d, BatchNorm2d and activations, the convolutions and the normalisations are
-    taken in order. ValueError names every key that does not fit, or what is wrong with the file; a .pth is read
-    without running any code in it.
+    taken in order. ValueError names every key that does not fit, or what is wrong with the file. A .pth is
+    read without running any code in it.
     """
     path = Path(path)
     tensors = _read(path)

@@ -27,6 +27,7 @@ def command(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what RUN holds.")] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write RUN/tensorboard.")] = False,
     json: Json = False,
 ) -> None:
     """Train a generator with its quantizers in place.
@@ -37,6 +38,8 @@ def command(
 
     `fpgan train --preset rgb64 --steps 0 --out runs/rgb64`: untrained, to build hardware from
 
+    `torchrun --nproc-per-node 4 $(which fpgan) train --config big.yaml`: on four GPUs, or four CPU cores
+
     `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
     with errors():
@@ -44,6 +47,7 @@ def command(
             raise ValueError("give either --preset or --config")
         from fpgan.build.cli.evaluate import describe
         from fpgan.model.config import PRESETS, TrainConfig
+        from fpgan.model.device import is_main
         from fpgan.model.train import Diverged, train
 
         if preset is not None and preset not in PRESETS:
@@ -54,11 +58,14 @@ def command(
         try:
             with bar("train") as progress:
                 metrics = train(
-                    settings, out, steps=steps, init=init, resume=resume, progress=progress, baseline=baseline
-                )
+                    settings, out, steps=steps, init=init, resume=resume, baseline=baseline,
+                    progress=progress if is_main() else None, tensorboard=tensorboard,
+                )  # fmt: skip
         except Diverged as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(FAILED) from None
+        if not is_main():
+            return
         lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
         if metrics["broken"]:
             names = ", ".join(metrics["broken"][:_NAMED])

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from fpgan.model.config import PRESETS, GeneratorConfig, TrainConfig
+from fpgan.model.generator_config import bits_name
 
 
 def _macs(g: GeneratorConfig) -> int:
@@ -28,6 +29,31 @@ def test_presets_have_the_documented_shapes(name, size):
 @pytest.mark.parametrize(("name", "macs"), [("mnist32", 4_390_912), ("rgb64", 27_000_832)])
 def test_presets_of_the_rival_do_its_work(name, macs):
     assert _macs(PRESETS[name].generator) == macs
+
+
+@pytest.mark.parametrize(
+    ("bits", "weights", "acts", "name"),
+    [("float", 32, 32, "float"), ("32", 32, 32, "float"), ("null", 32, 32, "float"), ("4", 4, 4, "W4A4"),
+     ("w2a3", 2, 3, "W2A3")],
+)  # fmt: skip
+def test_one_key_sets_all_bits(bits, weights, acts, name, tmp_path):
+    (tmp_path / "c.yaml").write_text(f"bits: {bits}\n")
+    config = TrainConfig.from_yaml(tmp_path / "c.yaml")
+    assert set(config.generator.layer_weight_bits) == {weights}
+    assert set(config.generator.layer_act_bits) == {acts}
+    assert bits_name(config.generator) == name
+    config.to_yaml(tmp_path / "again.yaml")
+    assert TrainConfig.from_yaml(tmp_path / "again.yaml") == config
+
+
+def test_bits_of_each_layer_have_a_name():
+    assert bits_name(GeneratorConfig(weight_bits=(8, 4, 4, 2), act_bits=3)) == "W8-4-4-2A3"
+
+
+def test_the_learning_rate_falls_over_the_last_part():
+    config = TrainConfig(steps=100, lr=0.5, decay=0.25)
+    assert [config.step_lr(s) for s in (0, 75, 76, 99)] == pytest.approx([0.5, 0.5, 0.48, 0.02])
+    assert TrainConfig(steps=100, lr=0.5).step_lr(99) == 0.5
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -59,6 +85,20 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
         ("generator: {act_bits: 9}", "act_bits=9: must be 2 to 8"),
         ("generator: {latent: 0}", "latent=0"),
         ("lr: .nan", "lr=nan"),
+        ("decay: 2", "decay=2: must be from 0 to 1"),
+        ("distill: -1", "distill=-1: must be a number of at least 0"),
+        ("augment: [flip]", "augment='flip': must be of translation, cutout"),
+        ("augment: cutout", "augment='cutout': must be a list"),
+        ("precision: int8", "precision='int8': must be float32, bf16, fp16"),
+        ("compile: 3", "compile=3: must be bool"),
+        ("bits: W4", "bits='W4': must be like W4A4"),
+        ("bits: W1A4", "weight_bits=1: must be 2 to 8"),
+        (
+            "generator: {weight_bits: float}",
+            "weight_bits=float, act_bits=4: either both are float or neither",
+        ),
+        ("generator: {scales: guessed}", "scales='guessed': must be constant or learned"),
+        ("generator: {classes: -1}", "classes=-1"),
         ("batch: true", "batch=True: must be int"),
         ("generator: {image_size: 64}", "image_size=64: the 3 levels reach 4 -> 8 -> 16 -> 32"),
         ("generator: {channels: [4,4,4,4,4,4,4,4,4]}", "9 levels make 2048 pixels a side; the limit is 1024"),

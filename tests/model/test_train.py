@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training: resumes as if it had not stopped, calibrates, and refuses damaged files in one line."""
 
+import ast
 import json
 import os
 import re
@@ -238,8 +239,13 @@ def test_spoilt_weights_are_never_saved(tmp_path, monkeypatch):
     train(LONG, tmp_path, steps=3, resume=True)
 
 
+def _interrupt():
+    """Comes between two steps, so one more is made."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 RECIPE = replace(
-    LONG, distill=1.0, distill_features=0.1, augment=("translation", "cutout"),
+    LONG, decay=0.5, distill=1.0, distill_features=0.1, augment=("translation", "cutout"),
     generator=replace(TINY.generator, classes=10, scales="learned", weight_bits=2, act_bits=2),
 )  # fmt: skip
 
@@ -248,7 +254,12 @@ RECIPE = replace(
 def test_every_part_of_the_recipe_resumes_exactly(stop, tmp_path):
     losses = {}
     train(RECIPE, tmp_path / "whole", progress=lambda step, _, seen: losses.setdefault(step, seen))
-    train(RECIPE, tmp_path / "parts", steps=stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            RECIPE, tmp_path / "parts", progress=lambda step, *_: _interrupt() if step == stop - 1 else None
+        )
+    with pytest.raises(ValueError, match="steps=7, which is now 9"):  # the learning rate depends on it
+        train(RECIPE, tmp_path / "parts", steps=9, resume=True)
     train(RECIPE, tmp_path / "parts", resume=True)
     assert _same(tmp_path / "whole", tmp_path / "parts")
     assert ["distillation" in losses[step] for step in range(1, 8)] == [False] * 3 + [True] * 4
@@ -257,18 +268,27 @@ def test_every_part_of_the_recipe_resumes_exactly(stop, tmp_path):
 
 def test_each_part_of_the_recipe_changes_the_result(tmp_path):
     made = [train(RECIPE, tmp_path / "all", steps=6)["score"]["value"]]
-    for off in ({"distill": 0.0}, {"distill_features": 0.0}, {"augment": ("cutout",)}, {"ema": 0.0}):
+    for off in (
+        {"distill": 0.0},
+        {"distill_features": 0.0},
+        {"augment": ("cutout",)},
+        {"ema": 0.0},
+        {"decay": 0.0},
+    ):
         made.append(train(replace(RECIPE, **off), tmp_path / "off", steps=6)["score"]["value"])
     assert len(set(made)) == len(made)
 
 
-def test_distillation_draws_the_pupil_to_its_teacher(tmp_path):
-    """With a heavy weight and nothing else to do, the distance to the float teacher falls."""
-    seen = []
-    config = replace(TINY, steps=120, float_steps=4, distill=1000.0, lr=2e-3)
-    train(config, tmp_path, progress=lambda *a: seen.append(a[2].get("distillation")))
-    assert seen[:4] == [None] * 4
-    assert sum(seen[-5:]) < 0.6 * sum(seen[5:10])
+def test_distillation_keeps_the_pupil_with_its_teacher(tmp_path):
+    """Without it the generator leaves the teacher that it starts as."""
+    last = {}
+    for weight in (1000.0, 1e-6):
+        seen = []
+        config = replace(TINY, steps=60, batch=16, float_steps=4, distill=weight, lr=2e-3).with_bits("W8A8")
+        train(config, tmp_path, progress=lambda *a, seen=seen: seen.append(a[2].get("distillation")))
+        assert seen[:4] == [None] * 4
+        last[weight] = sum(seen[-5:]) / weight
+    assert last[1000.0] < 0.1 * last[1e-6]
 
 
 def test_distillation_needs_a_teacher(run, tmp_path):
@@ -328,3 +348,71 @@ def test_broken_files_are_counted_in_the_metrics_also_after_a_resume(tmp_path):
     metrics = train(config, tmp_path / "run", steps=12, resume=True)
     assert metrics["broken"] == ["3.png", "8.png"]
     assert metrics["images"] == 20
+
+
+_SHARED = """
+import sys
+from fpgan.model import train
+from fpgan.model.config import TrainConfig
+from fpgan.model.device import Device
+train.score = lambda *_: {}
+seen = []
+metrics = train.train(TrainConfig.from_yaml(sys.argv[1]), sys.argv[2], progress=lambda *a: seen.append(a[2]))
+print("rank", Device().rank, "of", Device().world, seen)
+assert metrics["steps"] == 5
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_share_each_batch_and_stay_alike(tmp_path):
+    """Both see the same losses, and nearly those of one process: each normalises its own half of the batch."""
+    config = replace(RECIPE, steps=5, batch=16, generator=replace(RECIPE.generator, scales="constant"))
+    config.to_yaml(tmp_path / "c.yaml")
+    (tmp_path / "script.py").write_text(_SHARED)
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [sys.executable, *launch, tmp_path / "script.py", tmp_path / "c.yaml", tmp_path / "two"],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = sorted(re.findall(r"rank (\d of \d) (.*)", done.stdout))
+    assert [who for who, _ in said] == ["0 of 2", "1 of 2"]
+    assert said[0][1] == said[1][1]
+    alone = []
+    train(config, tmp_path / "one", progress=lambda *a: alone.append(a[2]))
+    together = ast.literal_eval(said[0][1])
+    for a, b in zip(alone, together, strict=True):
+        assert a != b
+        assert a == pytest.approx(b, rel=0.2)
+    assert not _same(tmp_path / "one", tmp_path / "two")
+
+
+def test_bf16_trains_and_leaves_parameters_and_scales_in_float32(tmp_path):
+    config = replace(RECIPE, precision="bf16")
+    seen = []
+    train(config, tmp_path / "bf16", progress=lambda *a: seen.append(a[2]["generator"]))
+    train(RECIPE, tmp_path / "float32", progress=lambda *a: seen.append(a[2]["generator"]))
+    assert seen[:7] != seen[7:]
+    assert seen[:7] == pytest.approx(seen[7:], rel=0.05)
+    tensors = load_file(tmp_path / "bf16" / CHECKPOINT)
+    assert {t.dtype for t in tensors.values()} == {torch.float32, torch.int64}
+    with pytest.raises(ValueError, match="precision=fp16: needs a GPU"):
+        train(replace(RECIPE, precision="fp16"), tmp_path / "fp16")
+
+
+def test_tensorboard_gets_losses_samples_and_score(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    config = replace(TINY, steps=20)
+    train(config, tmp_path, tensorboard=True)
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [e.step for e in events.Scalars("loss/generator")] == [10, 20]
+    assert [e.step for e in events.Scalars("score/value")] == [20]
+    assert events.Tags()["images"]
+
+
+def test_without_tensorboard_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(ValueError, match="pip install 'fpgan\\[tensorboard\\]'"):
+        train(TINY, tmp_path, steps=1, tensorboard=True)
