@@ -140,14 +140,13 @@ def main() -> None:
     parser.add_argument("--bits", nargs="+", default=_BITS)
     parser.add_argument("--ablate", metavar="BITS", help="at these bits, leave out each part of the recipe")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, help="also scales the steps without quantizers")
+    parser.add_argument("--steps", type=int, help="instead of the configuration's")
     parser.add_argument("--out", type=Path, default=Path("out/accuracy"))
     given = parser.parse_args()
     try:
         config = TrainConfig.from_yaml(given.config) if given.config else PRESETS[given.preset]
         if given.steps is not None:
-            share = config.float_steps / max(1, config.steps)
-            config = replace(config, steps=given.steps, float_steps=round(given.steps * share))
+            config = config.with_steps(given.steps)
         if given.ablate:
             configs = {"float": config.with_bits("float")} | variants(config.with_bits(given.ablate))
         else:

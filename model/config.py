@@ -97,6 +97,11 @@ class TrainConfig:
         left = (self.steps - step) / self.steps
         return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
 
+    def with_steps(self, steps: int) -> TrainConfig:
+        """The same recipe in more or fewer steps: the share of those without quantizers stays."""
+        share = self.float_steps / self.steps if self.steps else 0.0
+        return replace(self, steps=steps, float_steps=round(steps * share))
+
     def with_bits(self, bits: Any) -> TrainConfig:
         """The same with other weight and activation bits: `W4A4`, a number for both, or `float`."""
         weights, acts = parse_bits(bits)

@@ -49,11 +49,13 @@ def evaluate(
     seed: int = 0,
     data: Dataset[Any] | None = None,
     baseline: Path | str | None = None,
+    inception: Path | str | None = None,
 ) -> dict[str, Any]:
     """Score of a RUN folder, as metrics.json has it: name, value, spread, real_vs_real, float_baseline ...
 
     data: what it was trained on, where config.yaml does not say. baseline: RUN of the same network in float,
-    trained as long; its score becomes float_baseline. ValueError on damaged files or too few samples.
+    trained as long; its score becomes float_baseline. inception: file of Inception-v3 weights, with which FID
+    and KID are measured as well. ValueError on damaged files or too few samples.
     """
     generator, config = load_run(run)
     g = config.generator
@@ -63,6 +65,11 @@ def evaluate(
         check_baseline(baseline, config)
         other, _ = load_run(baseline)
         result["float_baseline"] = score(other, images, samples, seed)["value"]
+    if inception is not None:
+        from fpgan.model.inception import inception_network, inception_scores
+
+        network = inception_network(inception)
+        result["inception"] = inception_scores(network, generator, images, samples, seed)
     return result
 
 

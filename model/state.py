@@ -120,11 +120,8 @@ class TrainState:
 
     def load(self, path: Path) -> None:
         """Restore all of it. ValueError if the file is damaged or was made with other settings."""
-        tensors = load_tensors(path)
-        about = tensors_metadata(path)
-        if about.get("config") is None:
-            raise ValueError(f"{path}: no training state")
-        _same_settings(path, TrainConfig.from_text(about["config"], path), self.config)
+        _same_settings(path, saved_settings(path), self.config)
+        tensors, about = load_tensors(path), tensors_metadata(path)
         if any(name.startswith("teacher/") for name in tensors):
             self.teacher = self._new_teacher()
         own = self.tensors()
@@ -134,6 +131,15 @@ class TrainState:
                 tensor.copy_(tensors[name])
         self.step, self.seconds = int(about["step"]), float(about["seconds"])
         self.broken = set(json.loads(about["broken"]))
+
+
+def saved_settings(path: Path) -> TrainConfig:
+    """What a saved state was trained with. ValueError if the file is missing, damaged or something else."""
+    load_tensors(path)
+    text = tensors_metadata(path).get("config")
+    if text is None:
+        raise ValueError(f"{path}: no training state")
+    return TrainConfig.from_text(text, path)
 
 
 def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:

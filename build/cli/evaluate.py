@@ -16,6 +16,10 @@ def command(
     samples: Annotated[int, typer.Option(help="Generated images to score.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Of the latents and of how the real images are cut.")] = 0,
     baseline: Annotated[Optional[Path], typer.Option(help="RUN of the same network in float.")] = None,  # noqa: UP045
+    inception: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="torch-fidelity's Inception-v3 weights, for FID and KID as papers give them."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score a trained generator again; with the same seed, to the digit what metrics.json says.
@@ -26,7 +30,7 @@ def command(
         from fpgan.model.evaluate import evaluate
 
         with steps("evaluate"):
-            score = evaluate(run, samples, seed, baseline=baseline)
+            score = evaluate(run, samples, seed, baseline=baseline, inception=inception)
         show(score, json, describe(score))
 
 
@@ -39,6 +43,12 @@ def describe(score: dict[str, object]) -> list[str]:
     ]
     if score["float_baseline"] is not None:
         lines.append(f"the same network in float, trained as long: {score['float_baseline']}")
+    inception = score.get("inception")
+    if isinstance(inception, dict):
+        lines.append(
+            f"Inception: FID {inception['fid']} (real against real {inception['fid_real_vs_real']}), "
+            f"KID x 1000 {inception['kid']} ({inception['kid_real_vs_real']}), {inception['images']} images"
+        )
     classes = score.get("classes")
     if isinstance(classes, dict):
         if "agreement" in classes:

@@ -38,27 +38,36 @@ def command(
 
     `fpgan train --preset rgb64 --steps 0 --out runs/rgb64`: untrained, to build hardware from
 
+    `fpgan train --resume --out runs/mnist32`: after a kill, as if there had been none
+
     `torchrun --nproc-per-node 4 $(which fpgan) train --config big.yaml`: on four GPUs, or four CPU cores
 
     `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
     with errors():
-        if (preset is None) == (config is None):
-            raise ValueError("give either --preset or --config")
+        if (preset is not None and config is not None) or (not resume and preset is None and config is None):
+            raise ValueError("give either --preset or --config; --resume can do without")
         from fpgan.build.cli.evaluate import describe
         from fpgan.model.config import PRESETS, TrainConfig
         from fpgan.model.device import is_main
+        from fpgan.model.run import STATE
+        from fpgan.model.state import saved_settings
         from fpgan.model.train import Diverged, train
 
         if preset is not None and preset not in PRESETS:
             raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
-        settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type,index]
+        if preset is None and config is None:
+            settings = saved_settings(out / STATE)
+            settings = settings if steps is None else replace(settings, steps=steps)
+        else:
+            settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type]
+            settings = settings if steps is None else settings.with_steps(steps)
         settings = settings if bits is None else settings.with_bits(bits)
         settings = settings if seed is None else replace(settings, seed=seed)
         try:
             with bar("train") as progress:
                 metrics = train(
-                    settings, out, steps=steps, init=init, resume=resume, baseline=baseline,
+                    settings, out, init=init, resume=resume, baseline=baseline,
                     progress=progress if is_main() else None, tensorboard=tensorboard,
                 )  # fmt: skip
         except Diverged as error:

@@ -365,7 +365,7 @@ assert metrics["steps"] == 5
 
 @pytest.mark.slow
 def test_two_processes_share_each_batch_and_stay_alike(tmp_path):
-    """Both see the same losses, and nearly those of one process: each normalises its own half of the batch."""
+    """Both see the same losses, nearly those of one process: each normalises its own half of a batch."""
     config = replace(RECIPE, steps=5, batch=16, generator=replace(RECIPE.generator, scales="constant"))
     config.to_yaml(tmp_path / "c.yaml")
     (tmp_path / "script.py").write_text(_SHARED)
