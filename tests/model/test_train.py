@@ -352,20 +352,28 @@ def test_broken_files_are_counted_in_the_metrics_also_after_a_resume(tmp_path):
 
 _SHARED = """
 import sys
+import torch
 from fpgan.model import train
 from fpgan.model.config import TrainConfig
 from fpgan.model.device import Device
 train.score = lambda *_: {}
-seen = []
+seen, states, step = [], [], train.train_step
+train.train_step = lambda state, batch: (states.append(state), step(state, batch))[1]
 metrics = train.train(TrainConfig.from_yaml(sys.argv[1]), sys.argv[2], progress=lambda *a: seen.append(a[2]))
-print("rank", Device().rank, "of", Device().world, seen)
 assert metrics["steps"] == 5
+device, weight = Device(), torch.nn.Parameter(torch.zeros(()))
+assert device.share(torch.arange(4)).tolist() == [device.rank, device.rank + 2]
+weight.grad = torch.tensor(float(device.rank))
+device.update(torch.optim.SGD([weight], 1.0), [weight])  # gradients 0 and 1
+assert weight.item() == -0.5, weight
+weights = [p.double().sum().item() for network in states[0].parameters.values() for p in network]
+print("rank", device.rank, "of", device.world, [seen, weights])
 """
 
 
 @pytest.mark.slow
 def test_two_processes_share_each_batch_and_stay_alike(tmp_path):
-    """Both see the same losses, nearly those of one process: each normalises its own half of a batch."""
+    """Both have the same weights and losses, nearly those of one process, which normalises whole batches."""
     config = replace(RECIPE, steps=5, batch=16, generator=replace(RECIPE.generator, scales="constant"))
     config.to_yaml(tmp_path / "c.yaml")
     (tmp_path / "script.py").write_text(_SHARED)
@@ -380,7 +388,7 @@ def test_two_processes_share_each_batch_and_stay_alike(tmp_path):
     assert said[0][1] == said[1][1]
     alone = []
     train(config, tmp_path / "one", progress=lambda *a: alone.append(a[2]))
-    together = ast.literal_eval(said[0][1])
+    together, _ = ast.literal_eval(said[0][1])
     for a, b in zip(alone, together, strict=True):
         assert a != b
         assert a == pytest.approx(b, rel=0.2)
