@@ -97,6 +97,17 @@ class TrainConfig:
         left = (self.steps - step) / self.steps
         return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
 
+    def with_settings(self, settings: list[str]) -> TrainConfig:
+        """The same with others, each `key=value` or `generator.key=value` as a file would have it."""
+        data = _plain(asdict(self))
+        for setting in settings:
+            key, equals, value = setting.partition("=")
+            if not equals:
+                raise ValueError(f"set {setting}: must be key=value")
+            where = data["generator"] if key.startswith("generator.") else data
+            where[key.removeprefix("generator.")] = _parsed(f"set {setting}", value)
+        return _build("set " + " ".join(settings), data) if settings else self
+
     def with_steps(self, steps: int) -> TrainConfig:
         """The same recipe in more or fewer steps: the share of those without quantizers stays."""
         share = self.float_steps / self.steps if self.steps else 0.0
@@ -129,10 +140,14 @@ class TrainConfig:
     @classmethod
     def from_text(cls, text: str, path: Path | str) -> TrainConfig:
         """Settings from YAML text; path is where it came from, for errors."""
-        try:
-            return _build(path, yaml.safe_load(text))
-        except yaml.YAMLError as error:
-            raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+        return _build(path, _parsed(path, text))
+
+
+def _parsed(path: Path | str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:

@@ -18,6 +18,10 @@ def command(
     preset: Annotated[Optional[str], typer.Option(help="tiny, mnist32, seed32, rgb64 or k5.")] = None,  # noqa: UP045
     config: Annotated[Optional[Path], typer.Option(help="YAML file instead of a preset.")] = None,  # noqa: UP045
     bits: Annotated[Optional[str], typer.Option(help="float, or W4A4 and the like.")] = None,  # noqa: UP045
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", help="A setting, as often as needed: dataset=emoji, generator.classes=10."),
+    ] = None,
     steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
     seed: Annotated[Optional[int], typer.Option(help="Instead of the configuration's.")] = None,  # noqa: UP045
     init: Annotated[Path | None, typer.Option(help="A generator to start from (.safetensors, .pth).")] = None,
@@ -38,6 +42,8 @@ def command(
 
     `fpgan train --preset rgb64 --steps 0 --out runs/rgb64`: untrained, to build hardware from
 
+    `fpgan train --preset rgb64 --set dataset=emoji --set decay=0.5 --out runs/emoji`
+
     `fpgan train --resume --out runs/mnist32`: after a kill, as if there had been none
 
     `torchrun --nproc-per-node 4 $(which fpgan) train --config big.yaml`: on four GPUs, or four CPU cores
@@ -57,17 +63,18 @@ def command(
         if preset is not None and preset not in PRESETS:
             raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
         if preset is None and config is None:
-            settings = saved_settings(out / STATE)
-            settings = settings if steps is None else replace(settings, steps=steps)
+            chosen = saved_settings(out / STATE).with_settings(settings or [])
+            chosen = chosen if steps is None else replace(chosen, steps=steps)
         else:
-            settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type]
-            settings = settings if steps is None else settings.with_steps(steps)
-        settings = settings if bits is None else settings.with_bits(bits)
-        settings = settings if seed is None else replace(settings, seed=seed)
+            chosen = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type]
+            chosen = chosen.with_settings(settings or [])
+            chosen = chosen if steps is None else chosen.with_steps(steps)
+        chosen = chosen if bits is None else chosen.with_bits(bits)
+        chosen = chosen if seed is None else replace(chosen, seed=seed)
         try:
             with bar("train") as progress:
                 metrics = train(
-                    settings, out, init=init, resume=resume, baseline=baseline,
+                    chosen, out, init=init, resume=resume, baseline=baseline,
                     progress=progress if is_main() else None, tensorboard=tensorboard,
                 )  # fmt: skip
         except Diverged as error:

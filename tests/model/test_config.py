@@ -46,6 +46,24 @@ def test_one_key_sets_all_bits(bits, weights, acts, name, tmp_path):
     assert TrainConfig.from_yaml(tmp_path / "again.yaml") == config
 
 
+def test_single_settings():
+    config = PRESETS["tiny"].with_settings(
+        ["decay=0.5", "generator.classes=10", "augment=[cutout]", "bits=W2A3"]
+    )
+    assert (config.decay, config.augment, config.preset) == (0.5, ("cutout",), "tiny")
+    assert (config.generator.classes, config.generator.channels) == (10, (16, 8))
+    assert bits_name(config.generator) == "W2A3"
+    assert config.with_settings([]) is config
+    for setting, message in (
+        ("decay", "set decay: must be key=value"),
+        ("generator.colour=red", "set generator.colour=red: unknown key generator.colour"),
+        ("batch=[", "set batch=[: is not YAML"),
+        ("batch=0", "set batch=0: batch=0: must be at least 2"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            PRESETS["tiny"].with_settings([setting])
+
+
 def test_bits_of_each_layer_have_a_name():
     assert bits_name(GeneratorConfig(weight_bits=(8, 4, 4, 2), act_bits=3)) == "W8-4-4-2A3"
 

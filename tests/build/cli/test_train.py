@@ -32,7 +32,7 @@ def _run(*arguments):
 def test_train_then_evaluate_to_the_digit(config, tmp_path):
     base, out = tmp_path / "float", tmp_path / "run"
     assert _run("train", "--config", config, "--bits", "float", "--steps", 4, "--out", base).exit_code == 0
-    done = _run("train", "--config", config, "--steps", 4, "--seed", 3, "--out", out)
+    done = _run("train", "--config", config, "--steps", 4, "--set", "seed=3", "--out", out)
     assert done.exit_code == 0
     metrics = json.loads((out / "metrics.json").read_text())
     assert done.stdout.splitlines()[0].startswith(f"{out}: 4 steps in ")
@@ -83,6 +83,8 @@ def test_broken_images_are_named_at_the_end(config, tmp_path):
         (["train"], "give either --preset or --config"),
         (["train", "--preset", "huge"], "preset huge: unknown"),
         (["train", "--preset", "tiny", "--bits", "W9A4"], "weight_bits=9: must be 2 to 8"),
+        (["train", "--preset", "tiny", "--set", "generator.klasses=3"], "unknown key generator.klasses"),
+        (["train", "--preset", "tiny", "--set", "generator.classes=3"], "dataset digits has 10 labels"),
         (["train", "--preset", "tiny", "--resume"], "training.safetensors: does not exist"),
         (["train", "--resume"], "training.safetensors: does not exist"),
         (["evaluate", "nowhere"], "nowhere: no RUN folder"),
