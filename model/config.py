@@ -187,9 +187,11 @@ def _plain(value: Any) -> Any:
 
 
 def _preset(name: str, steps: int, dataset: str = "digits", **generator: Any) -> TrainConfig:
-    """Two fifths of the steps are without quantizers."""
-    shape = GeneratorConfig(**generator)
-    return TrainConfig(preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, generator=shape)
+    """Two fifths of the steps are without quantizers; the rest keeps to the generator that they made."""
+    return TrainConfig(
+        preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, decay=0.5, distill=10.0,
+        distill_features=1.0, generator=GeneratorConfig(**generator),
+    )  # fmt: skip
 
 
 PRESETS: dict[str, TrainConfig] = {

@@ -137,9 +137,11 @@ class _Sample:
     labels: np.ndarray | None
     seen: np.ndarray
 
-    def part(self, chosen: np.ndarray) -> _Sample:
+    def part(self, chosen: np.ndarray, images: bool) -> _Sample:
+        """Those chosen, with or, to save memory, without their images."""
         labels = None if self.labels is None else self.labels[chosen]
-        return _Sample(self.images[chosen], self.features[chosen], labels, self.seen[chosen])
+        kept = self.images[chosen if images else []]
+        return _Sample(kept, self.features[chosen], labels, self.seen[chosen])
 
 
 def _sample(kind: str, images: Tensor, labels: Tensor | None) -> _Sample:
@@ -154,14 +156,17 @@ def _made(generator: Generator, kind: str, size: int, seed: int, keep: bool) -> 
 
 
 def _cuts(images: Images, kind: str, size: int, seed: int) -> list[tuple[_Sample, _Sample]]:
-    """Eight cuts of the real images into a reference and another half."""
+    """Eight cuts of the real images into a reference and another half, the first with images."""
     rng = np.random.default_rng(seed)
     pool = rng.permutation(len(images))[: _POOL * size]
     parts = [images.__getitems__(part.tolist()) for part in np.array_split(pool, -(-len(pool) // _BATCH))]
     labels = None if parts[0].labels is None else torch.cat([p.labels for p in parts if p.labels is not None])
     real = _sample(kind, torch.cat([p.images for p in parts]), labels)
     orders = [rng.permutation(len(pool)) for _ in range(_CUTS)]
-    return [(real.part(o[:size]), real.part(o[size : 2 * size])) for o in orders]
+    return [
+        (real.part(o[:size], images=i == 0), real.part(o[size : 2 * size], images=i == 0))
+        for i, o in enumerate(orders)
+    ]
 
 
 def _between(cuts: list[tuple[_Sample, _Sample]], compare: Compare) -> float:

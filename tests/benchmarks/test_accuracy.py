@@ -14,7 +14,7 @@ from fpgan.model.config import PRESETS
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "accuracy.py"
 SMALL = replace(
-    PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=2, distill=1.0, decay=0.5, augment=("cutout",)
+    PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=2, distill=1.0, augment=("cutout",)
 )
 
 

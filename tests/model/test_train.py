@@ -21,7 +21,8 @@ from fpgan.model.config import PRESETS
 from fpgan.model.evaluate import generate
 from fpgan.model.train import load_run, train
 
-TINY = replace(PRESETS["tiny"], batch=8, features=4, float_steps=3)
+PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0}
+TINY = replace(PRESETS["tiny"], batch=8, features=4, **PLAIN, float_steps=3)
 LONG = replace(TINY, steps=7)
 CHECKPOINT = "checkpoint.safetensors"
 
