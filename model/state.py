@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from fpgan.model.generator import Generator
 from fpgan.model.run import check_fit, load_tensors, save_tensors, tensors_metadata
 
 _FREE = ("preset", "steps", "workers")
+_SCALE, _SCALE_RATE = "scaling_impl.value", 10.0
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -50,8 +52,8 @@ class TrainState:
             "discriminator": list(self.discriminator.parameters()),
         }
         self.optimizers = {
-            name: Adam(parameters, config.lr, betas=config.betas)
-            for name, parameters in self.parameters.items()
+            "generator": Adam(_groups(self.generator), config.lr, betas=config.betas),
+            "discriminator": Adam(_groups(self.discriminator), config.lr, betas=config.betas),
         }
         self.step, self.seconds = 0, 0.0
         self.broken: set[str] = set()
@@ -130,7 +132,15 @@ class TrainState:
             for name, tensor in own.items():
                 tensor.copy_(tensors[name])
         self.step, self.seconds = int(about["step"]), float(about["seconds"])
-        self.broken = set(json.loads(about["broken"]))
+        self.broken = set(json.loads(about.get("broken", "[]")))
+
+
+def _groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Parameters for Adam, learned scales apart: an exponent has to go half a step before it counts."""
+    scales = [p for name, p in network.named_parameters() if name.endswith(_SCALE)]
+    others = [p for name, p in network.named_parameters() if not name.endswith(_SCALE)]
+    groups: list[dict[str, Any]] = [{"params": others, "factor": 1.0}]
+    return [*groups, {"params": scales, "factor": _SCALE_RATE}] if scales else groups
 
 
 def saved_settings(path: Path) -> TrainConfig:

@@ -30,7 +30,8 @@ def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
     config, device = state.config, state.device
     source = torch.Generator().manual_seed(config.seed * SEEDS + state.step)
     for optimizer in state.optimizers.values():
-        optimizer.param_groups[0]["lr"] = config.step_lr(state.step)
+        for group in optimizer.param_groups:
+            group["lr"] = config.step_lr(state.step) * group["factor"]
     generator = state.network()
     generator.train()
     state.discriminator.train()

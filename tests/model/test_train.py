@@ -292,6 +292,21 @@ def test_distillation_keeps_the_pupil_with_its_teacher(tmp_path):
     assert last[1000.0] < 0.1 * last[1e-6]
 
 
+def test_learned_scales_move_by_whole_powers_of_two(tmp_path):
+    """A scale that is four times too large is made smaller by the teacher's pull."""
+    config = replace(TINY, steps=200, float_steps=2, batch=16, distill=100.0, distill_features=10.0, lr=1e-3)
+    config = replace(config, generator=replace(config.generator, scales="learned"))
+    train(config, tmp_path / "start", steps=0)
+    tensors = load_file(tmp_path / "start" / CHECKPOINT)
+    scales = [name for name in tensors if name.endswith("scaling_impl.value")]
+    for name in scales:
+        tensors[name] += 2
+    save_file(tensors, tmp_path / "w.safetensors")
+    train(config, tmp_path / "run", init=tmp_path / "w.safetensors")
+    after = load_file(tmp_path / "run" / CHECKPOINT)
+    assert all(after[name] < tensors[name] - 0.5 for name in scales)
+
+
 def test_distillation_needs_a_teacher(run, tmp_path):
     config = replace(RECIPE, float_steps=0, generator=TINY.generator)
     with pytest.raises(ValueError, match="needs a float generator: float_steps above 0, or init"):
