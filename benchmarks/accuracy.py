@@ -95,8 +95,8 @@ def picture(rows: list[Row], path: Path) -> None:
 
     figure = Figure(figsize=(1.5 + 1.1 * len(rows), 4), layout="constrained")
     axes = figure.add_subplot()
-    means = [np.mean(row.scores) for row in rows]
-    spreads = [np.std(row.scores, ddof=1) if len(row.scores) > 1 else 0 for row in rows]
+    means = [float(np.mean(row.scores)) for row in rows]
+    spreads = [float(np.std(row.scores, ddof=1)) if len(row.scores) > 1 else 0.0 for row in rows]
     axes.errorbar([row.name for row in rows], means, spreads, fmt="o", capsize=4)
     axes.axhline(rows[0].real, linestyle="--", color="grey", label="real images")
     axes.set_ylim(bottom=0)

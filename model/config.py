@@ -16,6 +16,7 @@ __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
 
 AUGMENTS = ("translation", "cutout")
 PRECISIONS = ("float32", "bf16", "fp16")
+GIVEN = "<python>"  # the dataset of a training that was handed one
 _ABSENT = object()
 
 
@@ -70,7 +71,7 @@ class TrainConfig:
             raise ValueError(f"decay={self.decay}: must be from 0 to 1")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
-        if self.dataset != "digits" and self.generator.image_channels not in (1, 3):
+        if self.dataset not in ("digits", GIVEN) and self.generator.image_channels not in (1, 3):
             raise ValueError(f"image_channels={self.generator.image_channels}: {self.dataset} has 1 or 3")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr={self.lr}: must be a number above 0")

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from fpgan.model.config import GIVEN
 from fpgan.model.sources import emoji, fashion
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
@@ -163,6 +164,8 @@ def open_images(dataset: str | Dataset[Any], channels: int, size: int, classes: 
 
 
 def _named(dataset: str, channels: int, size: int) -> Images:
+    if dataset == GIVEN:
+        raise ValueError("dataset: was handed over in Python; hand it over as data= again")
     name, _, path = dataset.partition(":")
     if dataset == "digits":
         return Held("digits", *digits(), channels, size)

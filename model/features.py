@@ -58,7 +58,8 @@ class ColourNet(nn.Module):
         self.head = nn.Linear(FEATURES, 12)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        colour = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
+        grey = images.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+        colour = images if images.shape[1] == 3 else grey
         features = self.body(fit(colour, self.SIDE))
         return features, self.head(features)
 

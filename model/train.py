@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from fpgan.model.batches import Order, batches
-from fpgan.model.config import TrainConfig
+from fpgan.model.config import GIVEN, TrainConfig
 from fpgan.model.data import Images, open_images
 from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
@@ -57,6 +57,8 @@ def train(
     """
     if steps is not None:
         config = dataclasses.replace(config, steps=steps)
+    if data is not None:
+        config = dataclasses.replace(config, dataset=GIVEN)
     float_score = None if baseline is None else recorded_baseline(baseline, config)
     out = Path(out)
     state = _start(config, init, out / STATE if resume else None)

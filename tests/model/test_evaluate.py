@@ -56,10 +56,11 @@ def test_the_shipped_networks_are_those_that_scores_were_made_with(kind):
         "colour": "eabc0e5f9e61add1",
     }
     assert hashlib.sha256((FOLDER / f"{kind}.safetensors").read_bytes()).hexdigest()[:16] == sums[kind]
-    features, seen = measure(kind, torch.rand(5, 3, 32, 32) * 2 - 1)
-    assert features.shape == (5, 64)
-    assert seen.shape == (5,)
-    assert (features**2).mean(1) == pytest.approx(1)
+    for channels in (1, 2, 3):
+        features, seen = measure(kind, torch.rand(5, channels, 32, 32) * 2 - 1)
+        assert features.shape == (5, 64)
+        assert seen.shape == (5,)
+        assert (features**2).mean(1) == pytest.approx(1)
 
 
 def test_the_classifier_knows_digits():

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from fpgan.model import step as stepping
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
-from fpgan.model.evaluate import generate
+from fpgan.model.evaluate import evaluate, generate
 from fpgan.model.train import load_run, train
 
 PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0}
@@ -343,6 +343,15 @@ def test_a_conditional_generator_is_taught_its_labels(tmp_path):
     generator, _ = load_run(tmp_path)
     made, labels = generate(generator, 64, torch.Generator().manual_seed(0))
     assert made[labels == 1].mean() > made[labels == 0].mean() + 0.5
+
+
+def test_a_run_on_data_from_python_does_not_pass_for_one_on_digits(tmp_path):
+    images = [torch.rand(2, 16, 16) * 2 - 1 for _ in range(16)]
+    config = replace(TINY, generator=replace(TINY.generator, image_channels=2))
+    train(config, tmp_path, steps=2, data=images)
+    with pytest.raises(ValueError, match="handed over in Python"):
+        evaluate(tmp_path, samples=10)
+    train(config, tmp_path, steps=3, data=images, resume=True)
 
 
 def test_labels_out_of_range_are_one_line(tmp_path):
