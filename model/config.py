@@ -191,7 +191,7 @@ def _preset(name: str, steps: int, dataset: str = "digits", **generator: Any) ->
     """Two fifths of the steps are without quantizers; the rest keeps to the generator that they made."""
     return TrainConfig(
         preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, decay=0.5, distill=10.0,
-        distill_features=1.0, generator=GeneratorConfig(**generator),
+        distill_features=1.0, generator=GeneratorConfig(**generator, scales="learned"),
     )  # fmt: skip
 
 

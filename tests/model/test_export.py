@@ -22,7 +22,7 @@ def _variant(preset: str, **generator: object) -> TrainConfig:
 
 
 VARIANTS = {
-    "tiny": _variant("tiny"),
+    "tiny": _variant("tiny", scales="constant"),
     "k5": _variant("k5"),
     "nearest": _variant("tiny", upsample="nearest"),
     "bias": _variant("tiny", bias=True),
