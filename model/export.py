@@ -27,7 +27,8 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
 
     The npz holds integers from PyTorch in eval mode, `latent` (N,Z,1,1) and `image` (N,C,H,W), both int32,
     and the value of one step of each, `latent_scale` and `image_scale`. Latents are standard normal with that
-    seed. ValueError on a damaged RUN.
+    seed; of a generator with classes their last channels are the one-hot label, and `label` (N) int32 says
+    which: 0, 1, ... in turn. ValueError on a damaged RUN, or one without quantizers.
     """
     out = Path(out)
     if vectors < 1:
@@ -35,29 +36,32 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
     if out.is_dir():
         raise ValueError(f"{out}: is a folder; name the file to write")
     generator, config = load_run(run)
+    if not config.generator.quantized:
+        raise ValueError(f"{run}: is a float generator (bits: float); hardware needs quantizers")
     make_folder(out.parent)
     model = to_qonnx(generator, config)
-    latent, image = golden(generator, vectors, seed)
+    arrays = golden(generator, vectors, seed)
     scales = {n: np.float32(getattr(generator, n)) for n in ("latent_scale", "image_scale")}
     write_beside(
         out.with_suffix(".golden.npz"),
-        lambda p: np.savez_compressed(p, latent=latent, image=image, **scales),  # type: ignore[arg-type]
+        lambda p: np.savez_compressed(p, **arrays, **scales),  # type: ignore[arg-type]
     )
     write_beside(out, lambda p: onnx.save(model, p))
     return out
 
 
-def golden(generator: Generator, vectors: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Latent integers (N,Z,1,1) and the image integers (N,C,H,W) that PyTorch makes of them, both int32."""
-    source = torch.Generator().manual_seed(seed)
-    latent = generator.quantize_latent(torch.randn(vectors, generator.config.latent, 1, 1, generator=source))
+def golden(generator: Generator, vectors: int, seed: int) -> dict[str, np.ndarray]:
+    """int32: `latent` (N,Z,1,1), the `image` (N,C,H,W) PyTorch makes of each, and any `label` (N)."""
+    latents, labels = generator.random_latents(vectors, torch.Generator().manual_seed(seed))
+    latent = generator.quantize_latent(latents)
     image = torch.cat([generator.integers(part) for part in latent.split(_BATCH)])
-    return latent.numpy().astype(np.int32), image.numpy().astype(np.int32)
+    made = {"latent": latent, "image": image} | ({} if labels is None else {"label": labels})
+    return {name: tensor.numpy().astype(np.int32) for name, tensor in made.items()}
 
 
 def to_qonnx(generator: Generator, config: TrainConfig) -> onnx.ModelProto:
     """QONNX of a generator in eval mode, input (1,Z,1,1), output (1,C,H,W), each quantizer a Quant node."""
-    example = torch.zeros(1, config.generator.latent, 1, 1)
+    example = torch.zeros(1, config.generator.inputs, 1, 1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         _export(generator, example, path)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
+from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
 from fpgan.model.config import GeneratorConfig
@@ -15,16 +17,17 @@ _ACT_POWER = 0.5  # mean square of a ReLU's output behind BatchNorm
 
 
 class Generator(nn.Module):
-    """Latent (N,Z,1,1) -> image (N,C,H,W) in [-1, 1), both quantized.
+    """Latent (N,Z,1,1) -> image (N,C,H,W) in [-1, 1), both quantized; Z counts the label's channels too.
 
     latent -> quantize -> [transposed convolution -> BatchNorm -> activation] per layer -> transposed
     convolution -> Tanh -> quantize. The first convolution is a dense layer onto base x base pixels.
-    quantized=False leaves the quantizers out: the same tensors, in float32 arithmetic.
+    quantized=False leaves the quantizers out, as does a configuration of float bits: the same tensors, in
+    float32 arithmetic.
     """
 
     def __init__(self, config: GeneratorConfig, quantized: bool = True) -> None:
         super().__init__()
-        self.config, self.quantized = config, quantized
+        self.config, self.quantized = config, quantized and config.quantized
         self.latent = latent_quant(self._bits(config.latent_bits))
         self.layers = nn.Sequential(*(self._layer(i) for i in range(config.layers)))
         self.image = nn.Sequential(nn.Tanh(), output_quant(self._bits(config.output_bits)))
@@ -35,7 +38,7 @@ class Generator(nn.Module):
 
     def _layer(self, index: int) -> nn.Sequential:
         c = self.config
-        widths = (c.latent, *c.channels, c.image_channels)
+        widths = (c.inputs, *c.channels, c.image_channels)
         inputs, outputs, bits = widths[index], widths[index + 1], self._bits(c.layer_weight_bits[index])
         parts: list[nn.Module]
         if index == 0:
@@ -46,7 +49,7 @@ class Generator(nn.Module):
             geometry = (c.kernel, c.stride, c.padding, c.output_padding)
             parts = [deconv(inputs, outputs, geometry, bits, c.bias)]
         if index < c.layers - 1:
-            act = activation(c.activation, self._bits(c.layer_act_bits[index]))
+            act = activation(c.activation, self._bits(c.layer_act_bits[index]), c.scales == "learned")
             parts += [nn.BatchNorm2d(outputs), act]
         return nn.Sequential(*parts)
 
@@ -88,9 +91,46 @@ class Generator(nn.Module):
         """Value of one step of the image."""
         return 2.0 ** (1 - self.config.output_bits)
 
+    @property
+    def label_value(self) -> float:
+        """What the label's channel holds: the largest latent, so that few-bit weights can tell it."""
+        return (2 ** (self.config.latent_bits - 1) - 1) * self.latent_scale
+
     def forward(self, latent: Tensor) -> Tensor:
         """latent: (N,Z,1,1) float. Returns (N,C,H,W) float, multiples of image_scale."""
         return self.image(self.layers(self.latent(latent)))
+
+    def activations(self, latent: Tensor) -> tuple[list[Tensor], Tensor]:
+        """What each layer but the last puts out, then the image."""
+        x, seen = self.latent(latent), []
+        for layer in self.layers:
+            x = layer(x)
+            seen.append(x.value if isinstance(x, QuantTensor) else x)
+        return seen[:-1], self.image(x)
+
+    def with_labels(self, noise: Tensor, labels: Tensor | None) -> Tensor:
+        """Latents (N,Z,1,1) of noise (N,latent,1,1) and labels (N), which a generator with classes needs.
+
+        ValueError if there are none, if there are some too many, or if one is out of range.
+        """
+        classes = self.config.classes
+        if (labels is not None) != (classes > 0):
+            raise ValueError(f"classes={classes}: the generator {'needs' if classes else 'takes no'} labels")
+        if labels is None:
+            return noise
+        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+            raise ValueError(f"labels {int(labels.min())} to {int(labels.max())}: must be 0 to {classes - 1}")
+        code = F.one_hot(labels.to(noise.device), classes).to(noise) * self.label_value
+        return torch.cat([noise, code[:, :, None, None]], 1)
+
+    def random_latents(
+        self, count: int, source: torch.Generator, labels: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Standard normal latents (count,Z,1,1) and their labels (count), 0, 1, ... in turn unless given."""
+        if labels is None and self.config.classes:
+            labels = torch.arange(count) % self.config.classes
+        noise = torch.randn(count, self.config.latent, 1, 1, generator=source)
+        return self.with_labels(noise, labels), labels
 
     def quantize_latent(self, latent: Tensor) -> Tensor:
         """Integers (N,Z,1,1) that the generator makes of a float latent, as int64."""

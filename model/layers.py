@@ -2,8 +2,9 @@
 """Brevitas layers with power-of-two scales.
 
 Every scale is a power of two, so in eval mode an activation is an exact integer times its scale, and float32
-convolutions of them are exact while the accumulator stays below 2^24. Activation scales are constants: the
-BatchNorm before each one normalises what comes in and learns how much of the range it uses.
+convolutions of them are exact while the accumulator stays below 2^24. Activation scales are constants unless
+they are to be learned: the BatchNorm before each normalises what comes in and learns how much of the range it
+uses.
 """
 
 from __future__ import annotations
@@ -49,12 +50,29 @@ class _ConstPowerOfTwo(ExtendedInjector):
     restrict_scaling_type = RestrictValueType.POWER_OF_TWO
 
 
+class _LearnedPowerOfTwo(ExtendedInjector):
+    """Mixed into an activation quantizer: starts like the constant; training moves the exponent."""
+
+    scaling_impl_type = ScalingImplType.PARAMETER
+    restrict_scaling_type = RestrictValueType.POWER_OF_TWO
+    restrict_value_float_to_int_impl = RoundSte
+    scaling_min_val = 2.0**-10
+
+
 class SignedAct(_ConstPowerOfTwo, Int8ActPerTensorFloat):
     """Signed activation of constant power-of-two scale."""
 
 
 class UnsignedAct(_ConstPowerOfTwo, Uint8ActPerTensorFloat):
     """Unsigned activation of constant power-of-two scale."""
+
+
+class LearnedSignedAct(_LearnedPowerOfTwo, Int8ActPerTensorFloat):
+    """Signed activation whose power-of-two scale is learned."""
+
+
+class LearnedUnsignedAct(_LearnedPowerOfTwo, Uint8ActPerTensorFloat):
+    """Unsigned activation whose power-of-two scale is learned."""
 
 
 def latent_quant(bits: int | None) -> nn.Module:
@@ -71,17 +89,19 @@ def output_quant(bits: int | None) -> nn.Module:
     return nn.Identity() if bits is None else QuantIdentity(SignedAct, bit_width=bits, scaling_init=1.0)
 
 
-def activation(kind: str, bits: int | None) -> nn.Module:
-    """`relu`: ReLU onto unsigned bits. `leaky_relu`: LeakyReLU(0.2) onto signed bits."""
+def activation(kind: str, bits: int | None, learned: bool = False) -> nn.Module:
+    """`relu`: ReLU onto unsigned bits. `leaky_relu`: LeakyReLU(0.2) onto signed. learned: the scale is."""
     if bits is None:
         return nn.ReLU() if kind == "relu" else nn.LeakyReLU(_LEAK)
     span = _ACT_RANGE if bits > _FEW_BITS else _ACT_RANGE / 2
     if kind == "relu":
-        return QuantReLU(act_quant=UnsignedAct, bit_width=bits, scaling_init=span, return_quant_tensor=True)
-    quant = QuantIdentity(
-        act_quant=SignedAct, bit_width=bits, scaling_init=_ACT_RANGE / 2, return_quant_tensor=True
+        quant = LearnedUnsignedAct if learned else UnsignedAct
+        return QuantReLU(act_quant=quant, bit_width=bits, scaling_init=span, return_quant_tensor=True)
+    quant = LearnedSignedAct if learned else SignedAct
+    signed = QuantIdentity(
+        act_quant=quant, bit_width=bits, scaling_init=_ACT_RANGE / 2, return_quant_tensor=True
     )
-    return nn.Sequential(nn.LeakyReLU(_LEAK), quant)
+    return nn.Sequential(nn.LeakyReLU(_LEAK), signed)
 
 
 def upsample(factor: int, bits: int | None) -> nn.Module:

@@ -19,6 +19,7 @@ from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
 
 CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
+STATE = "training.safetensors"
 _GRID = 8
 _SAMPLE_SEED = 1234
 
@@ -36,6 +37,19 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
         raise ValueError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def user_cache() -> Path:
+    """Folder for what is made once and used again."""
+    return Path.home() / ".cache" / "fpgan"
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what write_beside left in a folder when it was killed."""
+    for name in (CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE):
+        stem, _, suffix = name.partition(".")
+        for beside in folder.glob(f".{stem}.*.{suffix}"):
+            beside.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:
@@ -105,19 +119,30 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
     return generator.eval(), config
 
 
+def read_metrics(path: Path) -> dict[str, Any]:
+    """What a RUN folder's metrics.json holds. ValueError if it cannot be read."""
+    try:
+        found = json.loads((path / METRICS).read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path / METRICS}: cannot be read ({error})") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path / METRICS}: holds no metrics")
+    return found
+
+
 def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict[str, Any]) -> None:
     """Write all four files of a RUN folder; generator must be in eval mode."""
     save_tensors(generator.state_dict(), out / CHECKPOINT)
     write_beside(out / CONFIG, config.to_yaml)
-    picture = grid(_samples(generator), _GRID)
+    picture = grid(samples(generator), _GRID)
     write_beside(out / SAMPLES, picture.save)
     text = json.dumps(metrics, indent=2) + "\n"
     write_beside(out / METRICS, lambda p: p.write_text(text))
 
 
 @torch.no_grad()
-def _samples(generator: Generator) -> Tensor:
-    """64 images, always of the same latents."""
+def samples(generator: Generator) -> Tensor:
+    """64 images, always of the same latents; with classes, the labels in turn."""
     source = torch.Generator().manual_seed(_SAMPLE_SEED)
-    images: Tensor = generator(torch.randn(_GRID * _GRID, generator.config.latent, 1, 1, generator=source))
+    images: Tensor = generator(generator.random_latents(_GRID * _GRID, source)[0])
     return images

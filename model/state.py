@@ -7,43 +7,79 @@ No random state is kept: what a step draws follows from the seed and the step's 
 from __future__ import annotations
 
 import copy
+import dataclasses
+import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
 from fpgan.model.config import TrainConfig
+from fpgan.model.device import Device
 from fpgan.model.discriminator import Discriminator
 from fpgan.model.generator import Generator
 from fpgan.model.run import check_fit, load_tensors, save_tensors, tensors_metadata
 
+_FREE = ("preset", "steps", "workers")
+_SCALE, _SCALE_RATE = "scaling_impl.value", 10.0
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 class TrainState:
     """Everything that a step changes.
 
-    average: running mean of the generator's parameters. step: steps done. seconds: time they took.
-    float_score: score of the generator when its quantizers were switched on, None before.
+    average: running mean of the generator's parameters. teacher: the average without quantizers, as it was
+    when they came in; None before, and where nothing is distilled. step: steps done. seconds: time they
+    took. broken: image files that could not be read.
     """
 
     def __init__(self, config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
         self.config = config
+        self.device = Device(config.precision)
         g = config.generator
         self.generator = Generator(g)
-        self.discriminator = Discriminator(g.image_channels, g.image_size, config.features)
+        self.discriminator = Discriminator(g.image_channels, g.image_size, config.features, g.classes)
         for network in (self.generator, self.discriminator):
-            network.to(memory_format=torch.channels_last)
+            network.to(self.device.device, memory_format=torch.channels_last)
         self.twin = self.generator.float_twin()
         self.average = copy.deepcopy(self.generator)
+        self.teacher: Generator | None = None
+        self.parameters = {
+            "generator": list(self.generator.parameters()),
+            "discriminator": list(self.discriminator.parameters()),
+        }
         self.optimizers = {
-            "generator": Adam(self.generator.parameters(), config.lr, betas=config.betas),
-            "discriminator": Adam(self.discriminator.parameters(), config.lr, betas=config.betas),
+            "generator": Adam(_groups(self.generator), config.lr, betas=config.betas),
+            "discriminator": Adam(_groups(self.discriminator), config.lr, betas=config.betas),
         }
         self.step, self.seconds = 0, 0.0
-        self.float_score: float | None = None
+        self.broken: set[str] = set()
+        if config.compile:
+            for module in (self.discriminator, self.twin):
+                module.compile()
+
+    def network(self) -> Generator:
+        """The generator as this step trains it, with or without its quantizers."""
+        return self.twin if self.step < self.config.float_steps else self.generator
+
+    def distils(self) -> bool:
+        """Whether this step has a teacher."""
+        wanted = self.config.distill > 0 or self.config.distill_features > 0
+        return wanted and self.step >= self.config.float_steps and self.generator.quantized
+
+    def take_teacher(self) -> None:
+        """Keep the averaged float generator of now as the teacher, if one is wanted and missing."""
+        if self.distils() and self.teacher is None:
+            self.teacher = self._new_teacher()
+            self.teacher.load_state_dict(self.average.float_twin().state_dict())
+
+    def _new_teacher(self) -> Generator:
+        """In training mode for good: like its pupil, it is normalised by the batch."""
+        teacher = Generator(self.config.generator, quantized=False).requires_grad_(False)
+        return teacher.to(self.device.device, memory_format=torch.channels_last).train()
 
     def start_from_weights(self) -> None:
         """Restart the average from the generator, after weights were put into it."""
@@ -63,6 +99,8 @@ class TrainState:
             "average": self.average,
             "discriminator": self.discriminator,
         }
+        if self.teacher is not None:
+            networks["teacher"] = self.teacher
         tensors = {
             f"{n}/{key}": value for n, net in networks.items() for key, value in net.state_dict().items()
         }
@@ -78,24 +116,40 @@ class TrainState:
             "config": self.config.to_text(),
             "step": str(self.step),
             "seconds": repr(self.seconds),
-            "float_score": repr(self.float_score),
+            "broken": json.dumps(sorted(self.broken)),
         }
         save_tensors(self.tensors(), path, about)
 
     def load(self, path: Path) -> None:
         """Restore all of it. ValueError if the file is damaged or was made with other settings."""
-        tensors = load_tensors(path)
-        about = tensors_metadata(path)
-        if about.get("config") is None:
-            raise ValueError(f"{path}: no training state")
-        _same_settings(path, TrainConfig.from_text(about["config"], path), self.config)
+        _same_settings(path, saved_settings(path), self.config)
+        tensors, about = load_tensors(path), tensors_metadata(path)
+        if any(name.startswith("teacher/") for name in tensors):
+            self.teacher = self._new_teacher()
         own = self.tensors()
         check_fit(path, tensors, own)
         with torch.no_grad():
             for name, tensor in own.items():
                 tensor.copy_(tensors[name])
         self.step, self.seconds = int(about["step"]), float(about["seconds"])
-        self.float_score = None if about["float_score"] == "None" else float(about["float_score"])
+        self.broken = set(json.loads(about.get("broken", "[]")))
+
+
+def _groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Parameters for Adam, learned scales apart: an exponent has to go half a step before it counts."""
+    scales = [p for name, p in network.named_parameters() if name.endswith(_SCALE)]
+    others = [p for name, p in network.named_parameters() if not name.endswith(_SCALE)]
+    groups: list[dict[str, Any]] = [{"params": others, "factor": 1.0}]
+    return [*groups, {"params": scales, "factor": _SCALE_RATE}] if scales else groups
+
+
+def saved_settings(path: Path) -> TrainConfig:
+    """What a saved state was trained with. ValueError if the file is missing, damaged or something else."""
+    load_tensors(path)
+    text = tensors_metadata(path).get("config")
+    if text is None:
+        raise ValueError(f"{path}: no training state")
+    return TrainConfig.from_text(text, path)
 
 
 def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:
@@ -109,8 +163,9 @@ def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:
 
 
 def _same_settings(path: Path, saved: TrainConfig, wanted: TrainConfig) -> None:
-    """Only the number of steps may differ between two parts of one training."""
-    for name in ("generator", "dataset", "batch", "lr", "betas", "seed", "features", "ema", "float_steps"):
+    """Only what leaves the steps as they are may differ between two parts of one training."""
+    free = [name for name in _FREE if name != "steps" or not wanted.decay]
+    for name in (f.name for f in dataclasses.fields(TrainConfig) if f.name not in free):
         have, want = getattr(saved, name), getattr(wanted, name)
         if have != want:
             raise ValueError(

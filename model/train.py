@@ -4,27 +4,29 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch import nn
+from torch.utils.data import Dataset
 
-from fpgan.model.config import TrainConfig
-from fpgan.model.data import training_images
+from fpgan.model.batches import Order, batches
+from fpgan.model.config import GIVEN, TrainConfig
+from fpgan.model.data import Images, open_images
+from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
-from fpgan.model.metrics import digit_score, score_images
-from fpgan.model.run import load_run, load_weights, make_folder, save_run
+from fpgan.model.interrupt import held_signals
+from fpgan.model.log import TensorBoard
+from fpgan.model.run import STATE, load_run, make_folder, read_metrics, remove_unfinished, samples, save_run
 from fpgan.model.state import TrainState
+from fpgan.model.step import Diverged, advice, train_step
+from fpgan.model.weights import load_init
 
-__all__ = ["calibrate", "load_run", "train"]
+__all__ = ["Diverged", "calibrate", "load_run", "train"]
 
-log = logging.getLogger(__name__)
-STATE = "training.safetensors"
 _CALIBRATION_BATCHES = 32
 _CALIBRATION_BATCH = 64
 _SAVE_EVERY = 500
@@ -39,125 +41,113 @@ def train(
     init: Path | str | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    data: Dataset[Any] | None = None,
+    baseline: Path | str | None = None,
+    tensorboard: bool = False,
 ) -> dict[str, Any]:
     """Train a generator and write its RUN folder; returns what metrics.json holds.
 
     steps: overrides config.steps; 0 only calibrates, which gives hardware something to be built from.
-    init: safetensors to start from, names as in checkpoint.safetensors. resume: go on from what out holds;
-    the result is that of a run which was never interrupted. progress: called (step, steps, losses).
-    ValueError on settings, data or files that do not fit.
+    init: weights to start from, see weights.load_init. resume: go on from what out holds, wherever it was
+    killed; the result is that of a run which was never interrupted. progress: called (step, steps, losses).
+    data: images, or pairs of image and label, instead of config.dataset (see data.Wrapped). baseline: RUN of
+    the same network trained as long with bits: float, whose score is put beside. tensorboard: also write
+    out/tensorboard. Several processes, started by torchrun or accelerate launch, share every batch.
+    ValueError on settings, data or files that do not fit; Diverged on a loss that is not finite.
     """
     if steps is not None:
         config = dataclasses.replace(config, steps=steps)
-    if resume and init is not None:
-        raise ValueError("resume goes on from its own weights: give it no init")
+    if data is not None:
+        config = dataclasses.replace(config, dataset=GIVEN)
+    float_score = None if baseline is None else recorded_baseline(baseline, config)
     out = Path(out)
-    state = TrainState(config)
-    if init is not None:
-        load_weights(state.generator, Path(init))
-        state.start_from_weights()
-    if resume:
-        _resume(state, out / STATE)
-    make_folder(out)
-    if config.steps > 0:
-        _run(state, out / STATE, progress)
-    return _finish(state, out)
-
-
-def _resume(state: TrainState, path: Path) -> None:
-    state.load(path)
-    if state.step > state.config.steps:
-        raise ValueError(f"{path}: has {state.step} steps already, more than steps={state.config.steps}")
-
-
-def _run(state: TrainState, path: Path, progress: Progress | None) -> None:
-    """Train from state.step to config.steps; state is saved now and then, and when interrupted."""
-    config = state.config
+    state = _start(config, init, out / STATE if resume else None)
     g = config.generator
-    images = training_images(config.dataset, g.image_channels, g.image_size)
-    if len(images) < config.batch:
-        raise ValueError(
-            f"dataset {config.dataset}: {len(images)} images are less than one batch={config.batch}"
-        )
-    try:
+    source = config.dataset if data is None else data
+    images = open_images(source, g.image_channels, g.image_size, g.classes) if config.steps else None
+    make_folder(out)
+    if state.device.main:
+        remove_unfinished(out)
+    board = TensorBoard(out / "tensorboard", state.step) if tensorboard and state.device.main else None
+    if images is not None:
+        _run(state, images, out / STATE, progress, board)
+    if state.device.main:
+        metrics = _finish(state, images, out, float_score)
+        if board is not None:
+            board.finish(state.step, samples(state.average), metrics["score"])
+    state.device.wait()
+    return read_metrics(out)
+
+
+def _start(config: TrainConfig, init: Path | str | None, resumed: Path | None) -> TrainState:
+    """What the first step begins with: new, from given weights, or as a file has it."""
+    state = TrainState(config)
+    if resumed is not None:
+        if init is not None:
+            raise ValueError("resume goes on from its own weights: give it no init")
+        state.load(resumed)
+        if state.step > config.steps:
+            raise ValueError(f"{resumed}: has {state.step} steps already, more than steps={config.steps}")
+        return state
+    if config.steps and state.distils() and init is None:
+        raise ValueError("distillation needs a float generator: float_steps above 0, or init")
+    if init is not None:
+        load_init(state.generator, init)
+        state.start_from_weights()
+    return state
+
+
+def _run(
+    state: TrainState, images: Images, path: Path, progress: Progress | None, board: TensorBoard | None
+) -> None:
+    """Train from state.step to config.steps; state is saved between steps: now and then, and on a signal."""
+    config, device = state.config, state.device
+    order = Order(len(images), config, state.step, device.rank, device.world)
+    _save(state, path)  # so that a run killed in its first steps can go on as well
+    with held_signals() as signalled:
+        data = batches(images, order, config.workers)
         while state.step < config.steps:
             started = time.monotonic()
-            if state.step == config.float_steps and config.float_steps and state.float_score is None:
-                state.float_score = _score(state, quantized=False)["value"]
-            losses = _step(state, images)
+            state.take_teacher()
+            batch = next(data)
+            state.broken.update(batch.broken)
+            losses = train_step(state, batch)
             state.seconds += time.monotonic() - started
-            if state.step % _SAVE_EVERY == 0:
-                state.save(path)
+            stop = device.mean(torch.tensor(float(signalled()), device=device.device)) > 0
+            if state.step % _SAVE_EVERY == 0 or state.step == config.steps or stop:
+                _save(state, path)
+            if board is not None:
+                board.losses(state.step, losses)
             if progress is not None:
                 progress(state.step, config.steps, losses)
-    finally:
+            if stop:
+                raise KeyboardInterrupt
+
+
+def _save(state: TrainState, path: Path) -> None:
+    """Write the state, unless a gradient that was not finite has spoilt it."""
+    for name, tensor in state.tensors().items():
+        if not torch.isfinite(tensor).all():
+            raise Diverged(advice(state, state.step, f"{name} is no longer finite"))
+    if state.device.main:
         state.save(path)
 
 
-def _step(state: TrainState, images: Tensor) -> dict[str, float]:
-    """One update of the discriminator, then one of the generator: binary cross entropy, seed article 3.1."""
-    config = state.config
-    source = torch.Generator().manual_seed(config.seed * 1_000_003 + state.step)
-    generator = state.twin if state.step < config.float_steps else state.generator
-    generator.train()
-    state.discriminator.train()
-    size = (config.batch, config.generator.latent, 1, 1)
-    real = _batch(images, config, state.step).contiguous(memory_format=torch.channels_last)
-
-    with torch.no_grad():
-        fake = generator(torch.randn(size, generator=source))
-    d_loss = _bce(state.discriminator(real), 1.0) + _bce(state.discriminator(fake), 0.0)
-    _update(state, "discriminator", d_loss)
-
-    g_loss = _bce(state.discriminator(generator(torch.randn(size, generator=source))), 1.0)
-    _update(state, "generator", g_loss)
-    state.step += 1
-    state.update_average()
-    return {"discriminator": d_loss.item(), "generator": g_loss.item()}
-
-
-def _bce(logits: Tensor, label: float) -> Tensor:
-    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
-
-
-def _update(state: TrainState, name: str, loss: Tensor) -> None:
-    for optimizer in state.optimizers.values():
-        optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    state.optimizers[name].step()
-
-
-def _batch(images: Tensor, config: TrainConfig, step: int) -> Tensor:
-    """Real images (batch,C,S,S) of one step: each epoch is a new order, cut to whole batches."""
-    epoch, index = divmod(step, len(images) // config.batch)
-    source = torch.Generator().manual_seed(config.seed * 1_000_003 + 500_000_000 + epoch)
-    order = torch.randperm(len(images), generator=source)
-    return images[order[index * config.batch : (index + 1) * config.batch]]
-
-
-def _finish(state: TrainState, out: Path) -> dict[str, Any]:
+def _finish(state: TrainState, images: Images | None, out: Path, baseline: float | None) -> dict[str, Any]:
     """Calibrate the averaged generator, score it, write the RUN folder."""
-    config = state.config
-    calibrate(state.average, config.seed)
+    config, average = state.config, state.average.to("cpu")
+    calibrate(average, config.seed)
     metrics = {
         "preset": config.preset,
         "bits": _bits(config),
         "steps": state.step,
         "seconds": round(state.seconds, 1),
-        "score": _score(state, quantized=True) if state.step else None,
+        "images": None if images is None else len(images),
+        "broken": sorted(state.broken),
+        "score": None if images is None else score(average, images) | {"float_baseline": baseline},
     }
-    save_run(out, state.average, config, metrics)
+    save_run(out, average, config, metrics)
     return metrics
-
-
-def _score(state: TrainState, quantized: bool) -> dict[str, Any]:
-    """Score of the averaged generator, with or without its quantizers. None where the data are no digits."""
-    empty = {"name": None, "value": None, "real_vs_real": None, "float_baseline": None}
-    if state.config.dataset != "digits":
-        return empty
-    average = state.average if quantized else state.average.float_twin()
-    calibrate(average, state.config.seed)
-    return digit_score(score_images(average)) | {"float_baseline": state.float_score}
 
 
 @torch.no_grad()
@@ -174,7 +164,7 @@ def calibrate(generator: Generator, seed: int) -> None:
     generator.train()
     source = torch.Generator().manual_seed(seed)
     for _ in range(_CALIBRATION_BATCHES):
-        generator(torch.randn(_CALIBRATION_BATCH, generator.config.latent, 1, 1, generator=source))
+        generator(generator.random_latents(_CALIBRATION_BATCH, source)[0])
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     generator.eval()

@@ -3,21 +3,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-from fpgan.build.cli.common import Json, bar, errors, show
+from fpgan.build.cli.common import FAILED, Json, bar, errors, show
+
+_NAMED = 20
 
 
 def command(
     preset: Annotated[Optional[str], typer.Option(help="tiny, mnist32, seed32, rgb64 or k5.")] = None,  # noqa: UP045
     config: Annotated[Optional[Path], typer.Option(help="YAML file instead of a preset.")] = None,  # noqa: UP045
+    bits: Annotated[Optional[str], typer.Option(help="float, or W4A4 and the like.")] = None,  # noqa: UP045
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", help="A setting, as often as needed: dataset=emoji, generator.classes=10."),
+    ] = None,
     steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
-    init: Annotated[Optional[Path], typer.Option(help="Weights to start from (.safetensors).")] = None,  # noqa: UP045
+    seed: Annotated[Optional[int], typer.Option(help="Instead of the configuration's.")] = None,  # noqa: UP045
+    init: Annotated[Path | None, typer.Option(help="A generator to start from (.safetensors, .pth).")] = None,
+    baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="RUN of the same network trained as long with --bits float, to compare with."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what RUN holds.")] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write RUN/tensorboard.")] = False,
     json: Json = False,
 ) -> None:
     """Train a generator with its quantizers in place.
@@ -27,20 +41,50 @@ def command(
     `fpgan train --preset mnist32 --out runs/mnist32`
 
     `fpgan train --preset rgb64 --steps 0 --out runs/rgb64`: untrained, to build hardware from
+
+    `fpgan train --preset rgb64 --set dataset=emoji --set decay=0.5 --out runs/emoji`
+
+    `fpgan train --resume --out runs/mnist32`: after a kill, as if there had been none
+
+    `torchrun --nproc-per-node 4 $(which fpgan) train --config big.yaml`: on four GPUs, or four CPU cores
+
+    `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
     with errors():
-        if (preset is None) == (config is None):
-            raise ValueError("give either --preset or --config")
+        if (preset is not None and config is not None) or (not resume and preset is None and config is None):
+            raise ValueError("give either --preset or --config; --resume can do without")
+        from fpgan.build.cli.evaluate import describe
         from fpgan.model.config import PRESETS, TrainConfig
-        from fpgan.model.train import train
+        from fpgan.model.device import is_main
+        from fpgan.model.run import STATE
+        from fpgan.model.state import saved_settings
+        from fpgan.model.train import Diverged, train
 
         if preset is not None and preset not in PRESETS:
             raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
-        settings = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type,index]
-        with bar("train") as progress:
-            metrics = train(settings, out, steps=steps, init=init, resume=resume, progress=progress)
-        line = f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"
-        if metrics["score"] and metrics["score"]["value"] is not None:
-            score = metrics["score"]
-            line += f", {score['name']} {score['value']} (real against real {score['real_vs_real']})"
-        show(metrics, json, [line])
+        if preset is None and config is None:
+            chosen = saved_settings(out / STATE).with_settings(settings or [])
+            chosen = chosen if steps is None else replace(chosen, steps=steps)
+        else:
+            chosen = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type]
+            chosen = chosen.with_settings(settings or [])
+            chosen = chosen if steps is None else chosen.with_steps(steps)
+        chosen = chosen if bits is None else chosen.with_bits(bits)
+        chosen = chosen if seed is None else replace(chosen, seed=seed)
+        try:
+            with bar("train") as progress:
+                metrics = train(
+                    chosen, out, init=init, resume=resume, baseline=baseline,
+                    progress=progress if is_main() else None, tensorboard=tensorboard,
+                )  # fmt: skip
+        except Diverged as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(FAILED) from None
+        if not is_main():
+            return
+        lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
+        if metrics["broken"]:
+            names = ", ".join(metrics["broken"][:_NAMED])
+            more = ", ..." if len(metrics["broken"]) > _NAMED else ""
+            lines.append(f"{len(metrics['broken'])} broken images skipped: {names}{more}")
+        show(metrics, json, lines + (describe(metrics["score"]) if metrics["score"] else []))

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from fpgan.model.config import PRESETS, GeneratorConfig, TrainConfig
+from fpgan.model.generator_config import bits_name
 
 
 def _macs(g: GeneratorConfig) -> int:
@@ -30,6 +31,49 @@ def test_presets_of_the_rival_do_its_work(name, macs):
     assert _macs(PRESETS[name].generator) == macs
 
 
+@pytest.mark.parametrize(
+    ("bits", "weights", "acts", "name"),
+    [("float", 32, 32, "float"), ("32", 32, 32, "float"), ("null", 32, 32, "float"), ("4", 4, 4, "W4A4"),
+     ("w2a3", 2, 3, "W2A3")],
+)  # fmt: skip
+def test_one_key_sets_all_bits(bits, weights, acts, name, tmp_path):
+    (tmp_path / "c.yaml").write_text(f"bits: {bits}\n")
+    config = TrainConfig.from_yaml(tmp_path / "c.yaml")
+    assert set(config.generator.layer_weight_bits) == {weights}
+    assert set(config.generator.layer_act_bits) == {acts}
+    assert bits_name(config.generator) == name
+    config.to_yaml(tmp_path / "again.yaml")
+    assert TrainConfig.from_yaml(tmp_path / "again.yaml") == config
+
+
+def test_single_settings():
+    config = PRESETS["tiny"].with_settings(
+        ["decay=0.5", "generator.classes=10", "augment=[cutout]", "bits=W2A3"]
+    )
+    assert (config.decay, config.augment, config.preset) == (0.5, ("cutout",), "tiny")
+    assert (config.generator.classes, config.generator.channels) == (10, (16, 8))
+    assert bits_name(config.generator) == "W2A3"
+    assert config.with_settings([]) is config
+    for setting, message in (
+        ("decay", "set decay: must be key=value"),
+        ("generator.colour=red", "set generator.colour=red: unknown key generator.colour"),
+        ("batch=[", "set batch=[: is not YAML"),
+        ("batch=0", "set batch=0: batch=0: must be at least 2"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            PRESETS["tiny"].with_settings([setting])
+
+
+def test_bits_of_each_layer_have_a_name():
+    assert bits_name(GeneratorConfig(weight_bits=(8, 4, 4, 2), act_bits=3)) == "W8-4-4-2A3"
+
+
+def test_the_learning_rate_falls_over_the_last_part():
+    config = TrainConfig(steps=100, lr=0.5, decay=0.25)
+    assert [config.step_lr(s) for s in (0, 75, 76, 99)] == pytest.approx([0.5, 0.5, 0.48, 0.02])
+    assert TrainConfig(steps=100, lr=0.5).step_lr(99) == 0.5
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_yaml_there_and_back(name, tmp_path):
     PRESETS[name].to_yaml(tmp_path / "c.yaml")
@@ -37,7 +81,7 @@ def test_yaml_there_and_back(name, tmp_path):
 
 
 def test_what_is_left_out_keeps_its_default(tmp_path):
-    (tmp_path / "c.yaml").write_text("generator: {weight_bits: [8, 4, 3, 2]}\n")
+    (tmp_path / "c.yaml").write_text("generator: {weight_bits: [8, 4, 3, 2], image_size: 32}\n")
     config = TrainConfig.from_yaml(tmp_path / "c.yaml")
     assert config.generator.layer_weight_bits == (8, 4, 3, 2)
     assert config.generator.channels == GeneratorConfig().channels
@@ -58,6 +102,24 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
         ("generator: {channels: 8}", "channels"),
         ("generator: {act_bits: 9}", "act_bits=9: must be 2 to 8"),
         ("generator: {latent: 0}", "latent=0"),
+        ("lr: .nan", "lr=nan"),
+        ("decay: 2", "decay=2: must be from 0 to 1"),
+        ("distill: -1", "distill=-1: must be a number of at least 0"),
+        ("augment: [flip]", "augment='flip': must be of translation, cutout"),
+        ("augment: cutout", "augment='cutout': must be a list"),
+        ("precision: int8", "precision='int8': must be float32, bf16, fp16"),
+        ("compile: 3", "compile=3: must be bool"),
+        ("bits: W4", "bits='W4': must be like W4A4"),
+        ("bits: W1A4", "weight_bits=1: must be 2 to 8"),
+        (
+            "generator: {weight_bits: float}",
+            "weight_bits=float, act_bits=4: either both are float or neither",
+        ),
+        ("generator: {scales: guessed}", "scales='guessed': must be constant or learned"),
+        ("generator: {classes: -1}", "classes=-1"),
+        ("batch: true", "batch=True: must be int"),
+        ("generator: {image_size: 64}", "image_size=64: the 3 levels reach 4 -> 8 -> 16 -> 32"),
+        ("generator: {channels: [4,4,4,4,4,4,4,4,4]}", "9 levels make 2048 pixels a side; the limit is 1024"),
         ("generator: {kernel: 2, padding: 9}", "pixels a side"),
         ("generator: {output_padding: 2}", "output_padding=2 must be smaller than stride=2"),
         ("generator: {activation: gelu}", "activation='gelu'"),

@@ -1,70 +1,310 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training images, the discriminator that fits them, and the score."""
+"""Training images from everywhere, their order, augmentation, and the discriminator that fits them."""
 
-import logging
+import gzip
+import io
+import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from fpgan.model.data import digits, training_images
+from fpgan.model import sources
+from fpgan.model.augment import augment
+from fpgan.model.batches import Order, batches
+from fpgan.model.config import TrainConfig
+from fpgan.model.data import digits, open_images
 from fpgan.model.discriminator import Discriminator
-from fpgan.model.metrics import digit_score, frechet, lenet
+
+
+def _picture(path, colour=None, size=(30, 20)):
+    rng = np.random.default_rng(len(path.name))
+    pixels = rng.integers(0, 256, (*size[::-1], 3), np.uint8)
+    if colour is not None:
+        pixels[:] = colour
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+def _all(images):
+    return images.__getitems__(range(len(images)))
 
 
 def test_digits_are_shuffled_always_alike():
-    images, labels = digits()
-    assert images.shape == (5000, 1, 28, 28)
-    assert (images.min(), images.max()) == (-1, 1)
+    pixels, labels = digits()
+    assert pixels.shape == (5000, 1, 28, 28)
+    assert (pixels.min(), pixels.max()) == (0, 255)
     assert set(labels[:100].tolist()) == set(range(10))
     assert torch.equal(digits()[1], labels)
 
 
 @pytest.mark.parametrize("size", [16, 28, 32, 64])
 def test_digits_fit_the_image(size):
-    images = training_images("digits", 1, size)
-    assert images.shape == (5000, 1, size, size)
+    images = open_images("digits", 1, size).__getitems__(range(200)).images
+    assert images.shape == (200, 1, size, size)
     assert (images.min() >= -1) and (images.max() <= 1)
     assert images[:, :, 0].max() < 0  # black round it
 
 
-def test_digits_in_colour():
-    assert training_images("digits", 3, 32).shape == (5000, 3, 32, 32)
+def test_digits_in_colour_have_their_labels():
+    batch = open_images("digits", 3, 32, classes=10).__getitems__([5, 7])
+    assert batch.images.shape == (2, 3, 32, 32)
+    assert torch.equal(batch.labels, digits()[1][[5, 7]])
 
 
-def test_broken_images_are_skipped_and_counted(tmp_path, caplog):
-    rng = np.random.default_rng(0)
-    (tmp_path / "deep").mkdir()
-    for name in ("a.png", "b.jpg", "deep/c.png"):
-        Image.fromarray(rng.integers(0, 256, (20, 30, 3), np.uint8)).save(tmp_path / name)
+def test_a_broken_image_is_replaced_and_named(tmp_path):
+    for name in ("a.png", "c.jpg", "deep/e.png"):
+        _picture(tmp_path / name)
     whole = (tmp_path / "a.png").read_bytes()
-    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "text.png").write_text("no image")
-    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "b.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "deep" / "d.png").write_text("no image")
+    (tmp_path / "z.jpg").write_bytes(b"")
     (tmp_path / "notes.txt").write_text("not looked at")
-    with caplog.at_level(logging.WARNING):
-        images = training_images(str(tmp_path), 3, 16)
-    assert images.shape == (3, 3, 16, 16)
-    assert (images.min() >= -1) and (images.max() <= 1)
-    assert "3 broken images" in caplog.text
+    images = open_images(str(tmp_path), 3, 16)
+    assert len(images) == 6
+    batch = _all(images)  # a, b, c, deep/d, deep/e, z
+    assert batch.images.shape == (6, 3, 16, 16)
+    assert batch.broken == ["b.png", "deep/d.png", "z.jpg"]
+    for broken, instead in ((1, 2), (3, 4), (5, 0)):
+        assert torch.equal(batch.images[broken], batch.images[instead])
+    assert not torch.equal(batch.images[0], batch.images[2])
 
 
 def test_transparent_becomes_white_and_the_middle_is_kept(tmp_path):
     pixels = np.zeros((8, 16, 4), np.uint8)
     pixels[:, 4:8] = (255, 0, 0, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    image = training_images(str(tmp_path), 3, 8)[0]
+    image = _all(open_images(str(tmp_path), 3, 8)).images[0]
     assert image[:, 4, 0].tolist() == [1, -1, -1]
     assert image[:, 4, 7].tolist() == [1, 1, 1]
 
 
-def test_a_folder_without_images_is_one_line(tmp_path):
-    (tmp_path / "text.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"no readable image \(1 broken\)"):
-        training_images(str(tmp_path), 1, 16)
-    with pytest.raises(ValueError, match="neither 'digits' nor a folder"):
-        training_images(str(tmp_path / "none"), 1, 16)
+def test_labels_are_the_folders_names(tmp_path):
+    for name in ("cat/1.png", "cat/deep/2.png", "ant/1.png"):
+        _picture(tmp_path / name)
+    images = open_images(str(tmp_path), 1, 8, classes=2)
+    assert _all(images).labels.tolist() == [0, 1, 1]
+    _picture(tmp_path / "loose.png")
+    with pytest.raises(ValueError, match=r"classes=2: dataset .* has no labels"):
+        open_images(str(tmp_path), 1, 8, classes=2)
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda p: None, "no image in it"),
+        (lambda p: (p / "text.png").write_text("no image"), "none of its 1 images can be read"),
+    ],
+)
+def test_a_folder_without_images_is_one_line(write, message, tmp_path):
+    write(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        open_images(str(tmp_path), 1, 16)
+
+
+def test_bad_data_is_one_line(tmp_path):
+    with pytest.raises(ValueError, match="no folder, nor one of digits, fashion, emoji"):
+        open_images(str(tmp_path / "none"), 1, 16)
+    with pytest.raises(ValueError, match="classes=11: dataset digits has 10 labels"):
+        open_images("digits", 1, 16, classes=11)
+    with pytest.raises(ValueError, match="has no images"):
+        open_images([], 1, 16)
+
+
+def test_any_torch_dataset():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (8, 8, 3), np.uint8)
+    items = [(pixels, 1), (Image.fromarray(pixels), 0), (torch.rand(3, 8, 8) * 2 - 1, 1)]
+    batch = _all(open_images(items, 3, 8, classes=2))
+    assert batch.images.shape == (3, 3, 8, 8)
+    assert torch.equal(batch.images[0], batch.images[1])
+    assert torch.equal(batch.images[2], items[2][0])
+    assert batch.labels.tolist() == [1, 0, 1]
+    assert _all(open_images([pixels[..., 0]], 3, 16)).labels is None
+
+
+def _idx(values):
+    header = b"\0\0\x08" + bytes([values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+    return header + values.tobytes()
+
+
+def test_fashion_reads_plain_and_gzipped_idx(tmp_path):
+    rng = np.random.default_rng(0)
+    pixels, labels = rng.integers(0, 256, (4, 28, 28), np.uint8), np.array([3, 0, 9, 1], np.uint8)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(_idx(pixels)))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(_idx(labels))
+    batch = _all(open_images(f"fashion:{tmp_path}", 1, 28, classes=10))
+    assert torch.equal(batch.images[:, 0], torch.from_numpy(pixels).float() / 127.5 - 1)
+    assert batch.labels.tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"text", "no IDX file of bytes"),
+        (b"\0\0\x08\x03\0\0", "no IDX file of bytes"),
+        (b"\0\0\x08\x01\0\0\0\x05ab", r"holds 2 values, its header says \(5,\)"),
+    ],
+)
+def test_a_damaged_idx_file_is_one_line(content, message, tmp_path):
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        sources.read_idx(tmp_path / "x")
+    (tmp_path / "y.gz").write_bytes(gzip.compress(content)[:9])
+    with pytest.raises(ValueError, match=r"y\.gz: cannot be read"):
+        sources.read_idx(tmp_path / "y")
+
+
+def test_a_missing_package_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(sources, "FASHION", tmp_path)
+    monkeypatch.setattr(sources, "EMOJI", tmp_path / "font.ttf")
+    with pytest.raises(ValueError, match="apt install dataset-fashion-mnist"):
+        open_images("fashion", 1, 28)
+    with pytest.raises(ValueError, match="apt install fonts-noto-color-emoji"):
+        open_images("emoji", 3, 64)
+    with pytest.raises(ValueError, match=r"other\.ttf: does not exist$"):
+        open_images(f"emoji:{tmp_path / 'other.ttf'}", 3, 64)
+
+
+_LINE_METRICS = (
+    "ascender", "descender", "widthMax", "caretSlopeNumerator", "caretSlopeDenominator", "caretOffset",
+    "minOriginSB", "minAdvanceSB", "maxBeforeBL", "minAfterBL", "pad1", "pad2",
+)  # fmt: skip
+
+
+def _font(path, pictures):
+    """A colour font of a few PNG bitmaps."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.ttLib import newTable
+    from fontTools.ttLib.tables.BitmapGlyphMetrics import SmallGlyphMetrics
+    from fontTools.ttLib.tables.C_B_D_T_ import cbdt_bitmap_format_17
+    from fontTools.ttLib.tables.E_B_L_C_ import BitmapSizeTable, Strike, eblc_index_sub_table_1
+
+    names = [f"g{i}" for i in range(len(pictures))]
+    builder = FontBuilder(136, isTTF=True)
+    builder.setupGlyphOrder([".notdef", *names])
+    builder.setupCharacterMap({})
+    font = builder.font
+    glyphs = {}
+    for name, picture in zip(names, pictures, strict=True):
+        data, glyph = io.BytesIO(), cbdt_bitmap_format_17(b"", font)
+        picture.save(data, "PNG")
+        glyph.imageData, glyph.metrics = data.getvalue(), SmallGlyphMetrics()
+        for field in ("height", "width", "BearingX", "BearingY", "Advance"):
+            setattr(glyph.metrics, field, 1)
+        glyphs[name] = glyph
+    font["CBDT"], font["CBLC"] = newTable("CBDT"), newTable("CBLC")
+    font["CBDT"].version = font["CBLC"].version = 3.0
+    font["CBDT"].strikeData = [glyphs]
+    strike, table = Strike(), eblc_index_sub_table_1(b"", font)
+    size = strike.bitmapSizeTable = BitmapSizeTable()
+    for direction in ("hori", "vert"):
+        setattr(size, direction, metrics := type("M", (), {})())
+        for field in _LINE_METRICS:
+            setattr(metrics, field, 0)
+    size.colorRef, size.startGlyphIndex, size.endGlyphIndex = 0, 1, len(names)
+    size.ppemX = size.ppemY = 109
+    size.bitDepth, size.flags = 32, 1
+    table.names, table.indexFormat, table.imageFormat = names, 1, 17
+    table.firstGlyphIndex, table.lastGlyphIndex = 1, len(names)
+    strike.indexSubTables = [table]
+    font["CBLC"].strikes = [strike]
+    font.save(path)
+
+
+def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    red, blue = (Image.new("RGBA", (136, 128), c) for c in ("red", "blue"))
+    _font(tmp_path / "f.ttf", [red, blue, red, Image.new("RGBA", (136, 128))])
+    images = _all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)).images
+    assert images.shape == (3, 3, 64, 64)
+    assert images[:, :, 32, 32].tolist() == [[1, -1, -1], [-1, -1, 1], [1, 1, 1]]
+    assert images[0, :, 0, 0].tolist() == [1, 1, 1]  # 136 wide, 128 high: white above
+    monkeypatch.setattr(sources, "_bitmaps", None)  # from now on only the cache can answer
+    assert torch.equal(_all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)).images, images)
+    grey = _all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 1, 64)).images
+    assert grey[:, 0, 32, 32].tolist() == pytest.approx([-0.402, -0.772, 1], abs=1e-3)
+
+
+def test_a_font_without_bitmaps_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "f.ttf").write_text("no font")
+    with pytest.raises(ValueError, match="no TrueType font"):
+        open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)
+
+
+CONFIG = TrainConfig(batch=4, steps=9, seed=3)
+
+
+def test_each_epoch_is_a_new_order_of_whole_batches():
+    steps = list(Order(11, CONFIG, 0))
+    assert [len(s) for s in steps] == [4] * 9
+    for epoch in (steps[0:2], steps[2:4], steps[4:6]):
+        assert len({i for s in epoch for i in s}) == 8
+    assert steps[0:2] != steps[2:4]
+    assert list(Order(11, CONFIG, 5)) == steps[5:]
+    assert list(Order(11, replace(CONFIG, seed=4), 0)) != steps
+    shares = [list(Order(11, CONFIG, 0, rank, 2)) for rank in range(2)]
+    assert [sorted(a + b) for a, b in zip(*shares, strict=True)] == [sorted(s) for s in steps]
+    with pytest.raises(ValueError, match="3 images are less than batch=4"):
+        Order(3, CONFIG, 0)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_workers_change_nothing(workers, tmp_path):
+    for i in range(6):
+        _picture(tmp_path / f"{'x' * (i + 1)}.png")
+    (tmp_path / "broken.png").write_text("no image")
+    images = open_images(str(tmp_path), 3, 8)
+    expected = [images.__getitems__(indices) for indices in Order(len(images), CONFIG, 0)]
+    got = list(batches(images, Order(len(images), CONFIG, 0), workers))
+    assert len(got) == len(expected)
+    for a, b in zip(got, expected, strict=True):
+        assert torch.equal(a.images, b.images)
+        assert a.broken == b.broken
+    assert any(a.broken == ["broken.png"] for a in got)
+
+
+def _random(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_translation_moves_whole_pixels_and_cutout_a_square():
+    images = torch.rand(64, 3, 16, 16) + 1
+    moved = augment(images, ["translation"], _random())
+    offsets = set()
+    for before, after in zip(images, moved, strict=True):
+        rows = ((after != 0).any(2).any(0)).nonzero().flatten()
+        columns = ((after != 0).any(1).any(0)).nonzero().flatten()
+        height, width = len(rows), len(columns)
+        y, x = int(rows[0]), int(columns[0])
+        y, x = (16 - height if y == 0 else -y), (16 - width if x == 0 else -x)
+        offsets.add((y, x))
+        shifted = torch.zeros_like(before)
+        shifted[:, rows[0] : rows[0] + height, columns[0] : columns[0] + width] = before[
+            :, max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width
+        ]
+        assert torch.equal(after, shifted)
+    assert {o for pair in offsets for o in pair} == {-2, -1, 0, 1, 2}
+    cut = augment(images, ["cutout"], _random())
+    holes = (cut == 0).all(1).sum((1, 2))
+    assert holes.max() == 64
+    assert holes.min() >= 16
+    assert torch.equal(cut[cut != 0], images[cut != 0])
+
+
+def test_augmentation_is_drawn_from_its_source_and_passes_gradients():
+    images = torch.rand(8, 1, 8, 8).requires_grad_()
+    both = ("translation", "cutout")
+    first = augment(images, both, _random(1))
+    assert torch.equal(first, augment(images, both, _random(1)))
+    assert not torch.equal(first, augment(images, both, _random(2)))
+    assert augment(images, (), _random()) is images
+    first.sum().backward()
+    assert set(images.grad.unique().tolist()) == {0, 1}
+    assert images.grad.sum() == (first != 0).sum()
 
 
 @pytest.mark.parametrize("size", [4, 7, 16, 28, 32, 64])
@@ -72,22 +312,7 @@ def test_the_discriminator_ends_in_one_logit(size):
     assert Discriminator(3, size, 4)(torch.zeros(2, 3, size, size)).shape == (2,)
 
 
-def test_frechet_of_known_normals():
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=(200_000, 3))
-    b = (
-        a[:, ::-1] * 2 + 1
-    )  # same covariance but for the factor: 3 means of 1, 3 standard deviations of 1 apart
-    assert frechet(a, a) == pytest.approx(0, abs=1e-6)
-    assert frechet(a, b) == pytest.approx(6, abs=0.1)
-
-
-def test_the_classifier_knows_digits_and_the_score_tells_them_from_noise():
-    images, labels = digits()
-    with torch.no_grad():
-        right = (lenet()(images).argmax(1) == labels).float().mean()
-    assert right > 0.98
-    score = digit_score(training_images("digits", 1, 32))
-    assert score["value"] == pytest.approx(0, abs=1e-3)
-    assert 0 < score["real_vs_real"] < 5
-    assert digit_score(torch.rand(500, 1, 32, 32) * 2 - 1)["value"] > 50
+def test_a_conditional_discriminator_looks_at_the_label():
+    net = Discriminator(1, 16, 4, classes=3)
+    images, labels = torch.rand(6, 1, 16, 16), torch.tensor([0, 1, 2] * 2)
+    assert not torch.allclose(net(images, labels), net(images, labels.flip(0)))

@@ -8,6 +8,7 @@ import onnx
 import pytest
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
+from safetensors.torch import load_file, save_file
 
 from fpgan.model.checkpoints import shipped
 from fpgan.model.config import PRESETS, TrainConfig
@@ -21,12 +22,15 @@ def _variant(preset: str, **generator: object) -> TrainConfig:
 
 
 VARIANTS = {
-    "tiny": _variant("tiny"),
+    "tiny": _variant("tiny", scales="constant"),
     "k5": _variant("k5"),
     "nearest": _variant("tiny", upsample="nearest"),
     "bias": _variant("tiny", bias=True),
     "nearest bias": _variant("tiny", upsample="nearest", bias=True),
     "mixed bits": _variant("tiny", weight_bits=(8, 3, 2), act_bits=(2, 6), latent_bits=6, output_bits=5),
+    "classes": _variant("tiny", classes=3, weight_bits=2, act_bits=2),
+    "learned scales": _variant("tiny", scales="learned"),
+    "learned signed scales": _variant("k5", scales="learned", act_bits=3),
     "three channels": _variant("tiny", image_channels=3, kernel=3, output_padding=1),
 }
 
@@ -80,6 +84,46 @@ def test_golden_vectors_follow_the_seed(tmp_path):
     assert first["image"].shape == (4, 1, 16, 16)
     assert np.array_equal(first["image"], again["image"])
     assert not np.array_equal(first["latent"], other["latent"])
+
+
+def test_labels_are_exact_integers_in_the_golden_vectors(tmp_path):
+    train(VARIANTS["classes"], tmp_path / "run", steps=0)
+    with np.load(
+        export(tmp_path / "run", tmp_path / "m.onnx", vectors=7).with_suffix(".golden.npz")
+    ) as golden:
+        assert golden["label"].tolist() == [0, 1, 2, 0, 1, 2, 0]
+        assert golden["latent"].shape == (7, 19, 1, 1)
+        assert np.array_equal(golden["latent"][:, 16:, 0, 0], 127 * np.eye(3, dtype=int)[golden["label"]])
+        assert np.abs(golden["latent"][:, :16]).max() < 127
+
+
+def test_learned_scales_stay_powers_of_two_after_training_moved_them(tmp_path):
+    """Moved by a fraction of an exponent: the hardware's scale is rounded, and qonnx still agrees."""
+    train(VARIANTS["learned scales"], tmp_path / "run", steps=0)
+    tensors = load_file(tmp_path / "run" / "checkpoint.safetensors")
+    learned = [name for name in tensors if name.endswith("scaling_impl.value")]
+    assert len(learned) == 2
+    before = _scales(export(tmp_path / "run", tmp_path / "before.onnx", vectors=1))
+    for name in learned:
+        tensors[name] -= 0.7
+    save_file(tensors, tmp_path / "run" / "checkpoint.safetensors")
+    path = export(tmp_path / "run", tmp_path / "model.onnx", vectors=3)
+    assert _differences(path, 3) == 0
+    after = _scales(path)
+    assert all(np.log2(scale) == np.round(np.log2(scale)) for scale in after)
+    assert sorted(a / b for a, b in zip(after, before, strict=True))[:2] == [0.5, 0.5]
+
+
+def _scales(path):
+    model = ModelWrapper(str(path))
+    return [float(model.get_initializer(n.input[1])) for n in model.graph.node if n.op_type == "Quant"]
+
+
+def test_a_float_generator_is_not_exported(tmp_path):
+    train(PRESETS["tiny"].with_bits("float"), tmp_path / "run", steps=0)
+    with pytest.raises(ValueError, match="hardware needs quantizers"):
+        export(tmp_path / "run", tmp_path / "m.onnx")
+    assert not (tmp_path / "m.onnx").exists()
 
 
 def test_a_failed_export_writes_nothing(tmp_path):

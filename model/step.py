@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One training step: the discriminator's update, then the generator's."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
+
+from fpgan.model.augment import augment
+from fpgan.model.batches import SEEDS
+from fpgan.model.data import Batch
+from fpgan.model.generator import Generator
+from fpgan.model.run import STATE
+from fpgan.model.state import TrainState
+
+
+class Diverged(ArithmeticError):
+    """A loss or a weight is no longer a finite number."""
+
+
+def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
+    """Update both networks and the average. Binary cross entropy, seed article 3.1. Returns the losses.
+
+    batch: this process's share of the step's real images. What is drawn follows from the seed and the step
+    alone. Diverged, before anything is updated, if a loss is not finite.
+    """
+    config, device = state.config, state.device
+    source = torch.Generator().manual_seed(config.seed * SEEDS + state.step)
+    for optimizer in state.optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] = config.step_lr(state.step) * group["factor"]
+    generator = state.network()
+    generator.train()
+    state.discriminator.train()
+    real = batch.images.to(device.device).contiguous(memory_format=torch.channels_last)
+    labels = None if state.discriminator.label is None else batch.labels
+    first, second = (_latents(state, generator, labels, source) for _ in range(2))
+    shown = None if labels is None else labels.to(device.device)
+
+    def judged(images: Tensor) -> Tensor:
+        return state.discriminator(augment(images, config.augment, source), shown).float()
+
+    with device.autocast():
+        with torch.no_grad():
+            fake = generator(first)
+        d_loss = _bce(judged(real), 1.0) + _bce(judged(fake), 0.0)
+    losses = {"discriminator": _update(state, "discriminator", d_loss)}
+
+    with device.autocast():
+        if state.distils():
+            activations, fake = generator.activations(second)
+            taught = _distance(state, activations, fake, second)
+        else:
+            fake, taught = generator(second), None
+        g_loss = _bce(judged(fake), 1.0)
+    if taught is not None:
+        losses["distillation"] = device.mean(taught)
+    losses["generator"] = _update(state, "generator", g_loss if taught is None else g_loss + taught)
+    state.step += 1
+    state.update_average()
+    return losses
+
+
+def _latents(
+    state: TrainState, generator: Generator, labels: Tensor | None, source: torch.Generator
+) -> Tensor:
+    """This process's share of the step's latents; all processes draw the whole batch alike."""
+    noise = torch.randn(state.config.batch, state.config.generator.latent, 1, 1, generator=source)
+    return generator.with_labels(state.device.share(noise), labels)
+
+
+def _distance(state: TrainState, activations: list[Tensor], images: Tensor, latents: Tensor) -> Tensor:
+    """Weighted squared distance to what the float teacher makes of the same latents."""
+    assert state.teacher is not None
+    with torch.no_grad():
+        wanted, picture = state.teacher.activations(latents)
+    config = state.config
+    inner = sum(mse_loss(a.float(), b.float()) for a, b in zip(activations, wanted, strict=True))
+    return config.distill * mse_loss(images.float(), picture.float()) + config.distill_features * inner
+
+
+def _bce(logits: Tensor, label: float) -> Tensor:
+    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
+def _update(state: TrainState, name: str, loss: Tensor) -> float:
+    """One step of one network's optimizer; returns the loss, averaged over processes."""
+    value = state.device.mean(loss)
+    if not math.isfinite(value):
+        raise Diverged(advice(state, state.step + 1, f"the {name}'s loss is {value}"))
+    for optimizer in state.optimizers.values():
+        optimizer.zero_grad(set_to_none=True)
+    state.device.backward(loss)
+    state.device.update(state.optimizers[name], state.parameters[name])
+    return value
+
+
+def advice(state: TrainState, step: int, what: str) -> str:
+    """The line of a Diverged."""
+    return (
+        f"step {step}: {what}; try a smaller lr than {state.config.lr:g}, or look at the data "
+        f"(RUN's {STATE} holds an earlier step)"
+    )

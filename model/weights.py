@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting weights from a file: a checkpoint of ours, or any DCGAN generator's PyTorch state dict."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fpgan.model.generator import Generator
+from fpgan.model.run import load_tensors
+
+_WRAPPERS = ("state_dict", "model_state_dict", "generator_state_dict", "generator", "netG", "model")
+_KINDS = {"convolution": (nn.Conv2d, nn.ConvTranspose2d), "normalisation": (nn.BatchNorm2d,)}
+_SHOWN = 12
+
+
+def load_init(generator: Generator, path: Path | str) -> None:
+    """Put the weights of a file (.safetensors, .pth, .pt) into a generator.
+
+    A file with our own names is read by name; learned scales may be missing. Of any other, such as
+    a Sequential of ConvTranspose2d, BatchNorm2d and activations, the convolutions and the normalisations are
+    taken in order. ValueError names every key that does not fit, or what is wrong with the file. A .pth is
+    read without running any code in it.
+    """
+    path = Path(path)
+    tensors = _read(path)
+    spoilt = [name for name, t in tensors.items() if t.is_floating_point() and not torch.isfinite(t).all()]
+    if spoilt:
+        raise ValueError(f"{path}: not finite: {', '.join(spoilt[:_SHOWN])}")
+    own = generator.float_twin().state_dict()  # shares its tensors with the generator
+    ours = generator.state_dict()
+    named = {name: tensor for name, tensor in tensors.items() if name in ours}
+    if named:
+        pairs, wrong = _by_name(tensors, own, ours)
+    else:
+        pairs, wrong = _in_order(tensors, generator.float_twin())
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise ValueError(f"{path}: does not fit the configuration: {'; '.join(wrong[:_SHOWN])}{more}")
+    with torch.no_grad():
+        for name, tensor in pairs.items():
+            ours[name].copy_(tensor)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return load_tensors(path)
+    if not path.is_file():
+        raise ValueError(f"{path}: does not exist")
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ValueError(
+            f"{path}: holds pickled code or is no PyTorch file; save only the state dict: "
+            "torch.save(generator.state_dict(), FILE)"
+        ) from None
+    except Exception as error:  # on bytes that are no pickle the unpickler raises nearly anything
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path}: truncated or no PyTorch file ({reason})") from None
+    return _state_dict(path, found)
+
+
+def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
+    """The tensors by name, also from inside what training scripts wrap them in."""
+    for name in _WRAPPERS:
+        if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
+            found = found[name]
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{path}: holds a {type(found).__name__}, not a state dict")
+    tensors = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
+    if not tensors:
+        raise ValueError(f"{path}: holds no tensors ({', '.join(map(str, list(found)[:_SHOWN])) or 'empty'})")
+    return {re.sub(r"^(module\.|_orig_mod\.)+", "", name): value for name, value in tensors.items()}
+
+
+Fit = tuple[dict[str, Tensor], list[str]]
+
+
+def _by_name(tensors: dict[str, Tensor], own: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> Fit:
+    """The tensors, and a line for each that is missing, too many or of another shape."""
+    wrong = [f"{name} is missing" for name in own if name not in tensors]
+    wrong += [f"{name} belongs to no layer" for name in tensors if name not in ours]
+    pairs = {name: tensor for name, tensor in tensors.items() if name in ours}
+    wrong += [_shapes(n, t, ours[n]) for n, t in pairs.items() if t.shape != ours[n].shape]
+    return pairs, wrong
+
+
+def _shapes(name: str, tensor: Tensor, wanted: Tensor) -> str:
+    return f"{name} has shape {tuple(tensor.shape)}, not {tuple(wanted.shape)}"
+
+
+def _in_order(tensors: dict[str, Tensor], network: Generator) -> Fit:
+    """The same by the order of the layers: their n-th convolution is our n-th."""
+    pairs: dict[str, Tensor] = {}
+    wrong: list[str] = []
+    theirs = _modules(tensors)
+    for kind, classes in _KINDS.items():
+        own = [(name, m) for name, m in network.named_modules() if isinstance(m, classes)]
+        given = theirs[kind]
+        wrong += [f"no {kind} for {name}" for name, _ in own[len(given) :]]
+        wrong += [f"{name} is one {kind} too many" for name, _ in given[len(own) :]]
+        for (name, module), (their_name, parts) in zip(own, given, strict=False):
+            wanted = module.state_dict()
+            for key, tensor in parts.items():
+                if key not in wanted:
+                    hint = " (set generator.bias: true)" if key == "bias" else ""
+                    wrong.append(f"{their_name}.{key} has no place in {name}{hint}")
+                elif tensor.shape != wanted[key].shape:
+                    wrong.append(f"{_shapes(f'{their_name}.{key}', tensor, wanted[key])} as {name}")
+                else:
+                    pairs[f"{name}.{key}"] = tensor
+            missing = [k for k in ("weight", "bias") if k in wanted and k not in parts]
+            wrong += [f"{their_name}.{key} is missing, wanted for {name}" for key in missing]
+    wrong += [f"{name} belongs to no layer" for name in theirs["other"]]
+    return pairs, wrong
+
+
+def _modules(tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """Tensors by module, ordered by the numbers in the names: safetensors keeps no other order."""
+    grouped: dict[str, dict[str, Tensor]] = {}
+    for name in sorted(tensors, key=_numbered):
+        module, _, key = name.rpartition(".")
+        grouped.setdefault(module, {})[key] = tensors[name]
+    found: dict[str, Any] = {"convolution": [], "normalisation": [], "other": []}
+    for module, parts in grouped.items():
+        weight = parts.get("weight")
+        if weight is not None and weight.ndim == 4:
+            found["convolution"].append((module, parts))
+        elif weight is not None and weight.ndim == 1:
+            found["normalisation"].append((module, parts))
+        else:
+            found["other"] += [f"{module}.{key}" for key in parts]
+    return found
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    return [
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"[.]|(?<=\D)(?=\d)", name)
+    ]

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What few bits cost: the same network trained in float and at several widths, over several seeds.
+
+python scripts/accuracy.py --preset mnist32 --seeds 3 --out out/accuracy
+python scripts/accuracy.py --preset mnist32 --ablate W4A4      # the recipe, each part left out in turn
+
+Writes OUT/accuracy.md, accuracy.json and accuracy.png after every run. Started again, it goes on where it was
+killed. The score is that of fpgan evaluate; spreads are standard deviations over seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from fpgan.model.config import PRESETS, TrainConfig
+from fpgan.model.run import CONFIG, METRICS, STATE, make_folder, read_metrics, write_beside
+from fpgan.model.train import train
+
+_BITS = ("float", "W8A8", "W4A4", "W3A3", "W2A2")
+_console = Console(highlight=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The runs of one line of the table: their scores, one per seed, and beside them the float ones."""
+
+    name: str
+    scores: tuple[float, ...]
+    floats: tuple[float, ...]
+    real: float
+
+    @property
+    def against_float(self) -> float | None:
+        """Mean score over that of the float runs of the same seeds."""
+        return float(np.mean(self.scores) / np.mean(self.floats)) if self.floats else None
+
+
+def variants(config: TrainConfig) -> dict[str, TrainConfig]:
+    """The recipe, and the recipe without each part that it has."""
+    off: dict[str, dict[str, Any]] = {
+        "float pre-training": {"float_steps": 0, "distill": 0.0, "distill_features": 0.0},
+        "distillation": {"distill": 0.0, "distill_features": 0.0},
+        "averaged weights": {"ema": 0.0},
+        "falling learning rate": {"decay": 0.0},
+        "augmentation": {"augment": ()},
+    }
+    made = {"recipe": config} | {f"without {part}": replace(config, **fields) for part, fields in off.items()}
+    if config.generator.scales == "learned":
+        constant = replace(config.generator, scales="constant")
+        made["without learned scales"] = replace(config, generator=constant)
+    return {name: c for name, c in made.items() if name == "recipe" or c != config}
+
+
+def run(config: TrainConfig, out: Path, baseline: Path | None) -> float:
+    """Score of a run: as it is on disk if it is finished, else after going on with it."""
+    if not _finished(config, out):
+        with Progress(console=_console, transient=True) as bar:
+            task = bar.add_task(out.name, total=config.steps)
+            train(
+                config, out, resume=(out / STATE).exists(), baseline=baseline,
+                progress=lambda step, *_: bar.update(task, completed=step),
+            )  # fmt: skip
+    found = read_metrics(out)["score"]
+    _console.print(f"{out.name}: {found['value']}")
+    return float(found["value"])
+
+
+def _finished(config: TrainConfig, out: Path) -> bool:
+    """metrics.json is what a run writes last."""
+    return (out / METRICS).exists() and TrainConfig.from_yaml(out / CONFIG) == config
+
+
+def table(rows: list[Row], config: TrainConfig) -> str:
+    """The rows as Markdown."""
+    metric = f"{config.preset}, {config.steps} steps, {len(rows[0].scores)} seeds"
+    lines = [f"| {metric} | score | spread | of float's |", "|---|---|---|---|"]
+    for row in rows:
+        spread = f"{np.std(row.scores, ddof=1):.4f}" if len(row.scores) > 1 else ""
+        share = "" if row.against_float is None else f"{row.against_float:.1%}"
+        lines.append(f"| {row.name} | {np.mean(row.scores):.4f} | {spread} | {share} |")
+    return "\n".join([*lines, f"| real images | {rows[0].real:.4f} | | |", ""])
+
+
+def picture(rows: list[Row], path: Path) -> None:
+    """Mean and spread of each row, the real images' own distance as a line."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.5 + 1.1 * len(rows), 4), layout="constrained")
+    axes = figure.add_subplot()
+    means = [float(np.mean(row.scores)) for row in rows]
+    spreads = [float(np.std(row.scores, ddof=1)) if len(row.scores) > 1 else 0.0 for row in rows]
+    axes.errorbar([row.name for row in rows], means, spreads, fmt="o", capsize=4)
+    axes.axhline(rows[0].real, linestyle="--", color="grey", label="real images")
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("distance to real images")
+    axes.tick_params(axis="x", labelrotation=20 if len(rows) > 5 else 0)
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def report(rows: list[Row], config: TrainConfig, out: Path, name: str) -> None:
+    """Write the table, the figures and the picture."""
+    figures = [asdict(row) | {"against_float": row.against_float} for row in rows]
+    text = json.dumps({"config": config.to_text(), "rows": figures}, indent=2) + "\n"
+    write_beside(out / f"{name}.md", lambda p: p.write_text(table(rows, config)))
+    write_beside(out / f"{name}.json", lambda p: p.write_text(text))
+    write_beside(out / f"{name}.png", lambda p: picture(rows, p))
+
+
+def measure(configs: dict[str, TrainConfig], seeds: int, out: Path, name: str) -> list[Row]:
+    """Train all of configs, those in float first, and report after each; a run's folder is NAME-SEED."""
+    make_folder(out)
+    rows: list[Row] = []
+    floats: tuple[float, ...] = ()
+    base = next((n for n, c in configs.items() if not c.generator.quantized), None)
+    for title, config in sorted(configs.items(), key=lambda item: item[1].generator.quantized):
+        folders = [out / f"{title.replace(' ', '-')}-{seed}" for seed in range(seeds)]
+        bases = [None if title == base or base is None else out / f"{base}-{seed}" for seed in range(seeds)]
+        scores = tuple(
+            run(replace(config, seed=seed), folder, bases[seed]) for seed, folder in enumerate(folders)
+        )
+        floats = scores if title == base else floats
+        rows.append(Row(title, scores, floats, read_metrics(folders[0])["score"]["real_vs_real"]))
+        report(rows, config, out, name)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", choices=PRESETS, default="mnist32")
+    parser.add_argument("--config", type=Path, help="YAML file instead of a preset")
+    parser.add_argument("--bits", nargs="+", default=_BITS)
+    parser.add_argument("--ablate", metavar="BITS", help="at these bits, leave out each part of the recipe")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, help="instead of the configuration's")
+    parser.add_argument("--out", type=Path, default=Path("out/accuracy"))
+    given = parser.parse_args()
+    try:
+        config = TrainConfig.from_yaml(given.config) if given.config else PRESETS[given.preset]
+        if given.steps is not None:
+            config = config.with_steps(given.steps)
+        if given.ablate:
+            configs = {"float": config.with_bits("float")} | variants(config.with_bits(given.ablate))
+        else:
+            configs = {bits: config.with_bits(bits) for bits in given.bits}
+        rows = measure(configs, given.seeds, given.out, "ablation" if given.ablate else "accuracy")
+    except ValueError as error:
+        parser.error(str(error))
+    _console.print(table(rows, config), markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`fpgan train` and `fpgan evaluate`: what they print, and exit codes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from fpgan.build.cli.main import app
+from fpgan.model import train as training
+from fpgan.model.config import PRESETS
+from fpgan.model.evaluate import score
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch):
+    monkeypatch.setattr(training, "score", lambda generator, images: score(generator, images, samples=50))
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "c.yaml"
+    replace(PRESETS["tiny"], batch=8, features=4, steps=10, float_steps=5).to_yaml(path)
+    return path
+
+
+def _run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def test_train_then_evaluate_to_the_digit(config, tmp_path):
+    base, out = tmp_path / "float", tmp_path / "run"
+    assert _run("train", "--config", config, "--bits", "float", "--steps", 4, "--out", base).exit_code == 0
+    done = _run("train", "--config", config, "--steps", 4, "--set", "seed=3", "--out", out)
+    assert done.exit_code == 0
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert done.stdout.splitlines()[0].startswith(f"{out}: 4 steps in ")
+    assert f"lenet-frechet {metrics['score']['value']} " in done.stdout
+    saved = training.load_run(out)[1]
+    assert (saved.steps, saved.float_steps, saved.seed) == (4, 2, 3)
+    again = _run("evaluate", out, "--samples", 50, "--json")
+    assert json.loads(again.stdout) == metrics["score"]
+    beside = _run("evaluate", out, "--samples", 50, "--baseline", base)
+    assert "the same network in float, trained as long: " in beside.stdout
+
+
+def test_resume_needs_no_configuration(config, tmp_path):
+    assert _run("train", "--config", config, "--out", tmp_path / "run").exit_code == 0
+    done = _run("train", "--resume", "--steps", 10, "--out", tmp_path / "run")
+    assert done.exit_code == 0
+    assert ": 10 steps in " in done.stdout
+    assert training.load_run(tmp_path / "run")[1].float_steps == 5
+
+
+def test_a_conditional_score_is_printed_by_label(tmp_path):
+    config = replace(PRESETS["tiny"], batch=8, features=4, steps=2, float_steps=1)
+    config = replace(config, generator=replace(config.generator, classes=10))
+    config.to_yaml(tmp_path / "c.yaml")
+    done = _run("train", "--config", tmp_path / "c.yaml", "--out", tmp_path / "run")
+    assert done.exit_code == 0
+    assert "the classifier sees the label asked for in " in done.stdout
+    assert "  label 9: agreement " in done.stdout
+
+
+def test_broken_images_are_named_at_the_end(config, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "data").mkdir()
+    for i in range(12):
+        Image.new("L", (16, 16), i * 20).save(tmp_path / "data" / f"{i}.png")
+    (tmp_path / "data" / "7.png").write_text("broken")
+    settings = replace(training.TrainConfig.from_yaml(config), dataset=str(tmp_path / "data"), workers=0)
+    settings.to_yaml(config)
+    done = _run("train", "--config", config, "--out", tmp_path / "run")
+    assert done.exit_code == 0
+    assert "1 broken images skipped: 7.png" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "give either --preset or --config"),
+        (["train", "--preset", "huge"], "preset huge: unknown"),
+        (["train", "--preset", "tiny", "--bits", "W9A4"], "weight_bits=9: must be 2 to 8"),
+        (["train", "--preset", "tiny", "--set", "generator.klasses=3"], "unknown key generator.klasses"),
+        (["train", "--preset", "tiny", "--set", "generator.classes=3"], "dataset digits has 10 labels"),
+        (["train", "--preset", "tiny", "--resume"], "training.safetensors: does not exist"),
+        (["train", "--resume"], "training.safetensors: does not exist"),
+        (["evaluate", "nowhere"], "nowhere: no RUN folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = _run(*arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stderr.strip().count("\n") == 0
+
+
+def test_divergence_is_one_line_and_exit_code_1(config, tmp_path, monkeypatch):
+    def diverged(state, batch):
+        raise training.Diverged("step 1: the generator's loss is nan; try less")
+
+    monkeypatch.setattr(training, "train_step", diverged)
+    done = _run("train", "--config", config, "--out", tmp_path / "run")
+    assert done.exit_code == 1
+    assert "error: step 1: the generator's loss is nan" in done.stderr

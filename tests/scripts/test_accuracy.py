@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The accuracy table: goes on where it was killed, compares with float runs of the same seeds."""
+
+import importlib.util
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fpgan.model import train as training
+from fpgan.model.config import PRESETS
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "accuracy.py"
+SMALL = replace(
+    PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=2, distill=1.0, augment=("cutout",)
+)
+
+
+@pytest.fixture
+def accuracy(monkeypatch):
+    spec = importlib.util.spec_from_file_location("accuracy", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "accuracy", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Scores of 1, 2, 3, ... in the order of training."""
+    made = []
+
+    def score(generator, images):
+        made.append(generator.config.quantized)
+        return {"value": float(len(made)), "real_vs_real": 0.5, "seed": 0, "samples": 10_000, "set": 2500}
+
+    monkeypatch.setattr(training, "score", score)
+    return made
+
+
+def test_it_goes_on_where_it_was_killed(accuracy, trained, tmp_path, monkeypatch):
+    configs = {bits: SMALL.with_bits(bits) for bits in ("W4A4", "float")}
+    real = training.train_step
+
+    def killed(state, batch):
+        if state.config.generator.quantized and state.config.seed == 1 and state.step == 3:
+            raise KeyboardInterrupt
+        return real(state, batch)
+
+    monkeypatch.setattr(training, "train_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        accuracy.measure(configs, 2, tmp_path, "accuracy")
+    assert trained == [False, False, True]  # the float runs of both seeds come first
+    monkeypatch.setattr(training, "train_step", real)
+    rows = accuracy.measure(configs, 2, tmp_path, "accuracy")
+    assert len(trained) == 4  # what was finished is not trained again
+    assert [(r.name, r.scores, r.floats) for r in rows] == [
+        ("float", (1.0, 2.0), (1.0, 2.0)), ("W4A4", (3.0, 4.0), (1.0, 2.0)),
+    ]  # fmt: skip
+    metrics = json.loads((tmp_path / "W4A4-1" / "metrics.json").read_text())
+    assert metrics["score"]["float_baseline"] == 2.0
+    table = (tmp_path / "accuracy.md").read_text()
+    assert "| W4A4 | 3.5000 | 0.7071 | 233.3% |" in table
+    assert "| real images | 0.5000 |" in table
+    assert (tmp_path / "accuracy.png").stat().st_size > 1000
+    assert json.loads((tmp_path / "accuracy.json").read_text())["rows"][1]["against_float"] == 3.5 / 1.5
+
+
+def test_another_recipe_is_not_taken_for_the_same_run(accuracy, trained, tmp_path):
+    accuracy.measure({"W4A4": SMALL}, 1, tmp_path, "accuracy")
+    with pytest.raises(ValueError, match=r"was trained with distill=1\.0, which is now 2\.0"):
+        accuracy.measure({"W4A4": replace(SMALL, distill=2.0)}, 1, tmp_path, "accuracy")
+
+
+def test_the_ablation_leaves_out_each_part_that_there_is(accuracy):
+    made = accuracy.variants(SMALL)
+    assert list(made) == [
+        "recipe", "without float pre-training", "without distillation", "without averaged weights",
+        "without falling learning rate", "without augmentation", "without learned scales",
+    ]  # fmt: skip
+    assert made["without float pre-training"].float_steps == 0
+    assert made["without learned scales"].generator.scales == "constant"
+    constant = replace(SMALL, ema=0.0, generator=replace(SMALL.generator, scales="constant"))
+    assert not {"without learned scales", "without averaged weights"} & set(accuracy.variants(constant))
