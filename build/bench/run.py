@@ -11,6 +11,7 @@ from typing import Any
 
 from fpgan.build.bench import row, software
 from fpgan.build.bench.designs import BenchDesign, select
+from fpgan.build.bench.fit import fit
 from fpgan.build.bench.networks import Networks
 from fpgan.build.bench.picture import draw
 from fpgan.build.rivals import other_networks
@@ -49,9 +50,10 @@ def bench(
     images: simulated for each design, instead of its own number. synth: also count resources with Yosys.
     progress: called with what is being done.
 
-    Writes out/BENCH.json, after each design what is known by then, and out/bench.png; returns what BENCH.json
-    says. A design that fails has its one-line `error` there, the others go on; `failed` names those with an
-    error or a mismatch. Raises ValueError for designs that are not known or images out of range.
+    Writes out/BENCH.json, after each design what is known by then, out/bench.png, and out/costs.png (LUTs
+    estimated against counted, layer by layer); returns what BENCH.json says. A design that fails has its
+    one-line `error` there, the others go on; `failed` names those with an error or a mismatch. Raises
+    ValueError for designs that are not known or images out of range.
     """
     chosen = select(designs)
     if images is not None and images < 2:
@@ -76,6 +78,7 @@ def bench(
         _save(result, out)
     say("drawing")
     draw(result, out / "bench.png")
+    result["estimates"] = fit([out / "bench" / design.name for design in chosen], out / "costs.png")
     result["complete"] = True
     _save(result, out)
     return result
