@@ -45,7 +45,7 @@ _TOOLS = (
     _Tool("vivado", "fpgan synth --tool vivado, bitstreams", "AMD's installer", version_flag="-version"),
     _Tool(
         "nextpnr-xilinx",
-        "bitstreams for 7-series without vendor tools",
+        "fpgan synth --pnr, bitstreams for 7-series without vendor tools",
         "github.com/openXC7",
         version_pattern=r"Version ([\w.-]+)",
     ),

@@ -115,6 +115,11 @@ def default_environment(**values: str) -> None:
         os.environ.setdefault(name, value)
 
 
+def variable(name: str) -> str:
+    """An environment variable of the user's; "" where it is not set."""
+    return os.environ.get(name, "")
+
+
 def cache_dir() -> Path:
     """Folder for what can be made again: $XDG_CACHE_HOME/fpgan or ~/.cache/fpgan."""
     base = os.environ.get("XDG_CACHE_HOME")

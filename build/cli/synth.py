@@ -15,6 +15,7 @@ def command(
     build: Annotated[Path, typer.Argument(help="BUILD folder.")],
     tool: Annotated[str, typer.Option(help="yosys or vivado.")] = "yosys",
     jobs: Annotated[int, typer.Option(help="Layers synthesized at once.")] = 2,
+    pnr: Annotated[bool, typer.Option(help="Place and route with nextpnr-xilinx (7-series).")] = False,
     json: Json = False,
 ) -> None:
     """Count the LUTs, flip-flops, DSPs and block RAMs of every layer.
@@ -25,6 +26,9 @@ def command(
         from fpgan.build.synth import synth
 
         with steps("synth") as progress:
-            result = synth(build, tool, jobs, progress)
+            result = synth(build, tool, jobs, progress, pnr)
         used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
-        show(result, json, [f"{build / 'synth.json'}: {', '.join(used)}"])
+        timing = result["timing"]
+        clock = f"{timing['routed_mhz']} MHz" if "routed_mhz" in timing else f"{timing['estimated_ns']} ns"
+        lines = [f"{build / 'synth.json'}: {', '.join(used)}", f"longest path: {clock} ({timing['how']})"]
+        show(result, json, lines)

@@ -29,12 +29,12 @@ _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 18
 
 
 def synth(
-    build: Path, tool: str = "yosys", jobs: int = 2, progress: Progress | None = None
+    build: Path, tool: str = "yosys", jobs: int = 2, progress: Progress | None = None, pnr: bool = False
 ) -> dict[str, Any]:
     """Resources of a build against its board, written to BUILD/synth.json and returned.
 
     `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
-    of context, where installed).
+    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (7-series).
     Raises ValueError for an unknown tool or a folder that is no build, ToolError where a tool fails.
     """
     design = Design.load(build)
@@ -48,6 +48,10 @@ def synth(
             "path": f"{slowest['timing']['start']} -> {slowest['timing']['end']}",
             "how": timing.HOW,
         }
+        if pnr:
+            from fpgan.build.synth.pnr import route
+
+            timed = {**timed, **route(design, jobs, progress)}
     elif tool == "vivado":
         from fpgan.build.synth import vivado
 
