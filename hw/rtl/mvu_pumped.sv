@@ -33,11 +33,15 @@ module mvu_pumped #(
     $error("mvu_pumped: SIMD=%0d must be 2 or more", SIMD);
   end
 
-  // Low in the first fast cycle of a cycle of clk: reset ends at an edge of clk.
-  logic second_q;
+  // High in the second fast cycle of a cycle of clk, which is where toggle_q has not just changed.
+  logic toggle_q, toggle_seen_q, second_q;
+  always_ff @(posedge clk) begin
+    if (rst) toggle_q <= 1'b0;
+    else toggle_q <= !toggle_q;
+  end
   always_ff @(posedge clk2x) begin
-    if (rst) second_q <= 1'b0;
-    else second_q <= !second_q;
+    toggle_seen_q <= toggle_q;
+    second_q <= !rst && toggle_q != toggle_seen_q;
   end
 
   // The low half is taken at the edge between those of clk, the high half at the edge that ends the step.
@@ -74,8 +78,5 @@ module mvu_pumped #(
     else vld <= core_vld || (vld && !second_q);
     if (core_vld) p <= core_p;
   end
-
-  logic unused;  // names the clock that the ports belong to
-  assign unused = &{1'b0, clk};
 
 endmodule
