@@ -15,7 +15,7 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.golden_vectors import check_dataflow, golden_vectors
 from fpgan.build.ops import register
-from fpgan.build.passes.fold import Budget, fold, fold_like
+from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
 from fpgan.build.passes.options import CORES
@@ -143,7 +143,12 @@ def _fold(
     goal = cycles
     for _ in range(_ATTEMPTS):
         model = copy.deepcopy(lowered)
-        decision = fold(model, part, limits, goal, cores)
+        try:
+            decision = fold(model, part, limits, goal, cores)
+        except InfeasibleError:
+            if goal == cycles:
+                raise
+            break
         depths = size_fifos(model)
         if cycles is None or goal is None or (reached := period(model, depths)) <= cycles:
             return model, depths, decision

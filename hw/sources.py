@@ -5,44 +5,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_MVU = ("finn:mvu/mvu_pkg.sv", "add_multi.sv")
+_DECONV = ("fifo.sv", "tap_axis.sv", "line_buffer.sv", "weight_rom.sv", "deconv.sv")
+
 # "finn:" names a file of FINN's library that is copied and patched (see finn_sources.py).
 _SOURCES: dict[str, tuple[str, ...]] = {
     "fifo": ("fifo.sv",),
     "width_convert": ("width_convert.sv",),
     "pixel_pad": ("pixel_pad.sv",),
     "channels": ("channels.sv",),
-    "deconv_dsp": (
-        "finn:mvu/mvu_pkg.sv",
-        "add_multi.sv",
-        "finn:mvu/mvu.sv",
-        "fifo.sv",
-        "tap_axis.sv",
-        "line_buffer.sv",
-        "weight_rom.sv",
-        "deconv.sv",
-    ),
-    "deconv_dsp2x": (
-        "finn:mvu/mvu_pkg.sv",
-        "add_multi.sv",
-        "finn:mvu/mvu.sv",
-        "mvu_pumped.sv",
-        "fifo.sv",
-        "tap_axis.sv",
-        "line_buffer.sv",
-        "weight_rom.sv",
-        "deconv.sv",
-    ),
-    "deconv_lut": (
-        "finn:mvu/mvu_pkg.sv",
-        "add_multi.sv",
-        "mvu_lut_pe.sv",
-        "mvu_lut.sv",
-        "fifo.sv",
-        "tap_axis.sv",
-        "line_buffer.sv",
-        "weight_rom.sv",
-        "deconv.sv",
-    ),
+    "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),
+    "deconv_dsp2x": (*_MVU, "finn:mvu/mvu.sv", "mvu_pumped.sv", *_DECONV),
+    "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),
 }
 
 

@@ -41,6 +41,8 @@ def route(design: Design, jobs: int = 2, progress: Callable[[str], None] | None 
         raise ToolError(
             f"--pnr: {design.part} is not supported; nextpnr-xilinx is set up for {', '.join(_PINS)}"
         )
+    if design.pumped:
+        raise ToolError("--pnr: double-pumped cores need a second clock; build with --cores lut,dsp")
     program, database = find_tool("nextpnr-xilinx"), _database(design.part)
     if program is None:
         raise ToolError("--pnr: nextpnr-xilinx not found on PATH; see github.com/openXC7", ["nextpnr-xilinx"])

@@ -64,7 +64,7 @@ set_part {design.part}
 {reads}
 synth_design -top {design.top} -part {design.part} -mode out_of_context -flatten_hierarchy rebuilt
 create_clock -name ap_clk -period {1000 / design.clock_mhz:.3f} [get_ports ap_clk]
-opt_design
+{_fast_clock(design)}opt_design
 place_design
 phys_opt_design
 route_design
@@ -72,6 +72,12 @@ report_utilization -hierarchical -hierarchical_depth 2 -file {{{work / "utilizat
 report_timing_summary -delay_type max -max_paths 5 -file {{{work / "timing.rpt"}}}
 write_checkpoint -force {{{work / "routed.dcp"}}}
 """
+
+
+def _fast_clock(design: Design) -> str:
+    if not design.pumped:
+        return ""
+    return f"create_clock -name ap_clk2x -period {500 / design.clock_mhz:.3f} [get_ports ap_clk2x]\n"
 
 
 def parse_hierarchy(report: str, layers: dict[str, str]) -> list[dict[str, Any]]:

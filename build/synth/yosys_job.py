@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -47,7 +46,6 @@ def run_job(job: Job) -> None:
         ys.run_pass(command, design)
 
     overrides = " ".join(f"-G {name}={value}" for name, value in job.parameters.items())
-    synth = f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top} -run"
     do(
         f"read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories "
         f"--top {job.top} {overrides} {_HERE / 'blackbox.v'} {' '.join(job.sources)}"
@@ -60,8 +58,7 @@ def run_job(job: Job) -> None:
     do(f"techmap -map {_HERE / 'bmux.v'}")
     do("opt_clean; memory_collect")
     _roms_to_luts(design, ys)
-    do(f"{synth} begin:map_memory")
-    do(f"{synth} map_memory:")
+    do(f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top}")
     do("setattr -mod -unset keep_hierarchy *")
     do("flatten; opt_clean")
     do("delete t:$scopeinfo")
@@ -132,17 +129,15 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
         bits = cell.getParam(identifier("INIT")).as_string()[::-1].replace("x", "0")
         bits = bits.ljust(width << inputs, "0")
         name = module.uniquify(identifier("rom"))
-        folder = Path(tempfile.mkdtemp())
-        path = folder / "rom.il"
-        path.write_text(
-            _rom_module(name.str(), inputs, [bits[bit : width << inputs : width] for bit in range(width)])
-        )
-        ys.run_pass(f"read_rtlil {path}", design)
+        tables = [bits[bit : width << inputs : width] for bit in range(width)]
+        with tempfile.NamedTemporaryFile("w", suffix=".il") as text:
+            text.write(_rom_module(name.str(), inputs, tables))
+            text.flush()
+            ys.run_pass(f"read_rtlil {text.name}", design)
         rom = module.addCell(name, name)
         rom.setPort(identifier("A"), cell.getPort(identifier("RD_ADDR")))
         rom.setPort(identifier("Y"), cell.getPort(identifier("RD_DATA")))
         module.remove(cell)
-        shutil.rmtree(folder)
 
 
 def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
