@@ -117,11 +117,15 @@ class TrainState:
             "step": str(self.step),
             "seconds": repr(self.seconds),
             "broken": json.dumps(sorted(self.broken)),
+            "threads": str(torch.get_num_threads()),
         }
         save_tensors(self.tensors(), path, about)
 
     def load(self, path: Path) -> None:
-        """Restore all of it. ValueError if the file is damaged or was made with other settings."""
+        """Restore all of it. ValueError if the file is damaged or was made with other settings.
+
+        So is torch's number of threads, as sums of other parts round otherwise.
+        """
         _same_settings(path, saved_settings(path), self.config)
         tensors, about = load_tensors(path), tensors_metadata(path)
         if any(name.startswith("teacher/") for name in tensors):
@@ -133,6 +137,7 @@ class TrainState:
                 tensor.copy_(tensors[name])
         self.step, self.seconds = int(about["step"]), float(about["seconds"])
         self.broken = set(json.loads(about.get("broken", "[]")))
+        torch.set_num_threads(int(about.get("threads", torch.get_num_threads())))
 
 
 def _groups(network: nn.Module) -> list[dict[str, Any]]:

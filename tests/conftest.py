@@ -13,6 +13,8 @@ import torch
 Export = Callable[..., Path]
 Build = Callable[..., Path]
 
+torch.set_num_threads(1)  # in every test: sums of other parts round otherwise, and tests run side by side
+
 
 @pytest.fixture(scope="session")
 def export_preset(tmp_path_factory: pytest.TempPathFactory) -> Export:
@@ -21,7 +23,6 @@ def export_preset(tmp_path_factory: pytest.TempPathFactory) -> Export:
     from fpgan.model.export import export
     from fpgan.model.train import train
 
-    torch.set_num_threads(1)
     made: dict[tuple[object, ...], Path] = {}
 
     def make(preset: str, vectors: int = 8, **fields: object) -> Path:

@@ -173,7 +173,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(at, when, whole_run, tm
     arguments = [str(out), str(at), when, str(tmp_path / "c.yaml")]
     killed = subprocess.run([sys.executable, "-c", _KILLED, *arguments], check=False, timeout=100)
     assert killed.returncode == -signal.SIGKILL
+    torch.set_num_threads(2)  # the state brings its own number along
     train(LONG, out, resume=True)
+    assert torch.get_num_threads() == 1
     assert _same(whole_run, out)
     assert not list(out.glob(".*"))
 
