@@ -12,6 +12,7 @@ from typing import Any
 
 _HERE = Path(__file__).parent
 _REPEATED = ("mvu_lut_pe",)  # modules of which a layer has many equal instances
+_ONE_LEVEL = 8  # address bits of what four LUT6 and their MUXF7 and MUXF8 hold
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
 
     Yosys has no LUT RAM without a write port and stops at the attribute; left to it as logic, the word-wide
     multiplexers that a ROM becomes take it minutes where it is wide. Up to 8 words stay logic: there
-    many bits are equal, or simple.
+    many bits are equal, or simple. With "auto", so are up to 256 words, the most that a slice reads in one
+    level: as logic they take Yosys three or four.
     """
 
     def identifier(name: str) -> Any:
@@ -116,11 +118,11 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
         style = cell.get_string_attribute(identifier("ram_style"))
         if style == "constant":
             cell.set_string_attribute(identifier("ram_style"), "logic")
-        if style != "distributed":
-            continue
         ports, width, inputs = (
             cell.getParam(identifier(name)).as_int() for name in ("RD_PORTS", "WIDTH", "ABITS")
         )
+        if style != "distributed" and not (style == "auto" and 3 < inputs <= _ONE_LEVEL):
+            continue
         if inputs <= 3:
             cell.set_string_attribute(identifier("ram_style"), "logic")
             continue
