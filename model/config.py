@@ -187,19 +187,19 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def _preset(name: str, steps: int, dataset: str = "digits", **generator: Any) -> TrainConfig:
-    """Two fifths of the steps are without quantizers; the rest keeps to the generator that they made."""
+def _preset(name: str, steps: int, lr: float = 1e-3, **generator: Any) -> TrainConfig:
+    """Two fifths of the steps are without quantizers. The rate is high, as short trainings want it."""
     return TrainConfig(
-        preset=name, steps=steps, float_steps=steps * 2 // 5, dataset=dataset, decay=0.5, distill=10.0,
-        distill_features=1.0, generator=GeneratorConfig(**generator, scales="learned"),
+        preset=name, steps=steps, float_steps=steps * 2 // 5, lr=lr, betas=(0.5, 0.99), decay=0.2,
+        generator=GeneratorConfig(**generator, scales="learned"),
     )  # fmt: skip
 
 
 PRESETS: dict[str, TrainConfig] = {
     "tiny": _preset("tiny", 2000, latent=16, channels=(16, 8)),
-    "mnist32": _preset("mnist32", 12000, latent=32, channels=(128, 64, 32)),
+    "mnist32": _preset("mnist32", 5000, latent=32, channels=(128, 64, 32)),
     "seed32": _preset("seed32", 5000, latent=100, channels=(256, 128, 64), image_channels=3),
-    "rgb64": _preset("rgb64", 10000, latent=64, channels=(256, 128, 64, 32), image_channels=3),
+    "rgb64": _preset("rgb64", 5000, lr=5e-4, latent=64, channels=(256, 128, 64, 32), image_channels=3),
     "k5": _preset(
         "k5", 2000, latent=16, channels=(16, 8), base=7, kernel=5, padding=2, output_padding=1,
         activation="leaky_relu",

@@ -132,8 +132,8 @@ def test_resume_needs_the_same_settings_and_something_to_resume(tmp_path):
     with pytest.raises(ValueError, match="does not exist"):
         train(TINY, tmp_path, steps=2, resume=True)
     train(TINY, tmp_path, steps=2)
-    with pytest.raises(ValueError, match=r"lr=0\.0002"):
-        train(replace(TINY, lr=1e-3), tmp_path, steps=3, resume=True)
+    with pytest.raises(ValueError, match=r"lr=0\.001"):
+        train(replace(TINY, lr=2e-3), tmp_path, steps=3, resume=True)
     with pytest.raises(ValueError, match="2 steps already"):
         train(TINY, tmp_path, steps=1, resume=True)
 
