@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
 from fpgan.build.passes.read_qonnx import quant_layers
+from fpgan.sim.vectors import Vectors
 
 _OWN_VECTORS = 16
 _CHECKED = 2
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """latent (N,Z,H,W) and image (N,C,H,W) integers and what one step of each is worth."""
-
-    latent: NDArray[np.int64]
-    image: NDArray[np.int64]
-    latent_scale: float
-    image_scale: float
-
-    def save(self, path: Path) -> None:
-        np.savez_compressed(path, **vars(self))
 
 
 def golden_vectors(path: Path, model: ModelWrapper) -> tuple[Vectors, str]:
@@ -40,11 +28,11 @@ def golden_vectors(path: Path, model: ModelWrapper) -> tuple[Vectors, str]:
     file = path.with_suffix(".golden.npz")
     if file.exists():
         try:
-            with np.load(file, allow_pickle=False) as data:
-                latent, image = data["latent"].astype(np.int64), data["image"].astype(np.int64)
+            found = Vectors.load(file)
         except (OSError, KeyError, ValueError):
             raise ValueError(f"{file}: broken golden vectors; export again or remove the file") from None
-        return Vectors(latent, image, source.scale, layers[-1].target.scale), "pytorch"
+        scales = {"latent_scale": source.scale, "image_scale": layers[-1].target.scale}
+        return replace(found, **scales), "pytorch"
     shape = model.get_tensor_shape(model.graph.input[0].name)
     rng = np.random.default_rng(0)
     latent = rng.integers(source.low, source.high + 1, (_OWN_VECTORS, *shape[1:]))

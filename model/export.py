@@ -28,7 +28,8 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
     The npz holds integers from PyTorch in eval mode, `latent` (N,Z,1,1) and `image` (N,C,H,W), both int32,
     and the value of one step of each, `latent_scale` and `image_scale`. Latents are standard normal with that
     seed; of a generator with classes their last channels are the one-hot label, and `label` (N) int32 says
-    which: 0, 1, ... in turn. ValueError on a damaged RUN, or one without quantizers.
+    which: 0, 1, ... in turn, `dataset` whose labels they are. ValueError on a damaged RUN, or one without
+    quantizers.
     """
     out = Path(out)
     if vectors < 1:
@@ -41,6 +42,8 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
     make_folder(out.parent)
     model = to_qonnx(generator, config)
     arrays = golden(generator, vectors, seed)
+    if config.generator.classes:
+        arrays["dataset"] = np.array(config.dataset)
     scales = {n: np.float32(getattr(generator, n)) for n in ("latent_scale", "image_scale")}
     write_beside(
         out.with_suffix(".golden.npz"),

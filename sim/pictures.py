@@ -9,17 +9,24 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-_SHOWN = 8
+_SHOWN, _LABELS_SHOWN = 8, 10
 
 
 def save_comparison(
-    path: Path, golden: NDArray[np.int64], output: NDArray[np.int64], source: str = "RTL"
+    path: Path,
+    golden: NDArray[np.int64],
+    output: NDArray[np.int64],
+    source: str = "RTL",
+    labels: NDArray[np.int64] | None = None,
 ) -> None:
-    """Draw up to 8 images in rows PyTorch, `source`, difference. golden, output: (N,H,W,C) integers."""
+    """Draw up to 8 images in rows PyTorch, `source`, difference, or 10 under their labels (N).
+
+    golden, output: (N,H,W,C) integers.
+    """
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    shown = min(_SHOWN, len(golden))
+    shown = min(_SHOWN if labels is None else _LABELS_SHOWN, len(golden))
     low, high = int(golden.min()), max(int(golden.max()), int(golden.min()) + 1)
     rows = [
         ("PyTorch", (golden - low) / (high - low)),
@@ -36,6 +43,8 @@ def save_comparison(
             axis.set_xticks([])
             axis.set_yticks([])
         axis_row[0].set_ylabel(title)
+    for axis, label in zip(axes[0], labels if labels is not None else (), strict=False):
+        axis.set_title(f"label {label}", fontsize=10)
     wrong = int((golden != output).sum())
     figure.suptitle(f"{wrong} of {golden.size} values differ on {len(golden)} images", fontsize=11)
     figure.tight_layout()

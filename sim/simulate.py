@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from fpgan.hw.design import Design
 from fpgan.hw.tools import run
 from fpgan.sim.compile import compile_design
 from fpgan.sim.packing import pack, unpack
+from fpgan.sim.vectors import Vectors, agreement
 
 Progress = Callable[[str], None]
 _RESET_AFTER = 777  # cycles of a first, aborted run when reset_first is asked for
@@ -24,22 +25,24 @@ _RESET_AFTER = 777  # cycles of a first, aborted run when reset_first is asked f
 
 def simulate(
     build: Path,
-    images: int = 64,
+    images: int | None = None,
     seed: int = 0,
     stall: float = 0.0,
     waves: bool = False,
     reset_first: bool = False,
     progress: Progress | None = None,
     netlist: bool = False,
+    label: int | Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator and compare them with PyTorch's.
 
     build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
-    images: how many, back to back, without a reset between them; chosen by seed.
+    images: how many, back to back, without a reset between them; chosen by seed. Left out: 64, or all.
     stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
     reset_first: begin with a run that is reset in the middle of an image.
     netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
     missing or does not fit the RTL), in place of the RTL.
+    label: what to draw, of a design with classes, one label or several in turn; left out, all in turn.
 
     Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
     returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
@@ -48,7 +51,8 @@ def simulate(
     design = Design.load(build)
     if not 0 <= stall < 1:
         raise ValueError(f"stall={stall} must be in [0, 1)")
-    latent, golden = _vectors(design, images, seed)
+    vectors = _vectors(design).select(images, seed, [label] if isinstance(label, int) else label)
+    latent, golden = (array.transpose(0, 2, 3, 1) for array in (vectors.latent, vectors.image))
     say = progress or (lambda _: None)
     mapped, prefix = list[Path](), ""
     if netlist:
@@ -62,12 +66,13 @@ def simulate(
     output, timing, seconds = _run(design, program, latent, seed, stall, wave_file, reset_first)
     wrong = output != golden
     result = {
-        "images": images,
+        "images": len(golden),
         "pixels": int(golden.size),
         "mismatches": int(wrong.sum()),
         "golden": design.golden,
         "stall": stall,
         "seed": seed,
+        **_labels(vectors, output),
         **_timing(design, timing),
         "sim_seconds": round(seconds, 3),
         "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
@@ -77,26 +82,28 @@ def simulate(
     say("drawing")
     from fpgan.sim.pictures import save_comparison
 
-    save_comparison(design.root / f"{prefix}sim.png", golden, output, "netlist" if netlist else "RTL")
+    source = "netlist" if netlist else "RTL"
+    save_comparison(design.root / f"{prefix}sim.png", golden, output, source, vectors.label)
     temporary = design.root / f"{prefix}sim.json.tmp"
     temporary.write_text(json.dumps(result, indent=2) + "\n")
     temporary.rename(design.root / f"{prefix}sim.json")
     return result
 
 
-def _vectors(design: Design, images: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Latents (N,H,W,C) and images (N,H,W,C), a selection by seed of what golden.npz holds."""
+def _vectors(design: Design) -> Vectors:
+    path = design.root / "golden.npz"
     try:
-        with np.load(design.root / "golden.npz", allow_pickle=False) as data:
-            latent, image = data["latent"].astype(np.int64), data["image"].astype(np.int64)
+        return Vectors.load(path)
     except (OSError, KeyError, ValueError):
-        raise ValueError(f"{design.root / 'golden.npz'}: missing or broken; run fpgan build again") from None
-    if not 1 <= images <= len(latent):
-        raise ValueError(
-            f"images={images}: the build has vectors for 1 to {len(latent)}; export more with --vectors"
-        )
-    chosen = np.random.default_rng(seed).permutation(len(latent))[:images]
-    return latent[chosen].transpose(0, 2, 3, 1), image[chosen].transpose(0, 2, 3, 1)
+        raise ValueError(f"{path}: missing or broken; run fpgan build again") from None
+
+
+def _labels(vectors: Vectors, output: NDArray[np.int64]) -> dict[str, Any]:
+    """What was asked for, and how often the hardware's images (N,H,W,C) show it."""
+    if vectors.label is None:
+        return {}
+    seen = agreement(vectors, output.transpose(0, 3, 1, 2))
+    return {"labels": vectors.label.tolist(), "label_agreement": seen}
 
 
 def _run(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -13,7 +13,14 @@ from fpgan.build.cli.common import FAILED, Json, errors, show, steps
 
 def command(
     build: Annotated[Path, typer.Argument(help="BUILD folder.")],
-    images: Annotated[int, typer.Option(help="Images, streamed back to back.")] = 64,
+    images: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Images, streamed back to back; 64, or as many as there are."),
+    ] = None,
+    label: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn; else all."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Which of the golden vectors.")] = 0,
     stall: Annotated[float, typer.Option(help="Probability that either side pauses in a cycle.")] = 0.0,
     waves: Annotated[bool, typer.Option("--waves", help="Also write BUILD/waves.vcd.")] = False,
@@ -33,13 +40,18 @@ def command(
 
     `fpgan sim build --images 4 --stall 0.3 --waves`: random pauses, waveform for GTKWave
 
+    `fpgan sim build --label 7`: only sevens, of a design that draws what it is asked for
+
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
     with errors():
         from fpgan.sim.simulate import simulate
+        from fpgan.sim.vectors import parse_labels
 
+        labels = None if label is None else parse_labels(label)
         with steps("sim") as progress:
-            result = simulate(build, images, seed, stall, waves, reset_first, progress, netlist)
+            result = simulate(build, images, seed, stall, waves, reset_first, progress, netlist, labels)
+        seen = result.get("label_agreement")
         show(
             result,
             json,
@@ -48,6 +60,7 @@ def command(
                 f"(golden: {result['golden']})",
                 f"{result['cycles_per_image']} cycles per image, latency {result['latency_cycles']}, "
                 f"efficiency {result['efficiency']:.3f}, {result['kcycles_per_second']:,.0f} kcycles/s",
+                *([] if seen is None else [f"the classifier sees the label asked for in {seen:.1%}"]),
                 f"{build / ('netlist_sim.png' if netlist else 'sim.png')}",
             ],
         )

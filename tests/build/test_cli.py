@@ -115,6 +115,11 @@ def test_more_images_than_vectors(build_preset):
     assert "stall=1.0 must be in [0, 1)" in refused("sim", build_preset("tiny"), "--stall", 1)
 
 
+def test_labels_that_cannot_be_drawn(build_preset):
+    assert "label=7: this design takes no labels" in refused("sim", build_preset("tiny"), "--label", 7)
+    assert "label=x: give a label, a list" in refused("sim", build_preset("tiny"), "--label", "x")
+
+
 def test_a_missing_tool(build_preset, tmp_path, monkeypatch):
     build = tmp_path / "build"
     shutil.copytree(build_preset("tiny"), build, ignore=shutil.ignore_patterns(".verilator"))

@@ -47,7 +47,7 @@ def make_build(
     write(root / "report.json", {
         "name": "mnist32", "board": "ultra96", "part": "xczu3eg-sbva484-1-e", "clock_mhz": 300.0,
         "deconv": deconv, "useful_macs_per_image": 4390912, "mac_lanes": 1040,
-        "layers": layers, "cycles_per_image": cycles,
+        "layers": layers, "cycles_per_image": cycles, "fifos": [],
         "totals": {k: 2 * v for k, v in estimates.items()}, "budget": get_board("ultra96").budget,
         "max_utilization": 0.8,
     })  # fmt: skip
@@ -124,6 +124,16 @@ def test_mismatches_are_shown(tmp_path: Path) -> None:
     sim = json.loads((build / "sim.json").read_text())
     write(build / "sim.json", {**sim, "mismatches": 7})
     assert '<b class="bad">7</b>' in report(build).read_text()
+
+
+def test_labels_are_mentioned_where_there_are_any(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    sim = json.loads((build / "sim.json").read_text())
+    assert "label asked for" not in text(report(build))
+    write(build / "sim.json", {**sim, "labels": [0, 1], "label_agreement": None})
+    assert "label asked for" not in text(report(build))
+    write(build / "sim.json", {**sim, "labels": [0, 1], "label_agreement": 0.985})
+    assert "label asked for in 98.5 %" in text(report(build))
 
 
 def test_names_are_escaped(tmp_path: Path) -> None:

@@ -48,6 +48,22 @@ def test_tiny_equals_pytorch_at_the_predicted_rate(tiny, tmp_path):
     assert sum(layer["latency"]["adds"] for layer in report["layers"]) == result["latency_cycles"]
 
 
+def test_a_design_with_classes_draws_the_label_asked_for(build_preset):
+    build = build_preset("tiny", vectors=20, generator={"classes": 10}, target_fps=100_000)
+    result = simulate(build, images=12)
+    assert result["mismatches"] == 0
+    assert result["labels"] == [*range(10), 0, 1]
+    assert 0 <= result["label_agreement"] <= 1
+    assert json.loads((build / "sim.json").read_text()) == result
+    result = simulate(build, label=7)
+    assert (result["labels"], result["images"], result["mismatches"]) == ([7, 7], 2, 0)
+    with np.load(build / "golden.npz") as data:  # its channel of the one-hot code is what is streamed in
+        sevens = data["latent"][data["label"] == 7]
+    assert np.array_equal(sevens[:, 16:, 0, 0], [[0] * 7 + [127, 0, 0]] * 2)
+    with pytest.raises(ValueError, match="label=10: the build has vectors of labels 0 to 9"):
+        simulate(build, label=10)
+
+
 @pytest.mark.parametrize("stall", [0.2, 0.7])
 def test_stalls_and_a_reset_inside_an_image_change_nothing(tiny, stall):
     assert simulate(tiny, images=6, seed=3, stall=stall, reset_first=True)["mismatches"] == 0
