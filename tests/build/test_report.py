@@ -49,7 +49,7 @@ def make_build(
         "deconv": deconv, "useful_macs_per_image": 4390912, "mac_lanes": 1040,
         "layers": layers, "cycles_per_image": cycles, "fifos": [],
         "totals": {k: 2 * v for k, v in estimates.items()}, "budget": get_board("ultra96").budget,
-        "max_utilization": 0.8,
+        "max_utilization": 0.8, "decision": None, "cycles_with_one_fifo_word_less": {},
     })  # fmt: skip
     if sim:
         write(root / "sim.json", {
