@@ -136,6 +136,11 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
     write_beside(out / CONFIG, config.to_yaml)
     picture = grid(samples(generator), _GRID)
     write_beside(out / SAMPLES, picture.save)
+    write_metrics(out, metrics)
+
+
+def write_metrics(out: Path, metrics: dict[str, Any]) -> None:
+    """Write a RUN folder's metrics.json."""
     text = json.dumps(metrics, indent=2) + "\n"
     write_beside(out / METRICS, lambda p: p.write_text(text))
 

@@ -72,7 +72,12 @@ def train(
     if images is not None:
         _run(state, images, out / STATE, progress, board)
     if state.device.main:
-        metrics = _finish(state, images, out, float_score)
+        facts = {
+            "steps": state.step,
+            "seconds": round(state.seconds, 1),
+            "broken": sorted(state.broken),
+        }
+        metrics = finish(state.average.to("cpu"), config, images, out, facts, float_score)
         if board is not None:
             board.finish(state.step, samples(state.average), metrics["score"])
     state.device.wait()
@@ -133,20 +138,27 @@ def _save(state: TrainState, path: Path) -> None:
         state.save(path)
 
 
-def _finish(state: TrainState, images: Images | None, out: Path, baseline: float | None) -> dict[str, Any]:
-    """Calibrate the averaged generator, score it, write the RUN folder."""
-    config, average = state.config, state.average.to("cpu")
-    calibrate(average, config.seed)
+def finish(
+    generator: Generator,
+    config: TrainConfig,
+    images: Images | None,
+    out: Path,
+    facts: dict[str, Any],
+    baseline: float | None = None,
+) -> dict[str, Any]:
+    """Calibrate a generator, score it on images, if there are any, and write its RUN folder.
+
+    facts: what metrics.json says besides. Returns all that it says.
+    """
+    calibrate(generator, config.seed)
     metrics = {
         "preset": config.preset,
         "bits": _bits(config),
-        "steps": state.step,
-        "seconds": round(state.seconds, 1),
+        **facts,
         "images": None if images is None else len(images),
-        "broken": sorted(state.broken),
-        "score": None if images is None else score(average, images) | {"float_baseline": baseline},
+        "score": None if images is None else score(generator, images) | {"float_baseline": baseline},
     }
-    save_run(out, average, config, metrics)
+    save_run(out, generator, config, metrics)
     return metrics
 
 

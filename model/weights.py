@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from fpgan.model.generator import Generator
-from fpgan.model.run import load_tensors
+from fpgan.model.run import CHECKPOINT, load_tensors
 
 _WRAPPERS = ("state_dict", "model_state_dict", "generator_state_dict", "generator", "netG", "model")
 _KINDS = {"convolution": (nn.Conv2d, nn.ConvTranspose2d), "normalisation": (nn.BatchNorm2d,)}
@@ -21,7 +21,7 @@ _SHOWN = 12
 
 
 def load_init(generator: Generator, path: Path | str) -> None:
-    """Put the weights of a file (.safetensors, .pth, .pt) into a generator.
+    """Put the weights of a file (.safetensors, .pth, .pt) or of a RUN folder into a generator.
 
     A file with our own names is read by name; learned scales may be missing. Of any other, such as
     a Sequential of ConvTranspose2d, BatchNorm2d and activations, the convolutions and the normalisations are
@@ -29,6 +29,7 @@ def load_init(generator: Generator, path: Path | str) -> None:
     read without running any code in it.
     """
     path = Path(path)
+    path = path / CHECKPOINT if path.is_dir() else path
     tensors = _read(path)
     spoilt = [name for name, t in tensors.items() if t.is_floating_point() and not torch.isfinite(t).all()]
     if spoilt:

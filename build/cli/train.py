@@ -24,7 +24,9 @@ def command(
     ] = None,
     steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
     seed: Annotated[Optional[int], typer.Option(help="Instead of the configuration's.")] = None,  # noqa: UP045
-    init: Annotated[Path | None, typer.Option(help="A generator to start from (.safetensors, .pth).")] = None,
+    init: Annotated[
+        Path | None, typer.Option(help="A generator to start from: .safetensors, .pth, RUN.")
+    ] = None,
     baseline: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="RUN of the same network trained as long with --bits float, to compare with."),

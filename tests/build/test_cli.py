@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from fpgan.build.cli.main import app
 from fpgan.hw import tools
 
-COMMANDS = ("train", "export", "build", "sim", "synth", "report", "demo", "bench", "doctor")
+COMMANDS = ("train", "prune", "export", "build", "sim", "synth", "report", "demo", "bench", "doctor")
 
 
 def run(*arguments):
@@ -132,6 +132,16 @@ def test_training_refusals(tmp_path):
     assert "preset giant: unknown" in refused("train", "--preset", "giant", "--out", tmp_path / "r")
     assert "absent" in refused("export", tmp_path / "absent", "--out", tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
+
+
+def test_pruning_refusals(export_preset, tmp_path):
+    run_folder, out = export_preset("tiny").parent / "run", tmp_path / "r"
+    assert "give either ratio or channels" in refused("prune", run_folder, "--out", out)
+    assert "--channels 8,x: numbers with commas" in refused(
+        "prune", run_folder, "--channels", "8,x", "--out", out
+    )
+    assert "absent" in refused("prune", tmp_path / "absent", "--ratio", 0.5, "--out", out)
+    assert not out.exists()
 
 
 def test_a_truncated_checkpoint(export_preset, tmp_path):

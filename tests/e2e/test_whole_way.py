@@ -170,6 +170,22 @@ def test_other_generators(build_preset, preset, fields, arguments, efficiency):
 
 
 @pytest.mark.slow
+def test_a_pruned_generator_needs_less_hardware_at_the_same_rate(export_preset, tiny, tmp_path):
+    from fpgan.build import build
+    from fpgan.model.export import export
+    from fpgan.model.prune import prune
+
+    prune(export_preset("tiny").parent / "run", tmp_path / "half", ratio=0.5)
+    model = export(tmp_path / "half", tmp_path / "half.onnx", vectors=4)
+    pruned = build(model, tmp_path / "build", target_fps=150_000)
+    whole = json.loads((tiny / "report.json").read_text())
+    assert pruned["totals"]["LUT"] < 0.8 * whole["totals"]["LUT"]
+    assert pruned["useful_macs_per_image"] < 0.5 * whole["useful_macs_per_image"]
+    assert pruned["cycles_per_image"] <= 2000
+    assert simulate(tmp_path / "build")["mismatches"] == 0
+
+
+@pytest.mark.slow
 def test_zero_insertion_takes_about_four_times_the_cycles_at_the_same_lanes(tiny, build_preset):
     baseline = build_preset("tiny", deconv="zero_insert", like=tiny)
     result = simulate(baseline, images=4)
