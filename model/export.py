@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import torch
 from brevitas.export import export_qonnx
+from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
@@ -69,6 +70,7 @@ def to_qonnx(generator: Generator, config: TrainConfig) -> onnx.ModelProto:
         path = Path(folder) / "model.onnx"
         _export(generator, example, path)
         model = onnx.load(path)  # reads external data too; saving again leaves one file
+    _set_weights(model, generator)
     model = _cleanup(model)
     entry = model.metadata_props.add()
     entry.key, entry.value = _NAME, config.preset
@@ -87,6 +89,22 @@ def _export(generator: Generator, example: torch.Tensor, path: Path) -> None:
             )  # fmt: skip
     finally:
         logging.disable(level)
+
+
+@torch.no_grad()
+def _set_weights(model: onnx.ModelProto, generator: Generator) -> None:
+    """Put the quantized weights in front of their Quant nodes, which then leave them as they are.
+
+    Brevitas writes the float weights, of which the node alone does not make those that an accumulator bounds.
+    """
+    layers = [m for m in generator.modules() if isinstance(m, QuantConv2d | QuantConvTranspose2d)]
+    nodes = [n for n in model.graph.node if n.op_type in ("Conv", "ConvTranspose")]
+    producers = {n.output[0]: n for n in model.graph.node}
+    initializers = {i.name: i for i in model.graph.initializer}
+    for layer, node in zip(layers, nodes, strict=True):
+        stored = initializers[producers[node.input[1]].input[0]]
+        value = layer.quant_weight().value.numpy()
+        stored.CopyFrom(onnx.numpy_helper.from_array(value, stored.name))
 
 
 def _cleanup(model: onnx.ModelProto) -> onnx.ModelProto:

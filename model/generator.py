@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
+from fpgan.model.accumulator import Accumulator
 from fpgan.model.config import GeneratorConfig
 from fpgan.model.layers import activation, conv3x3, deconv, latent_quant, output_quant, upsample
 
@@ -40,18 +41,28 @@ class Generator(nn.Module):
         c = self.config
         widths = (c.inputs, *c.channels, c.image_channels)
         inputs, outputs, bits = widths[index], widths[index + 1], self._bits(c.layer_weight_bits[index])
-        parts: list[nn.Module]
+        accumulator, parts = self._accumulator(index), list[nn.Module]()
         if index == 0:
-            parts = [deconv(inputs, outputs, (c.base, 1, 0, 0), bits, c.bias)]
+            parts = [deconv(inputs, outputs, (c.base, 1, 0, 0), bits, c.bias, accumulator)]
         elif c.upsample == "nearest":
-            parts = [upsample(c.stride, bits), conv3x3(inputs, outputs, bits, c.bias)]
+            parts = [upsample(c.stride, bits), conv3x3(inputs, outputs, bits, c.bias, accumulator)]
         else:
             geometry = (c.kernel, c.stride, c.padding, c.output_padding)
-            parts = [deconv(inputs, outputs, geometry, bits, c.bias)]
+            parts = [deconv(inputs, outputs, geometry, bits, c.bias, accumulator)]
         if index < c.layers - 1:
             act = activation(c.activation, self._bits(c.layer_act_bits[index]), c.scales == "learned")
             parts += [nn.BatchNorm2d(outputs), act]
         return nn.Sequential(*parts)
+
+    def _accumulator(self, index: int) -> Accumulator | None:
+        """What a layer's sums must fit in. The first has one input pixel: no two taps meet."""
+        c = self.config
+        if c.layer_accumulator_bits is None or not self.quantized:
+            return None
+        low, high = c.input_range(index)
+        nearest = index > 0 and c.upsample == "nearest"
+        apart = c.base if index == 0 else 1 if nearest else c.stride
+        return Accumulator(c.layer_accumulator_bits[index], low, high, apart, axis=0 if nearest else 1)
 
     def float_twin(self) -> Generator:
         """The same network without its quantizers, on the same tensors: training one trains the other."""

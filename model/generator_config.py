@@ -9,6 +9,7 @@ from typing import Any
 
 _MIN_BITS, _MAX_BITS = 2, 8  # QONNX has no unsigned single bit
 _MAX_SIDE = 1024
+_MAX_ACCUMULATOR = 24  # what float32 sums hold exactly
 
 
 FLOAT = "float"
@@ -59,6 +60,8 @@ class GeneratorConfig:
     classes: how many labels an image can be asked for with (0: none); one-hot channels behind the latent.
     weight_bits: signed, one number or one per layer. act_bits: likewise, one per layer but the last. Both
     `float`: no quantizers at all. scales: of the activations, `constant` or `learned`; always powers of two.
+    accumulator_bits: signed width that the sums of each layer fit in whatever comes in, one number or one per
+    layer, by smaller weights where needed; None: as wide as the weights make it.
     upsample: `deconv`, or `nearest` (repeat each pixel stride x stride times, then a 3x3 convolution).
     """
 
@@ -73,6 +76,7 @@ class GeneratorConfig:
     classes: int = 0
     weight_bits: Bits = 4
     act_bits: Bits = 4
+    accumulator_bits: int | tuple[int, ...] | None = None
     scales: str = "constant"
     latent_bits: int = 8
     output_bits: int = 8
@@ -81,7 +85,7 @@ class GeneratorConfig:
     bias: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("channels", "weight_bits", "act_bits"):
+        for name in ("channels", "weight_bits", "act_bits", "accumulator_bits"):
             if isinstance(getattr(self, name), list):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
         self._check_counts()
@@ -122,6 +126,14 @@ class GeneratorConfig:
             for b in bits:
                 if not isinstance(b, int) or not _MIN_BITS <= b <= _MAX_BITS:
                     raise ValueError(f"{name}={b!r}: must be {_MIN_BITS} to {_MAX_BITS}")
+        for index, wide in enumerate(self.layer_accumulator_bits or ()):
+            low, high = self.input_range(index) if self.quantized else (0, 1)
+            least = (max(-low, high) + 1).bit_length() + 1  # one value is kept for thresholds out of reach
+            if not isinstance(wide, int) or isinstance(wide, bool) or not least <= wide <= _MAX_ACCUMULATOR:
+                raise ValueError(
+                    f"accumulator_bits={wide!r}: layer {index}, with inputs from {low} to {high}, "
+                    f"needs {least} to {_MAX_ACCUMULATOR}"
+                )
 
     def _check_geometry(self) -> None:
         if self.upsample == "deconv" and self.output_padding >= self.stride:
@@ -164,6 +176,19 @@ class GeneratorConfig:
     def layer_act_bits(self) -> tuple[int, ...]:
         """Activation bits, one per layer but the last."""
         return _per_layer("act_bits", self.act_bits, self.layers - 1)
+
+    @property
+    def layer_accumulator_bits(self) -> tuple[int, ...] | None:
+        """Accumulator bits, one per layer; None where they follow from the weights."""
+        if self.accumulator_bits is None:
+            return None
+        return _per_layer("accumulator_bits", self.accumulator_bits, self.layers)
+
+    def input_range(self, layer: int) -> tuple[int, int]:
+        """Least and largest integer that goes into a quantized layer."""
+        signed = layer == 0 or self.activation == "leaky_relu"
+        bits = self.latent_bits if layer == 0 else self.layer_act_bits[layer - 1]
+        return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -25,6 +25,8 @@ from brevitas.quant.scaled_int import (
 )
 from torch import nn
 
+from fpgan.model.accumulator import Accumulator, AccumulatorAwareIntQuant
+
 _LEAK = 0.2
 _ACT_RANGE = 4.0  # four standard deviations of what BatchNorm puts out
 _FEW_BITS = 2  # with so few levels a finer step is worth more than the tail
@@ -41,6 +43,12 @@ class PowerOfTwoWeight(Int8WeightPerTensorFixedPoint):
     scaling_stats_impl = MeanSigmaStd
     sigma = 2.5
     restrict_value_float_to_int_impl = RoundSte
+
+
+class AccumulatorAwareWeight(PowerOfTwoWeight):
+    """The same, smaller where the layer's accumulator would overflow."""
+
+    tensor_quant = AccumulatorAwareIntQuant
 
 
 class _ConstPowerOfTwo(ExtendedInjector):
@@ -110,31 +118,37 @@ def upsample(factor: int, bits: int | None) -> nn.Module:
     return cls(scale_factor=factor, mode="nearest")
 
 
-def _weight_quant(bits: int | None, bias: bool) -> dict[str, Any]:
+def _weight_quant(bits: int | None, bias: bool, accumulator: Accumulator | None) -> dict[str, Any]:
     """A bias is 16 bits at the accumulator's scale."""
     if bits is None:
         return {"weight_quant": None}
-    return {
-        "weight_quant": PowerOfTwoWeight,
-        "weight_bit_width": bits,
-        "bias_quant": Int16Bias if bias else None,
-    }
+    kind = {"weight_quant": PowerOfTwoWeight} if accumulator is None else {
+        "weight_quant": AccumulatorAwareWeight, "weight_accumulator": accumulator
+    }  # fmt: skip
+    return {**kind, "weight_bit_width": bits, "bias_quant": Int16Bias if bias else None}
 
 
 def deconv(
-    inputs: int, outputs: int, geometry: tuple[int, int, int, int], bits: int | None, bias: bool
+    inputs: int,
+    outputs: int,
+    geometry: tuple[int, int, int, int],
+    bits: int | None,
+    bias: bool,
+    accumulator: Accumulator | None = None,
 ) -> QuantConvTranspose2d:
     """Transposed convolution (N,inputs,H,W) -> (N,outputs,H',W').
 
-    geometry: kernel, stride, padding, output_padding.
+    geometry: kernel, stride, padding, output_padding. accumulator: what its sums must fit in, if anything.
     """
     kernel, stride, padding, output_padding = geometry
     return QuantConvTranspose2d(
         inputs, outputs, kernel, stride=stride, padding=padding, output_padding=output_padding, bias=bias,
-        **_weight_quant(bits, bias),
+        **_weight_quant(bits, bias, accumulator),
     )  # fmt: skip
 
 
-def conv3x3(inputs: int, outputs: int, bits: int | None, bias: bool) -> QuantConv2d:
+def conv3x3(
+    inputs: int, outputs: int, bits: int | None, bias: bool, accumulator: Accumulator | None = None
+) -> QuantConv2d:
     """3x3 convolution that keeps the size, (N,inputs,H,W) -> (N,outputs,H,W)."""
-    return QuantConv2d(inputs, outputs, 3, padding=1, bias=bias, **_weight_quant(bits, bias))
+    return QuantConv2d(inputs, outputs, 3, padding=1, bias=bias, **_weight_quant(bits, bias, accumulator))

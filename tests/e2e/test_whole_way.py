@@ -160,6 +160,7 @@ def test_top_in_cocotb(tiny, tmp_path):
             {"board": "pynq-z2", "target_fps": 50_000},
             0.85,
         ),
+        ("tiny", {"accumulator_bits": (12, 10, 9)}, {"target_fps": 150_000}, 0.85),
         ("tiny", {"image_channels": 3, "weight_bits": 2, "act_bits": 2}, {"target_fps": 100_000}, 0.5),
     ],
 )

@@ -31,6 +31,7 @@ VARIANTS = {
     "classes": _variant("tiny", classes=3, weight_bits=2, act_bits=2),
     "learned scales": _variant("tiny", scales="learned"),
     "learned signed scales": _variant("k5", scales="learned", act_bits=3),
+    "bounded accumulators": _variant("tiny", accumulator_bits=(12, 10, 9)),
     "three channels": _variant("tiny", image_channels=3, kernel=3, output_padding=1),
 }
 
