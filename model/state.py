@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from fpgan.model.config import TrainConfig
+from fpgan.model.config import GeneratorConfig, TrainConfig
 from fpgan.model.device import Device
 from fpgan.model.discriminator import Discriminator
 from fpgan.model.generator import Generator
@@ -30,9 +30,10 @@ _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 class TrainState:
     """Everything that a step changes.
 
-    average: running mean of the generator's parameters. teacher: the average without quantizers, as it was
-    when they came in; None before, and where nothing is distilled. step: steps done. seconds: time they
-    took. broken: image files that could not be read.
+    average: running mean of the generator's parameters. teacher: a generator that was given, of any width,
+    else the average without quantizers, as it was when they came in; None before, and where nothing is
+    distilled. given: the settings of a teacher that was given. step: steps done. seconds: time they took.
+    broken: image files that could not be read.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -47,6 +48,7 @@ class TrainState:
         self.twin = self.generator.float_twin()
         self.average = copy.deepcopy(self.generator)
         self.teacher: Generator | None = None
+        self.given: GeneratorConfig | None = None
         self.parameters = {
             "generator": list(self.generator.parameters()),
             "discriminator": list(self.discriminator.parameters()),
@@ -67,6 +69,8 @@ class TrainState:
 
     def distils(self) -> bool:
         """Whether this step has a teacher."""
+        if self.given is not None:
+            return True
         wanted = self.config.distill > 0 or self.config.distill_features > 0
         return wanted and self.step >= self.config.float_steps and self.generator.quantized
 
@@ -75,6 +79,28 @@ class TrainState:
         if self.distils() and self.teacher is None:
             self.teacher = self._new_teacher()
             self.teacher.load_state_dict(self.average.float_twin().state_dict())
+
+    def give_teacher(self, teacher: Generator) -> None:
+        """Learn from the images of a trained generator from the first step on.
+
+        ValueError unless it makes images of the same shape of the same latents, and distill says how much.
+        """
+        own = self.config.generator
+        for name in ("latent", "classes", "image_channels", "image_size"):
+            have, want = getattr(teacher.config, name), getattr(own, name)
+            if have != want:
+                raise ValueError(f"teacher: has {name}={have}, this configuration {want}; they must agree")
+        if not self.config.distill:
+            raise ValueError("teacher: needs distill above 0, the weight of the distance to its images")
+        self._adopt(teacher.config)
+        assert self.teacher is not None
+        self.teacher.load_state_dict(teacher.state_dict())
+
+    def _adopt(self, config: GeneratorConfig) -> None:
+        """A given teacher in eval mode, with its quantizers: the images that it was trained to make."""
+        teacher = Generator(config).requires_grad_(False).eval()
+        self.teacher = teacher.to(self.device.device, memory_format=torch.channels_last)
+        self.given = config
 
     def _new_teacher(self) -> Generator:
         """In training mode for good: like its pupil, it is normalised by the batch."""
@@ -119,6 +145,8 @@ class TrainState:
             "broken": json.dumps(sorted(self.broken)),
             "threads": str(torch.get_num_threads()),
         }
+        if self.given is not None:
+            about["teacher"] = dataclasses.replace(self.config, generator=self.given).to_text()
         save_tensors(self.tensors(), path, about)
 
     def load(self, path: Path) -> None:
@@ -128,7 +156,9 @@ class TrainState:
         """
         _same_settings(path, saved_settings(path), self.config)
         tensors, about = load_tensors(path), tensors_metadata(path)
-        if any(name.startswith("teacher/") for name in tensors):
+        if "teacher" in about:
+            self._adopt(TrainConfig.from_text(about["teacher"], path).generator)
+        elif any(name.startswith("teacher/") for name in tensors):
             self.teacher = self._new_teacher()
         own = self.tensors()
         check_fit(path, tensors, own)

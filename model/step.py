@@ -73,13 +73,18 @@ def _latents(
 
 
 def _distance(state: TrainState, activations: list[Tensor], images: Tensor, latents: Tensor) -> Tensor:
-    """Weighted squared distance to what the float teacher makes of the same latents."""
+    """Weighted squared distance to what the teacher makes of the same latents.
+
+    Of a teacher that was given only the images count: its layers may have any width.
+    """
     assert state.teacher is not None
     with torch.no_grad():
         wanted, picture = state.teacher.activations(latents)
-    config = state.config
+    outer = state.config.distill * mse_loss(images.float(), picture.float())
+    if state.given is not None:
+        return outer
     inner = sum(mse_loss(a.float(), b.float()) for a, b in zip(activations, wanted, strict=True))
-    return config.distill * mse_loss(images.float(), picture.float()) + config.distill_features * inner
+    return outer + state.config.distill_features * inner
 
 
 def _bce(logits: Tensor, label: float) -> Tensor:

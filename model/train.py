@@ -44,6 +44,7 @@ def train(
     data: Dataset[Any] | None = None,
     baseline: Path | str | None = None,
     tensorboard: bool = False,
+    teacher: Path | str | None = None,
 ) -> dict[str, Any]:
     """Train a generator and write its RUN folder; returns what metrics.json holds.
 
@@ -52,7 +53,9 @@ def train(
     killed; the result is that of a run which was never interrupted. progress: called (step, steps, losses).
     data: images, or pairs of image and label, instead of config.dataset (see data.Wrapped). baseline: RUN of
     the same network trained as long with bits: float, whose score is put beside. tensorboard: also write
-    out/tensorboard. Several processes, started by torchrun or accelerate launch, share every batch.
+    out/tensorboard. teacher: RUN of a generator, usually a wider one, whose images of the same latents are
+    learnt as well (config.distill is their weight). Several processes, started by torchrun or accelerate
+    launch, share every batch.
     ValueError on settings, data or files that do not fit; Diverged on a loss that is not finite.
     """
     if steps is not None:
@@ -61,7 +64,7 @@ def train(
         config = dataclasses.replace(config, dataset=GIVEN)
     float_score = None if baseline is None else recorded_baseline(baseline, config)
     out = Path(out)
-    state = _start(config, init, out / STATE if resume else None)
+    state = _start(config, init, teacher, out / STATE if resume else None)
     g = config.generator
     source = config.dataset if data is None else data
     images = open_images(source, g.image_channels, g.image_size, g.classes) if config.steps else None
@@ -84,17 +87,23 @@ def train(
     return read_metrics(out)
 
 
-def _start(config: TrainConfig, init: Path | str | None, resumed: Path | None) -> TrainState:
+def _start(
+    config: TrainConfig, init: Path | str | None, teacher: Path | str | None, resumed: Path | None
+) -> TrainState:
     """What the first step begins with: new, from given weights, or as a file has it."""
     state = TrainState(config)
     if resumed is not None:
         if init is not None:
             raise ValueError("resume goes on from its own weights: give it no init")
+        if teacher is not None:
+            raise ValueError("resume goes on with the teacher that it has: give it none")
         state.load(resumed)
         if state.step > config.steps:
             raise ValueError(f"{resumed}: has {state.step} steps already, more than steps={config.steps}")
         return state
-    if config.steps and state.distils() and init is None:
+    if teacher is not None:
+        state.give_teacher(load_run(teacher)[0])
+    elif config.steps and state.distils() and init is None:
         raise ValueError("distillation needs a float generator: float_steps above 0, or init")
     if init is not None:
         load_init(state.generator, init)

@@ -27,6 +27,10 @@ def command(
     init: Annotated[
         Path | None, typer.Option(help="A generator to start from: .safetensors, .pth, RUN.")
     ] = None,
+    teacher: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="RUN, usually of more channels, whose images are to be learnt."),
+    ] = None,
     baseline: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="RUN of the same network trained as long with --bits float, to compare with."),
@@ -49,6 +53,8 @@ def command(
     `fpgan train --resume --out runs/mnist32`: after a kill, as if there had been none
 
     `torchrun --nproc-per-node 4 $(which fpgan) train --config big.yaml`: on four GPUs, or four CPU cores
+
+    `fpgan train --preset mnist32 --set generator.channels=[48,24,12] --teacher runs/mnist32 --out runs/pupil`
 
     `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
@@ -76,7 +82,7 @@ def command(
         try:
             with bar("train") as progress:
                 metrics = train(
-                    chosen, out, init=init, resume=resume, baseline=baseline,
+                    chosen, out, init=init, resume=resume, baseline=baseline, teacher=teacher,
                     progress=progress if is_main() else None, tensorboard=tensorboard,
                 )  # fmt: skip
         except Diverged as error:
