@@ -54,7 +54,7 @@ def command(
 
     `torchrun --nproc-per-node 4 $(which fpgan) train --config big.yaml`: on four GPUs, or four CPU cores
 
-    `fpgan train --preset mnist32 --set generator.channels=[48,24,12] --teacher runs/mnist32 --out runs/pupil`
+    `fpgan train --preset mnist32 --set generator.channels=[48,24,12] --set distill=10 --teacher runs/mnist32`
 
     `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
