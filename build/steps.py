@@ -13,15 +13,17 @@ from typing import Any
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
-from fpgan.build.golden_vectors import check_dataflow, golden_vectors
+from fpgan.build.frontend.read import read_network
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.golden_vectors import Golden, check_dataflow, golden_vectors
 from fpgan.build.ops import register
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
 from fpgan.build.passes.options import CORES
-from fpgan.build.passes.read_qonnx import load
 from fpgan.build.passes.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
+from fpgan.build.proof import prove_thresholds
 from fpgan.build.stitch import emit_rtl
 from fpgan.build.summary import summarize
 from fpgan.hw.boards import Board, get_board
@@ -72,9 +74,9 @@ def build(
     _check_out(out)
     say("reading")
     register()
-    source = load(path)
+    network = read_network(load_model(path))
     say("integer graph")
-    integers = integer_graph(source)
+    integers = integer_graph(network)
     say("lowering")
     dataflow = lower(integers, deconv)
     say("folding, sizing FIFOs")
@@ -91,15 +93,18 @@ def build(
         depths, decision = size_fifos(dataflow), None
     slack = one_word_less(dataflow, depths)
     dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
+    say("proving thresholds")
+    proof = prove_thresholds(network, dataflow)
     say("writing")
-    vectors, golden = golden_vectors(path, source)
+    golden = golden_vectors(path, network)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
         more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision,
-                "cycles_with_one_fifo_word_less": slack}  # fmt: skip
-        report = _write(partial, dataflow, integers, target, clock, share, more, golden, vectors)
+                "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
+                "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
+        report = _write(partial, dataflow, integers, target, clock, share, more, golden)
         if out.exists():
             shutil.rmtree(out)
         partial.rename(out)
@@ -118,19 +123,18 @@ def _write(
     clock: float,
     share: float,
     more: dict[str, Any],
-    golden: str,
-    vectors: Any,
+    golden: Golden,
 ) -> dict[str, Any]:
     rtl = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
         "name": more["name"], "board": board.name, "part": board.part, "family": board.family,
-        "clock_mhz": clock, "golden": golden, **rtl,
+        "clock_mhz": clock, "golden": golden.source, **rtl,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
-    report |= more | {"dataflow_check": check_dataflow(dataflow, vectors)}
+    report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
     integers.save(str(folder / "integer.onnx"))
     dataflow.save(str(folder / "dataflow.onnx"))
-    vectors.save(folder / "golden.npz")
+    golden.vectors.save(folder / "golden.npz")
     for name, content in (("design.json", design), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
     return report
