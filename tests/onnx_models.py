@@ -40,7 +40,12 @@ class Chain:
     def op(self, kind, *inputs, domain="", outputs=1, **attributes):
         names = [f"t{len(self.nodes)}_{i}" for i in range(outputs)]
         node = helper.make_node(
-            kind, [self.tensor, *inputs], names, name=f"{kind.lower()}_{len(self.nodes)}", domain=domain, **attributes
+            kind,
+            [self.tensor, *inputs],
+            names,
+            name=f"{kind.lower()}_{len(self.nodes)}",
+            domain=domain,
+            **attributes,
         )
         self.nodes.append(node)
         self.tensor = names[0]

@@ -206,21 +206,22 @@ class Assembler:
             self.view = self.view.reshaped(target)
             return
         except ValueError:
-            if len(target) != 4 or (self.view.size != (1, 1) and self._begun):
+            if len(target) not in (3, 4) or (self.view.size != (1, 1) and self._begun):
                 raise
         sizes = self.view.resolved(target)
         if not self._begun:
             self.view = View.of(sizes)
             self.dims = self.view.dims
             return
-        self._expand(node, sizes[1:])
-        self.view = View.of(sizes)
+        image = View.of(sizes)
+        self._expand(node, image.dims)
+        self.view = image
 
     @property
     def _begun(self) -> bool:
         return bool(self.layers or self.part or self.pending)
 
-    def _expand(self, node: NodeProto, dims: tuple[int, ...]) -> None:
+    def _expand(self, node: NodeProto, dims: tuple[int, int, int]) -> None:
         """Features (C*H*W) of one pixel become an image (C,H,W): positions of the kernel that made them."""
         if self.pending:
             raise UnsupportedError.at(node, f"reshapes after {self.pending[-1][0]}")

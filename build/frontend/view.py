@@ -71,7 +71,7 @@ class View:
             return replace(self, axes=("N", "C") if self.size == (1, 1) else ("N", "CHW"))
         if len(whole) in (2, 3):
             new = View.of((self.batch, *whole))
-            if self.size == (1, 1) or new.dims == self.dims:
+            if new.dims == self.dims:
                 return new
         raise ValueError(f"reshapes {list(self.shape)} to {list(shape)}")
 
