@@ -13,6 +13,12 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
+from fpgan.build.frontend.read import read_network
+from fpgan.build.golden_vectors import run_dataflow, run_network
+from fpgan.build.passes.integer_graph import integer_graph
+from fpgan.build.passes.lower import lower
+from fpgan.build.proof import prove_thresholds
+
 QONNX = "qonnx.custom_op.general"
 
 
@@ -23,6 +29,7 @@ class Chain:
     shape: tuple
     style: str = "qonnx"  # or qcdq
     opset: int = 13
+    qonnx_opset: int = 1
     seed: int = 0
     constant_nodes: bool = False
     nodes: list[NodeProto] = field(default_factory=list)
@@ -75,7 +82,7 @@ class Chain:
         if axis is not None:
             form = [1] * len(shape)
             form[axis] = -1
-            scales = (scale * 2.0 ** self.rng.integers(-1, 2, shape[axis])).astype(np.float32)
+            scales = (scale * 2.0 ** (np.arange(shape[axis]) % 3 - 1)).astype(np.float32)
             wide = scales.reshape(form)
         else:
             wide = scales
@@ -103,7 +110,7 @@ class Chain:
             else:
                 inits.append(tensor)
         graph = helper.make_graph(nodes, "g", inputs, outputs, inits)
-        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(QONNX, 1)]
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(QONNX, self.qonnx_opset)]
         model = helper.make_model(graph, opset_imports=opsets)
         model.ir_version = 8
         return model
@@ -118,3 +125,21 @@ class Chain:
             return np.concatenate([session.run(None, {"x": image[None]})[0] for image in x])
         wrapped = ModelWrapper(model).transform(InferShapes())
         return np.concatenate([execute_onnx(wrapped, {"x": image[None]})[self.tensor] for image in x])
+
+
+def check(chain, channels_last=False, images=2):
+    """File's runtime = exact network = dataflow graph, and the thresholds are proved."""
+    network = read_network(chain.model())
+    rng = np.random.default_rng(5)
+    q = rng.choice(network.source.values, (images, *network.dims))
+    x = (q * network.source.scale).astype(np.float32)
+    x = x.transpose(0, 2, 3, 1) if channels_last else x
+    expected = np.rint(chain.run(x.reshape(images, *chain.shape[1:])) / network.target.scale)
+    exact = run_network(network, q, exact=True)
+    assert len(np.unique(exact)) > 1
+    shown = exact.transpose(0, 2, 3, 1) if channels_last else exact
+    assert np.array_equal(shown.reshape(expected.shape), expected)
+    dataflow = lower(integer_graph(network))
+    assert np.array_equal(run_dataflow(dataflow, q[0]), exact[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    return network

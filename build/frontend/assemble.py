@@ -98,7 +98,7 @@ class Assembler:
     def quantize(self, node: NodeProto, quantizer: Quantizer) -> None:
         """Close the layer, or set what the input is quantized to."""
         if self.current is None:
-            if quantizer.shift:
+            if quantizer.step:
                 raise UnsupportedError.at(node, "truncates the input; a Quant node must quantize it first")
             self.source = self.current = quantizer
             return

@@ -40,7 +40,8 @@ class Quantizer:
     rounding: str = "ROUND"
     rounds_first: bool = False  # QuantizeLinear rounds, then adds the zero point; Quant the other way round
     bipolar: bool = False  # -1 and +1 only
-    shift: int = 0  # Trunc: bits that are dropped after rounding to the nearest
+    shift: int = 0  # Trunc: bits that are dropped after rounding to multiples of `step`
+    step: float = 0.0
 
     @property
     def levels(self) -> NDArray[np.int64]:
@@ -63,9 +64,9 @@ class Quantizer:
         """Floats of any shape -> integers, as floats, computed in the precision of x."""
         if self.bipolar:
             return torch.where(x >= 0, 1.0, -1.0).to(x.dtype)
-        x = x / torch.tensor(self.scale, dtype=x.dtype)
+        x = x / torch.tensor(self.step or self.scale, dtype=x.dtype)
         rounding = ROUNDING[self.rounding]
-        if self.shift:
+        if self.step:
             x = rounding(torch.round(x) / 2.0**self.shift)
         elif self.zero and not self.rounds_first:
             x = rounding(x + self.zero) - self.zero

@@ -81,12 +81,12 @@ def _trunc(node: NodeProto, constants: Constants, scale: float, zero: int) -> Qu
             raise UnsupportedError.at(
                 node, f"output scale {ratio:g} times the input's; 1, 2, 4, ... are supported"
             )
-        return Quantizer(scale * 2.0**shift, low, high, rounding=mode, shift=shift)
+        return Quantizer(scale * 2.0**shift, low, high, rounding=mode, shift=shift, step=scale)
     bits_in, bits_out = (constants.number(node, i, "a bit width") for i in (3, 4))
     shift = _whole(node, bits_in - bits_out, "difference of bit widths")
     if not 0 <= shift <= 24:
         raise UnsupportedError.at(node, f"drops {shift} bits; 0 to 24 are supported")
-    return Quantizer(scale, -_UNBOUNDED, _UNBOUNDED, rounding=mode, shift=shift)
+    return Quantizer(scale, -_UNBOUNDED, _UNBOUNDED, rounding=mode, shift=shift, step=scale)
 
 
 def is_unbounded(quantizer: Quantizer) -> bool:
