@@ -19,7 +19,7 @@ from onnx.reference import ReferenceEvaluator
 from fpgan.build.passes.errors import UnsupportedError
 
 Array = NDArray[Any]
-MAX_ELEMENTS = 1 << 27
+_MAX_GROWN = 1 << 24  # elements of a constant that is larger than each of what it is made of
 _ELEMENTWISE = ("Add", "Sub", "Mul", "Div", "Neg", "Sqrt", "Reciprocal", "Floor", "Ceil", "Abs", "Max", "Min")
 _SAME_SIZE = (
     "Identity",
@@ -105,8 +105,9 @@ class Constants:
             elif name:
                 return None
         given = [inputs[name] for name in node.input if name]
-        if (size := bound(node, given)) > MAX_ELEMENTS:
-            raise UnsupportedError.at(node, f"makes a constant of {size} elements; at most {MAX_ELEMENTS}")
+        size = bound(node, given)
+        if size > max(_MAX_GROWN, *(v.size for v in given)):
+            raise UnsupportedError.at(node, f"makes a constant of {size} elements; at most {_MAX_GROWN}")
         return self.run(node, inputs)
 
     def run(self, node: NodeProto, inputs: Mapping[str, Any]) -> Array:
