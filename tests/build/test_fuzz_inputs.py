@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damaged and hostile files: a ValueError of one line, never another exception, never much memory or time.
 
-FPGAN_FUZZ multiplies the number of examples (make fuzz).
+FPGAN_FUZZ_INPUTS multiplies the number of examples (make fuzz).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from fpgan.hw.design import Design
 from fpgan.model.config import TrainConfig
 from fpgan.model.run import load_run, load_tensors
 
-MORE = int(os.environ.get("FPGAN_FUZZ", "1"))
+MORE = int(os.environ.get("FPGAN_FUZZ_INPUTS", "1"))
 FUZZ = {"deadline": 20_000, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
