@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import onnx
 import pytest
 import torch
 import torch.nn.functional as F
+from brevitas.export import export_onnx_qcdq
 from onnx import helper, numpy_helper
 from onnx_models import Chain, check
 
@@ -15,6 +18,7 @@ from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import run_network
 from fpgan.build.passes.errors import UnsupportedError
+from fpgan.model.run import load_run
 
 STEP = 0.5  # of input and output
 
@@ -286,3 +290,21 @@ def test_dense_conv_equals_torch_independently():
     )  # fmt: skip
     expected = np.clip(np.rint(y.numpy() / STEP), -32, 31)
     assert np.array_equal(run_network(read_network(chain.model()), q, exact=True), expected)
+
+
+@pytest.mark.parametrize("opset", [13, 17])
+def test_what_brevitas_exports_as_qcdq(export_preset, tmp_path, opset):
+    """The same trained generator in the other format, with a free batch: PyTorch's images."""
+    path = export_preset("tiny")
+    generator, config = load_run(path.parent / "run")
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        export_onnx_qcdq(
+            generator, args=torch.zeros(1, config.generator.inputs, 1, 1),
+            export_path=str(tmp_path / "q.onnx"), opset_version=opset, dynamo=False, input_names=["z"], dynamic_axes={"z": {0: "batch"}},
+        )  # fmt: skip
+    network = read_network(load_model(tmp_path / "q.onnx"))
+    with np.load(path.with_suffix(".golden.npz")) as data:
+        latent, image = data["latent"].astype(np.int64), data["image"]
+    assert network.power_of_two
+    assert np.array_equal(run_network(network, latent, exact=True), image)
