@@ -300,8 +300,9 @@ def test_what_brevitas_exports_as_qcdq(export_preset, tmp_path, opset):
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         export_onnx_qcdq(
-            generator, args=torch.zeros(1, config.generator.inputs, 1, 1),
-            export_path=str(tmp_path / "q.onnx"), opset_version=opset, dynamo=False, input_names=["z"], dynamic_axes={"z": {0: "batch"}},
+            generator, args=torch.zeros(1, config.generator.inputs, 1, 1), opset_version=opset,
+            export_path=str(tmp_path / "q.onnx"), dynamo=False, input_names=["z"],
+            dynamic_axes={"z": {0: "batch"}},
         )  # fmt: skip
     network = read_network(load_model(tmp_path / "q.onnx"))
     with np.load(path.with_suffix(".golden.npz")) as data:
