@@ -211,4 +211,6 @@ def _bias(node: NodeProto, constants: Constants, channels: int) -> NDArray[np.fl
         value = scaled.floats
     if value.size not in (1, channels):
         raise UnsupportedError.at(node, f"bias of {value.size} values for {channels} channels")
+    if not np.isfinite(value).all():
+        raise UnsupportedError.at(node, "a bias that is not finite")
     return np.broadcast_to(np.ravel(value).astype(np.float32), (channels,)).copy()

@@ -46,7 +46,10 @@ def read_pointwise(node: NodeProto, constants: Constants, view: View) -> Pointwi
     if kind in _PLAIN:
         return Pointwise(kind, _PLAIN[kind])
     try:
-        return _READERS[kind](node, constants, view)
+        found = _READERS[kind](node, constants, view)
+        if not all(np.isfinite(c).all() for c in found.constants):
+            raise UnsupportedError.at(node, "constants that are not finite")
+        return found
     except UnsupportedError:
         raise
     except ValueError as error:
@@ -62,6 +65,8 @@ def _batch_norm(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     if any(p.size != view.dims[0] for p in parts):
         raise UnsupportedError.at(node, f"{parts[0].size} channels on an image of {view.dims[0]}")
     eps = float(attribute(node, "epsilon", 1e-5))
+    if (parts[3] + eps <= 0).any():
+        raise UnsupportedError.at(node, "a variance that is not positive")
 
     def apply(x: Float, gamma: Float, beta: Float, mean: Float, variance: Float) -> Float:
         m, v, g, b = (t.reshape(-1) for t in (mean, variance, gamma, beta))

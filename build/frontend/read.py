@@ -115,7 +115,7 @@ class Reader:
             self._one(node)
         except UnsupportedError:
             raise
-        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, AssertionError) as error:
+        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError) as error:
             line = (str(error) or type(error).__name__).splitlines()[0][:300]
             raise UnsupportedError.at(node, line) from None
         self.tensor = node.output[0]

@@ -165,6 +165,8 @@ def _quantized(node: NodeProto, constants: Constants) -> Scaled | None:
     values = constants.get(node.input[0])
     if values is None:
         return None
+    if not np.isfinite(values).all():
+        raise UnsupportedError.at(node, "weights that are not finite")
     scale = constants.required(node, 1, "the scale").astype(np.float32)
     _check_scale(node, scale)
     x = torch.from_numpy((values.astype(np.float32) / scale).astype(np.float32))

@@ -128,6 +128,18 @@ def test_the_channel_axis_of_a_transposed_convolution_is_1():
         read_network(chain.quant(0.5, 4).model())
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(value):
+    chain = up(Chain((1, 3, 4, 4)).quant(0.5, 4))
+    chain = chain.op("Add", chain.const([[[value]], [[0.0]]])).quant(0.5, 4)
+    with pytest.raises(UnsupportedError, match="constants that are not finite"):
+        read_network(chain.model())
+    chain = up(Chain((1, 3, 4, 4)).quant(0.5, 4)).quant(0.5, 4)
+    chain.values = [(n, v * np.float32(value) if v.ndim == 4 and v.size > 1 else v) for n, v in chain.values]
+    with pytest.raises(UnsupportedError, match="weights that are not finite"):
+        read_network(chain.model())
+
+
 @pytest.mark.parametrize(
     "kind, says",
     [
