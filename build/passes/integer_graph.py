@@ -106,10 +106,13 @@ def quantize_layer(layer: QuantLayer) -> tuple[IntArray, IntArray, BaseDataType]
 
 
 def counted(quantizer: Quantizer) -> Quantizer:
-    """The levels that the hardware counts: all of the type's where it would else be wider than the count."""
-    if quantizer.high - quantizer.low > 1:
-        return quantizer
+    """The levels that the hardware counts: all of the type's where the type has a bit more than they need.
+
+    FINN lays threshold memories out by the type's bits and searches them by the number of thresholds.
+    """
     datatype = _datatype(quantizer)
+    if (quantizer.high - quantizer.low).bit_length() == datatype.bitwidth():
+        return quantizer
     return replace(quantizer, low=int(datatype.min()), high=int(datatype.max()))
 
 

@@ -13,7 +13,7 @@ from fpgan.build.frontend.quantizers import ROUNDING, Quantizer, integer_range
 from fpgan.build.frontend.read import read_network
 from fpgan.build.golden_vectors import run_dataflow, run_network
 from fpgan.build.passes.errors import UnsupportedError
-from fpgan.build.passes.integer_graph import integer_graph
+from fpgan.build.passes.integer_graph import counted, integer_graph, smallest_type
 from fpgan.build.passes.lower import lower
 from fpgan.build.proof import prove_thresholds
 
@@ -155,3 +155,13 @@ def test_values_that_are_not_finite_are_refused(value):
 def test_refused(kind, says):
     with pytest.raises(UnsupportedError, match=says):
         read_network(up(Chain((1, 3, 4, 4)).quant(**{"scale": 0.5, **kind})).quant(0.5, 4).model())
+
+
+@pytest.mark.parametrize(
+    "low, high", [(0, 1), (-1, 0), (-1, 1), (-1, 6), (-5, 10), (-7, 7), (0, 4), (-129, 126)]
+)
+def test_thresholds_fill_the_bits_of_their_type(low, high):
+    """FINN's threshold memories are laid out by the type's bits and searched by the number of thresholds."""
+    levels = counted(Quantizer(0.5, low, high))
+    steps, bits = levels.high - levels.low, smallest_type(low, high).bitwidth()
+    assert levels.low <= low and high <= levels.high and steps.bit_length() == bits
