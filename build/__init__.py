@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds: `from fpgan.build import build`. Loaded on first use, since FINN takes seconds to import."""
+"""Builds: `from fpgan.build import build, inspect`. Loaded on first use: FINN takes seconds to import."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fpgan.build.frontend.inspect import inspect as inspect
     from fpgan.build.steps import build as build
 
-__all__ = ["build"]
+__all__ = ["build", "inspect"]
 
 
 def __getattr__(name: str) -> Any:
@@ -14,4 +15,8 @@ def __getattr__(name: str) -> Any:
         from fpgan.build.steps import build
 
         return build
+    if name == "inspect":
+        from fpgan.build.frontend.inspect import inspect
+
+        return inspect
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,46 +3,110 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
-from fpgan.build.passes.read_qonnx import quant_layers
+from fpgan.build.frontend.network import Network, QuantLayer
 from fpgan.sim.vectors import Vectors
 
 _OWN_VECTORS = 16
 _CHECKED = 2
+_BATCH = 16
 
 
-def golden_vectors(path: Path, model: ModelWrapper) -> tuple[Vectors, str]:
-    """What PyTorch computed (FILE.golden.npz beside FILE.onnx), else qonnx on random latents.
+@dataclass(frozen=True)
+class Golden:
+    """The vectors, who computed them, and how often plain float32 gives another integer."""
 
-    Returns the vectors and who computed them: "pytorch" or "qonnx".
+    vectors: Vectors
+    source: str  # "pytorch": its own images, float32 being exact; "exact": integer sums, one scale each
+    float32: dict[str, Any]
+
+
+def golden_vectors(path: Path, network: Network) -> Golden:
+    """What a design made from FILE.onnx must put out.
+
+    PyTorch's images (FILE.golden.npz) where float32 computes the network exactly: every scale a power of two,
+    sums below 2^24. Else, or where there is no such file, the same network with exact integer sums. `float32`
+    counts the values in which float32 PyTorch (the file's, or the network computed so) differs from that.
     """
-    source, layers = quant_layers(model)
     file = path.with_suffix(".golden.npz")
-    if file.exists():
-        try:
-            found = Vectors.load(file)
-        except (OSError, KeyError, ValueError):
-            raise ValueError(f"{file}: broken golden vectors; export again or remove the file") from None
-        scales = {"latent_scale": source.scale, "image_scale": layers[-1].target.scale}
-        return replace(found, **scales), "pytorch"
-    shape = model.get_tensor_shape(model.graph.input[0].name)
+    scales = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
+    found = _read(file, network) if file.exists() else None
+    if found is not None and network.power_of_two:
+        return Golden(replace(found, **scales), "pytorch", _difference(found.image, found.image))
+    latent = found.latent if found is not None else _latents(network)
+    exact = run_network(network, latent, exact=True)
+    rounded = found.image if found is not None else run_network(network, latent, exact=False)
+    vectors = Vectors(latent, exact, **scales) if found is None else replace(found, image=exact, **scales)
+    return Golden(vectors, "exact", _difference(exact, rounded))
+
+
+def run_network(network: Network, latent: NDArray[np.int64], exact: bool) -> NDArray[np.int64]:
+    """PyTorch's images (N,C,H,W) of latents (N,Z,H,W), integers.
+
+    exact: sums are integers (in float64) and meet one scale; else float32 all along, as a framework runs it.
+    """
+    with torch.no_grad():
+        parts = []
+        for start in range(0, len(latent), _BATCH):
+            x = torch.from_numpy(latent[start : start + _BATCH].astype(np.float32))
+            for layer in network.layers:
+                x = layer.after(_sums(layer, x, exact))
+            parts.append(x.numpy())
+    return np.rint(np.concatenate(parts)).astype(np.int64)
+
+
+def _sums(layer: QuantLayer, x: torch.Tensor, exact: bool) -> torch.Tensor:
+    weights = torch.from_numpy(layer.linear.weights.astype(np.float64))
+    if exact:
+        return layer.scaled(_deconv(layer, x.double(), weights).float())
+    real = weights.float() * torch.from_numpy(np.reshape(layer.weight_scale, (1, -1, 1, 1)).copy())
+    y = _deconv(layer, x * layer.source.scale, real)
+    return y if layer.bias is None else y + torch.from_numpy(layer.bias.reshape(1, -1, 1, 1))
+
+
+def _deconv(layer: QuantLayer, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it."""
+    linear = layer.linear
+    (top, left), (rows, cols) = linear.pads[:2], linear.out
+    full = F.conv_transpose2d(x, weights, stride=linear.stride)
+    full = F.pad(full, (0, max(0, left + cols - full.shape[3]), 0, max(0, top + rows - full.shape[2])))
+    return full[:, :, top : top + rows, left : left + cols].contiguous()
+
+
+def _difference(exact: NDArray[np.int64], rounded: NDArray[np.int64]) -> dict[str, Any]:
+    wrong = int((exact != rounded).sum())
+    return {"values": int(exact.size), "differ": wrong, "rate": wrong / max(1, exact.size)}
+
+
+def _latents(network: Network) -> NDArray[np.int64]:
     rng = np.random.default_rng(0)
-    latent = rng.integers(source.low, source.high + 1, (_OWN_VECTORS, *shape[1:]))
-    scale = layers[-1].target.scale
-    name_in, name_out = model.graph.input[0].name, model.graph.output[0].name
-    images = [
-        execute_onnx(model, {name_in: (z[None] * source.scale).astype(np.float32)})[name_out] for z in latent
-    ]
-    image = np.rint(np.concatenate(images) / scale).astype(np.int64)
-    return Vectors(latent, image, source.scale, scale), "qonnx"
+    return rng.choice(network.source.values, (_OWN_VECTORS, *network.dims))
+
+
+def _read(file: Path, network: Network) -> Vectors:
+    try:
+        found = Vectors.load(file)
+    except Exception:
+        raise ValueError(f"{file}: broken golden vectors; export again or remove the file") from None
+    latent, image = found.latent, found.image
+    last = network.layers[-1].linear
+    shapes = (network.dims, (last.weights.shape[1], *last.out))
+    if (latent.shape[1:], image.shape[1:]) != shapes or not len(latent):
+        raise ValueError(
+            f"{file}: shapes {latent.shape} and {image.shape}, the network has {shapes[0]} and {shapes[1]}; "
+            "export again or remove the file"
+        )
+    return found
 
 
 def check_dataflow(model: ModelWrapper, vectors: Vectors) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,18 @@ from typing import Any
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
-from fpgan.build.golden_vectors import check_dataflow, golden_vectors
+from fpgan.build.frontend.read import read_network
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.golden_vectors import Golden, check_dataflow, golden_vectors
 from fpgan.build.ops import register
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
 from fpgan.build.passes.options import CORES
-from fpgan.build.passes.read_qonnx import load
 from fpgan.build.passes.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
+from fpgan.build.proof import prove_thresholds
+from fpgan.build.replaced_folder import replaced_folder
 from fpgan.build.stitch import emit_rtl
 from fpgan.build.summary import summarize
 from fpgan.hw.boards import Board, get_board
@@ -44,13 +46,14 @@ def build(
     like: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Turn a quantized generator (a QONNX file) into RTL for a board.
+    """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL for a board.
 
         from fpgan.build import build
         report = build("mnist32.onnx", out="mnist32_build", board="ultra96", target_fps=50_000)
         print(report["cycles_per_image"])
 
-    model: QONNX file; FILE.golden.npz beside it (written by export) holds PyTorch's images to verify with.
+    model: ONNX file, see `inspect`; FILE.golden.npz beside it (written by export) holds PyTorch's images to
+        verify with.
     out: folder to write; an earlier build there is replaced, anything else is refused.
     board: a name from hw/boards/boards.yaml. clock_mhz: the board's default where not given.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
@@ -63,51 +66,44 @@ def build(
     progress: called with the name of each step.
 
     Returns what out/report.json says. Writes out/rtl, out/dataflow.onnx, out/integer.onnx, out/design.json,
-    out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target out of reach.
+    out/golden.npz, out/report.json. Proves that every threshold equals the file's float function (report's
+    `threshold_proof`). Raises ValueError in one line for bad input or a target out of reach.
     """
     say = progress or (lambda _: None)
     target, path, out = get_board(board), Path(model), Path(out)
     clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
     share = _checked(max_utilization, "max_utilization", 0.01, 1)
     _check_out(out)
-    say("reading")
-    register()
-    source = load(path)
-    say("integer graph")
-    integers = integer_graph(source)
-    say("lowering")
-    dataflow = lower(integers, deconv)
-    say("folding, sizing FIFOs")
-    limits = _limits(target, share, budget)
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
     if not cores or set(cores) - set(CORES):
         raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
-    if like is None:
-        dataflow, depths, decision = _fold(dataflow, target.part, limits, cycles, cores)
-    else:
-        fold_like(dataflow, Path(like))
-        depths, decision = size_fifos(dataflow), None
-    slack = one_word_less(dataflow, depths)
-    dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
-    say("writing")
-    vectors, golden = golden_vectors(path, source)
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
+    say("reading")
+    register()
+    network = read_network(load_model(path))
+    with replaced_folder(out) as partial:
+        say("integer graph")
+        integers = integer_graph(network)
+        say("lowering")
+        dataflow = lower(integers, deconv)
+        say("folding, sizing FIFOs")
+        limits = _limits(target, share, budget)
+        if like is None:
+            dataflow, depths, decision = _fold(dataflow, target.part, limits, cycles, cores)
+        else:
+            fold_like(dataflow, Path(like))
+            depths, decision = size_fifos(dataflow), None
+        slack = one_word_less(dataflow, depths)
+        dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
+        say("proving thresholds")
+        proof = prove_thresholds(network, dataflow)
+        say("writing")
+        golden = golden_vectors(path, network)
         more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision,
-                "cycles_with_one_fifo_word_less": slack}  # fmt: skip
-        report = _write(partial, dataflow, integers, target, clock, share, more, golden, vectors)
-        if out.exists():
-            shutil.rmtree(out)
-        partial.rename(out)
-    except OSError as error:
-        raise ValueError(f"{out}: cannot be written ({error.strerror})") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return report
+                "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
+                "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
+        return _write(partial, dataflow, integers, target, clock, share, more, golden)
 
 
 def _write(
@@ -118,19 +114,18 @@ def _write(
     clock: float,
     share: float,
     more: dict[str, Any],
-    golden: str,
-    vectors: Any,
+    golden: Golden,
 ) -> dict[str, Any]:
     rtl = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
         "name": more["name"], "board": board.name, "part": board.part, "family": board.family,
-        "clock_mhz": clock, "golden": golden, **rtl,
+        "clock_mhz": clock, "golden": golden.source, **rtl,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
-    report |= more | {"dataflow_check": check_dataflow(dataflow, vectors)}
+    report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
     integers.save(str(folder / "integer.onnx"))
     dataflow.save(str(folder / "dataflow.onnx"))
-    vectors.save(folder / "golden.npz")
+    golden.vectors.save(folder / "golden.npz")
     for name, content in (("design.json", design), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
     return report

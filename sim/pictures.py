@@ -36,7 +36,7 @@ def save_comparison(
     figure, axes = plt.subplots(3, shown, figsize=(1.5 * shown + 0.8, 4.8), squeeze=False)
     for axis_row, (title, pictures) in zip(axes, rows, strict=True):
         for axis, picture in zip(axis_row, pictures, strict=False):
-            grey = picture.shape[-1] == 1
+            grey = picture.shape[-1] < 3
             axis.imshow(
                 np.clip(picture[..., 0] if grey else picture[..., :3], 0, 1), cmap="gray", vmin=0, vmax=1
             )

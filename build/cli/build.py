@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -12,7 +12,7 @@ from fpgan.build.cli.common import FAILED, Json, errors, show, steps
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="QONNX file.")],
+    model: Annotated[Path, typer.Argument(help="Quantized ONNX file; `fpgan inspect` shows how it is read.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("build_out"),
     board: Annotated[str, typer.Option(help="Board to fold for; `fpgan doctor` lists them.")] = "ultra96",
     clock_mhz: Annotated[Optional[float], typer.Option(help="Clock; the board's default.")] = None,  # noqa: UP045
@@ -27,7 +27,7 @@ def command(
     like: Annotated[Optional[Path], typer.Option(help="Fold as this BUILD is folded.")] = None,  # noqa: UP045
     json: Json = False,
 ) -> None:
-    """Turn a QONNX file into RTL.
+    """Turn a quantized ONNX file, QONNX or QCDQ, into RTL.
 
     Examples:
 
@@ -55,13 +55,33 @@ def command(
         if report["decision"]:
             lines.append(f"fastest that fits: {report['decision']['fastest_cycles']} cycles; "
                          f"faster: {report['decision']['next_lacks']}")  # fmt: skip
+        lines += _checks(report)
         show(report, json, lines)
+        if report["threshold_proof"]["mismatches"]:
+            typer.echo(
+                f"error: thresholds differ from the float function at "
+                f"{report['threshold_proof']['mismatches']} accumulator values",
+                err=True,
+            )
+            raise typer.Exit(FAILED)
         if report["dataflow_check"]["mismatches"]:
             typer.echo(
                 f"error: the dataflow graph differs in {report['dataflow_check']['mismatches']} values",
                 err=True,
             )
             raise typer.Exit(FAILED)
+
+
+def _checks(report: dict[str, Any]) -> list[str]:
+    proof, float32 = report["threshold_proof"], report["float32"]
+    lines = [f"thresholds equal the float function on {proof['values']:,} accumulator values"
+             if not proof["mismatches"] else "thresholds are wrong"]  # fmt: skip
+    if float32["differ"]:
+        lines.append(
+            f"float32 differs from exact sums in {float32['differ']:,} of {float32['values']:,} "
+            f"output values ({float32['rate']:.2%}): scales are no powers of two"
+        )
+    return lines + report["notes"]
 
 
 def _amounts(texts: list[str] | None) -> dict[str, int]:

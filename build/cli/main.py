@@ -11,8 +11,36 @@ from typing import Annotated
 
 import typer
 
-from fpgan.build.cli import bench, build, demo, doctor, evaluate, export, prune, report, sim, synth, train
+from fpgan.build.cli import (
+    bench,
+    build,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    inspect,
+    prune,
+    report,
+    sim,
+    synth,
+    train,
+)
 from fpgan.hw.tools import default_environment
+
+_COMMANDS = (
+    train,
+    evaluate,
+    prune,
+    export,
+    inspect,
+    build,
+    sim,
+    synth,
+    report,
+    demo,
+    bench,
+    doctor,
+)
 
 app = typer.Typer(
     name="fpgan",
@@ -22,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, evaluate, prune, export, build, sim, synth, report, demo, bench, doctor):
+for module in _COMMANDS:
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +13,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
+from fpgan.build.frontend.constants import attribute
 from fpgan.build.ops import RTL_DOMAIN, register
-from fpgan.build.passes.read_qonnx import attribute
+from fpgan.build.passes.integer_graph import USEFUL_MACS
 from fpgan.hw.geometry import DeconvGeometry
 
 DeconvStyle = Literal["subpixel", "zero_insert"]
@@ -34,6 +36,7 @@ def lower(model: ModelWrapper, style: DeconvStyle = "subpixel") -> ModelWrapper:
 class _Lowering:
     def __init__(self, model: ModelWrapper, style: DeconvStyle) -> None:
         self.source, self.style = model, style
+        self.useful: dict[str, int] = json.loads(model.get_metadata_prop(USEFUL_MACS))
         self.nodes: list[NodeProto] = []
         self.tensors: list[tuple[str, list[int], Any]] = []
         self.values: dict[str, tuple[np.ndarray, Any]] = {}
@@ -64,7 +67,7 @@ class _Lowering:
         _, h, width, ci = self._shape(x)
         attributes: list[Any] = [attribute(node, name, default) for name, default in _CONV_DEFAULTS]
         geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes)
-        useful = geometry.useful_taps * int(weights.shape[0] * weights.shape[1])
+        useful = self.useful[node.name]
         datatype = self.source.get_tensor_datatype(x)
         strided = (geometry.rows.stride, geometry.cols.stride) != (1, 1)
         if self.style == "zero_insert" and strided:

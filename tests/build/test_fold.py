@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build import schedule
+from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import run_dataflow
 from fpgan.build.passes.fold import Budget, Folding, InfeasibleError, fold
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import lower
 from fpgan.build.passes.options import LayerOptions, paddings
 from fpgan.build.passes.pad_channels import pad_channels
-from fpgan.build.passes.read_qonnx import load
 from fpgan.build.passes.size_fifos import SMALLEST, one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.hw.boards import get_board
@@ -30,12 +30,12 @@ AMPLE = Budget(50_000, 200, 100)
 @pytest.fixture
 def unfolded(export_preset):
     path = export_preset("tiny")
-    return lambda style="subpixel": lower(integer_graph(load(path)), style)
+    return lambda style="subpixel": lower(integer_graph(load_model(path)), style)
 
 
 @pytest.fixture(scope="module")
 def integers(export_preset):
-    return integer_graph(load(export_preset("tiny")))
+    return integer_graph(load_model(export_preset("tiny")))
 
 
 def deconvs(model):
@@ -177,7 +177,7 @@ def test_fifos_hold_the_rate_of_the_slowest_layer(unfolded, style, target):
 
 def test_fifos_are_as_small_as_the_rate_allows(export_preset):
     """This fold comes in bursts: one FIFO must be deeper than the smallest; a word less makes it slower."""
-    model = lower(integer_graph(load(export_preset("mnist32"))))
+    model = lower(integer_graph(load_model(export_preset("mnist32"))))
     fold(model, PART, Budget(32_792, 324, 96))
     depths = size_fifos(model)
     slack = one_word_less(model, depths)

@@ -11,12 +11,13 @@ from onnx import TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
+from fpgan.build.frontend.linear import Linear
+from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import run_dataflow
 from fpgan.build.ops import register
 from fpgan.build.passes.errors import UnsupportedError
-from fpgan.build.passes.integer_graph import Linear, integer_graph
+from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import lower
-from fpgan.build.passes.read_qonnx import load
 
 CASES = {
     "tiny": ("tiny", {}),
@@ -37,7 +38,7 @@ def test_every_stage_equals_pytorch(export_preset, case):
     preset, fields = CASES[case]
     path = export_preset(preset, **fields)
     latent, image = vectors(path)
-    integers = integer_graph(load(path))
+    integers = integer_graph(load_model(path))
     stages = [lower(integers, style) for style in ("subpixel", "zero_insert")]
     for z, y in zip(latent[:4], image[:4], strict=True):
         feed = {integers.graph.input[0].name: z[None].astype(np.float32)}
@@ -47,7 +48,7 @@ def test_every_stage_equals_pytorch(export_preset, case):
 
 
 def test_graph_holds_integers_only(export_preset):
-    model = integer_graph(load(export_preset("tiny")))
+    model = integer_graph(load_model(export_preset("tiny")))
     assert [n.op_type for n in model.graph.node] == ["ConvTranspose", "MultiThreshold"] * 3
     for init in model.graph.initializer:
         datatype = model.get_tensor_datatype(init.name)
@@ -76,7 +77,7 @@ def test_accumulators_are_as_narrow_as_the_weights_allow():
 
 
 def test_nearest_upsampling_is_a_transposed_convolution(export_preset):
-    model = integer_graph(load(export_preset("tiny", upsample="nearest")))
+    model = integer_graph(load_model(export_preset("tiny", upsample="nearest")))
     kernels = [
         model.get_initializer(n.input[1]).shape[2:] for n in model.graph.node if n.op_type == "ConvTranspose"
     ]
@@ -110,7 +111,14 @@ def quant(x, y, zero="zero", **attributes):
     )
 
 
-CONSTANTS = [("scale", 0.5), ("zero", 0), ("one", 1), ("bits", 4), ("w", np.ones((2, 2, 3, 3)))]
+CONSTANTS = [
+    ("scale", 0.5),
+    ("zero", 0),
+    ("one", 1),
+    ("half", 0.5),
+    ("bits", 4),
+    ("w", np.ones((2, 2, 3, 3))),
+]
 QX, QW, QC = quant("x", "xq"), quant("w", "wq"), quant("c", "y")
 
 
@@ -121,7 +129,7 @@ def deconv_node(weights="wq", out="c", **attributes):
 BROKEN = {
     "no input quantizer": (
         [helper.make_node("ConvTranspose", ["x", "w"], ["y"])],
-        "Quant node must quantize",
+        "layer y (ConvTranspose): its input is not quantized; a Quant",
     ),
     "float weights": (
         [QX, deconv_node("w"), QC],
@@ -131,15 +139,34 @@ BROKEN = {
         [QX, helper.make_node("Softmax", ["xq"], ["c"], name="soft"), QC],
         "layer soft (Softmax): op is not supported",
     ),
-    "groups": ([QX, QW, deconv_node(group=2), QC], "layer up (ConvTranspose): group=2"),
-    "dilation": ([QX, QW, deconv_node(dilations=[2, 1]), QC], "layer up (ConvTranspose): dilations=[2, 1]"),
-    "zero point": ([quant("x", "xq", zero="one"), QW, deconv_node(), QC], "zero point 1"),
-    "no output quantizer": ([QX, QW, deconv_node(out="y")], "no quantizer after it"),
+    "groups": (
+        [QX, QW, deconv_node(group=3), QC],
+        "layer up (ConvTranspose): weights of shape [2, 2, 3, 3], group=3, on 2 channels",
+    ),
+    "stride of a Conv": (
+        [QX, QW, helper.make_node("Conv", ["xq", "wq"], ["c"], name="down", strides=[2, 1]), QC],
+        "layer down (Conv): strides=[2, 1] of a Conv; only 1 is supported",
+    ),
+    "zero point": ([quant("x", "xq", zero="half"), QW, deconv_node(), QC], "zero point 0.5"),
+    "no output quantizer": ([QX, QW, deconv_node(out="y")], "no quantizer after it; put one at the output"),
     "not monotone": (
         [QX, QW, deconv_node(), helper.make_node("Abs", ["c"], ["d"], name="abs"), quant("d", "y")],
         "layer abs (Abs): op is not supported",
     ),
-    "rounding": ([quant("x", "xq", rounding_mode="FLOOR"), QW, deconv_node(), QC], "rounding mode FLOOR"),
+    "rounding": ([quant("x", "xq", rounding_mode="DICE"), QW, deconv_node(), QC], "rounding mode DICE"),
+    "instance norm": (
+        [
+            QX,
+            QW,
+            deconv_node(),
+            helper.make_node("InstanceNormalization", ["c", "one", "zero"], ["d"], name="n"),
+        ],
+        "layer n (InstanceNormalization): op is not supported; its statistics depend on the image",
+    ),
+    "residual": (
+        [QX, QW, deconv_node(), helper.make_node("Add", ["c", "xq"], ["d"], name="skip"), quant("d", "y")],
+        "tensor xq goes into 2 nodes (Add, ConvTranspose)",
+    ),
 }
 
 

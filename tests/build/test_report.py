@@ -136,6 +136,18 @@ def test_labels_are_mentioned_where_there_are_any(tmp_path: Path) -> None:
     assert "label asked for in 98.5 %" in text(report(build))
 
 
+def test_the_proof_of_thresholds_is_shown(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    plan = json.loads((build / "report.json").read_text())
+    layer = {"name": "threshold_0", "channels": 128, "values": 5124608, "whole_range": True, "mismatches": 3}
+    plan["threshold_proof"] = {"layers": [layer], "values": 5124608, "mismatches": 3, "seconds": 1.0}
+    plan["float32"] = {"values": 65536, "differ": 41, "rate": 41 / 65536}
+    write(build / "report.json", plan)
+    page = " ".join(report(build).read_text().split())
+    assert "5,124,608" in page and '<td class="bad">3</td>' in page and "all that inputs can reach" in page
+    assert "differs from the golden model in 41 of 65,536 output values" in page
+
+
 def test_names_are_escaped(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
     design = json.loads((build / "design.json").read_text())

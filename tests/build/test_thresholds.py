@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fpgan.build.passes.read_qonnx import Quantizer
+from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.passes.thresholds import find_thresholds
 from fpgan.sim.golden import threshold
 

@@ -18,8 +18,9 @@ from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build import schedule
+from fpgan.build.frontend.linear import Linear
 from fpgan.build.ops import RTL_DOMAIN, register
-from fpgan.build.passes.integer_graph import Linear, smallest_type
+from fpgan.build.passes.integer_graph import smallest_type
 from fpgan.hw.boards import get_board
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.geometry import DeconvGeometry

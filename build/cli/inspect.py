@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fpgan inspect"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fpgan.build.cli.common import BAD_INPUT, Json, errors, show
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="Quantized ONNX file: QONNX or QCDQ.")],
+    json: Json = False,
+) -> None:
+    """Show how an ONNX file is read: layers, geometry, bits, scales, and what blocks it.
+
+    Examples:
+
+    `fpgan inspect generator.onnx`: the layer table
+
+    `fpgan inspect generator.onnx --json`: the same for programs
+
+    Exit code 2 where `fpgan build` would refuse the file.
+    """
+    with errors():
+        from fpgan.build.frontend.inspect import inspect
+
+        result = inspect(model)
+        if json:
+            show(result, True, [])
+        else:
+            _print(result)
+        if result["blocked"]:
+            raise typer.Exit(BAD_INPUT)
+
+
+def _print(result: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    if result["input"]:
+        shape = "x".join(map(str, result["input"]["shape"]))
+        console.print(f"input {shape}, {escape(result['input']['quantizer'])}")
+    if result["layers"]:
+        console.print(_table(result["layers"]))
+    for layer in result["layers"]:
+        for note in layer["notes"]:
+            console.print(f"{escape(layer['name'])}: {escape(note)}")
+    for note in result["notes"]:
+        console.print(escape(note))
+    for line in result["blocked"]:
+        console.print(f"[red]blocked:[/red] {escape(line)}", soft_wrap=True)
+
+
+def _table(layers: list[dict[str, Any]]) -> Table:
+    table = Table(show_edge=False, pad_edge=False, show_lines=True)
+    for name in ("layer", "image", "geometry", "weights", "sums", "becomes"):
+        table.add_column(name, overflow="fold")
+    for layer in layers:
+        table.add_row(
+            f"{escape(layer['name'])}\n[dim]{escape(' '.join(layer['ops']))}[/dim]",
+            f"{_by(layer['in'])}\nto {_by(layer['out'])}",
+            f"k{_by(layer['kernel'])} s{_by(layer['stride'])}\np{','.join(map(str, layer['pads']))}",
+            f"{layer['weight_bits']} bits\nx {layer['weight_scale']}", f"{layer['accumulator_bits']} bits",
+            f"{layer['becomes']}\n{escape(layer['output'])}",
+        )  # fmt: skip
+    return table
+
+
+def _by(sizes: list[int]) -> str:
+    return "x".join(map(str, sizes))

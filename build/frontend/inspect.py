@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a quantized ONNX file is read: layer by layer, and what stands in its way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import NodeProto
+
+from fpgan.build.frontend.network import QuantLayer
+from fpgan.build.frontend.read import Reader, check_supported
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.passes.errors import UnsupportedError
+
+
+def inspect(model: str | Path) -> dict[str, Any]:
+    """The layer table of an ONNX file, whether or not it can be built.
+
+        from fpgan.build import inspect
+        for layer in inspect("generator.onnx")["layers"]:
+            print(layer["name"], layer["becomes"])
+
+    Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "in", "out",
+    "kernel", "stride", "pads", "weight_bits", "weight_scale", "accumulator_bits", "output", "becomes",
+    "useful_macs", "notes"}], "notes", "blocked": one line each}. `blocked` is empty where
+    `build` takes the file; layers are those before the first obstacle. Raises ValueError where the file is
+    no ONNX file that can be read at all.
+    """
+    path = Path(model)
+    proto = load_model(path)
+    result: dict[str, Any] = {"file": str(path), "input": None, "layers": [], "notes": [], "blocked": []}
+    seen: list[NodeProto] = []
+    reader: Reader | None = None
+    try:
+        reader = Reader(proto)
+        seen.extend(reader.steps())
+        reader.assembler.finish()
+    except UnsupportedError as error:
+        result["blocked"] = [str(error), *_others(list(proto.graph.node), seen, str(error))]
+    if reader is not None:
+        state = reader.assembler
+        result["input"] = {"shape": list(state.dims), "quantizer": str(state.source or "none")}
+        result["layers"] = [_row(i, layer) for i, layer in enumerate(state.layers)]
+        result["notes"] = list(state.notes)
+    return result
+
+
+def _others(nodes: list[NodeProto], seen: list[NodeProto], first: str) -> list[str]:
+    """Further nodes whose op is not read, wherever they stand."""
+    lines = []
+    names = {id(node) for node in seen}
+    for node in nodes:
+        if id(node) in names or node.op_type in ("Constant", "Shape"):
+            continue
+        try:
+            check_supported(node)
+        except UnsupportedError as error:
+            if "supported are" in str(error):
+                lines.append(str(error).split("; supported are")[0])
+            else:
+                lines.append(str(error))
+    return [line for line in lines if not first.startswith(line)]
+
+
+def _row(index: int, layer: QuantLayer) -> dict[str, Any]:
+    linear = layer.linear
+    ci, co = linear.weights.shape[:2]
+    low, high = layer.acc_range
+    return {
+        "name": layer.name, "ops": list(layer.ops),
+        "in": [ci, *linear.size], "out": [co, *linear.out],
+        "kernel": list(linear.kernel), "stride": list(linear.stride), "pads": list(linear.pads),
+        "weight_bits": _signed_bits(int(linear.weights.min()), int(linear.weights.max())),
+        "weight_scale": _scale(layer.weight_scale),
+        "accumulator_bits": _signed_bits(int(low.min()), int(high.max())),
+        "output": str(layer.target), "becomes": _becomes(index, layer), 
+        "useful_macs": linear.useful_macs, "notes": list(layer.notes),
+    }  # fmt: skip
+
+
+def _becomes(index: int, layer: QuantLayer) -> str:
+    steps = len(layer.target.values) - 1
+    return f"deconv_{index} + threshold_{index} ({steps} step{'s' if steps > 1 else ''})"
+
+
+def _scale(scale: np.ndarray) -> str:
+    if scale.ndim == 0:
+        return f"{float(scale):.6g}"
+    return f"{scale.size} of {float(scale.min()):.4g}..{float(scale.max()):.4g}"
+
+
+def _signed_bits(low: int, high: int) -> int:
+    return max((-low - 1).bit_length() + 1 if low < 0 else 1, high.bit_length() + 1 if high > 0 else 1)

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one linear operation that everything becomes: a transposed convolution on integers.
+
+Convolutions, dilation, groups, upsampling, pixel shuffling, padding and cropping are rewritten into its
+weights and geometry, each exactly: weights of 0 where the operation has none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpgan.hw.geometry import DeconvGeometry
+
+IntArray = NDArray[np.int64]
+Pair = tuple[int, int]
+Pads = tuple[int, int, int, int]  # top, left, bottom, right
+_MAX_SIDE = 8192
+_MAX_WEIGHTS = 1 << 26
+_MAX_TAPS = 1 << 22  # output pixels times kernel taps along one axis
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Weights (CI,CO,KH,KW), ONNX attributes, input size; pads may be negative until `settled`."""
+
+    weights: IntArray
+    size: Pair
+    stride: Pair
+    pads: Pads
+    output_padding: Pair
+    products: int | None = None  # weights of the mathematical operation, where zeros were added
+
+    @property
+    def geometry(self) -> DeconvGeometry:
+        return DeconvGeometry.make(self.size, self.kernel, self.stride, self.pads, self.output_padding)
+
+    @property
+    def kernel(self) -> Pair:
+        return int(self.weights.shape[2]), int(self.weights.shape[3])
+
+    @property
+    def out(self) -> Pair:
+        """Rows and columns that come out."""
+        rows, cols = (
+            (self.size[d] - 1) * self.stride[d] + self.kernel[d] + self.output_padding[d]
+            - self.pads[d] - self.pads[d + 2]
+            for d in range(2)
+        )  # fmt: skip
+        return rows, cols
+
+    @property
+    def useful_macs(self) -> int:
+        """Products of one image that the mathematical operation has."""
+        return math.prod(self.size) * (self.weights.size if self.products is None else self.products)
+
+    def accumulator_range(self, low: int, high: int) -> tuple[IntArray, IntArray]:
+        """Exact bounds per output channel for inputs in [low, high], zero (outside the image) included."""
+        lows, highs = [], []
+        products = np.stack([self.weights * low, self.weights * high])
+        smallest, largest = np.minimum(products.min(0), 0).sum(0), np.maximum(products.max(0), 0).sum(0)
+        for row in {tuple(k for k, _ in taps) for taps in self.geometry.rows.taps}:
+            for col in {tuple(k for k, _ in taps) for taps in self.geometry.cols.taps}:
+                index = np.ix_(range(smallest.shape[0]), row, col)
+                lows.append(smallest[index].sum((1, 2)))
+                highs.append(largest[index].sum((1, 2)))
+        return np.min(lows, 0), np.max(highs, 0)
+
+    # -- rewriting ----------------------------------------------------------------------------------
+    def upsampled(self, factor: Pair) -> Linear:
+        """Over an image of which each pixel was repeated: the same over the image itself.
+
+        Input i of the image stands for inputs i*U + a of the repeated one, which meet tap k where the
+        sum of both meets tap a*S + k.
+        """
+        grown = self._coarser(factor, lambda grown, a, b: grown)
+        if self.products is None:
+            return grown
+        return replace(grown, products=self.products * math.prod(grown.kernel) // math.prod(self.kernel))
+
+    def shuffled(self, factor: int, crd: bool) -> Linear:
+        """Over a DepthToSpace of an image: over the image itself, whose channels are the factor^2 pixels.
+
+        crd: the channel is the slowest of (channel, row, column), else the fastest.
+        """
+        count, fold = self.weights.shape[0], factor**2
+
+        def place(grown: IntArray, a: int, b: int) -> IntArray:
+            phase = a * factor + b
+            index = np.arange(count) * fold + phase if crd else phase * count + np.arange(count)
+            spread = np.zeros((count * fold, *grown.shape[1:]), np.int64)
+            spread[index] = grown
+            return spread
+
+        products = (self.weights.size if self.products is None else self.products) * fold
+        return replace(self._coarser((factor, factor), place), products=products)
+
+    def _coarser(self, factor: Pair, place: Callable[[IntArray, int, int], IntArray]) -> Linear:
+        _check_weights(self.weights.size * math.prod(factor) ** 2, self.kernel)
+        kernel = tuple(k + (u - 1) * s for k, u, s in zip(self.kernel, factor, self.stride, strict=True))
+        total: IntArray | None = None
+        for a, b in np.ndindex(*factor):
+            grown = np.zeros((*self.weights.shape[:2], *kernel), np.int64)
+            rows, cols = a * self.stride[0], b * self.stride[1]
+            grown[:, :, rows : rows + self.kernel[0], cols : cols + self.kernel[1]] = self.weights
+            part = place(grown, a, b)
+            total = part if total is None else total + part
+        assert total is not None
+        return replace(
+            self, weights=total,
+            size=(self.size[0] // factor[0], self.size[1] // factor[1]),
+            stride=(self.stride[0] * factor[0], self.stride[1] * factor[1]),
+        )  # fmt: skip
+
+    def padded(self, pads: Pads) -> Linear:
+        """Over an image with zeros around it: over the image itself."""
+        (top, left, bottom, right), (sy, sx) = pads, self.stride
+        moved = (
+            self.pads[0] - top * sy, self.pads[1] - left * sx,
+            self.pads[2] - bottom * sy, self.pads[3] - right * sx,
+        )  # fmt: skip
+        size = (self.size[0] - pads[0] - pads[2], self.size[1] - pads[1] - pads[3])
+        return replace(self, size=size, pads=moved)
+
+    def cropped(self, crop: Pads) -> Linear:
+        """Without so many rows and columns of its output."""
+        top, left, bottom, right = (p + c for p, c in zip(self.pads, crop, strict=True))
+        return replace(self, pads=(top, left, bottom, right))
+
+    def settled(self) -> Linear:
+        """The same with no negative pads, and output padding below the stride: taps of weight 0 instead."""
+        lead = [max(0, -self.pads[d]) for d in range(2)]
+        ends = [self.pads[d + 2] - self.output_padding[d] for d in range(2)]
+        beyond = [max(0, -end) for end in ends]
+        trail = [b if b >= s else 0 for b, s in zip(beyond, self.stride, strict=True)]
+        kernel = [k + a + b for k, a, b in zip(self.kernel, lead, trail, strict=True)]
+        _check_weights(math.prod((*self.weights.shape[:2], *kernel)), (kernel[0], kernel[1]))
+        weights = np.pad(self.weights, ((0, 0), (0, 0), (lead[0], trail[0]), (lead[1], trail[1])))
+        return replace(
+            self, weights=weights,
+            pads=(max(0, self.pads[0]), max(0, self.pads[1]), max(0, ends[0]), max(0, ends[1])),
+            output_padding=(beyond[0] - trail[0], beyond[1] - trail[1]),
+            products=self.products if self.products is not None else self.weights.size,
+        ).checked()  # fmt: skip
+
+    def checked(self) -> Linear:
+        """Itself. ValueError where a side is not positive, or sizes are beyond what is built."""
+        for d in range(2):
+            size, out, kernel = self.size[d], self.out[d], self.kernel[d]
+            if min(size, out) < 1 or max(size, out, kernel) > _MAX_SIDE or out * kernel > _MAX_TAPS:
+                raise ValueError(
+                    f"axis {d} goes from {size} to {out} pixels with kernel {kernel}; 1 to {_MAX_SIDE} each, "
+                    f"{_MAX_TAPS} products, are supported"
+                )
+        return self
+
+
+def from_conv(weights: IntArray, size: Pair, pads: Pads) -> Linear:
+    """A convolution of stride 1, weights (CO,CI,KH,KW): its kernel turned round, the pads' complement."""
+    lead = [k - 1 - p for k, p in zip(weights.shape[2:] * 2, pads, strict=True)]
+    return Linear(weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1], size, (1, 1), tuple(lead), (0, 0))  # type: ignore[arg-type]
+
+
+def identity(channels: int, size: Pair) -> Linear:
+    """Passes every channel on."""
+    _check_weights(channels**2, (1, 1))
+    eye = np.eye(channels, dtype=np.int64)[:, :, None, None]
+    return Linear(eye, size, (1, 1), (0, 0, 0, 0), (0, 0), channels)
+
+
+def ungrouped(weights: IntArray, groups: int) -> IntArray:
+    """Grouped weights, (CO,CI/G,..) or transposed (CI,CO/G,..) -> plain ones, 0 between the groups."""
+    if groups == 1:
+        return weights
+    slow, fast = weights.shape[:2]
+    _check_weights(weights.size * groups, weights.shape[2:])
+    whole = np.zeros((slow, fast * groups, *weights.shape[2:]), np.int64)
+    step = slow // groups
+    for g in range(groups):
+        whole[g * step : (g + 1) * step, g * fast : (g + 1) * fast] = weights[g * step : (g + 1) * step]
+    return whole
+
+
+def dilated(weights: IntArray, dilation: Pair) -> IntArray:
+    """Weights (.., .., KH, KW) with zeros between the taps."""
+    if dilation == (1, 1):
+        return weights
+    kernel = [(k - 1) * d + 1 for k, d in zip(weights.shape[2:], dilation, strict=True)]
+    _check_weights(math.prod((*weights.shape[:2], *kernel)), (kernel[0], kernel[1]))
+    spread = np.zeros((*weights.shape[:2], *kernel), np.int64)
+    spread[:, :, :: dilation[0], :: dilation[1]] = weights
+    return spread
+
+
+def _check_weights(count: int, kernel: tuple[int, ...]) -> None:
+    if count > _MAX_WEIGHTS or max(kernel) > _MAX_SIDE:
+        raise ValueError(f"{count} weights with kernel {tuple(kernel)}; at most {_MAX_WEIGHTS} are supported")

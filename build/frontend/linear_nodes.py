@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ConvTranspose, Conv, Gemm and MatMul nodes as transposed convolutions on integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import NodeProto
+
+from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv, ungrouped
+from fpgan.build.frontend.read_quantizers import Scaled, scaled_constant
+from fpgan.build.frontend.view import View
+from fpgan.build.passes.errors import UnsupportedError
+
+LINEAR = ("ConvTranspose", "Conv", "Gemm", "MatMul")
+_MAX_WEIGHT = 512  # a magnitude: 8 bits with any zero point
+
+
+@dataclass(frozen=True)
+class LinearNode:
+    """The linear part of a layer, its scales () or (CO), its bias (CO), and the view of what it puts out."""
+
+    linear: Linear
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32] | None
+    after: View
+    notes: tuple[str, ...] = ()
+
+
+def read_linear(node: NodeProto, constants: Constants, view: View) -> LinearNode:
+    """Raises UnsupportedError, or ValueError where sizes do not fit."""
+    weights = scaled_constant(node.input[1], constants)
+    if weights is None:
+        raise UnsupportedError.at(node, "float weights with no quantizer; put a Quant node on them")
+    if np.abs(weights.integers).max(initial=0) > _MAX_WEIGHT:
+        raise UnsupportedError.at(
+            node,
+            f"weights up to {np.abs(weights.integers).max()}; at most {_MAX_WEIGHT} (8 bits) is supported",
+        )
+    read = _dense if node.op_type in ("Gemm", "MatMul") else _convolution
+    result = read(node, view, weights)
+    return replace(result, bias=_bias(node, constants, result.linear.weights.shape[1]))
+
+
+def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
+    if not view.canonical or len(view.axes) not in (3, 4):
+        raise UnsupportedError.at(node, f"input with axes {view.axes}; (N,C,H,W) or (N,C,L) is supported")
+    rank = len(view.axes) - 2
+    if weights.integers.ndim != rank + 2:
+        raise UnsupportedError.at(
+            node, f"{weights.integers.ndim - 2}-dimensional kernel on {rank} dimensions"
+        )
+    integers = weights.integers if rank == 2 else weights.integers[:, :, None]
+    groups, transposed = int(attribute(node, "group", 1)), node.op_type == "ConvTranspose"
+    shape = integers.shape
+    if (
+        groups < 1
+        or shape[0] % groups
+        or shape[0 if transposed else 1] * (1 if transposed else groups) != view.dims[0]
+    ):
+        raise UnsupportedError.at(
+            node,
+            f"weights of shape {list(weights.integers.shape)}, group={groups}, on {view.dims[0]} channels",
+        )
+    scale = _channel_scale(node, weights, groups)
+    dilation = _per_axis(node, "dilations", rank)
+    linear = _geometry(node, view, dilated(integers, dilation), dilation, groups)
+    notes = []
+    if groups > 1:
+        notes.append(f"group={groups}: {groups} times the weights, 0 between the groups")
+    if dilation != (1, 1):
+        notes.append(f"dilation {dilation}: taps of weight 0")
+    linear = replace(linear, products=integers.size)
+    after = view.resized((linear.weights.shape[1], *linear.out))
+    return LinearNode(linear, scale, None, after, tuple(notes))
+
+
+def _geometry(node: NodeProto, view: View, weights: NDArray[np.int64], dilation: Pair, groups: int) -> Linear:
+    rank = len(view.axes) - 2
+    stride = _per_axis(node, "strides", rank)
+    if node.op_type == "ConvTranspose":
+        extra = _per_axis(node, "output_padding", rank, 0)
+        plain = Linear(ungrouped(weights, groups), view.size, stride, (0, 0, 0, 0), extra)
+        return replace(plain, pads=_transposed_pads(node, plain, rank)).checked()
+    if stride != (1, 1):
+        raise UnsupportedError.at(node, f"strides={list(stride)} of a Conv; only 1 is supported")
+    whole = ungrouped(weights, groups)
+    return from_conv(whole, view.size, _conv_pads(node, view.size, whole.shape[2:], rank)).checked()
+
+
+def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
+    """ONNX: pads as given, or what makes `output_shape`, or what makes input size times stride."""
+    auto = attribute(node, "auto_pad", b"NOTSET").decode(errors="replace") or "NOTSET"
+    wanted = attribute(node, "output_shape", None)
+    if auto == "VALID" and wanted is None:
+        return (0, 0, 0, 0)
+    if auto == "NOTSET" and wanted is None:
+        return _pads(node, rank)
+    if auto not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
+        raise UnsupportedError.at(node, f"auto_pad={auto}; NOTSET, SAME_UPPER, SAME_LOWER or VALID")
+    if wanted is None:
+        target = [n * s for n, s in zip(plain.size, plain.stride, strict=True)]
+    else:
+        sizes = [int(n) for n in wanted][-rank:]
+        target = [1] * (2 - len(sizes)) + sizes
+    total = [full - out for full, out in zip(plain.out, target, strict=True)]
+    if min(total) < 0:
+        raise UnsupportedError.at(
+            node, f"output of {target} pixels where its kernel reaches {list(plain.out)}"
+        )
+    return _split(total, upper=auto == "SAME_UPPER")
+
+
+def _conv_pads(node: NodeProto, size: Pair, kernel: tuple[int, ...], rank: int) -> Pads:
+    auto = attribute(node, "auto_pad", b"NOTSET").decode(errors="replace") or "NOTSET"
+    if auto == "NOTSET":
+        return _pads(node, rank)
+    if auto == "VALID":
+        return (0, 0, 0, 0)
+    if auto not in ("SAME_UPPER", "SAME_LOWER"):
+        raise UnsupportedError.at(node, f"auto_pad={auto}; NOTSET, SAME_UPPER, SAME_LOWER or VALID")
+    return _split([k - 1 for k in kernel], upper=auto == "SAME_UPPER")
+
+
+def _split(total: list[int], upper: bool) -> Pads:
+    """Half on either side, the odd one at the end (upper) or at the start."""
+    lead = [t // 2 if upper else t - t // 2 for t in total]
+    return lead[0], lead[1], total[0] - lead[0], total[1] - lead[1]
+
+
+def _pads(node: NodeProto, rank: int) -> Pads:
+    values = [int(v) for v in attribute(node, "pads", [0] * 2 * rank)]
+    if len(values) != 2 * rank or min(values) < 0:
+        raise UnsupportedError.at(node, f"pads={values}; {2 * rank} of at least 0 are expected")
+    top, bottom = (values[0], values[2]) if rank == 2 else (0, 0)
+    return top, values[rank - 1], bottom, values[-1]
+
+
+def _per_axis(node: NodeProto, name: str, rank: int, default: int = 1) -> Pair:
+    values = [int(v) for v in attribute(node, name, [default] * rank)]
+    if len(values) != rank or min(values) < default:
+        raise UnsupportedError.at(node, f"{name}={values}; {rank} of at least {default} are expected")
+    return (values[0], values[1]) if rank == 2 else (default, values[0])
+
+
+def _dense(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
+    """Over the channels of each pixel, or over a flattened image."""
+    integers, scale = weights.integers, np.broadcast_to(weights.scale, weights.integers.shape)
+    if node.op_type == "Gemm":
+        if (
+            attribute(node, "transA", 0)
+            or attribute(node, "alpha", 1.0) != 1
+            or attribute(node, "beta", 1.0) != 1
+        ):
+            raise UnsupportedError.at(node, "transA, alpha or beta; only their defaults are supported")
+        if attribute(node, "transB", 0):
+            integers, scale = integers.T, scale.T
+    if integers.ndim != 2:
+        raise UnsupportedError.at(node, f"weights with {integers.ndim} axes; 2 are supported")
+    c, h, w = view.dims
+    flat = view.axes == ("N", "CHW")
+    if not flat and view.axes[-1] != "C":
+        raise UnsupportedError.at(node, f"multiplies axis {view.axes[-1]}; the channels are supported")
+    if integers.shape[0] != (c * h * w if flat else c):
+        raise UnsupportedError.at(node, f"weights for {integers.shape[0]} features on {view.shape}")
+    if (scale != scale[:1]).any():
+        raise UnsupportedError.at(node, "weight scales per input; one per tensor or output is supported")
+    if flat:
+        linear = from_conv(integers.T.reshape(-1, c, h, w), view.size, (0, 0, 0, 0))
+        after = View((integers.shape[1], 1, 1), ("N", "C"), view.batch)
+    else:
+        linear = Linear(integers[:, :, None, None], view.size, (1, 1), (0, 0, 0, 0), (0, 0))
+        after = view.resized((integers.shape[1], h, w))
+    return LinearNode(linear.checked(), _compact(scale[0]), None, after)
+
+
+def _channel_scale(node: NodeProto, weights: Scaled, groups: int) -> NDArray[np.float32]:
+    """() or (CO). The channel axis of a ConvTranspose's weights is 1, of a Conv's 0."""
+    scale = np.broadcast_to(weights.scale, weights.integers.shape)
+    if node.op_type == "ConvTranspose":
+        grouped = scale.reshape(groups, -1, *scale.shape[1:])
+        first = grouped[:, 0, :].reshape(groups, scale.shape[1], -1)[:, :, 0]
+        whole = first[:, None, :].reshape(groups, 1, scale.shape[1], *[1] * (scale.ndim - 2))
+        same = (grouped == whole).all()
+    else:
+        first = scale.reshape(scale.shape[0], -1)[:, 0]
+        same = (scale.reshape(scale.shape[0], -1) == first[:, None]).all()
+    if not same:
+        axis = 1 if node.op_type == "ConvTranspose" else 0
+        raise UnsupportedError.at(
+            node, f"weight scale of shape {weights.scale.shape}; one, or one per output channel (axis {axis})"
+        )
+    return _compact(first.reshape(-1))
+
+
+def _compact(scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    return scale[0].reshape(()) if (scale == scale[0]).all() else scale.copy()
+
+
+def _bias(node: NodeProto, constants: Constants, channels: int) -> NDArray[np.float32] | None:
+    if len(node.input) < 3 or not node.input[2]:
+        return None
+    value = constants.get(node.input[2])
+    if value is None:
+        scaled = scaled_constant(node.input[2], constants)
+        if scaled is None:
+            raise UnsupportedError.at(node, "bias must be a constant or a quantized constant")
+        value = scaled.floats
+    if value.size not in (1, channels):
+        raise UnsupportedError.at(node, f"bias of {value.size} values for {channels} channels")
+    if not np.isfinite(value).all():
+        raise UnsupportedError.at(node, "a bias that is not finite")
+    return np.broadcast_to(np.ravel(value).astype(np.float32), (channels,)).copy()

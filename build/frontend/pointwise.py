@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands between a linear layer and its quantizer, node by node, as PyTorch computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from onnx import NodeProto
+
+from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.view import View
+from fpgan.build.passes.errors import UnsupportedError
+
+Float = torch.Tensor
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """One function of an image (N,C,H,W); its constants are () or (C)."""
+
+    op: str
+    function: Callable[..., Float]
+    constants: tuple[FloatArray, ...] = ()
+
+    def __call__(self, x: Float) -> Float:
+        parts = [torch.from_numpy(c.copy()).to(x.dtype) for c in self.constants]
+        return self.function(x, *(p.reshape(1, -1, 1, 1) if p.ndim else p for p in parts))
+
+    def mapped(self, channels: NDArray[np.int64] | None) -> Pointwise:
+        """For an image whose channel c is channel channels[c] of this one's."""
+        if channels is None:
+            return self
+        return replace(self, constants=tuple(c[channels] if c.ndim else c for c in self.constants))
+
+
+def read_pointwise(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    """The function of a node whose image input is laid out as `view`. Raises UnsupportedError."""
+    kind = node.op_type
+    if kind in _PLAIN:
+        return Pointwise(kind, _PLAIN[kind])
+    try:
+        found = _READERS[kind](node, constants, view)
+        if not all(np.isfinite(c).all() for c in found.constants):
+            raise UnsupportedError.at(node, "constants that are not finite")
+        return found
+    except UnsupportedError:
+        raise
+    except ValueError as error:
+        raise UnsupportedError.at(node, str(error)) from None
+
+
+def _batch_norm(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    if attribute(node, "training_mode", 0):
+        raise UnsupportedError.at(node, "training mode; export the network in eval mode")
+    if view.axes[1] != "C":
+        raise UnsupportedError.at(node, "normalises an axis that is not the channels")
+    parts = [np.ravel(constants.required(node, i, "a parameter")).astype(np.float32) for i in range(1, 5)]
+    if any(p.size != view.dims[0] for p in parts):
+        raise UnsupportedError.at(node, f"{parts[0].size} channels on an image of {view.dims[0]}")
+    eps = float(attribute(node, "epsilon", 1e-5))
+    if (parts[3] + eps <= 0).any():
+        raise UnsupportedError.at(node, "a variance that is not positive")
+
+    def apply(x: Float, gamma: Float, beta: Float, mean: Float, variance: Float) -> Float:
+        m, v, g, b = (t.reshape(-1) for t in (mean, variance, gamma, beta))
+        return F.batch_norm(x, m, v, g, b, training=False, momentum=0.0, eps=eps)
+
+    return Pointwise(node.op_type, apply, tuple(parts))
+
+
+def _arithmetic(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    swapped = constants.get(node.input[0]) is not None
+    other = constants.get(node.input[0 if swapped else 1])
+    if other is None or not np.issubdtype(other.dtype, np.floating):
+        raise UnsupportedError.at(node, "needs a constant as its other input; residual additions and gates "
+                                        "between two images are not supported")  # fmt: skip
+    function: Any = {"Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div,
+                     "Max": torch.maximum, "Min": torch.minimum}[node.op_type]  # fmt: skip
+    apply = (lambda x, c: function(c, x)) if swapped else function
+    return Pointwise(node.op_type, apply, (view.per_channel(other),))
+
+
+def _prelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    slope = np.asarray(constants.required(node, 1, "the slope"))
+    return Pointwise("PRelu", lambda x, s: torch.where(x >= 0, x, x * s), (view.per_channel(slope),))
+
+
+def _clip(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    low, high = clip_bounds(node, constants)
+    return Pointwise("Clip", lambda x: torch.clamp(x, low, high))
+
+
+def clip_bounds(node: NodeProto, constants: Constants) -> tuple[float, float]:
+    """Of a Clip node: attributes up to opset 10, inputs from 11 on."""
+    bounds = [float(attribute(node, "min", -np.inf)), float(attribute(node, "max", np.inf))]
+    for index in (1, 2):
+        if index < len(node.input) and node.input[index]:
+            bounds[index - 1] = constants.number(node, index, "a bound")
+    return bounds[0], bounds[1]
+
+
+def _leaky(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    slope = float(attribute(node, "alpha", 0.01))
+    return Pointwise(node.op_type, lambda x: F.leaky_relu(x, slope))
+
+
+def _hard_sigmoid(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    alpha, beta = float(attribute(node, "alpha", 0.2)), float(attribute(node, "beta", 0.5))
+    return Pointwise(node.op_type, lambda x: torch.clamp(alpha * x + beta, 0.0, 1.0))
+
+
+def _elu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    alpha = float(attribute(node, "alpha", 1.0))
+    return Pointwise(node.op_type, lambda x: F.elu(x, alpha))
+
+
+_PLAIN: dict[str, Callable[..., Float]] = {
+    "Relu": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid, "Softsign": F.softsign,
+    "Softplus": F.softplus, "Neg": torch.neg,
+}  # fmt: skip
+_READERS: dict[str, Callable[[NodeProto, Constants, View], Pointwise]] = {
+    "BatchNormalization": _batch_norm, "PRelu": _prelu, "Clip": _clip, "LeakyRelu": _leaky,
+    "HardSigmoid": _hard_sigmoid, "Elu": _elu,
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Max", "Min"), _arithmetic),
+}  # fmt: skip
+POINTWISE = (*_PLAIN, *_READERS)

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quantizers as they stand in a file: one Quant node, or a QuantizeLinear to DequantizeLinear pair.
+
+qonnx's own QCDQToQuant is not used: a Clip to fewer than all integers, the default axis of DequantizeLinear
+and a zero point that is added after rounding do not survive it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto
+
+from fpgan.build.frontend.constants import Array, Constants, attribute
+from fpgan.build.frontend.pointwise import clip_bounds
+from fpgan.build.frontend.quantizers import ROUNDING, ROUNDING_ALIASES, Quantizer, integer_range
+from fpgan.build.passes.errors import UnsupportedError
+
+QUANT = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
+QUANT_DOMAINS = ("qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas")
+_MAX_LEVELS = 256
+_UNBOUNDED = 2**24
+_INTEGER_TYPES = {
+    TensorProto.UINT8: (0, 255), TensorProto.INT8: (-128, 127),
+    TensorProto.UINT4: (0, 15), TensorProto.INT4: (-8, 7),
+    TensorProto.UINT16: (0, 2**16 - 1), TensorProto.INT16: (-(2**15), 2**15 - 1),
+    TensorProto.INT32: (-(2**31), 2**31 - 1),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Integers and what a step of each is worth; scale broadcasts to the integers' shape."""
+
+    integers: NDArray[np.int64]
+    scale: NDArray[np.float32]
+
+    @property
+    def floats(self) -> NDArray[np.float32]:
+        return (self.integers.astype(np.float32) * self.scale).astype(np.float32)
+
+
+def is_quant(node: NodeProto) -> bool:
+    return node.op_type in QUANT and node.domain in (*QUANT_DOMAINS, "")
+
+
+def quant_node(node: NodeProto, constants: Constants) -> Quantizer:
+    """Of a Quant, IntQuant, BipolarQuant or Trunc node on activations."""
+    scale = _one_scale(node, constants.required(node, 1, "the scale"))
+    if node.op_type == "BipolarQuant":
+        return Quantizer(scale, -1, 1, bipolar=True)
+    zero = _whole(node, constants.number(node, 2, "the zero point"), "zero point")
+    if node.op_type == "Trunc":
+        return _trunc(node, constants, scale, zero)
+    bits = _bits(node, constants.number(node, 3, "the bit width"))
+    signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 1))
+    if bits == 1 and signed:  # QONNX executes it so
+        if zero:
+            raise UnsupportedError.at(node, f"zero point {zero} of a bipolar quantizer; 0 is supported")
+        return Quantizer(scale, -1, 1, bipolar=True)
+    low, high = integer_range(bits, signed, narrow)
+    return _enough(node, Quantizer(scale, low - zero, high - zero, zero, _rounding(node)))
+
+
+def _trunc(node: NodeProto, constants: Constants, scale: float, zero: int) -> Quantizer:
+    """Version 1: (.., in_bits, out_bits). Version 2: (.., in_bits, out_scale, out_bits), which clamps."""
+    if zero:
+        raise UnsupportedError.at(node, f"zero point {zero}; 0 is supported")
+    mode = _rounding(node, "FLOOR")
+    if len(node.input) > 5:
+        ratio = constants.number(node, 4, "the output scale") / scale
+        bits = _bits(node, constants.number(node, 5, "the output bit width"))
+        signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 0))
+        low, high = integer_range(bits, signed, narrow)
+        shift = round(float(np.log2(ratio))) if ratio > 0 else 0
+        if not 0 <= shift <= 24 or 2.0**shift != ratio:
+            raise UnsupportedError.at(
+                node, f"output scale {ratio:g} times the input's; 1, 2, 4, ... are supported"
+            )
+        return Quantizer(scale * 2.0**shift, low, high, rounding=mode, shift=shift, step=scale)
+    bits_in, bits_out = (constants.number(node, i, "a bit width") for i in (3, 4))
+    shift = _whole(node, bits_in - bits_out, "difference of bit widths")
+    if not 0 <= shift <= 24:
+        raise UnsupportedError.at(node, f"drops {shift} bits; 0 to 24 are supported")
+    return Quantizer(scale, -_UNBOUNDED, _UNBOUNDED, rounding=mode, shift=shift, step=scale)
+
+
+def is_unbounded(quantizer: Quantizer) -> bool:
+    """A Trunc that does not clamp: its range is what the layer reaches."""
+    return quantizer.high == _UNBOUNDED
+
+
+def linear_pair(nodes: list[NodeProto], constants: Constants) -> Quantizer:
+    """Of QuantizeLinear, any Clips and Identities, DequantizeLinear."""
+    first, last = nodes[0], nodes[-1]
+    scale, zero = _linear(first, constants)
+    if (scale, zero) != _linear(last, constants):
+        raise UnsupportedError.at(last, "scale or zero point differs from the QuantizeLinear before it")
+    low, high = _type_range(first, constants)
+    for node in nodes[1:-1]:
+        if node.op_type == "Clip":
+            bounds = clip_bounds(node, constants)
+            low, high = max(low, int(max(bounds[0], low))), min(high, int(min(bounds[1], high)))
+    return _enough(first, Quantizer(scale, low - zero, high - zero, zero, rounds_first=True))
+
+
+def _linear(node: NodeProto, constants: Constants) -> tuple[float, int]:
+    scale = _one_scale(node, constants.required(node, 1, "the scale"))
+    has_zero = len(node.input) > 2 and bool(node.input[2])
+    return scale, int(constants.number(node, 2, "the zero point")) if has_zero else 0
+
+
+def _type_range(node: NodeProto, constants: Constants) -> tuple[int, int]:
+    kind = attribute(node, "output_dtype", 0)
+    if len(node.input) > 2 and node.input[2]:
+        value = constants.required(node, 2, "the zero point")
+        kind = onnx.helper.np_dtype_to_tensor_dtype(value.dtype)
+    if (kind or TensorProto.UINT8) not in _INTEGER_TYPES:
+        raise UnsupportedError.at(node, f"integers of type {kind}; 4, 8, 16 and 32 bits are supported")
+    return _INTEGER_TYPES[kind or TensorProto.UINT8]
+
+
+def scaled_constant(name: str, constants: Constants, depth: int = 0) -> Scaled | None:
+    """Integers and scales of a tensor that is a quantized constant; None where it is something else."""
+    node = constants.producers.get(name)
+    if node is None or depth > 100:
+        return None
+    if is_quant(node) and node.op_type != "Trunc":
+        return _quantized(node, constants)
+    if node.op_type == "DequantizeLinear":
+        return _dequantized(node, constants)
+    if node.op_type in (
+        "Transpose",
+        "Reshape",
+        "Identity",
+        "Squeeze",
+        "Unsqueeze",
+        "Flatten",
+        "Cast",
+        "Dropout",
+    ):
+        inner = scaled_constant(node.input[0], constants, depth + 1)
+        if inner is None:
+            return None
+        whole = np.broadcast_to(inner.scale, inner.integers.shape)
+        return Scaled(_moved(node, inner.integers, constants), _moved(node, whole, constants))
+    return None
+
+
+def _moved(node: NodeProto, value: Array, constants: Constants) -> Array:
+    if node.op_type in ("Identity", "Cast", "Dropout"):
+        return value
+    if node.op_type == "Transpose":
+        return value.transpose(attribute(node, "perm", None))
+    others = [constants.required(node, i, "a shape") for i in range(1, len(node.input))]
+    names = [node.input[0], *node.input[1:]]
+    return constants.run(node, dict(zip(names, [value, *others], strict=True)))
+
+
+def _quantized(node: NodeProto, constants: Constants) -> Scaled | None:
+    values = constants.get(node.input[0])
+    if values is None:
+        return None
+    if not np.isfinite(values).all():
+        raise UnsupportedError.at(node, "weights that are not finite")
+    scale = constants.required(node, 1, "the scale").astype(np.float32)
+    _check_scale(node, scale)
+    x = torch.from_numpy((values.astype(np.float32) / scale).astype(np.float32))
+    if node.op_type == "BipolarQuant":
+        return Scaled(np.where(values >= 0, 1, -1).astype(np.int64), scale)
+    zero = np.asarray(constants.required(node, 2, "the zero point"), np.float32)
+    if not np.array_equal(zero, np.rint(zero)):
+        raise UnsupportedError.at(node, "zero points that are no integers")
+    bits = _bits(node, constants.number(node, 3, "the bit width"), most=32)
+    signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 1))
+    x = x + torch.from_numpy(zero.copy())
+    if bits == 1 and signed:
+        return Scaled(np.where(x.numpy() >= 0, 1, -1).astype(np.int64), scale)
+    low, high = integer_range(bits, signed, narrow)
+    integers = torch.clamp(ROUNDING[_rounding(node)](x), low, high).numpy().astype(np.int64)
+    return Scaled(integers - zero.astype(np.int64), scale)
+
+
+def _dequantized(node: NodeProto, constants: Constants) -> Scaled | None:
+    scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
+    if attribute(node, "block_size", 0):
+        raise UnsupportedError.at(node, "scales per block; one per tensor or channel is supported")
+    _check_scale(node, scale)
+    integers = _integers(node.input[0], constants)
+    if integers is None:
+        return None
+    zero = np.zeros((), np.int64)
+    if len(node.input) > 2 and node.input[2]:
+        zero = constants.required(node, 2, "the zero point").astype(np.int64)
+    return Scaled(integers - _along(node, zero, integers.ndim), _along(node, scale, integers.ndim))
+
+
+def _integers(name: str, constants: Constants, depth: int = 0) -> NDArray[np.int64] | None:
+    """Integers of an initializer, a QuantizeLinear of floats, or a Clip of either."""
+    value = constants.get(name)
+    if value is not None:
+        kind = value.dtype
+        if kind.kind in "iu" or (kind.kind == "V" or "int" in kind.name):
+            return value.astype(np.int64)
+        return None
+    node = constants.producers.get(name)
+    if node is None or depth > 10:
+        return None
+    if node.op_type == "Clip":
+        inner = _integers(node.input[0], constants, depth + 1)
+        return None if inner is None else np.clip(inner, *clip_bounds(node, constants)).astype(np.int64)
+    if node.op_type != "QuantizeLinear" or (floats := constants.get(node.input[0])) is None:
+        return None
+    scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
+    _check_scale(node, scale)
+    zero = np.zeros((), np.int64)
+    if len(node.input) > 2 and node.input[2]:
+        zero = constants.required(node, 2, "the zero point").astype(np.int64)
+    rounded = np.rint(floats.astype(np.float32) / _along(node, scale, floats.ndim)).astype(np.float64)
+    low, high = _type_range(node, constants)
+    return np.clip(rounded + _along(node, zero, floats.ndim), low, high).astype(np.int64)
+
+
+def _along(node: NodeProto, values: Array, rank: int) -> Array:
+    """A scalar as it is; a vector along the node's axis, which is 1 by default."""
+    if values.size == 1:
+        return values.reshape(())
+    axis = int(attribute(node, "axis", 1))
+    if values.ndim != 1 or not -rank <= axis < rank:
+        raise UnsupportedError.at(node, f"scale of shape {values.shape} along axis {axis} of {rank}")
+    return values.reshape([-1 if i == axis % rank else 1 for i in range(rank)])
+
+
+def resolve_unbounded(quantizer: Quantizer, low: int, high: int) -> Quantizer:
+    """A Trunc that does not clamp, with the range that its layer reaches."""
+    return replace(quantizer, low=low, high=high)
+
+
+def _one_scale(node: NodeProto, scale: Array) -> float:
+    if scale.size != 1:
+        raise UnsupportedError.at(node, f"{scale.size} activation scales; one per tensor is supported")
+    _check_scale(node, scale)
+    return float(np.ravel(scale)[0])
+
+
+def _check_scale(node: NodeProto, scale: Array) -> None:
+    if not (np.isfinite(scale).all() and (scale > 0).all()):
+        raise UnsupportedError.at(node, f"scale {np.ravel(scale)[0]:g}; positive finite scales are supported")
+
+
+def _whole(node: NodeProto, value: float, what: str) -> int:
+    if value != round(value) or abs(value) > 2**16:
+        raise UnsupportedError.at(node, f"{what} {value:g}; a whole number up to {2**16} is supported")
+    return round(value)
+
+
+def _bits(node: NodeProto, value: float, most: int = 8) -> int:
+    if not 1 <= value <= most or value != round(value):
+        raise UnsupportedError.at(node, f"{value:g} bits; 1 to {most} are supported")
+    return round(value)
+
+
+def _rounding(node: NodeProto, default: str = "ROUND") -> str:
+    mode = attribute(node, "rounding_mode", default.encode()).decode(errors="replace").upper()
+    mode = ROUNDING_ALIASES.get(mode, mode)
+    if mode not in ROUNDING:
+        raise UnsupportedError.at(node, f"rounding mode {mode}; supported are {', '.join(ROUNDING)}")
+    return mode
+
+
+def _enough(node: NodeProto, quantizer: Quantizer) -> Quantizer:
+    count = quantizer.high - quantizer.low + 1
+    if not 2 <= count <= _MAX_LEVELS:
+        raise UnsupportedError.at(node, f"{count} levels; 2 to {_MAX_LEVELS} are supported")
+    return quantizer

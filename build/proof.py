@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proof that the thresholds of a dataflow graph are the float functions of the file, channel by channel.
+
+The function is what PyTorch computes in float32 for an accumulator: scale, bias, normalisation, activation,
+quantizer, all read from the file. The thresholds and signs are those that stand in the finished graph, so
+that finding, flipping, lowering and padding them are all covered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from onnx import NodeProto
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.frontend.linear import IntArray
+from fpgan.build.frontend.network import Network, QuantLayer
+from fpgan.sim.golden import threshold
+
+_WHOLE = 1 << 20  # accumulator values of a channel up to which every one is evaluated
+_CHUNK = 1 << 21  # values at once, all channels together
+
+
+def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]:
+    """Evaluate both sides on every accumulator that inputs can reach.
+
+    Where a channel reaches more than 2^20 values: on 2^20 of them, spread evenly, and on every threshold and
+    its two neighbours on either side. Returns {"layers": [{"name", "channels", "values", "whole_range",
+    "mismatches"}], "values", "mismatches", "seconds"}.
+    """
+    start = time.monotonic()
+    nodes = [n for n in dataflow.graph.node if n.op_type in ("Deconv_rtl", "Thresholding_rtl")]
+    pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
+    layers = [
+        _prove_layer(layer, dataflow, deconv, steps)
+        for layer, (deconv, steps) in zip(network.layers, pairs, strict=True)
+    ]
+    return {
+        "layers": layers, "values": sum(x["values"] for x in layers),
+        "mismatches": sum(x["mismatches"] for x in layers), "seconds": round(time.monotonic() - start, 2),
+    }  # fmt: skip
+
+
+def _prove_layer(
+    layer: QuantLayer, dataflow: ModelWrapper, deconv: NodeProto, node: NodeProto
+) -> dict[str, Any]:
+    channels = layer.linear.weights.shape[1]
+    sign = _signs(layer, dataflow, deconv)
+    steps = np.rint(dataflow.get_initializer(node.input[1])[:channels]).astype(np.int64)
+    offset, kind = getCustomOp(node).get_nodeattr("ActVal"), dataflow.get_tensor_datatype(node.input[0])
+    function, values = layer.step_function(), 0
+    wrong = int((sign == 0).sum())
+    low, high = layer.acc_range
+    lowest, highest = np.minimum(low * sign, high * sign), np.maximum(low * sign, high * sign)
+    wrong += int(((lowest < kind.min()) | (highest > kind.max())).sum())
+    for points in _points(low, high, steps * np.where(sign == 0, 1, sign)[:, None]):
+        counted = threshold((points * sign[:, None]).T, steps, offset).T
+        wrong += int((counted != function(points)).sum())
+        values += points.size
+    return {
+        "name": node.name, "channels": channels, "values": values,
+        "whole_range": bool((high - low).max() < _WHOLE), "mismatches": wrong,
+    }  # fmt: skip
+
+
+def _signs(layer: QuantLayer, dataflow: ModelWrapper, deconv: NodeProto) -> IntArray:
+    """For each channel 1 or -1, as its weights stand in the graph; 0 where they are others."""
+    weights = layer.linear.weights
+    placed = dataflow.get_initializer(deconv.input[1])
+    inner = placed[: weights.shape[0], : weights.shape[1]]
+    same = (inner == weights).all((0, 2, 3))
+    turned = (inner == -weights).all((0, 2, 3))
+    return np.where(same, 1, np.where(turned, -1, 0)).astype(np.int64)
+
+
+def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray]:
+    """Accumulators (C,T) to evaluate, each channel within its own range."""
+    width = int((high - low).max()) + 1
+    if width <= _WHOLE:
+        chunk = max(1, _CHUNK // len(low))
+        for first in range(0, width, chunk):
+            offsets = np.arange(first, min(width, first + chunk))
+            yield np.minimum(low[:, None] + offsets, high[:, None])
+        return
+    near = (steps[:, :, None] + np.arange(-2, 3)).reshape(len(low), -1)
+    yield np.clip(near, low[:, None], high[:, None])
+    chunk = max(1, _CHUNK // len(low))
+    for first in range(0, _WHOLE, chunk):
+        part = np.arange(first, min(_WHOLE, first + chunk))
+        yield low[:, None] + part * (high - low)[:, None] // (_WHOLE - 1)

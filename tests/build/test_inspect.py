@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layer table: what is read, and everything that blocks a build."""
+
+from __future__ import annotations
+
+import json
+
+import onnx
+import pytest
+from onnx_models import Chain
+from typer.testing import CliRunner
+
+from fpgan.build import inspect
+from fpgan.build.cli.main import app
+
+
+def saved(chain, tmp_path):
+    onnx.save(chain.model(), tmp_path / "m.onnx")
+    return tmp_path / "m.onnx"
+
+
+def dense(style="qonnx"):
+    chain = Chain((1, 16, 1, 1), style).quant(0.5, 4)
+    chain = chain.op("ConvTranspose", chain.weights((16, 12, 4, 4), axis=1))
+    return chain.op("Relu").quant(0.5, 4, False)
+
+
+@pytest.mark.parametrize("style", ["qonnx", "qcdq"])
+def test_the_table(style, tmp_path):
+    chain = dense(style).op("DepthToSpace", blocksize=2, mode="CRD")
+    chain = chain.op("Conv", chain.weights((3, 3, 3, 3), bits=3), pads=[1] * 4).op("Tanh").quant(2**-7, 8)
+    result = inspect(saved(chain, tmp_path))
+    assert result["blocked"] == [] and result["input"] == {
+        "shape": [16, 1, 1],
+        "quantizer": "s4 [-8,7] x 0.5",
+    }
+    first, second = result["layers"]
+    assert first["in"] == [16, 1, 1] and first["out"] == [12, 4, 4]
+    assert first["becomes"] == "deconv_0 + threshold_0 (15 steps)" and first["output"] == "u4 [0,15] x 0.5"
+    assert second["in"] == [12, 4, 4] and second["out"] == [3, 8, 8] and second["stride"] == [2, 2]
+    assert second["weight_bits"] == 3 and second["weight_scale"] == "0.25"
+    assert second["notes"] == ["pixel shuffle by 2"]
+    assert second["useful_macs"] == 64 * 3 * 3 * 9
+
+
+def test_everything_that_blocks_is_named(tmp_path):
+    chain = dense()
+    chain = chain.op("Conv", chain.weights((3, 12, 3, 3)))
+    chain = chain.op("InstanceNormalization", chain.const([1]), chain.const([1])).op("Softmax")
+    path = saved(chain, tmp_path)
+    result = inspect(path)
+    assert len(result["layers"]) == 1
+    assert [line.split(":")[0] for line in result["blocked"]] == [
+        "layer instancenormalization_7 (InstanceNormalization)", "layer softmax_8 (Softmax)",
+    ]  # fmt: skip
+    shown = CliRunner().invoke(app, ["inspect", str(path)])
+    assert shown.exit_code == 2 and shown.output.count("blocked: ") == 2
+    shown = CliRunner().invoke(app, ["inspect", str(path), "--json"])
+    assert json.loads(shown.stdout) == result
+    (path.parent / "no.onnx").write_bytes(b"nothing")
+    shown = CliRunner().invoke(app, ["inspect", str(path.parent / "no.onnx")])
+    assert shown.exit_code == 2 and len(shown.stderr.strip().splitlines()) == 1

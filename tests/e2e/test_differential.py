@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random generators against plain PyTorch and the file's own runtime: reader, thresholds, dataflow, RTL.
+
+FPGAN_FUZZ=N runs N generators, each built and simulated at RTL (make fuzz). A failure shrinks; the smallest
+model that fails is left at out/fuzz/failed.onnx.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from onnx_models import Chain
+
+from fpgan.build import build
+from fpgan.build.frontend.read import read_network
+from fpgan.build.golden_vectors import run_dataflow, run_network
+from fpgan.build.passes.integer_graph import integer_graph
+from fpgan.build.passes.lower import lower
+from fpgan.build.proof import prove_thresholds
+from fpgan.sim.simulate import simulate
+
+COUNT = int(os.environ.get("FPGAN_FUZZ", "0"))
+FAILED = Path("out/fuzz/failed.onnx")
+QUICK = 20
+FUZZ = {"deadline": None, "derandomize": not COUNT,
+        "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}  # fmt: skip
+ACTIVATIONS = {
+    None: lambda x: x, "Relu": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid,
+    "LeakyRelu": lambda x: F.leaky_relu(x, 0.01),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Parameters as PyTorch takes them; padding and dilation (rows, columns)."""
+
+    transposed: bool
+    groups: int
+    channels: int  # per group, out
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    extra: tuple[int, int]
+    dilation: tuple[int, int]
+    weight_bits: int
+    per_channel: bool
+    bias: bool
+    activation: str | None
+    bits: int
+    signed: bool
+    narrow: bool
+
+    def run(self, x, weights, bias):
+        """Plain PyTorch on floats of any precision."""
+        if self.transposed:
+            y = F.conv_transpose2d(
+                x, weights, bias, self.stride, self.padding, self.extra, self.groups, self.dilation
+            )
+        else:
+            y = F.conv2d(x, weights, bias, 1, self.padding, self.dilation, self.groups)
+        return ACTIVATIONS[self.activation](y)
+
+
+@st.composite
+def layers(draw):
+    pair = lambda low, high: st.tuples(st.integers(low, high), st.integers(low, high))  # noqa: E731
+    transposed = draw(st.booleans())
+    stride = draw(pair(1, 3)) if transposed else (1, 1)
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (1, 2)]))
+    room = [max(s, d) - 1 for s, d in zip(stride, dilation, strict=True)]
+    extra = tuple(draw(st.integers(0, r)) for r in room) if transposed else (0, 0)
+    return Layer(
+        transposed, draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(pair(1, 4)), stride,
+        draw(pair(0, 2)), extra, dilation, draw(st.integers(2, 5)), draw(st.booleans()), draw(st.booleans()),
+        draw(st.sampled_from(list(ACTIVATIONS))), draw(st.integers(2, 5)), draw(st.booleans()),
+        draw(st.booleans()),
+    )  # fmt: skip
+
+
+@st.composite
+def generators(draw):
+    """A Chain, and the same network as plain PyTorch in a function of latent integers (N,C,H,W)."""
+    size = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+    plan = draw(st.lists(layers(), min_size=1, max_size=3))
+    exact = draw(st.booleans())  # scales are powers of two
+    channels = plan[0].groups * draw(st.integers(1, 3))
+    chain = Chain(
+        (1, channels, *size), draw(st.sampled_from(["qonnx", "qcdq"])), seed=draw(st.integers(0, 99))
+    )
+    scale = 0.5 if exact else 0.37
+    chain.quant(scale, 4)
+    steps = []
+    for layer in plan:
+        assume(channels % layer.groups == 0)
+        steps.append(add_layer(chain, layer, channels, scale if not steps else steps[-1][-1], exact))
+        channels = layer.channels * layer.groups
+    return chain, steps, scale
+
+
+def add_layer(chain, layer, channels, source, exact):
+    """Append the layer; returns (layer, integer weights, weight scale, bias, source scale, target scale)."""
+    out = layer.channels * layer.groups
+    if layer.transposed:
+        shape, axis = (channels, layer.channels, *layer.kernel), 1
+    else:
+        shape, axis = (out, channels // layer.groups, *layer.kernel), 0
+    per_channel = layer.per_channel and (layer.groups == 1 or not layer.transposed)
+    name = chain.weights(shape, 0.25 if exact else 0.171, layer.weight_bits, axis if per_channel else None)
+    produced = chain.nodes[-1]
+    values = dict(chain.values)
+    weight_scale = np.ravel(values[produced.input[1]])
+    integers = np.round(
+        values[produced.input[0]] / (values[produced.input[1]] if chain.style == "qonnx" else 1)
+    )
+    bias = chain.rng.integers(-8, 9, out) * np.float32(0.125 if exact else 0.0931)
+    inputs = [name, chain.const(bias)] if layer.bias else [name]
+    attributes = {"dilations": layer.dilation, "group": layer.groups, "pads": layer.padding * 2}
+    if layer.transposed:
+        attributes |= {"strides": layer.stride, "output_padding": layer.extra}
+    chain.op("ConvTranspose" if layer.transposed else "Conv", *inputs, **attributes)
+    if layer.activation:
+        chain.op(layer.activation)
+    target = (0.5 if exact else 0.431) / (8 if layer.activation in ("Tanh", "Sigmoid") else 1)
+    chain.quant(target, layer.bits, layer.signed, layer.narrow)
+    return layer, integers, weight_scale, bias if layer.bias else None, source, target
+
+
+def pytorch(steps, q):
+    """Sums of integers in float64, one float32 scale per accumulator, then plain float32."""
+    x = torch.from_numpy(q.astype(np.float64))
+    for layer, integers, weight_scale, bias, source, target in steps:
+        plain = Layer(**{**vars(layer), "activation": None})
+        acc = plain.run(x, torch.from_numpy(integers.astype(np.float64)), None).float()
+        scale = torch.from_numpy(np.float32(source) * weight_scale).reshape(1, -1, 1, 1)
+        y = acc * scale
+        if bias is not None:
+            y = y + torch.from_numpy(np.asarray(bias, np.float32)).reshape(1, -1, 1, 1)
+        y = torch.round(ACTIVATIONS[layer.activation](y) / np.float32(target))
+        low = -(2 ** (layer.bits - 1)) + layer.narrow if layer.signed else 0
+        high = 2 ** (layer.bits - 1) - 1 if layer.signed else 2**layer.bits - 1 - layer.narrow
+        x = torch.clamp(y, low, high).double()
+    return x.numpy().astype(np.int64)
+
+
+def compared(case):
+    """The network, once everything above RTL agrees with both references; None where no pixel is left."""
+    chain, steps, scale = case
+    model = chain.model()
+    FAILED.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, FAILED)
+    try:
+        network = read_network(model)
+    except ValueError as error:
+        assert "1 to 8192 each" in str(error)  # a crop of everything
+        return None
+    q = np.random.default_rng(1).choice(network.source.values, (2, *network.dims))
+    expected = pytorch(steps, q)
+    assert np.array_equal(run_network(network, q, exact=True), expected)
+    theirs = np.rint(chain.run((q * np.float32(scale)).astype(np.float32)) / np.float32(steps[-1][-1]))
+    transcendental = any(s[0].activation in ("Tanh", "Sigmoid") for s in steps)  # each runtime has its own
+    if network.power_of_two and not transcendental:
+        assert np.array_equal(theirs, expected)
+    dataflow = lower(integer_graph(network))
+    assert np.array_equal(run_dataflow(dataflow, q[0]), expected[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    return network
+
+
+@settings(max_examples=COUNT or QUICK, **FUZZ)
+@given(generators())
+def test_random_generators(tmp_path_factory, case):
+    if compared(case) is not None and COUNT:
+        at_rtl(FAILED, tmp_path_factory.mktemp("fuzz") / "build")
+    FAILED.unlink()
+
+
+def at_rtl(path, out, stall=0.0):
+    """Build a cheap design and simulate it."""
+    report = build(path, out, target_fps=50_000)
+    assert report["threshold_proof"]["mismatches"] == report["dataflow_check"]["mismatches"] == 0
+    result = simulate(out, images=4, stall=stall)
+    assert result["mismatches"] == 0 and result["pixels"] > 0
+
+
+def conv(chain, shape, op="ConvTranspose", axis=None, target=(), **attributes):
+    chain.op(op, chain.weights(shape, axis=axis), **attributes)
+    return chain.quant(**{"scale": 1.0, "bits": 3, **dict(target)})
+
+
+def many_geometries():
+    """Dilation, groups, depthwise, asymmetric pads, a crop, zero points, FLOOR, one bit."""
+    zero = {"zero": 1, "signed": False}
+    chain = Chain((1, 4, 2, 2)).quant(0.5, 4)
+    chain = conv(chain, (4, 2, 3, 3), target=zero, group=2, dilations=[2, 2], pads=[1] * 4)
+    floor = {"rounding": "FLOOR"}
+    chain = conv(chain, (4, 1, 4, 4), target=floor, group=4, strides=[2, 2], pads=[1, 1, 2, 2])
+    chain = conv(chain, (3, 4, 1, 1), "Conv", 0, target={"bits": 1, "signed": False}, pads=[1] * 4)
+    return conv(chain, (3, 3, 3, 3), axis=1, target={"zero": -3, "bits": 4}, pads=[3] * 4)
+
+
+def many_layers():
+    """Dense on features, pixel shuffle, padding, resizing, a shuffle at the end; as QCDQ."""
+    chain = Chain((1, 5), "qcdq").quant(0.5, 4)
+    chain = chain.op("Gemm", chain.weights((32, 5)), transB=1)
+    chain = chain.op("Reshape", chain.const([1, 8, 2, 2], np.int64)).op("Relu").quant(1.0, 3, False)
+    chain = chain.op("DepthToSpace", blocksize=2, mode="CRD")
+    chain = conv(chain, (3, 2, 3, 3), "Conv", pads=[1] * 4)
+    chain = chain.op("Pad", chain.const([0, 0, 1, 0, 0, 0, 0, 1], np.int64))
+    chain = chain.op("Resize", chain.const([]), chain.const([1, 1, 2, 1]), mode="nearest")
+    return conv(chain, (8, 3, 3, 3), "Conv").op("DepthToSpace", blocksize=2, mode="DCR")
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+@pytest.mark.parametrize("make", [many_geometries, many_layers])
+def test_every_kind_of_layer_at_rtl(make, tmp_path):
+    onnx.save(make().model(), tmp_path / "m.onnx")
+    at_rtl(tmp_path / "m.onnx", tmp_path / "build", stall=0.2)
