@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from fpgan.build.cli import bench, build, demo, doctor, evaluate, export, report, sim, synth, train
+from fpgan.build.cli import bench, build, demo, doctor, evaluate, export, report, sim, study, synth, train
 from fpgan.hw.tools import default_environment
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (train, evaluate, export, build, sim, synth, report, demo, bench, doctor):
+for module in (train, evaluate, export, build, sim, synth, report, study, demo, bench, doctor):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 
