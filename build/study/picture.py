@@ -12,7 +12,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fpgan.build.study.space import Parameter
 from fpgan.build.study.table import losses, non_dominated
@@ -88,7 +88,10 @@ def _scale(axis: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
     if xs and min(xs) > 0 and max(xs) > _WIDE * min(xs):
         axis.set_xscale("log")
     else:
+        axis.xaxis.set_major_locator(MaxNLocator(7, integer=True))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    if xs and min(xs) == max(xs):
+        axis.set_xlim(xs[0] - 1, xs[0] + 1)
     if ys and min(ys) > 0 and max(ys) > _WIDE * min(ys):
         axis.set_yscale("log")
     axis.grid(color=_GRID, lw=0.7)

@@ -16,6 +16,12 @@ from fpgan.build.study.trial import Result, one_line
 from fpgan.hw.tools import ToolError
 
 _CONNECT = "20s"
+# What workers would say into the progress bar: that they end, and what their libraries warn of.
+_QUIET = {
+    "logging.distributed": "critical",
+    "distributed.nanny.pre-spawn-environ.PYTHONWARNINGS": "ignore",
+    "distributed.nanny.pre-spawn-environ.TORCH_LOGS": "-all",
+}
 
 
 class Pool:
@@ -62,9 +68,8 @@ class Pool:
 @contextmanager
 def pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
     """A pool of `workers` processes here, or at a scheduler's address. ValueError if none answers there."""
-    quiet = {"logging.distributed": "critical", "distributed.admin.log-format": "%(message)s"}
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(quiet):
+    with dask.config.set(_QUIET):
         if scheduler is not None:
             try:
                 client = Client(scheduler, timeout=_CONNECT)

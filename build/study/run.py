@@ -183,6 +183,9 @@ class _Study:
             table.write(self.rows, self._plan.space, self._folder)
 
     def _unmeasured(self) -> list[int]:
+        """Trials of the Pareto set that are still to be measured."""
+        if not self._plan.images:
+            return []
         best = table.mark_pareto(self.rows, self._plan.objectives)
         return [r["trial"] for r in best if finished(self._place(r["trial"]), MEASURED) is None]
 

@@ -71,7 +71,7 @@ class Spec:
 
     config: what all trials share. build: arguments of build that all share. parent_steps: steps of the float
     generators that trials start from; None: each trial trains from the start. search: None is a grid.
-    objectives: of FIGURES. images: simulated for each Pareto point.
+    objectives: of FIGURES. images: simulated for each Pareto point; 0 leaves the set to the models.
     """
 
     name: str
@@ -144,7 +144,7 @@ def _spec(path: Path, data: dict[str, Any]) -> Spec:
         search=None if data.get("search") is None else _search(data["search"]),
         objectives=_objectives(data.get("objectives", ["score", "lut_equivalents"])),
         parent_steps=None if data.get("parent_steps") is None else _count(data, "parent_steps", 1),
-        images=_count(data, "images", 2, 16),
+        images=_images(data),
     )
     _check(spec)
     return spec
@@ -205,6 +205,15 @@ def _check(spec: Spec) -> None:
             config, _ = spec.settings(first | {p.name: value})
             if not config.generator.quantized:
                 raise ValueError(f"space.{p.name}={value}: a float generator makes no hardware")
+
+
+def _images(data: Mapping[str, Any]) -> int:
+    images = _count(data, "images", 0, 16)
+    if images == 1:
+        raise ValueError(
+            "images=1: give 2 or more, their distance is the cycles per image; or 0 not to measure"
+        )
+    return images
 
 
 def _count(data: Mapping[str, Any], key: str, low: int, default: int = 0) -> int:

@@ -82,20 +82,16 @@ def non_dominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def write(rows: Sequence[dict[str, Any]], space: Sequence[Parameter], folder: Path) -> None:
     """Write the rows as Parquet, the trial's number first, then the parameters."""
-    names = [p.name for p in space]
-    frame = pd.DataFrame([{n: r[n] for n in (*COLUMNS[:2], *names, *COLUMNS[2:])} for r in rows])
-    for name in frame:
-        frame[name] = _typed(frame[name], text=name in _TEXT)
+    names = [*COLUMNS[:2], *(p.name for p in space), *COLUMNS[2:]]
+    frame = pd.DataFrame({name: _typed([r[name] for r in rows], name in _TEXT) for name in names})
     write_beside(folder / TABLE, lambda path: frame.to_parquet(path, index=False))
 
 
-def _typed(column: pd.Series, text: bool) -> pd.Series:
+def _typed(values: list[Any], text: bool) -> pd.Series:
     """One type in a column, also where nothing is in it yet; what is mixed becomes text."""
-    if text:
-        return column.astype("string")
-    present = [v for v in column if v is not None]
-    kinds = {bool if isinstance(v, bool) else str if isinstance(v, str) else float for v in present}
-    if kinds == {float} or not kinds:
-        whole = bool(present) and all(float(v).is_integer() and isinstance(v, int) for v in present)
-        return column.astype("Int64" if whole else "Float64")
-    return column.astype("boolean" if kinds == {bool} else "string")
+    kinds = {type(v) for v in values if v is not None}
+    if text or str in kinds:
+        return pd.Series([None if v is None else str(v) for v in values], dtype="string")
+    if kinds == {bool}:
+        return pd.Series(values, dtype="boolean")
+    return pd.Series(values, dtype="Int64" if kinds == {int} else "Float64")
