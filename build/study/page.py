@@ -22,12 +22,13 @@ PARETO, PAGE = "pareto.png", "report.html"
 
 def page(spec: Spec, rows: Sequence[Row], folder: Path) -> Path:
     """Draw and write both; returns the page's path. rows: of every trial that has ended."""
+    best = mark_pareto(rows, spec.objectives)
     fronts(rows, spec.space, folder / PARETO)
     with tempfile.TemporaryDirectory() as place:
         coordinates = Path(place) / "parallel.png"
         parallel(rows, spec.space, coordinates)
         text = templates().get_template("study.html.j2").render(
-            spec=spec, rows=rows, best=[_point(spec, r, folder) for r in mark_pareto(rows, spec.objectives)],
+            spec=spec, rows=rows, best=[_point(spec, r, folder) for r in best],
             names={p.name: short(p.name) for p in spec.space}, rates=_rates(rows),
             done=sum(r["state"] == "done" for r in rows), failed=[r for r in rows if r["state"] == "failed"],
             fronts=data_uri(folder / PARETO), parallel=data_uri(coordinates),

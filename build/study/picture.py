@@ -12,7 +12,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from fpgan.build.study.space import Parameter
 from fpgan.build.study.table import losses, non_dominated
@@ -85,15 +85,15 @@ def _front(axis: Axes, rows: Sequence[Row], name: str, looks: _Looks) -> None:
 
 
 def _scale(axis: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
-    if xs and min(xs) > 0 and max(xs) > _WIDE * min(xs):
-        axis.set_xscale("log")
-    else:
-        axis.xaxis.set_major_locator(MaxNLocator(7, integer=True))
-        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    for values, across, line in ((xs, "x", axis.xaxis), (ys, "y", axis.yaxis)):
+        if values and min(values) > 0 and max(values) > _WIDE * min(values):
+            axis.set(**{f"{across}scale": "log"})
+            line.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            line.set_minor_formatter(NullFormatter())
+        line.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
     if xs and min(xs) == max(xs):
         axis.set_xlim(xs[0] - 1, xs[0] + 1)
-    if ys and min(ys) > 0 and max(ys) > _WIDE * min(ys):
-        axis.set_yscale("log")
     axis.grid(color=_GRID, lw=0.7)
     axis.set_axisbelow(True)
     axis.margins(0.08)

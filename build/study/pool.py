@@ -68,7 +68,8 @@ class Pool:
 @contextmanager
 def pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
     """A pool of `workers` processes here, or at a scheduler's address. ValueError if none answers there."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # each has a level of its own
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with dask.config.set(_QUIET):
         if scheduler is not None:
             try:

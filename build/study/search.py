@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,11 @@ class Finder:
         self._study = optuna.create_study(
             study_name=spec.name, storage=storage, directions=directions, load_if_exists=True
         )
-        self._study.sampler = _sampler(spec, len(self._study.trials))
+        known = len(self._study.trials)
+        self._study.sampler = _sampler(spec, known)
         if spec.search is None:
-            for values in grid(spec.space):
-                self._study.enqueue_trial(values, skip_if_exists=True)
+            for values in islice(grid(spec.space), known, None):  # a kill may have come between two of them
+                self._study.enqueue_trial(values)
 
     @property
     def total(self) -> int:

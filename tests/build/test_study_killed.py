@@ -13,34 +13,51 @@ from pathlib import Path
 
 import optuna
 import pandas as pd
-import psutil
 import pytest
 import yaml
 from safetensors.torch import load_file
 
 from fpgan.build.study.spec import Spec
 from fpgan.build.study.trial import RESULT, RUN
-from fpgan.model import train as train_module
-from fpgan.model.run import CHECKPOINT, METRICS, STATE
+from fpgan.model import train as training
+from fpgan.model.run import CHECKPOINT
 
+STEPS = 8
 SPEC = {
-    "name": "killed", "preset": "tiny", "steps": 1500, "images": 0,
+    "name": "killed", "preset": "tiny", "steps": STEPS, "images": 0,
     "base": {"batch": 4, "features": 2, "generator": {"latent": 4, "channels": [4]}},
     "build": {"max_utilization": 0.03},
     "space": {"generator.weight_bits": [2, 3, 4]},
 }  # fmt: skip
-# A score takes many times as long as such a training: workers load this one in its place.
-SCORE = """
+MAIN = "from fpgan.build.cli.main import main; main()"
+PATIENCE = 550.0
+
+# What each worker loads first: it writes down every step, saves every second one, and stays before step 5 of
+# the trials of more than 2 bits while there is a file `hold`. A score takes many times as long as such a
+# training, so there is another one in its place.
+PRELOAD = """
+import os, time
+from pathlib import Path
 from fpgan.model import train
+
+from fpgan.model.step import train_step  # the unaltered one, however often Dask loads this
+
+def noted(state, batch):
+    bits = state.config.generator.weight_bits
+    if state.step == 5 and bits > 2 and Path("hold").exists():
+        Path(f"held-{os.getpid()}").touch()
+        while Path("hold").exists():
+            time.sleep(0.05)
+    with open("steps", "a") as file:
+        file.write(f"{bits} {state.step}\\n")
+    return train_step(state, batch)
 
 def score(generator, images):
     value = sum(float(p.abs().sum()) for p in generator.parameters())
     return {"name": "weights", "value": value, "spread": None, "real_vs_real": 0.0}
 
-train.score = score
+train._SAVE_EVERY, train.train_step, train.score = 2, noted, score
 """
-MAIN = "from fpgan.build.cli.main import main; main()"
-PATIENCE = 500.0
 
 
 def begin(folder: Path) -> subprocess.Popen[bytes]:
@@ -57,14 +74,12 @@ def wait_for(process: subprocess.Popen[bytes], what: Callable[[], bool], folder:
     end = time.monotonic() + PATIENCE
     while not what():
         assert process.poll() is None and time.monotonic() < end, (folder / "log").read_text()
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
-def training(folder: Path) -> set[str]:
-    """Trials with a training under way, beyond its first steps being saved."""
-    return {
-        p.parts[-3] for p in folder.glob(f"study/trials/*/{RUN}/{STATE}") if not (p.parent / METRICS).exists()
-    }
+def held(folder: Path) -> list[int]:
+    """Workers that have come to where they wait, also those that are dead."""
+    return [int(path.name.partition("-")[2]) for path in folder.glob("held-*")]
 
 
 def done(folder: Path) -> dict[str, int]:
@@ -72,31 +87,39 @@ def done(folder: Path) -> dict[str, int]:
     return {p.parent.name: p.stat().st_mtime_ns for p in folder.glob(f"study/trials/*/{RESULT}")}
 
 
-def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    children = psutil.Process(process.pid).children()
-    return [c for c in children if any("spawn_main" in part for part in c.cmdline())]
+def steps(folder: Path) -> list[tuple[int, int]]:
+    """Weight bits and step of every training step so far."""
+    return [tuple(map(int, line.split())) for line in (folder / "steps").read_text().splitlines()]  # type: ignore[misc]
 
 
 @pytest.mark.slow
 def test_all_trials_exactly_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump(SPEC, sort_keys=False))
-    (tmp_path / "preload.py").write_text(SCORE)
+    (tmp_path / "preload.py").write_text(PRELOAD)
+    (tmp_path / "hold").touch()
     first = begin(tmp_path)
     try:
-        wait_for(first, lambda: len(training(tmp_path)) == 2, tmp_path)
-        workers(first)[0].send_signal(signal.SIGKILL)  # the study goes on without it
-        wait_for(first, lambda: bool(done(tmp_path)) and bool(training(tmp_path)), tmp_path)
+        wait_for(first, lambda: len(held(tmp_path)) == 2 and len(done(tmp_path)) == 1, tmp_path)
+        os.kill(held(tmp_path)[0], signal.SIGKILL)  # another worker goes on with its trial
+        wait_for(first, lambda: len(held(tmp_path)) == 3, tmp_path)
     finally:
         os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    before, half = done(tmp_path), training(tmp_path)
-    assert before and half and len(before) < 3
+    before, begun = done(tmp_path), len(steps(tmp_path))
+    assert list(before) == ["0000"]
 
+    (tmp_path / "hold").unlink()
     second = begin(tmp_path)
-    assert second.wait(PATIENCE) == 0, (tmp_path / "log").read_text()
+    try:
+        assert second.wait(PATIENCE) == 0, (tmp_path / "log").read_text()
+    finally:
+        if second.poll() is None:
+            os.killpg(second.pid, signal.SIGKILL)
     after = done(tmp_path)
     assert sorted(after) == ["0000", "0001", "0002"]
-    assert {name: after[name] for name in before} == before  # what was finished has not been touched
+    assert after["0000"] == before["0000"]  # what was finished has not been touched
+    resumed = sorted(steps(tmp_path)[begun:])
+    assert resumed == [(bits, step) for bits in (3, 4) for step in range(4, STEPS)]
 
     table = pd.read_parquet(tmp_path / "study" / "trials.parquet")
     assert list(table["trial"]) == [0, 1, 2] and list(table["generator.weight_bits"]) == [2, 3, 4]
@@ -105,11 +128,9 @@ def test_all_trials_exactly_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [t.state.name for t in kept.trials] == ["COMPLETE"] * 3
     assert [t.values[0] for t in kept.trials] == list(table["score"])
 
-    resumed = sorted(half)[0]
-    spec = Spec.from_yaml(tmp_path / "spec.yaml")
-    config, _ = spec.settings(kept.trials[int(resumed)].params)
-    monkeypatch.setattr(train_module, "score", lambda *_: None)
-    train_module.train(config, tmp_path / "whole")
-    ours = load_file(tmp_path / "study" / "trials" / resumed / RUN / CHECKPOINT)
+    config, _ = Spec.from_yaml(tmp_path / "spec.yaml").settings({"generator.weight_bits": 4})
+    monkeypatch.setattr(training, "score", lambda *_: {})
+    training.train(config, tmp_path / "whole")
+    ours = load_file(tmp_path / "study" / "trials" / "0002" / RUN / CHECKPOINT)
     whole = load_file(tmp_path / "whole" / CHECKPOINT)
     assert all(tensor.equal(whole[name]) for name, tensor in ours.items())
