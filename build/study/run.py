@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from fpgan.build.study import table
 from fpgan.build.study.page import page
@@ -20,7 +19,7 @@ from fpgan.build.study.trial import MEASURED, RESULT, Result, finished, locked, 
 from fpgan.model.config import TrainConfig
 from fpgan.model.run import make_folder, write_beside
 
-SPEC = "spec.yaml"
+RECORD = "study.json"
 _LOCK = ".lock"
 
 Progress = Callable[..., None]  # (done, total, figures, title)
@@ -215,14 +214,14 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _recognise(plan: Spec, folder: Path) -> None:
     """Leave the specification in a new folder. ValueError if the folder is another study's, or none's."""
-    own, path = plan.record(), folder / SPEC
+    own, path = plan.record(), folder / RECORD
     if not path.exists():
         if any(entry.name != _LOCK for entry in folder.iterdir()):
             raise ValueError(f"{folder}: is not empty and holds no study; choose another folder")
-        text = yaml.safe_dump(own, sort_keys=False)
+        text = json.dumps(own, indent=1) + "\n"
         write_beside(path, lambda p: p.write_text(text))
         return
-    was = yaml.safe_load(path.read_text())
+    was = json.loads(path.read_text())
     for name in sorted({*own, *was}, key=str):
         if own.get(name) != was.get(name):
             raise ValueError(

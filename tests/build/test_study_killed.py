@@ -39,7 +39,6 @@ PRELOAD = """
 import os, time
 from pathlib import Path
 from fpgan.model import train
-
 from fpgan.model.step import train_step  # the unaltered one, however often Dask loads this
 
 def noted(state, batch):
@@ -70,10 +69,17 @@ def begin(folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it with all its workers, unless it has ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def wait_for(process: subprocess.Popen[bytes], what: Callable[[], bool], folder: Path) -> None:
-    end = time.monotonic() + PATIENCE
+    late = time.monotonic() + PATIENCE
     while not what():
-        assert process.poll() is None and time.monotonic() < end, (folder / "log").read_text()
+        assert process.poll() is None and time.monotonic() < late, (folder / "log").read_text()
         time.sleep(0.05)
 
 
@@ -103,8 +109,7 @@ def test_all_trials_exactly_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         os.kill(held(tmp_path)[0], signal.SIGKILL)  # another worker goes on with its trial
         wait_for(first, lambda: len(held(tmp_path)) == 3, tmp_path)
     finally:
-        os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
+        end(first)
     before, begun = done(tmp_path), len(steps(tmp_path))
     assert list(before) == ["0000"]
 
@@ -113,8 +118,7 @@ def test_all_trials_exactly_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     try:
         assert second.wait(PATIENCE) == 0, (tmp_path / "log").read_text()
     finally:
-        if second.poll() is None:
-            os.killpg(second.pid, signal.SIGKILL)
+        end(second)
     after = done(tmp_path)
     assert sorted(after) == ["0000", "0001", "0002"]
     assert after["0000"] == before["0000"]  # what was finished has not been touched
