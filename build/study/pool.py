@@ -16,8 +16,10 @@ from fpgan.build.study.trial import Result, one_line
 from fpgan.hw.tools import ToolError
 
 _CONNECT = "20s"
-# What workers would say into the progress bar: that they end, and what their libraries warn of.
-_QUIET = {
+# Workers say nothing into the progress bar, neither that they end nor what their libraries warn of; and one
+# that was killed has time to come back, which Dask gives up on after 15 s.
+_SETTINGS = {
+    "distributed.deploy.lost-worker-timeout": "1 hour",
     "logging.distributed": "critical",
     "distributed.nanny.pre-spawn-environ.PYTHONWARNINGS": "ignore",
     "distributed.nanny.pre-spawn-environ.TORCH_LOGS": "-all",
@@ -70,7 +72,7 @@ def pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
     """A pool of `workers` processes here, or at a scheduler's address. ValueError if none answers there."""
     for name in ("distributed", "distributed.client"):  # each has a level of its own
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with dask.config.set(_QUIET):
+    with dask.config.set(_SETTINGS):
         if scheduler is not None:
             try:
                 client = Client(scheduler, timeout=_CONNECT)
