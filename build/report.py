@@ -36,15 +36,20 @@ def report(build: Path, baseline: Path | None = None) -> Path:
     if baseline is None:
         sibling = build.resolve().with_name(f"{build.resolve().name}_zero_insert")
         baseline = sibling if (sibling / "design.json").exists() else None
+    page = templates().get_template("report.html.j2").render(**context(_Results.load(build), baseline))
+    path = build / "report.html"
+    path.write_text(page)
+    return path
+
+
+def templates() -> Environment:
+    """The templates of pages, with filters `count`, `percent` and `figure` for numbers."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(count=_count, percent=_percent, figure=_figure)
-    page = environment.get_template("report.html.j2").render(**context(_Results.load(build), baseline))
-    path = build / "report.html"
-    path.write_text(page)
-    return path
+    return environment
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def context(results: _Results, baseline: Path | None) -> dict[str, Any]:
         "plan": results.report,
         "sim": results.sim,
         "synth": results.synth,
-        "image": _data_uri(results.design.root / "sim.png"),
+        "image": data_uri(results.design.root / "sim.png"),
         "layers": layer_rows(results),
         "resources": resource_rows(results),
         "timing": timing_line(results),
@@ -120,7 +125,8 @@ def context(results: _Results, baseline: Path | None) -> dict[str, Any]:
     }
 
 
-def _data_uri(png: Path) -> str | None:
+def data_uri(png: Path) -> str | None:
+    """A picture as a page holds it, None where there is none."""
     if not png.exists():
         return None
     return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode()

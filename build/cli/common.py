@@ -57,7 +57,7 @@ def steps(title: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def bar(title: str) -> Iterator[Callable[..., None]]:
-    """A progress bar; call with (done, total) and optionally a dict of figures to show."""
+    """A progress bar; call with (done, total), optionally a dict of figures to show and another title."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
         TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
@@ -65,9 +65,9 @@ def bar(title: str) -> Iterator[Callable[..., None]]:
     with Progress(*columns, console=_err, transient=True) as progress:
         task = progress.add_task(title, total=None, note="")
 
-        def update(done: int, total: int, figures: dict[str, float] | None = None) -> None:
+        def update(done: int, total: int, figures: dict[str, float] | None = None, now: str = title) -> None:
             note = " ".join(f"{k} {v:.3g}" for k, v in (figures or {}).items())
-            progress.update(task, completed=done, total=total, note=note)
+            progress.update(task, description=now, completed=done, total=total, note=note)
 
         yield update
 

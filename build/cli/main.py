@@ -22,6 +22,7 @@ from fpgan.build.cli import (
     prune,
     report,
     sim,
+    study,
     synth,
     train,
 )
@@ -37,6 +38,7 @@ _COMMANDS = (
     sim,
     synth,
     report,
+    study,
     demo,
     bench,
     doctor,

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""STUDY/pareto.png and STUDY/report.html, one page that needs no other file, no network and no script."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fpgan.build.report import data_uri, templates
+from fpgan.build.study.picture import Row, fronts, parallel, short
+from fpgan.build.study.spec import Spec
+from fpgan.build.study.table import mark_pareto
+from fpgan.build.study.trial import RUN
+from fpgan.hw.boards import get_board
+from fpgan.model.generator_config import bits_name
+from fpgan.model.run import SAMPLES, write_beside
+
+PARETO, PAGE = "pareto.png", "report.html"
+
+
+def page(spec: Spec, rows: Sequence[Row], folder: Path) -> Path:
+    """Draw and write both; returns the page's path. rows: of every trial that has ended."""
+    best = mark_pareto(rows, spec.objectives)
+    fronts(rows, spec.space, folder / PARETO)
+    with tempfile.TemporaryDirectory() as place:
+        coordinates = Path(place) / "parallel.png"
+        parallel(rows, spec.space, coordinates)
+        text = templates().get_template("study.html.j2").render(
+            spec=spec, rows=rows, best=[_point(spec, r, folder) for r in best],
+            names={p.name: short(p.name) for p in spec.space}, rates=_rates(rows),
+            done=sum(r["state"] == "done" for r in rows), failed=[r for r in rows if r["state"] == "failed"],
+            fronts=data_uri(folder / PARETO), parallel=data_uri(coordinates),
+            mismatches=[r["mismatches"] for r in rows if r["mismatches"] is not None],
+        )  # fmt: skip
+    write_beside(folder / PAGE, lambda path: path.write_text(text))
+    return folder / PAGE
+
+
+def _point(spec: Spec, row: Row, folder: Path) -> dict[str, Any]:
+    """A Pareto point's row with its bits, channels and samples."""
+    config, _ = spec.settings({p.name: row[p.name] for p in spec.space})
+    g = config.generator
+    samples = data_uri(folder / "trials" / f"{row['trial']:04d}" / RUN / SAMPLES)
+    return {**row, "samples": samples, "bits": bits_name(g), "channels": "-".join(map(str, g.channels))}
+
+
+def _rates(rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
+    """LUTs that a DSP and a block RAM count as, on each board that occurs."""
+    found = {}
+    for name in sorted({r["board"] for r in rows if r["board"]}):
+        has = get_board(name).budget
+        found[name] = (has["LUT"] / has["DSP"], has["LUT"] / has["BRAM18"])
+    return found
