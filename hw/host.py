@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,33 +88,48 @@ class Host:
 def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> Host:
     """Write `out`: the design's RTL, the host interface's, and the module that holds both (TOPS).
 
-    Data files are read from the working directory, which is `out`. ValueError for options that do not fit the
-    design.
+    Data files are read from the working directory, which is `out`. An earlier one is replaced, anything else
+    is refused. ValueError for that, and for options that do not fit the design.
     """
     options = options or HostOptions()
     _check(design, options)
-    out.mkdir(parents=True, exist_ok=True)
+    if out.exists() and not (out / "host.json").exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out}: is not empty and holds no earlier host interface; choose another folder")
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        _write(design, partial, options)
+        shutil.rmtree(out, ignore_errors=True)
+        partial.rename(out)
+    except OSError as error:
+        raise ValueError(f"{out}: cannot be written ({error.strerror})") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Host.load(out)
+
+
+def _write(design: Design, out: Path, options: HostOptions) -> None:
     for path in sorted(design.rtl.iterdir()):
         if path.is_file():
             (out / path.name).write_bytes(path.read_bytes())
-    modules = [
-        *sources("axil_stream", Path()),
-        *(sources("axi_dma_stream", Path()) if options.bus == "axi" else []),
-    ]
+    modules = sources("axil_stream", Path())
+    modules += sources("axi_dma_stream", Path()) if options.bus == "axi" else []
     ours = copy_finn_sources(list(dict.fromkeys(modules)), out)
     scales = _scales(design)
     if options.generator:
         _write_tables(design.input, scales[0], out)
-    top = TOPS[options.bus]
-    identity = _identity(out, options)
-    words = capabilities(design, options, scales, identity)
-    (out / f"{top}.sv").write_text(_top(design, options, words))
+    top, identity = TOPS[options.bus], _identity(out, options)
+    (out / f"{top}.sv").write_text(_top(design, options, capabilities(design, options, scales, identity)))
     names = list(dict.fromkeys([*ours, *design.source_names, f"{top}.sv"]))
-    host = Host(out.resolve(), top, tuple(names), options, identity, design.pumped)
-    content = asdict(host) | {"sources": names}
-    del content["root"]
+    content = {
+        "top": top,
+        "sources": names,
+        "options": asdict(options),
+        "identity": identity,
+        "pumped": design.pumped,
+    }
     (out / "host.json").write_text(json.dumps(content, indent=2) + "\n")
-    return host
 
 
 def _check(design: Design, options: HostOptions) -> None:
@@ -147,9 +163,8 @@ def _identity(out: Path, options: HostOptions) -> int:
     """32 bits that tell this design from others: of every file and option it is made of."""
     digest = hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode())
     for path in sorted(out.iterdir()):
-        if path.is_file() and path.name not in ("host.json", *(f"{top}.sv" for top in TOPS.values())):
-            content = path.read_bytes()
-            digest.update(f"{path.name} {len(content)} ".encode() + content)
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
     return int.from_bytes(digest.digest()[:4], "big")
 
 

@@ -64,11 +64,11 @@ def identity_build(folder: Path, given: int, taken: int, beats: int) -> Path:
 
 
 def run_host_bench(host: Host, build_dir: Path, seed: int = 1) -> int:
-    """Run every test of fpgan.sim.tb_host that fits the host's bus; returns how many there were."""
-    sources = [host.root / name for name in host.sources]
+    """Run every cocotb test that fits the host's bus; returns how many there were."""
+    modules = ["fpgan.sim.tb_host", *(["fpgan.sim.tb_host_memory"] if host.options.bus == "axi" else [])]
     return run_cocotb(
-        host.top, sources, "fpgan.sim.tb_host", build_dir, plusargs=[f"+host={host.root}"],
-        run_dir=host.root, seed=seed,
+        host.top, [host.root / name for name in host.sources], ",".join(modules), build_dir,
+        plusargs=[f"+host={host.root}"], run_dir=host.root, seed=seed,
     )  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 //
 //   word i of m_axis = word i from `address` on, `words` of them
 //
-// Bursts are of up to MAX_BURST beats, end at 4 KiB boundaries, and are asked for only when the buffer has room
-// for them, so that rready never falls. II = 1 with DEPTH >= 2 * MAX_BURST and a memory that answers within
-// MAX_BURST cycles. `stop` ends a transfer: what is outstanding is waited for and dropped.
+// Bursts are of up to MAX_BURST beats and end at multiples of MAX_BURST words, so that none crosses 4 KiB. They
+// are asked for only when the buffer has room for them, so that rready never falls. II = 1 with MAX_BURST >= 4
+// and a memory that answers within DEPTH - MAX_BURST cycles. `stop` ends a transfer: what is outstanding is
+// waited for and dropped.
 module axi_read #(
     parameter int unsigned DATA_BITS = 64,     // of a word, a power of two
     parameter int unsigned ADDRESS_BITS = 32,  // of a byte address, more than 12
@@ -41,7 +42,6 @@ module axi_read #(
 );
 
   localparam int unsigned SIZE = $clog2(BYTES);
-  localparam int unsigned PW = 13 - SIZE;  // counts the words of 4 KiB
   localparam int unsigned BW = $clog2(MAX_BURST + 1);
   localparam int unsigned DW = $clog2(DEPTH + 1);
 
@@ -57,18 +57,11 @@ module axi_read #(
   logic [DW-1:0] space_q;        // words of the buffer that no burst has claimed
   logic [DW-1:0] outstanding_q;  // bursts that have not come whole
   logic [BW-1:0] burst_q;        // the next burst
-  logic planned_q;               // burst_q holds for address_q and left_q
-  logic [PW-1:0] page;           // words to the boundary
+  logic [BW-1:0] limit_q;        // longest burst from address_q on
+  logic limit_valid_q, ready_q;  // limit_q holds for address_q; burst_q holds too, and is not 0
   logic ask, pop, came;
 
-  function automatic logic [BW-1:0] least(input logic [PW-1:0] room, input logic [31:0] left);
-    logic [31:0] length;
-    length = left < 32'(room) ? left : 32'(room);
-    return length < MAX_BURST ? BW'(length) : BW'(MAX_BURST);
-  endfunction
-
-  assign page = PW'(4096 / BYTES) - PW'(address_q[11:SIZE]);
-  assign ask = planned_q && left_q != 0 && !stop && !m_axi_arvalid && space_q >= DW'(burst_q);
+  assign ask = ready_q && !stop && !m_axi_arvalid && space_q >= DW'(burst_q);
   assign pop = m_axis_tvalid && m_axis_tready;
   assign came = m_axi_rvalid && m_axi_rlast;
   assign idle = left_q == 0 && outstanding_q == 0 && !m_axi_arvalid;
@@ -81,18 +74,21 @@ module axi_read #(
     if (start) address_q <= address;
     else if (ask) address_q <= address_q + (ADDRESS_BITS'(burst_q) << SIZE);
     if (ask) {m_axi_araddr, m_axi_arlen} <= {address_q, 8'(burst_q - 1'b1)};
-    burst_q <= least(page, left_q);
+    limit_q <= BW'(MAX_BURST) - BW'(12'(address_q[11:0] >> SIZE) & 12'(MAX_BURST - 1));
+    burst_q <= left_q < 32'(limit_q) ? BW'(left_q) : limit_q;
   end
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       m_axi_arvalid <= 1'b0;
-      planned_q <= 1'b0;
+      limit_valid_q <= 1'b0;
+      ready_q <= 1'b0;
       left_q <= '0;
       outstanding_q <= '0;
     end else begin
       m_axi_arvalid <= ask || (m_axi_arvalid && !m_axi_arready);
-      planned_q <= !start && !ask;
+      limit_valid_q <= !start && !ask;
+      ready_q <= limit_valid_q && !start && !ask && left_q != 0;
       if (stop) left_q <= '0;
       else if (start) left_q <= words;
       else if (ask) left_q <= left_q - 32'(burst_q);

@@ -3,9 +3,10 @@
 //
 //   word i from `address` on = word i of s_axis, up to the one with tlast, of which tkeep's bytes are written
 //
-// Bursts are of up to MAX_BURST beats and end at 4 KiB boundaries; each is announced only when its words are in
-// the buffer, so that it never holds the bus. II = 1 with DEPTH >= 2 * MAX_BURST. `stop` ends a transfer: bursts
-// that were announced go on with no byte enabled, everything else is dropped.
+// Bursts are of up to MAX_BURST beats and end at multiples of MAX_BURST words, so that none crosses 4 KiB; each
+// is announced only when its words are in the buffer, so that it never holds the bus. II = 1 with MAX_BURST >= 4
+// and DEPTH >= 2 * MAX_BURST. `stop` ends a transfer: bursts that were announced go on with no byte enabled,
+// everything else is dropped.
 module axi_write #(
     parameter int unsigned DATA_BITS = 64,     // of a word, a power of two
     parameter int unsigned ADDRESS_BITS = 32,  // of a byte address, more than 12
@@ -47,7 +48,6 @@ module axi_write #(
 );
 
   localparam int unsigned SIZE = $clog2(BYTES);
-  localparam int unsigned PW = 13 - SIZE;
   localparam int unsigned BW = $clog2(MAX_BURST + 1);
   localparam int unsigned DW = $clog2(DEPTH + 2);
   localparam int unsigned CW = $clog2(OUTSTANDING + 1);
@@ -65,15 +65,13 @@ module axi_write #(
   logic [DW-1:0] unclaimed_q;       // words in the buffer that no burst has claimed
   logic [CW-1:0] outstanding_q;
   logic [BW-1:0] limit_q;           // longest burst from address_q on
-  logic planned_q;                  // limit_q holds for address_q
-  logic [PW-1:0] page;
-  logic [BW-1:0] burst;
-  logic push, ready, ask, send, drop;
+  logic [BW-1:0] burst_q;           // the next burst
+  logic last_q;                     // it ends with the last word
+  logic limit_valid_q, burst_valid_q;  // limit_q holds for address_q; the burst's words are in the buffer
+  logic whole, push, ready, ask, send, drop;
 
-  assign page = PW'(4096 / BYTES) - PW'(address_q[11:SIZE]);
-  assign burst = 32'(unclaimed_q) < 32'(limit_q) ? BW'(unclaimed_q) : limit_q;
-  assign ask = planned_q && !stop && !m_axi_awvalid && outstanding_q != CW'(OUTSTANDING)
-      && (32'(unclaimed_q) >= 32'(limit_q) || (ended_q && unclaimed_q != 0));
+  assign whole = 32'(unclaimed_q) >= 32'(limit_q);
+  assign ask = burst_valid_q && !stop && !m_axi_awvalid && outstanding_q != CW'(OUTSTANDING);
   assign s_axis_tready = running_q && ready && !ended_q && !stop;
   assign push = s_axis_tvalid && s_axis_tready;
   assign idle = !running_q;
@@ -86,25 +84,29 @@ module axi_write #(
 
   always_ff @(posedge ap_clk) begin
     if (start) address_q <= address;
-    else if (ask) address_q <= address_q + (ADDRESS_BITS'(burst) << SIZE);
-    if (ask) {m_axi_awaddr, m_axi_awlen} <= {address_q, 8'(burst - 1'b1)};
+    else if (ask) address_q <= address_q + (ADDRESS_BITS'(burst_q) << SIZE);
+    if (ask) {m_axi_awaddr, m_axi_awlen} <= {address_q, 8'(burst_q - 1'b1)};
     if (push) keep_q <= s_axis_tkeep;
-    limit_q <= 32'(page) < MAX_BURST ? BW'(page) : BW'(MAX_BURST);
+    limit_q <= BW'(MAX_BURST) - BW'(12'(address_q[11:0] >> SIZE) & 12'(MAX_BURST - 1));
+    burst_q <= whole ? limit_q : BW'(unclaimed_q);
+    last_q <= ended_q && 32'(unclaimed_q) <= 32'(limit_q);
   end
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       m_axi_awvalid <= 1'b0;
-      planned_q <= 1'b0;
+      limit_valid_q <= 1'b0;
+      burst_valid_q <= 1'b0;
       running_q <= 1'b0;
       ended_q <= 1'b0;
       unclaimed_q <= '0;
       outstanding_q <= '0;
     end else begin
       m_axi_awvalid <= ask || (m_axi_awvalid && !m_axi_awready);
-      planned_q <= !start && !ask;
+      limit_valid_q <= !start && !ask;
+      burst_valid_q <= limit_valid_q && !start && !ask && !stop && (whole || (ended_q && unclaimed_q != 0));
       outstanding_q <= outstanding_q + CW'(ask) - CW'(m_axi_bvalid);
-      unclaimed_q <= stop ? '0 : unclaimed_q + DW'(push) - (ask ? DW'(burst) : '0);
+      unclaimed_q <= stop ? '0 : unclaimed_q + DW'(push) - (ask ? DW'(burst_q) : '0);
       if (stop || start) ended_q <= 1'b0;
       else if (push && s_axis_tlast) ended_q <= 1'b1;
       if (start) running_q <= 1'b1;
@@ -117,7 +119,7 @@ module axi_write #(
   logic [BW-1:0] length, left_q;
   logic ends, ends_q, length_valid, length_ready, word_valid, unused;
   fifo #(.WIDTH(BW + 1), .DEPTH(OUTSTANDING)) lengths (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata({ended_q && DW'(burst) == unclaimed_q, burst}),
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata({last_q, burst_q}),
       .s_axis_tvalid(ask), .s_axis_tready(unused), .m_axis_tdata({ends, length}),
       .m_axis_tvalid(length_valid), .m_axis_tready(length_ready));
   fifo #(.WIDTH(DATA_BITS), .DEPTH(DEPTH)) buffer (

@@ -49,7 +49,7 @@ module call_control #(
 
   typedef enum logic [1:0] {IDLE, BEGIN, RUN, STOP} state_t;
   state_t state_q;
-  logic [31:0] images_q;
+  logic [31:0] in_left_q, out_left_q;  // latents and images that are still to go
   logic [IW-1:0] in_q;    // beat of the latent, of the image
   logic [OW-1:0] out_q;
   logic [RW-1:0] reset_q;  // cycles that the reset still lasts
@@ -65,7 +65,7 @@ module call_control #(
   assign out_open = state_q == RUN && !out_done_q;
   assign in_ends = in_q == IW'(IN_BEATS - 1);
   assign out_ends = out_q == OW'(OUT_BEATS - 1);
-  assign out_last = out_ends && images_out + 1 == images_q;
+  assign out_last = out_ends && out_left_q == 1;
   assign done = state_q == RUN && in_done_q && out_done_q && drained && !cancel;
 
   always_ff @(posedge ap_clk) core_rst_n <= ap_rst_n && !stop;
@@ -88,10 +88,11 @@ module call_control #(
   end
 
   always_ff @(posedge ap_clk) begin
-    if (accepted) images_q <= images;
     if (!ap_rst_n || accepted) begin
       latents_in <= '0;
       images_out <= '0;
+      in_left_q <= images;
+      out_left_q <= images;
       cycles <= '0;
       in_q <= '0;
       out_q <= '0;
@@ -100,9 +101,15 @@ module call_control #(
     end else begin
       if (in_beat) in_q <= in_ends ? '0 : in_q + 1'b1;
       if (out_beat) out_q <= out_ends ? '0 : out_q + 1'b1;
-      if (in_beat && in_ends) latents_in <= latents_in + 1;
-      if (out_beat && out_ends) images_out <= images_out + 1;
-      if (in_beat && in_ends && latents_in + 1 == images_q) in_done_q <= 1'b1;
+      if (in_beat && in_ends) begin
+        latents_in <= latents_in + 1;
+        in_left_q <= in_left_q - 1;
+        if (in_left_q == 1) in_done_q <= 1'b1;
+      end
+      if (out_beat && out_ends) begin
+        images_out <= images_out + 1;
+        out_left_q <= out_left_q - 1;
+      end
       if (out_beat && out_last) out_done_q <= 1'b1;
       if (state_q == RUN) cycles <= cycles + 1;
     end

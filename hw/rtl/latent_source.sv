@@ -102,11 +102,14 @@ module latent_source #(
   for (genvar s = 0; s < BITS; s++) begin : gen_halve
     (* ram_style = "distributed", rom_style = "distributed" *) logic [31:0] table_[2**s];
     initial $readmemh($sformatf("%s_%0d.dat", FILE, s), table_);
+    localparam int unsigned AW = s > 0 ? s : 1;
+    logic [AW-1:0] address;
     logic [31:0] entry_q, delayed_q;
     logic [BITS-1:0] so_far_q;
+    assign address = AW'(index_q[s]);
     always_ff @(posedge ap_clk) begin
       if (advance) begin
-        entry_q <= table_[s == 0 ? 0 : index_q[s][(s > 0 ? s - 1 : 0):0]];
+        entry_q <= table_[address];
         delayed_q <= word_q[s];
         so_far_q <= index_q[s];
         index_q[s+1] <= BITS'({so_far_q, delayed_q >= entry_q});

@@ -99,7 +99,8 @@ def test_full_rate(labelled):
 def test_a_bus_that_hangs_is_one_line_and_a_reset_recovers(labelled):
     latents = np.arange(80).reshape(10, 8)
     with SimulatedBoard(labelled) as board:
-        accelerator = Accelerator(board, timeout=0.3)
+        accelerator = Accelerator(board)
+        accelerator.timeout = 0.3
         board.hang(True)
         with pytest.raises(AcceleratorError, match="does not end: the bus hangs; reset the board"):
             accelerator.generate(latents)
