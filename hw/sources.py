@@ -23,7 +23,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "pixel_pad": ("pixel_pad.sv",),
     "channels": ("channels.sv",),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
-    "latent_source": ("width_convert.sv", "latent_source.sv"),
+    "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),
     "axil_stream": _HOST,
     "axi_dma_stream": _DMA,
     "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),

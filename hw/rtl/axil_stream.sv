@@ -150,9 +150,11 @@ module axil_stream
   assign dma_dest = {address_q[3], address_q[2]};
 
   // Latents: from the window, the memory or the generator.
-  logic in_push, in_pop, word_valid, word_ready, window_valid, generator_valid, fifo_ready, in_any;
+  logic in_push, in_pop, word_valid, word_ready, window_valid, generator_valid, fifo_ready, in_any, latent_ready;
   logic [31:0] word;
-  logic [8*IN_BYTES-1:0] window_data, generator_data;
+  logic [8*IN_BYTES-1:0] window_data, generator_data, latent;
+  logic [8*OUT_BYTES-1:0] image;
+  logic image_valid, image_ready;
   logic [LW-1:0] in_level_q, in_space;
   assign in_space = in_open && source_q == SOURCE_WINDOW ? LW'(DEPTH) - in_level_q : '0;
   assign in_push = in_write && in_space != 0;
@@ -163,7 +165,7 @@ module axil_stream
   width_convert #(.IN_ELEMS(4), .OUT_ELEMS(IN_BYTES), .ELEM_BITS(8)) in_beats (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(word), .s_axis_tvalid(word_valid),
       .s_axis_tready(word_ready), .m_axis_tdata(window_data), .m_axis_tvalid(window_valid),
-      .m_axis_tready(in_open && m_axis_tready && source_q == SOURCE_WINDOW));
+      .m_axis_tready(in_open && latent_ready && source_q == SOURCE_WINDOW));
 
   if (GENERATOR) begin : gen_generator
     localparam bit SIGNED = CAPABILITY[LATENT_FORMAT/4][LATENT_FORMAT_SIGNED];
@@ -175,36 +177,44 @@ module axil_stream
         .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !stop), .go(go && source_q == SOURCE_GENERATOR),
         .reseed(reseed_q), .images(images_q), .seed(seed_q), .label(label_q), .m_axis_tdata(generator_data),
         .m_axis_tvalid(generator_valid),
-        .m_axis_tready(in_open && m_axis_tready && source_q == SOURCE_GENERATOR));
+        .m_axis_tready(in_open && latent_ready && source_q == SOURCE_GENERATOR));
   end else begin : gen_no_generator
     assign generator_data = '0;
     assign generator_valid = 1'b0;
   end
 
-  assign s_axis_dma_tready = in_open && m_axis_tready && source_dma;
+  assign s_axis_dma_tready = in_open && latent_ready && source_dma;
   always_comb begin
     case (source_q)
-      SOURCE_WINDOW: {in_any, m_axis_tdata} = {window_valid, window_data};
-      SOURCE_DMA: {in_any, m_axis_tdata} = {s_axis_dma_tvalid, s_axis_dma_tdata};
-      default: {in_any, m_axis_tdata} = {generator_valid, generator_data};
+      SOURCE_WINDOW: {in_any, latent} = {window_valid, window_data};
+      SOURCE_DMA: {in_any, latent} = {s_axis_dma_tvalid, s_axis_dma_tdata};
+      default: {in_any, latent} = {generator_valid, generator_data};
     endcase
   end
-  assign m_axis_tvalid = in_open && in_any;
-  assign in_beat = m_axis_tvalid && m_axis_tready;
+  assign in_beat = in_open && in_any && latent_ready;
+  // These two queues keep the accelerator's handshakes apart from those in here.
+  fifo #(.WIDTH(8 * IN_BYTES)) latents (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(latent), .s_axis_tvalid(in_open && in_any),
+      .s_axis_tready(latent_ready), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
+      .m_axis_tready(m_axis_tready));
+  fifo #(.WIDTH(8 * OUT_BYTES)) images (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(s_axis_tdata),
+      .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready), .m_axis_tdata(image),
+      .m_axis_tvalid(image_valid), .m_axis_tready(image_ready));
 
   // Images: to the window, the memory or nowhere.
   logic [31:0] out_word, head;
   logic [3:0] unused_keep;
   logic out_valid, out_ready, pack_ready, pack_idle, unused_last, head_valid;
   logic [LW-1:0] out_level_q;
-  assign s_axis_tready = out_open && (sink_dma ? m_axis_dma_tready : sink_q != SINK_WINDOW || pack_ready);
-  assign out_beat = s_axis_tvalid && s_axis_tready;
-  assign m_axis_dma_tdata = s_axis_tdata;
+  assign image_ready = out_open && (sink_dma ? m_axis_dma_tready : sink_q != SINK_WINDOW || pack_ready);
+  assign out_beat = image_valid && image_ready;
+  assign m_axis_dma_tdata = image;
   assign m_axis_dma_tlast = out_last;
-  assign m_axis_dma_tvalid = out_open && sink_dma && s_axis_tvalid;
+  assign m_axis_dma_tvalid = out_open && sink_dma && image_valid;
   beats_to_words #(.BEAT_BYTES(OUT_BYTES), .WORD_BYTES(4)) out_words (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(s_axis_tdata), .s_axis_tlast(out_last),
-      .s_axis_tvalid(out_open && sink_q == SINK_WINDOW && s_axis_tvalid), .s_axis_tready(pack_ready),
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(image), .s_axis_tlast(out_last),
+      .s_axis_tvalid(out_open && sink_q == SINK_WINDOW && image_valid), .s_axis_tready(pack_ready),
       .m_axis_tdata(out_word), .m_axis_tkeep(unused_keep), .m_axis_tlast(unused_last),
       .m_axis_tvalid(out_valid), .m_axis_tready(out_ready), .idle(pack_idle));
   fifo #(.WIDTH(32), .DEPTH(DEPTH)) out_fifo (

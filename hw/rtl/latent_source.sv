@@ -8,7 +8,7 @@
 // found by halving: stage s has the 2^s entries it may have to look at in its own memory, FILE_<s>.dat.
 // `go` begins a call of `images` latents; without `reseed` the state goes on from where the last call left it.
 //
-// II = 1 per element, latency 2 * BITS + 5 cycles.
+// II = 1 per element, latency 2 * BITS + 7 cycles.
 module latent_source #(
     parameter int unsigned BITS = 8,         // of an element
     parameter int LOW = -128,                // the least element
@@ -49,22 +49,23 @@ module latent_source #(
   // Which element is next.
   logic [31:0] left_q;  // latents that are still to be made
   logic [EW-1:0] element_q;
-  logic running, advance, step, labels, hot;
-  assign running = left_q != 0;
+  logic running_q, advance, step, ends, labels, hot;
   assign labels = 32'(element_q) >= ELEMENTS;
   assign hot = 32'(element_q) - ELEMENTS == label;
-  assign step = running && advance;
+  assign step = running_q && advance;
+  assign ends = element_q == EW'(ALL - 1);
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
-      left_q <= '0;
-      element_q <= '0;
+      running_q <= 1'b0;
     end else if (go) begin
+      running_q <= images != 0;
       left_q <= images;
       element_q <= '0;
     end else if (step) begin
-      element_q <= element_q == EW'(ALL - 1) ? '0 : element_q + 1'b1;
-      if (element_q == EW'(ALL - 1)) left_q <= left_q - 1;
+      running_q <= !(ends && left_q == 1);
+      element_q <= ends ? '0 : element_q + 1'b1;
+      if (ends) left_q <= left_q - 1;
     end
   end
 
@@ -88,7 +89,7 @@ module latent_source #(
   logic [BITS:0][BITS-1:0] index_q;       // what is found of the number, most significant bit first
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) valid_q <= '0;
-    else if (advance) valid_q <= {valid_q[STAGES-2:0], running};
+    else if (advance) valid_q <= {valid_q[STAGES-2:0], running_q};
     if (advance) begin
       label_q <= {label_q[STAGES-2:0], labels};
       hot_q <= {hot_q[STAGES-2:0], hot};
@@ -129,12 +130,16 @@ module latent_source #(
     padded = '0;
     padded[BITS-1:0] = value;
   end
-  logic ready;
+  logic ready, beat_valid, beat_ready;
+  logic [8*BEAT_BYTES-1:0] beat;
   assign advance = !valid_q[STAGES-1] || ready;
 
   width_convert #(.IN_ELEMS(1), .OUT_ELEMS(BEAT_ELEMENTS), .ELEM_BITS(BITS)) beats (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(padded), .s_axis_tvalid(valid_q[STAGES-1]),
-      .s_axis_tready(ready), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
+      .s_axis_tready(ready), .m_axis_tdata(beat), .m_axis_tvalid(beat_valid), .m_axis_tready(beat_ready));
+  fifo #(.WIDTH(8 * BEAT_BYTES)) skid (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(beat), .s_axis_tvalid(beat_valid),
+      .s_axis_tready(beat_ready), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
       .m_axis_tready(m_axis_tready));
 
 endmodule

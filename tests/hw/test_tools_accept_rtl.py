@@ -37,7 +37,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "pixel_pad": ((), ("H=4 W=3 CF=2 WIDTH=12 OPH=1", "H=1 W=1 SH=1 SW=1")),
     "beats_to_words": (("width_convert",), ("BEAT_BYTES=3", "BEAT_BYTES=24 WORD_BYTES=8")),
-    "latent_source": (("width_convert",), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
+    "latent_source": (("fifo", "width_convert"), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
     "axil_port": ((), ("",)),
     "call_control": ((), ("", "IN_BEATS=4 OUT_BEATS=256")),
     "axil_stream": (_HOST, (f"CAPABILITY={_CAPABILITY}",)),
