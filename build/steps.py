@@ -8,12 +8,13 @@ import json
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.golden_vectors import check_dataflow, golden_vectors
+from fpgan.build.hls import emit_hls
 from fpgan.build.ops import register
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
@@ -27,6 +28,7 @@ from fpgan.build.summary import summarize
 from fpgan.hw.boards import Board, get_board
 
 Progress = Callable[[str], None]
+Backend = Literal["rtl", "hls"]
 
 _ATTEMPTS = 4
 
@@ -43,8 +45,9 @@ def build(
     deconv: DeconvStyle = "subpixel",
     like: str | Path | None = None,
     progress: Progress | None = None,
+    backend: Backend = "rtl",
 ) -> dict[str, Any]:
-    """Turn a quantized generator (a QONNX file) into RTL for a board.
+    """Turn a quantized generator (a QONNX file) into RTL, or C++ for Vitis HLS, for a board.
 
         from fpgan.build import build
         report = build("mnist32.onnx", out="mnist32_build", board="ultra96", target_fps=50_000)
@@ -61,8 +64,10 @@ def build(
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
     like: an earlier BUILD whose PE, SIMD and cores are taken over, to compare at the same lanes.
     progress: called with the name of each step.
+    backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
+        HLS. Resource estimates are those of the RTL either way; dsp2x is for rtl alone.
 
-    Returns what out/report.json says. Writes out/rtl, out/dataflow.onnx, out/integer.onnx, out/design.json,
+    Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx, out/design.json,
     out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target out of reach.
     """
     say = progress or (lambda _: None)
@@ -82,8 +87,7 @@ def build(
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
-    if not cores or set(cores) - set(CORES):
-        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
+    _check_cores(cores, backend)
     if like is None:
         dataflow, depths, decision = _fold(dataflow, target.part, limits, cycles, cores)
     else:
@@ -97,7 +101,7 @@ def build(
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision,
+        more = {"name": path.stem, "backend": backend, "deconv": deconv, "limits": vars(limits), "decision": decision,
                 "cycles_with_one_fifo_word_less": slack}  # fmt: skip
         report = _write(partial, dataflow, integers, target, clock, share, more, golden, vectors)
         if out.exists():
@@ -121,10 +125,13 @@ def _write(
     golden: str,
     vectors: Any,
 ) -> dict[str, Any]:
-    rtl = emit_rtl(dataflow, board, clock, folder / "rtl")
+    if more["backend"] == "hls":
+        emitted = emit_hls(dataflow, board, clock, vectors, folder / "hls")
+    else:
+        emitted = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
-        "name": more["name"], "board": board.name, "part": board.part, "family": board.family,
-        "clock_mhz": clock, "golden": golden, **rtl,
+        "name": more["name"], "backend": more["backend"], "board": board.name, "part": board.part, "family": board.family,
+        "clock_mhz": clock, "golden": golden, **emitted,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
     report |= more | {"dataflow_check": check_dataflow(dataflow, vectors)}
@@ -163,6 +170,15 @@ def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Bud
             raise ValueError(f"budget {kind}={amount}: give LUT, DSP or BRAM18, 0 or more")
         amounts[kind] = int(amount)
     return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"])
+
+
+def _check_cores(cores: Collection[str], backend: str) -> None:
+    if backend not in ("rtl", "hls"):
+        raise ValueError(f"backend={backend}; choose rtl or hls")
+    if not cores or set(cores) - set(CORES):
+        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
+    if backend == "hls" and "dsp2x" in cores:
+        raise ValueError("cores: dsp2x needs a second clock, which HLS has not; choose from lut,dsp")
 
 
 def _checked(value: float, name: str, low: float, high: float) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cycle-accurate simulation of a built design, compared with PyTorch on every pixel."""
+"""Simulation of a built design, compared with PyTorch on every pixel: RTL to the cycle, or HLS as C++."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fpgan.hw.design import Design
 from fpgan.hw.tools import run
 from fpgan.sim.compile import compile_design
+from fpgan.sim.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.packing import pack, unpack
 
 Progress = Callable[[str], None]
@@ -32,7 +33,7 @@ def simulate(
     progress: Progress | None = None,
     netlist: bool = False,
 ) -> dict[str, Any]:
-    """Stream images through the RTL in Verilator and compare them with PyTorch's.
+    """Stream images through the RTL in Verilator, or the C++ of an HLS build, and compare them with PyTorch's.
 
     build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
     images: how many, back to back, without a reset between them; chosen by seed.
@@ -40,6 +41,10 @@ def simulate(
     reset_first: begin with a run that is reset in the middle of an image.
     netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
     missing or does not fit the RTL), in place of the RTL.
+
+    Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in cycles
+    null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step per cycle
+    once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
 
     Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
     returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
@@ -50,6 +55,10 @@ def simulate(
         raise ValueError(f"stall={stall} must be in [0, 1)")
     latent, golden = _vectors(design, images, seed)
     say = progress or (lambda _: None)
+    if design.backend == "hls":
+        if stall or waves or reset_first or netlist:
+            design.require_rtl("a simulation with stalls, waves, reset or netlist")
+        return _simulate_hls(design, latent, golden, seed, say)
     mapped, prefix = list[Path](), ""
     if netlist:
         from fpgan.build.synth import netlists  # only this needs synthesis, which is built upon this module
@@ -60,14 +69,10 @@ def simulate(
     say("simulating")
     wave_file = design.root / f"{prefix}waves.vcd" if waves else None
     output, timing, seconds = _run(design, program, latent, seed, stall, wave_file, reset_first)
-    wrong = output != golden
     result = {
-        "images": images,
-        "pixels": int(golden.size),
-        "mismatches": int(wrong.sum()),
-        "golden": design.golden,
+        **_compared(design, golden, output, seed),
         "stall": stall,
-        "seed": seed,
+        "how": "netlist" if netlist else "rtl",
         **_timing(design, timing),
         "sim_seconds": round(seconds, 3),
         "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
@@ -75,13 +80,55 @@ def simulate(
         "fifo_depths": design.fifos,
     }
     say("drawing")
+    _save(design.root / f"{prefix}sim", result, golden, output, "netlist" if netlist else "RTL")
+    return result
+
+
+def _simulate_hls(
+    design: Design, latent: NDArray[np.int64], golden: NDArray[np.int64], seed: int, say: Progress
+) -> dict[str, Any]:
+    say("compiling")
+    program, build_seconds = compile_csim(design)
+    say("simulating")
+    output, counted, seconds = run_csim(design, program, latent, golden)
+    result = {
+        **_compared(design, golden, output, seed),
+        "stall": 0.0,
+        "how": "csim",
+        **dict.fromkeys(("latency_cycles", "cycles_per_image", "efficiency")),
+        "sim_seconds": round(seconds, 3),
+        "kcycles_per_second": None,
+        "build_seconds": round(build_seconds, 1),
+        "fifo_depths": design.fifos,
+        "iterations": iteration_report(design, counted),
+    }
+    say("drawing")
+    _save(design.root / "sim", result, golden, output, "HLS")
+    return result
+
+
+def _compared(
+    design: Design, golden: NDArray[np.int64], output: NDArray[np.int64], seed: int
+) -> dict[str, Any]:
+    return {
+        "images": len(golden),
+        "pixels": int(golden.size),
+        "mismatches": int((output != golden).sum()),
+        "golden": design.golden,
+        "seed": seed,
+    }
+
+
+def _save(
+    stem: Path, result: dict[str, Any], golden: NDArray[np.int64], output: NDArray[np.int64], source: str
+) -> None:
+    """Write STEM.png and STEM.json."""
     from fpgan.sim.pictures import save_comparison
 
-    save_comparison(design.root / f"{prefix}sim.png", golden, output, "netlist" if netlist else "RTL")
-    temporary = design.root / f"{prefix}sim.json.tmp"
+    save_comparison(stem.with_suffix(".png"), golden, output, source)
+    temporary = stem.with_suffix(".json.tmp")
     temporary.write_text(json.dumps(result, indent=2) + "\n")
-    temporary.rename(design.root / f"{prefix}sim.json")
-    return result
+    temporary.rename(stem.with_suffix(".json"))
 
 
 def _vectors(design: Design, images: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
