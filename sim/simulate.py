@@ -33,7 +33,7 @@ def simulate(
     progress: Progress | None = None,
     netlist: bool = False,
 ) -> dict[str, Any]:
-    """Stream images through the RTL in Verilator, or the C++ of an HLS build, and compare them with PyTorch's.
+    """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
     build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
     images: how many, back to back, without a reset between them; chosen by seed.
@@ -42,9 +42,9 @@ def simulate(
     netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
     missing or does not fit the RTL), in place of the RTL.
 
-    Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in cycles
-    null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step per cycle
-    once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
+    Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
+    cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
+    per cycle once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
 
     Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
     returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad

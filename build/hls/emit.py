@@ -70,7 +70,7 @@ def _computing(model: ModelWrapper) -> list[NodeProto]:
 
 def _copy_kernels(used: set[str], hls: Path) -> list[str]:
     """Kernels in use, what they share, the bench and the stand-ins; returns the shared headers."""
-    for name in ("words.hpp", "main.cpp", *(f"{kernel}.hpp" for kernel in sorted(used))):
+    for name in ("words.hpp", "bench.hpp", "main.cpp", *(f"{kernel}.hpp" for kernel in sorted(used))):
         shutil.copyfile(hls_dir() / name, hls / name)
     (hls / "csim").mkdir(exist_ok=True)
     for path in (hls_dir() / "csim").glob("*.h"):

@@ -6,37 +6,17 @@
 // shows each loop's iterations when its input never runs dry. Prints a line of JSON. Without OUTPUT a wrong
 // word makes the program fail, as Vitis HLS expects of a test bench; with it the accelerator's words are
 // written there and judged by the caller.
-#include <cstdio>
-#include <exception>
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <vector>
-
 #include "top.hpp"
 
-typedef std::vector<unsigned char> Bytes;
+#include <cstdio>
+#include <exception>
 
-static Bytes read_file(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error(std::string(path) + ": cannot be read");
-  return Bytes(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-}
+#include "bench.hpp"
 
-template <int W> void put_words(hls::stream<ap_uint<W>>& stream, const unsigned char* bytes, int count) {
-  for (int i = 0; i < count; i++) {
-    ap_uint<W> word = 0;
-    for (int b = 0; b < W / 8; b++) word.range(8 * b + 7, 8 * b) = bytes[i * (W / 8) + b];
-    stream.write(word);
-  }
-}
-
-template <int W> void take_words(hls::stream<ap_uint<W>>& stream, Bytes& bytes) {
-  while (!stream.empty()) {
-    const ap_uint<W> word = stream.read();
-    for (int b = 0; b < W / 8; b++) bytes.push_back(ap_uint<8>(word.range(8 * b + 7, 8 * b)).to_int());
-  }
-}
+using fpgan::Bytes;
+using fpgan::put_words;
+using fpgan::read_file;
+using fpgan::take_words;
 
 static Bytes by_image(const Bytes& latent, int images) {
   hls::stream<ap_uint<IN_BITS>> in("s_axis_0");
@@ -61,13 +41,6 @@ static Bytes by_layer(const Bytes& latent, int images) {
   return taken;
 }
 
-static std::string iterations_json() {
-  std::string text;
-  for (const auto& layer : fpgan::iterations())
-    text += (text.empty() ? "\"" : ", \"") + layer.first + "\": " + std::to_string(layer.second.back());
-  return "{" + text + "}";
-}
-
 static int compare(int argc, char** argv) {
   if (argc < 3) throw std::runtime_error("usage: main LATENT IMAGE [OUTPUT]");
   const Bytes latent = read_file(argv[1]), image = read_file(argv[2]);
@@ -76,7 +49,7 @@ static int compare(int argc, char** argv) {
   long wrong = output.size() == image.size() ? 0 : 1;
   for (std::size_t i = 0; i < output.size() && i < image.size(); i++) wrong += output[i] != image[i];
   std::printf("{\"images\": %d, \"wrong_bytes\": %ld, \"passes_agree\": %s, \"iterations\": %s}\n", images, wrong,
-              output == again ? "true" : "false", iterations_json().c_str());
+              output == again ? "true" : "false", fpgan::iterations_json().c_str());
   if (argc > 3) std::ofstream(argv[3], std::ios::binary).write((const char*)output.data(), output.size());
   return output != again || (argc == 3 && wrong) ? 1 : 0;
 }
