@@ -67,8 +67,8 @@ def build(
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
         HLS. Resource estimates are those of the RTL either way; dsp2x is for rtl alone.
 
-    Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx, out/design.json,
-    out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target out of reach.
+    Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
+    out/design.json, out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target out of reach.
     """
     say = progress or (lambda _: None)
     target, path, out = get_board(board), Path(model), Path(out)
@@ -101,8 +101,8 @@ def build(
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        more = {"name": path.stem, "backend": backend, "deconv": deconv, "limits": vars(limits), "decision": decision,
-                "cycles_with_one_fifo_word_less": slack}  # fmt: skip
+        more = {"name": path.stem, "backend": backend, "deconv": deconv, "limits": vars(limits),
+                "decision": decision, "cycles_with_one_fifo_word_less": slack}  # fmt: skip
         report = _write(partial, dataflow, integers, target, clock, share, more, golden, vectors)
         if out.exists():
             shutil.rmtree(out)
@@ -130,7 +130,8 @@ def _write(
     else:
         emitted = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
-        "name": more["name"], "backend": more["backend"], "board": board.name, "part": board.part, "family": board.family,
+        "name": more["name"], "backend": more["backend"], "board": board.name, "part": board.part,
+        "family": board.family,
         "clock_mhz": clock, "golden": golden, **emitted,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""C simulation of a design's HLS C++ with g++: what Vitis HLS calls csim, with its headers or our stand-ins."""
+"""C simulation of a design's HLS C++ with g++: Vitis HLS' csim, with its headers or our stand-ins."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def vitis_headers() -> Path | None:
 def compile_cpp(sources: Sequence[Path], folder: Path, program: Path, stand_ins: Path) -> float:
     """Compile C++ of ours with the HLS headers; returns seconds.
 
-    folder: also searched for headers. stand_ins: headers for where Vitis HLS is not installed. Raises ToolError.
+    folder: also searched for headers. stand_ins: headers for where Vitis HLS is not installed. Raises
+    ToolError.
     """
     require_tools("g++")
     start = time.monotonic()
@@ -45,7 +46,7 @@ def compile_cpp(sources: Sequence[Path], folder: Path, program: Path, stand_ins:
 
 
 def compile_csim(design: Design) -> tuple[Path, float]:
-    """Compile BUILD/hls into BUILD/.csim/KEY/main; KEY follows the sources. Returns the program and seconds."""
+    """Compile BUILD/hls into BUILD/.csim/KEY/main; KEY follows the sources. Returns it and the seconds."""
     digest = hashlib.sha256(str(vitis_headers()).encode())
     for path in sorted(p for p in design.hls.rglob("*") if p.suffix in (".hpp", ".cpp", ".h")):
         digest.update(path.name.encode() + path.read_bytes())

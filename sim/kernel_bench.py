@@ -52,7 +52,9 @@ def check_kernels(cases: Sequence[KernelCase], folder: Path) -> dict[str, int]:
         words = np.fromfile(folder / f"{case.name}.out", np.uint8)
         assert words.size == case.outputs.size, f"{case.name}: {words.size} bytes, not {case.outputs.size}"
         wrong = np.flatnonzero((words.reshape(case.outputs.shape) != case.outputs).any(axis=1))
-        assert not wrong.size, f"{case.name}: {wrong.size} of {len(case.outputs)} words differ, first {wrong[0]}"
+        assert not wrong.size, (
+            f"{case.name}: {wrong.size} of {len(case.outputs)} words differ, first {wrong[0]}"
+        )
     counted: dict[str, int] = json.loads(text.splitlines()[-1])
     return counted
 
@@ -65,7 +67,8 @@ def _bench(cases: Sequence[KernelCase]) -> str:
 #include "bench.hpp"
 {includes}
 template <int IN, int OUT>
-void check(const char* name, void (*layer)(hls::stream<ap_uint<IN>>&, hls::stream<ap_uint<OUT>>&), int images) {{
+void check(const char* name, void (*layer)(hls::stream<ap_uint<IN>>&, hls::stream<ap_uint<OUT>>&),
+           int images) {{
   const fpgan::Bytes given = fpgan::read_file(std::string(name) + ".in");
   fpgan::Bytes taken;
   hls::stream<ap_uint<IN>> in("in");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the HLS project of a dataflow graph: a header per layer, the top that connects them, bench, script."""
+"""Write the HLS project of a dataflow graph: a header per layer, the top that joins them, bench, script."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from fpgan.hw.sources import hls_dir
 from fpgan.sim.packing import pack
 
 _BENCH_IMAGES = 16  # golden vectors that run.tcl's own C simulation gets
+_PORTS = "hls::stream<ap_uint<IN_BITS>>& s_axis_0, hls::stream<ap_uint<OUT_BITS>>& m_axis_0"
 _DEPTH = 2  # of a stream between two layers without a FIFO: Vitis HLS' default
 
 
@@ -102,15 +103,16 @@ def _top_header(description: dict[str, Any]) -> str:
 #define AP_INT_MAX_W {MAX_WORD_BITS}
 #include "words.hpp"
 
-const int IN_BITS = {source["tdata_bits"]}, IN_BEATS = {source["beats"]};    // bits of a word, words of an image
+// bits of a word, words of an image
+const int IN_BITS = {source["tdata_bits"]}, IN_BEATS = {source["beats"]};
 const int OUT_BITS = {sink["tdata_bits"]}, OUT_BEATS = {sink["beats"]};
 
 // One image.
-void {TOP}(hls::stream<ap_uint<IN_BITS>>& s_axis_0, hls::stream<ap_uint<OUT_BITS>>& m_axis_0);
+void {TOP}({_PORTS});
 
 #ifndef __SYNTHESIS__
 // The same layers, each with all images before the next begins.
-void fpgan_layers(hls::stream<ap_uint<IN_BITS>>& s_axis_0, hls::stream<ap_uint<OUT_BITS>>& m_axis_0, int images);
+void fpgan_layers({_PORTS}, int images);
 #endif
 """
 
@@ -130,15 +132,14 @@ def _top(kernels: list[Kernel], depths: list[int]) -> str:
     calls = [f"{k.name}({names[i]}, {names[i + 1]});" for i, k in enumerate(kernels)]
     chain = "".join(f"  {call}\n" for call in calls)
     in_turn = "".join(f"  for (int i = 0; i < images; i++) {call}\n" for call in calls)
-    ports = "hls::stream<ap_uint<IN_BITS>>& s_axis_0, hls::stream<ap_uint<OUT_BITS>>& m_axis_0"
     includes = "".join(f'#include "{kernel.name}.hpp"\n' for kernel in kernels)
     return f"""// SPDX-License-Identifier: Apache-2.0
-// The accelerator: its layers in a row, connected by streams. A call is one image; layers work at once, each on
-// its own image, and start again by themselves.
+// The accelerator: its layers in a row, connected by streams. A call is one image; the layers work at once,
+// each on its own image, and start again by themselves.
 #include "top.hpp"
 
 {includes}
-void {TOP}({ports}) {{
+void {TOP}({_PORTS}) {{
 #pragma HLS INTERFACE mode=axis port=s_axis_0
 #pragma HLS INTERFACE mode=axis port=m_axis_0
 #pragma HLS INTERFACE mode=ap_ctrl_none port=return
@@ -146,7 +147,7 @@ void {TOP}({ports}) {{
 {plain}{depth}{chain}}}
 
 #ifndef __SYNTHESIS__
-void fpgan_layers({ports}, int images) {{
+void fpgan_layers({_PORTS}, int images) {{
 {plain}{in_turn}}}
 #endif
 """

@@ -21,7 +21,7 @@ MAX_WORD_BITS = 4096  # AP_INT_MAX_W can be raised to this
 
 @dataclass(frozen=True)
 class Kernel:
-    """One layer: `kernel` names the template of hw/hls, arrays are its further arguments (element type, values)."""
+    """One layer: a template of hw/hls, its constants, its further arguments (element type, values)."""
 
     name: str
     kernel: str

@@ -38,7 +38,7 @@ def axis_table(axis: Axis, par: int, ring: bool) -> IntArray:
 
 
 def weight_chunks(words: IntArray, bits: int) -> IntArray:
-    """Weight words (WORDS, PE, WIDE) -> (WORDS, CHUNKS) unsigned words of 64 bits, 64 // bits weights each."""
+    """Weight words (WORDS, PE, WIDE) -> (WORDS, CHUNKS), uint64 with 64 // bits weights in each."""
     per_chunk = CHUNK_BITS // bits
     flat = words.reshape(len(words), -1) & ((1 << bits) - 1)
     padded = np.pad(flat, ((0, 0), (0, -flat.shape[1] % per_chunk))).astype(np.uint64)
@@ -48,7 +48,7 @@ def weight_chunks(words: IntArray, bits: int) -> IntArray:
 
 
 def threshold_tables(thresholds: IntArray, pe: int) -> IntArray:
-    """Thresholds (C,T) ascending -> (BITS, PE, TABLE): for each stage of a binary search what it compares with.
+    """Thresholds (C,T) ascending -> (BITS, PE, TABLE): for each stage of a binary search what it compares.
 
     Stage s of the fold f finds its 2^s candidates from f * 2^s on; channel c is fold c // PE, element c % PE.
     """

@@ -74,7 +74,10 @@ def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
         op_type, ["x", *(f"a{i}" for i in range(len(arrays)))], ["y"], name=name, domain=RTL_DOMAIN,
         backend="fpgadataflow", **attributes,
     )  # fmt: skip
-    infos = [helper.make_tensor_value_info(t, TensorProto.FLOAT, [1, *v.shape[1:]]) for t, v in (("x", x), ("y", y))]
+    infos = [
+        helper.make_tensor_value_info(t, TensorProto.FLOAT, [1, *v.shape[1:]])
+        for t, v in (("x", x), ("y", y))
+    ]
     model = ModelWrapper(qonnx_make_model(helper.make_graph([node], name, infos[:1], infos[1:])))
     for i, values in enumerate(arrays):
         model.set_initializer(f"a{i}", values.astype(np.float32))
@@ -82,7 +85,8 @@ def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
     given, taken = (int(s[-1]) for s in (op.get_folded_input_shape(), op.get_folded_output_shape()))
     return KernelCase(
         name, kernel.header(), kernel.in_bits, kernel.out_bits, len(x),
-        pack(x, given, op.get_input_datatype().bitwidth()), pack(y, taken, op.get_output_datatype().bitwidth()),
+        pack(x, given, op.get_input_datatype().bitwidth()),
+        pack(y, taken, op.get_output_datatype().bitwidth()),
     )  # fmt: skip
 
 
@@ -123,8 +127,8 @@ def threshold_case(name, acc, channels, pe, steps, out, offset):
     x.reshape(-1)[:4] = low, high, low, high
     return node_case(
         name, "Thresholding_rtl", x, threshold(x, levels, offset), [levels], exec_mode="cppsim", PE=pe,
-        NumChannels=channels, numSteps=steps, numInputVectors=[1, 4, 5], inputDataType=acc, weightDataType=acc,
-        outputDataType=out, ActVal=offset,
+        NumChannels=channels, numSteps=steps, numInputVectors=[1, 4, 5], inputDataType=acc,
+        weightDataType=acc, outputDataType=out, ActVal=offset,
     )  # fmt: skip
 
 
@@ -175,7 +179,7 @@ def test_a_flipped_weight_and_a_missing_word_are_seen(tmp_path):
     case, _ = deconv_case("pads_1122", *DECONVS["pads_1122"])
     begin = case.header.index("0x") + 2
     broken = case.header[:begin] + f"{int(case.header[begin], 16) ^ 1:x}" + case.header[begin + 1 :]
-    with pytest.raises(AssertionError, match="pads_1122: .* words differ"):
+    with pytest.raises(AssertionError, match=r"pads_1122: .* words differ"):
         check_kernels([replace(case, header=broken)], tmp_path / "flipped")
     with pytest.raises(ToolError) as error:
         check_kernels([replace(case, inputs=case.inputs[:-1])], tmp_path / "short")
