@@ -68,7 +68,8 @@ def build(
         HLS. Resource estimates are those of the RTL either way; dsp2x is for rtl alone.
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
-    out/design.json, out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target out of reach.
+    out/design.json, out/golden.npz, out/report.json. Raises ValueError in one line for bad input or a target
+    out of reach.
     """
     say = progress or (lambda _: None)
     target, path, out = get_board(board), Path(model), Path(out)

@@ -38,7 +38,7 @@ def command(
 
     `fpgan build mnist32.onnx --budget LUT=32792 --budget BRAM18=96`: the fastest within these amounts
 
-    `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++, for `vitis_hls -f run.tcl` in OUT/hls
+    `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
     with errors():
         from fpgan.build.steps import build

@@ -33,27 +33,20 @@ VITIS_COMMANDS = {
 
 
 def recorded(script: str) -> list[tuple[str, ...]]:
-    """Run a script in Tcl where the commands of Vitis HLS only note their arguments. A check of syntax alone."""
+    """Run a script in Tcl where the commands of Vitis HLS only note their arguments: a check of syntax."""
     tkinter = pytest.importorskip("tkinter", reason="Python's Tcl interpreter is not installed")
     tcl, calls = tkinter.Tcl(), []
-
-    def command(name, valued, flags, most):
-        def call(*arguments):
-            rest = list(arguments)
-            for option in [a for a in arguments if a.startswith("-")]:
-                assert option in (*valued, *flags), f"{name} has no option {option}"
-                at = rest.index(option)
-                del rest[at : at + (2 if option in valued else 1)]
-            assert len(rest) <= most, f"{name}: {rest}"
-            calls.append((name, *arguments))
-            return ""
-
-        tcl.createcommand(name, call)
-
-    for name, signature in VITIS_COMMANDS.items():
-        command(name, *signature)
-    tcl.createcommand("exit", lambda: calls.append(("exit",)) or "")
+    for name in (*VITIS_COMMANDS, "exit"):
+        tcl.createcommand(name, lambda *arguments, name=name: calls.append((name, *arguments)) or "")
     tcl.eval(script)
+    for name, *arguments in calls:
+        valued, flags, most = VITIS_COMMANDS.get(name, ([], [], 0))
+        rest = list(arguments)
+        for option in [a for a in arguments if a.startswith("-")]:
+            assert option in (*valued, *flags), f"{name} has no option {option}"
+            at = rest.index(option)
+            del rest[at : at + (2 if option in valued else 1)]
+        assert len(rest) <= most, f"{name}: {rest}"
     return calls
 
 
@@ -114,7 +107,7 @@ def test_refused_builds(export_preset, tmp_path, arguments, message):
 def test_a_word_too_wide_for_ap_int(export_preset, tmp_path, monkeypatch):
     monkeypatch.setattr("fpgan.build.hls.kernels.MAX_WORD_BITS", 8)
     assert MAX_WORD_BITS == 4096
-    with pytest.raises(ValueError, match="stream word of .* bits; Vitis HLS takes at most 8"):
+    with pytest.raises(ValueError, match=r"stream word of \d+ bits; Vitis HLS takes at most 8"):
         build(export_preset("tiny"), tmp_path / "b", backend="hls")
     assert not (tmp_path / "b").exists()
 

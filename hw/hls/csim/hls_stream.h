@@ -10,6 +10,12 @@
 
 namespace hls {
 
+// Percent of the words that are there which read_nb misses: hardware finds a word when it has come, not before.
+inline int& csim_misses() {
+  static int percent = 0;
+  return percent;
+}
+
 template <class T, int DEPTH = 0> class stream {
  public:
   stream() : name_("stream") {}
@@ -31,12 +37,18 @@ template <class T, int DEPTH = 0> class stream {
     return word;
   }
   bool read_nb(T& word) {
-    if (words_.empty()) return false;
+    if (words_.empty() || missed()) return false;
     word = read();
     return true;
   }
 
  private:
+  bool missed() {
+    random_ = random_ * 1103515245u + 12345u;
+    return int((random_ >> 16) % 100) < csim_misses();
+  }
+
+  unsigned random_ = 1;
   std::deque<T> words_;
   std::string name_;
 };
