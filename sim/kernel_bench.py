@@ -38,7 +38,8 @@ class KernelCase:
 def check_kernels(cases: Sequence[KernelCase], folder: Path) -> dict[str, int]:
     """Run every case, all its input waiting from the start; returns the iterations of each one's last image.
 
-    A first run lets words come late at random, where the headers are our stand-ins. Raises AssertionError that names the first case with a wrong word, ToolError where the bench fails.
+    A first run lets words come late at random, where the headers are our stand-ins. Raises AssertionError
+    that names the first case with a wrong word, ToolError where the bench fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for case in cases:
