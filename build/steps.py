@@ -75,6 +75,7 @@ def build(
     target, path, out = get_board(board), Path(model), Path(out)
     clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
     share = _checked(max_utilization, "max_utilization", 0.01, 1)
+    _check_cores(cores, backend)
     _check_out(out)
     say("reading")
     register()
@@ -88,7 +89,6 @@ def build(
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
-    _check_cores(cores, backend)
     if like is None:
         dataflow, depths, decision = _fold(dataflow, target.part, limits, cycles, cores)
     else:
