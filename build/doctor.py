@@ -44,6 +44,12 @@ _TOOLS = (
     ),
     _Tool("vivado", "fpgan synth --tool vivado, bitstreams", "AMD's installer", version_flag="-version"),
     _Tool(
+        "vitis_hls",
+        "synthesis of fpgan build --backend hls; without it C simulation only",
+        "AMD's installer",
+        version_flag="-version",
+    ),
+    _Tool(
         "nextpnr-xilinx",
         "fpgan synth --pnr, bitstreams for 7-series without vendor tools",
         "github.com/openXC7",

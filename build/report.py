@@ -64,6 +64,7 @@ class _Results:
     @classmethod
     def load(cls, build: Path) -> _Results:
         design = Design.load(build)
+        design.require_rtl("the report")
         try:
             planned = design.report
         except (OSError, json.JSONDecodeError):

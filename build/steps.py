@@ -7,7 +7,7 @@ import copy
 import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
@@ -15,6 +15,7 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import Golden, check_dataflow, golden_vectors
+from fpgan.build.hls import emit_hls
 from fpgan.build.ops import register
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
 from fpgan.build.passes.integer_graph import integer_graph
@@ -29,6 +30,7 @@ from fpgan.build.summary import summarize
 from fpgan.hw.boards import Board, get_board
 
 Progress = Callable[[str], None]
+Backend = Literal["rtl", "hls"]
 
 _ATTEMPTS = 4
 
@@ -45,8 +47,9 @@ def build(
     deconv: DeconvStyle = "subpixel",
     like: str | Path | None = None,
     progress: Progress | None = None,
+    backend: Backend = "rtl",
 ) -> dict[str, Any]:
-    """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL for a board.
+    """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
 
         from fpgan.build import build
         report = build("mnist32.onnx", out="mnist32_build", board="ultra96", target_fps=50_000)
@@ -64,21 +67,23 @@ def build(
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
     like: an earlier BUILD whose PE, SIMD and cores are taken over, to compare at the same lanes.
     progress: called with the name of each step.
+    backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
+        HLS. Resource estimates are those of the RTL either way; dsp2x is for rtl alone.
 
-    Returns what out/report.json says. Writes out/rtl, out/dataflow.onnx, out/integer.onnx, out/design.json,
-    out/golden.npz, out/report.json. Proves that every threshold equals the file's float function (report's
-    `threshold_proof`). Raises ValueError in one line for bad input or a target out of reach.
+    Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
+    out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
+    function (report's `threshold_proof`). Raises ValueError in one line for bad input or a target out of
+    reach.
     """
     say = progress or (lambda _: None)
     target, path, out = get_board(board), Path(model), Path(out)
     clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
     share = _checked(max_utilization, "max_utilization", 0.01, 1)
+    _check_cores(cores, backend)
     _check_out(out)
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
-    if not cores or set(cores) - set(CORES):
-        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
     say("reading")
     register()
     network = read_network(load_model(path))
@@ -100,8 +105,8 @@ def build(
         proof = prove_thresholds(network, dataflow)
         say("writing")
         golden = golden_vectors(path, network)
-        more = {"name": path.stem, "deconv": deconv, "limits": vars(limits), "decision": decision,
-                "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
+        more = {"name": path.stem, "backend": backend, "deconv": deconv, "limits": vars(limits),
+                "decision": decision, "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
                 "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
         return _write(partial, dataflow, integers, target, clock, share, more, golden)
 
@@ -116,10 +121,13 @@ def _write(
     more: dict[str, Any],
     golden: Golden,
 ) -> dict[str, Any]:
-    rtl = emit_rtl(dataflow, board, clock, folder / "rtl")
+    if more["backend"] == "hls":
+        emitted = emit_hls(dataflow, board, clock, golden.vectors, folder / "hls")
+    else:
+        emitted = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
-        "name": more["name"], "board": board.name, "part": board.part, "family": board.family,
-        "clock_mhz": clock, "golden": golden.source, **rtl,
+        "name": more["name"], "backend": more["backend"], "board": board.name, "part": board.part,
+        "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
     report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
@@ -158,6 +166,15 @@ def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Bud
             raise ValueError(f"budget {kind}={amount}: give LUT, DSP or BRAM18, 0 or more")
         amounts[kind] = int(amount)
     return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"])
+
+
+def _check_cores(cores: Collection[str], backend: str) -> None:
+    if backend not in ("rtl", "hls"):
+        raise ValueError(f"backend={backend}; choose rtl or hls")
+    if not cores or set(cores) - set(CORES):
+        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
+    if backend == "hls" and "dsp2x" in cores:
+        raise ValueError("cores: dsp2x needs a second clock, which HLS has not; choose from lut,dsp")
 
 
 def _checked(value: float, name: str, low: float, high: float) -> float:

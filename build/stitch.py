@@ -35,12 +35,19 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
     (rtl / f"{TOP}.sv").write_text(_top(model))
     sources.append(f"{TOP}.sv")
     (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources))
-    first, last = getCustomOp(model.graph.node[0]), getCustomOp(model.graph.node[-1])
     return {
         "top": TOP,
         "pumped": any(_pumped(getCustomOp(node)) for node in model.graph.node),
         "sources": sources,
         "layers": layers,
+        **describe_streams(model),
+    }
+
+
+def describe_streams(model: ModelWrapper) -> dict[str, Any]:
+    """What design.json says of a graph's streams, whichever the back end: fifos, input, output."""
+    first, last = getCustomOp(model.graph.node[0]), getCustomOp(model.graph.node[-1])
+    return {
         "fifos": {
             node.name: getCustomOp(node).get_nodeattr("depth")
             for node in model.graph.node

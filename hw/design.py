@@ -31,7 +31,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Layer:
-    """One node of the dataflow graph and its module; sources in compile order, relative to rtl/."""
+    """One node of the dataflow graph and its module; sources in compile order, relative to rtl/ or hls/."""
 
     name: str
     op: str
@@ -60,6 +60,7 @@ class Design:
     fifos: dict[str, int]
     golden: str
     pumped: bool  # there is a clock input ap_clk2x
+    backend: str = "rtl"  # "rtl": SystemVerilog in rtl/; "hls": C++ in hls/
 
     @classmethod
     def load(cls, build: Path) -> Design:
@@ -79,6 +80,7 @@ class Design:
             return cls(
                 root=Path(build).resolve(),
                 **{name: data[name] for name in _COPIED},
+                backend=data.get("backend", "rtl"),
                 source_names=tuple(data["sources"]),
                 layers=tuple(
                     Layer(**{**layer, "sources": tuple(layer["sources"])}) for layer in data["layers"]
@@ -94,8 +96,18 @@ class Design:
         return self.root / "rtl"
 
     @property
+    def hls(self) -> Path:
+        return self.root / "hls"
+
+    @property
     def sources(self) -> list[Path]:
-        return [self.rtl / name for name in self.source_names]
+        return [(self.hls if self.backend == "hls" else self.rtl) / name for name in self.source_names]
+
+    def require_rtl(self, what: str) -> None:
+        """Raise ValueError in one line where the design is no RTL."""
+        if self.backend != "rtl":
+            raise ValueError(f"{self.root}: {what} needs RTL, this is a build for {self.backend}; "
+                             "run fpgan build --backend rtl")  # fmt: skip
 
     @cached_property
     def report(self) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def rtl_dir() -> Path:
     return Path(__file__).parent / "rtl"
 
 
+def hls_dir() -> Path:
+    """Folder of our HLS kernels; csim/ inside holds stand-ins of Vitis HLS' headers."""
+    return Path(__file__).parent / "hls"
+
+
 def cells() -> list[Path]:
     """Our simulation models of the Xilinx primitives that netlists are made of."""
     return sorted((Path(__file__).parent / "cells").glob("*.sv"))

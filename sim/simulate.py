@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cycle-accurate simulation of a built design, compared with PyTorch on every pixel."""
+"""Simulation of a built design, compared with PyTorch on every pixel: RTL to the cycle, or HLS as C++."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fpgan.hw.design import Design
 from fpgan.hw.tools import run
 from fpgan.sim.compile import compile_design
+from fpgan.sim.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.packing import pack, unpack
 from fpgan.sim.vectors import Vectors, agreement
 
@@ -34,7 +35,7 @@ def simulate(
     netlist: bool = False,
     label: int | Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """Stream images through the RTL in Verilator and compare them with PyTorch's.
+    """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
     build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
     images: how many, back to back, without a reset between them; chosen by seed. Left out: 64, or all.
@@ -44,6 +45,10 @@ def simulate(
     missing or does not fit the RTL), in place of the RTL.
     label: what to draw, of a design with classes, one label or several in turn; left out, all in turn.
 
+    Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
+    cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
+    per cycle once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
+
     Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
     returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
     arguments, ToolError when a tool fails or the simulation hangs.
@@ -52,8 +57,12 @@ def simulate(
     if not 0 <= stall < 1:
         raise ValueError(f"stall={stall} must be in [0, 1)")
     vectors = _vectors(design).select(images, seed, [label] if isinstance(label, int) else label)
-    latent, golden = (array.transpose(0, 2, 3, 1) for array in (vectors.latent, vectors.image))
+    latent, golden = _streamed(vectors)
     say = progress or (lambda _: None)
+    if design.backend == "hls":
+        if stall or waves or reset_first or netlist:
+            design.require_rtl("a simulation with stalls, waves, reset or netlist")
+        return _simulate_hls(design, vectors, seed, say)
     mapped, prefix = list[Path](), ""
     if netlist:
         from fpgan.build.synth import netlists  # only this needs synthesis, which is built upon this module
@@ -64,14 +73,10 @@ def simulate(
     say("simulating")
     wave_file = design.root / f"{prefix}waves.vcd" if waves else None
     output, timing, seconds = _run(design, program, latent, seed, stall, wave_file, reset_first)
-    wrong = output != golden
     result = {
-        "images": len(golden),
-        "pixels": int(golden.size),
-        "mismatches": int(wrong.sum()),
-        "golden": design.golden,
+        **_compared(design, golden, output, seed),
         "stall": stall,
-        "seed": seed,
+        "how": "netlist" if netlist else "rtl",
         **_labels(vectors, output),
         **_timing(design, timing),
         "sim_seconds": round(seconds, 3),
@@ -80,14 +85,67 @@ def simulate(
         "fifo_depths": design.fifos,
     }
     say("drawing")
+    _save(
+        design.root / f"{prefix}sim", result, golden, output, "netlist" if netlist else "RTL", vectors.label
+    )
+    return result
+
+
+def _simulate_hls(design: Design, vectors: Vectors, seed: int, say: Progress) -> dict[str, Any]:
+    latent, golden = _streamed(vectors)
+    say("compiling")
+    program, build_seconds = compile_csim(design)
+    say("simulating")
+    output, counted, seconds = run_csim(design, program, latent, golden)
+    result = {
+        **_compared(design, golden, output, seed),
+        "stall": 0.0,
+        "how": "csim",
+        **_labels(vectors, output),
+        **dict.fromkeys(("latency_cycles", "cycles_per_image", "efficiency")),
+        "sim_seconds": round(seconds, 3),
+        "kcycles_per_second": None,
+        "build_seconds": round(build_seconds, 1),
+        "fifo_depths": design.fifos,
+        "iterations": iteration_report(design, counted),
+    }
+    say("drawing")
+    _save(design.root / "sim", result, golden, output, "HLS", vectors.label)
+    return result
+
+
+def _compared(
+    design: Design, golden: NDArray[np.int64], output: NDArray[np.int64], seed: int
+) -> dict[str, Any]:
+    return {
+        "images": len(golden),
+        "pixels": int(golden.size),
+        "mismatches": int((output != golden).sum()),
+        "golden": design.golden,
+        "seed": seed,
+    }
+
+
+def _save(
+    stem: Path,
+    result: dict[str, Any],
+    golden: NDArray[np.int64],
+    output: NDArray[np.int64],
+    source: str,
+    label: NDArray[np.int64] | None,
+) -> None:
+    """Write STEM.png and STEM.json."""
     from fpgan.sim.pictures import save_comparison
 
-    source = "netlist" if netlist else "RTL"
-    save_comparison(design.root / f"{prefix}sim.png", golden, output, source, vectors.label)
-    temporary = design.root / f"{prefix}sim.json.tmp"
+    save_comparison(stem.with_suffix(".png"), golden, output, source, label)
+    temporary = stem.with_suffix(".json.tmp")
     temporary.write_text(json.dumps(result, indent=2) + "\n")
-    temporary.rename(design.root / f"{prefix}sim.json")
-    return result
+    temporary.rename(stem.with_suffix(".json"))
+
+
+def _streamed(vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Latents and images as they are streamed, (N,H,W,C)."""
+    return vectors.latent.transpose(0, 2, 3, 1), vectors.image.transpose(0, 2, 3, 1)
 
 
 def _vectors(design: Design) -> Vectors:

@@ -25,9 +25,10 @@ def command(
     cores: Annotated[str, typer.Option(help="Compute cores to choose from: lut, dsp, dsp2x.")] = "lut,dsp",
     deconv: Annotated[str, typer.Option(help="subpixel or zero_insert.")] = "subpixel",
     like: Annotated[Optional[Path], typer.Option(help="Fold as this BUILD is folded.")] = None,  # noqa: UP045
+    backend: Annotated[str, typer.Option(help="rtl, or hls: C++ for Vitis HLS.")] = "rtl",
     json: Json = False,
 ) -> None:
-    """Turn a quantized ONNX file, QONNX or QCDQ, into RTL.
+    """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
 
     Examples:
 
@@ -36,6 +37,8 @@ def command(
     `fpgan build mnist32.onnx --board zcu104 --target-fps 50000`: the cheapest that makes 50,000 images/s
 
     `fpgan build mnist32.onnx --budget LUT=32792 --budget BRAM18=96`: the fastest within these amounts
+
+    `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
     with errors():
         from fpgan.build.steps import build
@@ -44,7 +47,7 @@ def command(
             report = build(
                 model, out, board, clock_mhz, target_fps, max_utilization,
                 _amounts(budget), cores.split(","), deconv,  # type: ignore[arg-type]
-                like=like, progress=progress,
+                like=like, progress=progress, backend=backend,  # type: ignore[arg-type]
             )  # fmt: skip
         totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
         lines = [

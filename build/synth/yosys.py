@@ -38,6 +38,7 @@ def synth(
     Raises ValueError for an unknown tool or a folder that is no build, ToolError where a tool fails.
     """
     design = Design.load(build)
+    design.require_rtl("synthesis")
     if tool == "yosys":
         layers = synth_layers(design, jobs, progress)
         slowest = max(layers, key=lambda layer: layer["timing"]["ns"])

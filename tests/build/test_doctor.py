@@ -12,7 +12,7 @@ from fpgan.build.doctor import doctor
 
 NAMES = [
     "torch", "brevitas", "qonnx", "finn", "verilator", "g++", "make", "perl", "cocotb", "pyosys", "slang",
-    "vivado", "nextpnr-xilinx", "chromium",
+    "vivado", "vitis_hls", "nextpnr-xilinx", "chromium",
 ]  # fmt: skip
 
 

@@ -10,8 +10,10 @@ import pytest
 import torch
 from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 
-from fpgan.build.passes.integer_graph import Linear, integer_graph
-from fpgan.build.passes.read_qonnx import load
+from fpgan.build.frontend.linear import Linear
+from fpgan.build.frontend.read import read_network
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.model.accumulator import Accumulator
 from fpgan.model.config import PRESETS, GeneratorConfig, TrainConfig
 from fpgan.model.export import export
@@ -69,7 +71,8 @@ def test_accumulators_of_the_exported_graph_fit(name, tmp_path):
     for kind, chosen in (("bounded", fields), ("free", fields | FREE)):
         (tmp_path / kind).mkdir()
         save_run(tmp_path / kind, with_large_weights(chosen), config_of(chosen), {})
-        graph = integer_graph(load(export(tmp_path / kind, tmp_path / f"{kind}.onnx", vectors=2)))
+        path = export(tmp_path / kind, tmp_path / f"{kind}.onnx", vectors=2)
+        graph = integer_graph(read_network(load_model(path)))
         widths[kind] = [graph.get_tensor_datatype(f"acc_{i}").bitwidth() for i in range(3)]
     asked = config_of(fields).generator.layer_accumulator_bits
     for wide, limit, free in zip(widths["bounded"], asked, widths["free"], strict=True):
