@@ -14,9 +14,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
+from fpgan.build.frontend.linear import Linear
 from fpgan.build.hls.kernels import kernel_of
 from fpgan.build.ops import RTL_DOMAIN, register
-from fpgan.build.passes.integer_graph import Linear, smallest_type
+from fpgan.build.passes.integer_graph import smallest_type
 from fpgan.hw.geometry import DeconvGeometry
 from fpgan.hw.sources import hls_dir
 from fpgan.hw.tools import ToolError, run
