@@ -118,7 +118,8 @@ def change_tensor(graph, data):
         tensor.data_type = data.draw(st.integers(0, 24))
     elif kind == 2:
         value = data.draw(st.sampled_from([float("nan"), float("inf"), -1e38, 0.0, 1e-45]))
-        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * 0 + value, tensor.name))
+        whole = next(t for seed in SEEDS for t in seed.graph.initializer if t.name == tensor.name)
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(whole) * 0 + value, tensor.name))
     else:
         values = data.draw(st.lists(NUMBERS, max_size=5))
         tensor.CopyFrom(helper.make_tensor(tensor.name, TensorProto.INT64, [len(values)], values))
