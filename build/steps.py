@@ -24,10 +24,10 @@ from fpgan.build.passes.options import CORES
 from fpgan.build.passes.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.build.proof import prove_thresholds
-from fpgan.build.replaced_folder import replaced_folder
 from fpgan.build.stitch import emit_rtl
 from fpgan.build.summary import summarize
 from fpgan.hw.boards import Board, get_board
+from fpgan.hw.replaced_folder import replaced_folder
 
 Progress = Callable[[str], None]
 Backend = Literal["rtl", "hls"]

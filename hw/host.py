@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from fpgan.hw import registers
 from fpgan.hw.design import Design, Stream
 from fpgan.hw.driver import latent_table
 from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.replaced_folder import replaced_folder
 from fpgan.hw.sources import sources
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
@@ -95,17 +95,8 @@ def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> 
     _check(design, options)
     if out.exists() and not (out / "host.json").exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out}: is not empty and holds no earlier host interface; choose another folder")
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
+    with replaced_folder(out) as partial:
         _write(design, partial, options)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
-    except OSError as error:
-        raise ValueError(f"{out}: cannot be written ({error.strerror})") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Host.load(out)
 
 

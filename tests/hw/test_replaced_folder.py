@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
-from fpgan.build.replaced_folder import replaced_folder
+from fpgan.hw.replaced_folder import replaced_folder
 
 
 def write(out, text):
@@ -55,7 +55,7 @@ def test_a_killed_writer_leaves_the_old_and_no_lock(tmp_path):
     code = """
 import os, signal, sys
 from pathlib import Path
-from fpgan.build.replaced_folder import replaced_folder
+from fpgan.hw.replaced_folder import replaced_folder
 with replaced_folder(Path(sys.argv[1])) as partial:
     (partial / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
