@@ -19,16 +19,18 @@ _HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
 
 
 def compile_design(
-    design: Design, waves: bool = False, jobs: int = 2, netlists: Sequence[Path] = ()
+    design: Design, waves: bool = False, jobs: int = 2, netlists: Sequence[Path] = (), threads: int = 1
 ) -> tuple[Path, float]:
     """Compile BUILD/rtl and the harness into BUILD/.verilator/KEY/harness.
 
     netlists: one file per layer to compile in place of the layers' RTL, into BUILD/.verilator-netlist/KEY.
+    threads: of the program.
     KEY follows the sources, the harness and the options, so that a second call costs nothing. Returns the
     program and the seconds spent. Raises ToolError.
     """
     base = design.root / (".verilator-netlist" if netlists else ".verilator")
     options = [
+        *(["--threads", str(threads)] if threads > 1 else []),
         *(["--output-split-cfuncs", "1000"] if netlists else []),  # g++ takes very long functions badly
         *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
         *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),

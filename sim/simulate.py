@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ def simulate(
     progress: Progress | None = None,
     netlist: bool = False,
     label: int | Sequence[int] | None = None,
+    threads: int = 1,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
@@ -44,6 +46,8 @@ def simulate(
     netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
     missing or does not fit the RTL), in place of the RTL.
     label: what to draw, of a design with classes, one label or several in turn; left out, all in turn.
+    threads: of the simulation. More are faster where the design is wide and the cores have nothing else to
+    do; where they have, threads wait for each other and can be a hundred times slower than one.
 
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
     cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
@@ -56,6 +60,9 @@ def simulate(
     design = Design.load(build)
     if not 0 <= stall < 1:
         raise ValueError(f"stall={stall} must be in [0, 1)")
+    cores = len(os.sched_getaffinity(0))
+    if not 1 <= threads <= cores:
+        raise ValueError(f"threads={threads}: must be from 1 to the {cores} cores that there are")
     vectors = _vectors(design).select(images, seed, [label] if isinstance(label, int) else label)
     latent, golden = _streamed(vectors)
     say = progress or (lambda _: None)
@@ -69,7 +76,7 @@ def simulate(
 
         mapped, prefix = netlists(design, progress=lambda line: say(f"synthesizing {line}")), "netlist_"
     say("compiling")
-    program, build_seconds = compile_design(design, waves, netlists=mapped)
+    program, build_seconds = compile_design(design, waves, netlists=mapped, threads=threads)
     say("simulating")
     wave_file = design.root / f"{prefix}waves.vcd" if waves else None
     output, timing, seconds = _run(design, program, latent, seed, stall, wave_file, reset_first)
@@ -81,6 +88,7 @@ def simulate(
         **_timing(design, timing),
         "sim_seconds": round(seconds, 3),
         "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
+        "threads": threads,
         "build_seconds": round(build_seconds, 1),
         "fifo_depths": design.fifos,
     }

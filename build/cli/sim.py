@@ -30,6 +30,9 @@ def command(
     netlist: Annotated[
         bool, typer.Option("--netlist", help="Simulate Yosys' netlists of Xilinx primitives instead.")
     ] = False,
+    threads: Annotated[
+        int, typer.Option(help="Of the simulation: more are faster for wide designs on idle cores.")
+    ] = 1,
     json: Json = False,
 ) -> None:
     """Simulate the RTL in Verilator, or an HLS build as C++, and compare every pixel with PyTorch.
@@ -39,6 +42,8 @@ def command(
     `fpgan sim build --images 64`: the steady rate and 64 images
 
     `fpgan sim build --images 4 --stall 0.3 --waves`: random pauses, waveform for GTKWave
+
+    `fpgan sim build --images 256 --threads 2`: a wide design on idle cores
 
     `fpgan sim build --label 7`: only sevens, of a design that draws what it is asked for
 
@@ -50,7 +55,9 @@ def command(
 
         labels = None if label is None else parse_labels(label)
         with steps("sim") as progress:
-            result = simulate(build, images, seed, stall, waves, reset_first, progress, netlist, labels)
+            result = simulate(
+                build, images, seed, stall, waves, reset_first, progress, netlist, labels, threads
+            )
         seen = result.get("label_agreement")
         show(
             result,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -79,6 +80,17 @@ def test_stalls_and_reset_change_only_the_time(build, stall):
 
 
 @pytest.mark.verilator
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: nothing to run two threads on")
+def test_threads_change_nothing_but_the_program(build):
+    one, two = (simulate(build, images=6, threads=threads) for threads in (1, 2))
+    assert (one["threads"], two["threads"]) == (1, 2)
+    for key in ("mismatches", "cycles_per_image", "latency_cycles"):
+        assert one[key] == two[key]
+    (model,) = build.glob(".verilator/*/Vfpgan_top.cpp")
+    assert "threads() const { return 2; }" in model.read_text()
+
+
+@pytest.mark.verilator
 def test_wrong_golden_pixels_are_counted(tmp_path):
     assert simulate(make_build(tmp_path / "build", wrong_pixels=3), images=IMAGES)["mismatches"] == 3
 
@@ -97,6 +109,8 @@ def test_hang_is_one_line_with_the_beats(tmp_path):
         ({"images": IMAGES + 1}, rf"images={IMAGES + 1}.*1 to {IMAGES}"),
         ({"images": 0}, "images=0"),
         ({"stall": 1.0}, r"stall=1.0.*\[0, 1\)"),
+        ({"threads": 0}, "threads=0: must be from 1 to"),
+        ({"threads": 1000}, "threads=1000: must be from 1 to"),
     ],
 )
 def test_bad_arguments(build, arguments, message):
