@@ -17,6 +17,9 @@ _BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
 _CONSTANT_SHARE = 0.63  # of the LUTs of lanes whose weights never change
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
+_THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
+_THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
+_THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 
 
 @dataclass(frozen=True)
@@ -116,13 +119,16 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
 
 def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost:
     """FINN's binary-search thresholding: per PE one comparator and one memory per output bit."""
-    lut = bram = 0
+    lut, bram = 0.0, 0
     for stage in range(out_bits):
-        depth = channels // pe * 2**stage
-        memory = memory_cost(acc_bits, depth, buffer_style(depth))
-        lut += memory.lut + 2 * acc_bits
-        bram += memory.bram18
-    return Cost(round(1.37 * (pe * lut + 60)), bram18=pe * bram)
+        words = channels // pe * 2**stage
+        lut += _THRESHOLD_COMPARE * acc_bits + _THRESHOLD_STAGE
+        if words > _THRESHOLD_DEEP:
+            bram += math.ceil(acc_bits / 18) * math.ceil(words / 1024)
+        elif words > 1:
+            share = 0.4 if words <= 16 else 0.6 if words <= 32 else math.ceil(words / 64)
+            lut += _THRESHOLD_SHARED * acc_bits * share
+    return Cost(round(pe * lut), bram18=pe * bram)
 
 
 def width_convert_cost(in_bits: int, out_bits: int) -> Cost:

@@ -11,7 +11,7 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build import schedule
+from fpgan.build import costs, schedule
 from fpgan.hw.boards import Board
 
 _FF_PER_LUT = 1.7  # what Yosys counts on a whole mnist32
@@ -23,7 +23,7 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
     Cycles per image and latency come from the token model of the whole graph. A layer's latency: cycles of
     the first image's words, counted from its first input word; what the layers add sums to the whole latency.
     """
-    cycles, resources = exp_cycles_per_layer(model), res_estimation(model, board.part)
+    cycles, resources = exp_cycles_per_layer(model), _resources(model, board)
     layers = []
     for node in model.graph.node:
         op, estimate = getCustomOp(node), resources[node.name]
@@ -70,6 +70,18 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "budget": board.budget,
         "max_utilization": max_utilization,
     }  # fmt: skip
+
+
+def _resources(model: ModelWrapper, board: Board) -> dict[str, dict[str, Any]]:
+    """FINN's estimates, but for its thresholding: what Yosys makes of it is known better (costs.py)."""
+    resources: dict[str, dict[str, Any]] = res_estimation(model, board.part)
+    for node in model.get_nodes_by_op_type("Thresholding_rtl"):
+        op = getCustomOp(node)
+        accumulator, output = (t.bitwidth() for t in (op.get_input_datatype(), op.get_output_datatype()))
+        pe, channels = op.get_nodeattr("PE"), op.get_nodeattr("NumChannels")
+        cost = costs.threshold_cost(pe, channels, accumulator, output)
+        resources[node.name] |= {"LUT": cost.lut, "BRAM_18K": cost.bram18}
+    return resources
 
 
 def _fifo(node: NodeProto, resources: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from brevitas.core.quant import RescalingIntQuant
 from torch import Tensor
 from torch.nn import Module
 
+from fpgan.model.clipping import clipped
+
 _HALVINGS = 9  # to within a percent
 _ALL = 2.001  # a largest weight of a step, divided by this, is rounded to 0
 
@@ -99,3 +101,11 @@ class AccumulatorAwareIntQuant(RescalingIntQuant):
             over = self._overflows(divided, scale)
             low, high = torch.where(over, middle, low), torch.where(over, high, middle)
         return self.accumulator.spread(high, x)
+
+
+class AccumulatorAwareClippedIntQuant(AccumulatorAwareIntQuant):
+    """The same behind `clipped`."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Weights -> quantized weights, their scale, zero point and bits."""
+        return super().forward(clipped(x, self.msb_clamp_bit_width_impl(), self.accumulator.axis))

@@ -191,7 +191,7 @@ def _preset(name: str, steps: int, lr: float = 1e-3, **generator: Any) -> TrainC
     """Two fifths of the steps are without quantizers. The rate is high, as short trainings want it."""
     return TrainConfig(
         preset=name, steps=steps, float_steps=steps * 2 // 5, lr=lr, betas=(0.5, 0.99), decay=0.2,
-        generator=GeneratorConfig(**generator, scales="learned"),
+        generator=GeneratorConfig(**generator, weight_scales="channel", scales="learned"),
     )  # fmt: skip
 
 

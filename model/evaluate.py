@@ -88,7 +88,7 @@ def check_baseline(run: Path | str, config: TrainConfig) -> None:
     if other.generator.quantized:
         raise ValueError(f"{run}: is quantized; a baseline is trained with bits: float")
     ours, theirs = (c.with_bits("float") for c in (config, other))
-    same = {name: getattr(theirs.generator, name) for name in ("scales", "accumulator_bits")}
+    same = {name: getattr(theirs.generator, name) for name in ("scales", "weight_scales", "accumulator_bits")}
     ours = replace(ours, generator=replace(ours.generator, **same))
     for name in ("generator", "dataset", "steps", "batch"):
         if getattr(ours, name) != getattr(theirs, name):

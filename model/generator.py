@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from fpgan.model.accumulator import Accumulator
 from fpgan.model.config import GeneratorConfig
-from fpgan.model.layers import activation, conv3x3, deconv, latent_quant, output_quant, upsample
+from fpgan.model.layers import Weights, activation, conv3x3, deconv, latent_quant, output_quant, upsample
 
 _INIT_STD = 0.02
 _IMAGE_STD = 0.5  # of the untrained net's values in front of Tanh
@@ -41,14 +41,15 @@ class Generator(nn.Module):
         c = self.config
         widths = (c.inputs, *c.channels, c.image_channels)
         inputs, outputs, bits = widths[index], widths[index + 1], self._bits(c.layer_weight_bits[index])
-        accumulator, parts = self._accumulator(index), list[nn.Module]()
-        if index == 0:
-            parts = [deconv(inputs, outputs, (c.base, 1, 0, 0), bits, c.bias, accumulator)]
-        elif c.upsample == "nearest":
-            parts = [upsample(c.stride, bits), conv3x3(inputs, outputs, bits, c.bias, accumulator)]
+        nearest = index > 0 and c.upsample == "nearest"
+        clips = c.weight_scales == "channel" and index < c.layers - 1
+        axis = (0 if nearest else 1) if clips else None
+        weights = Weights(bits, axis, c.bias, self._accumulator(index))
+        if nearest:
+            parts = [upsample(c.stride, bits), conv3x3(inputs, outputs, weights)]
         else:
-            geometry = (c.kernel, c.stride, c.padding, c.output_padding)
-            parts = [deconv(inputs, outputs, geometry, bits, c.bias, accumulator)]
+            level = (c.kernel, c.stride, c.padding, c.output_padding)
+            parts = [deconv(inputs, outputs, level if index else (c.base, 1, 0, 0), weights)]
         if index < c.layers - 1:
             act = activation(c.activation, self._bits(c.layer_act_bits[index]), c.scales == "learned")
             parts += [nn.BatchNorm2d(outputs), act]

@@ -59,7 +59,9 @@ class GeneratorConfig:
     kernel, stride, padding, output_padding: of each level's transposed convolution; all square.
     classes: how many labels an image can be asked for with (0: none); one-hot channels behind the latent.
     weight_bits: signed, one number or one per layer. act_bits: likewise, one per layer but the last. Both
-    `float`: no quantizers at all. scales: of the activations, `constant` or `learned`; always powers of two.
+    `float`: no quantizers at all. weight_scales: one per `tensor`, or one per output `channel`, which
+    may be any number since the BatchNorm behind takes it in (the last layer has none: one for its tensor).
+    scales: of the activations, `constant` or `learned`. All but those of channels are powers of two.
     accumulator_bits: signed width that the sums of each layer fit in whatever comes in, one number or one per
     layer, by smaller weights where needed; None: as wide as the weights make it.
     upsample: `deconv`, or `nearest` (repeat each pixel stride x stride times, then a 3x3 convolution).
@@ -77,6 +79,7 @@ class GeneratorConfig:
     weight_bits: Bits = 4
     act_bits: Bits = 4
     accumulator_bits: int | tuple[int, ...] | None = None
+    weight_scales: str = "tensor"
     scales: str = "constant"
     latent_bits: int = 8
     output_bits: int = 8
@@ -108,6 +111,8 @@ class GeneratorConfig:
             raise ValueError(f"activation={self.activation!r}: must be relu or leaky_relu")
         if self.scales not in ("constant", "learned"):
             raise ValueError(f"scales={self.scales!r}: must be constant or learned")
+        if self.weight_scales not in ("tensor", "channel"):
+            raise ValueError(f"weight_scales={self.weight_scales!r}: must be tensor or channel")
         if self.upsample not in ("deconv", "nearest"):
             raise ValueError(f"upsample={self.upsample!r}: must be deconv or nearest")
 

@@ -9,6 +9,7 @@ uses.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from brevitas.core.function_wrapper.ops_ste import RoundSte
@@ -25,11 +26,13 @@ from brevitas.quant.scaled_int import (
 )
 from torch import nn
 
-from fpgan.model.accumulator import Accumulator, AccumulatorAwareIntQuant
+from fpgan.model.accumulator import Accumulator, AccumulatorAwareClippedIntQuant, AccumulatorAwareIntQuant
+from fpgan.model.clipping import ClippedIntQuant
 
 _LEAK = 0.2
 _ACT_RANGE = 4.0  # four standard deviations of what BatchNorm puts out
 _FEW_BITS = 2  # with so few levels a finer step is worth more than the tail
+_MANY_BITS = 6  # with so many the tail is worth more
 _LATENT_RANGE = 4.0
 
 
@@ -49,6 +52,20 @@ class AccumulatorAwareWeight(PowerOfTwoWeight):
     """The same, smaller where the layer's accumulator would overflow."""
 
     tensor_quant = AccumulatorAwareIntQuant
+
+
+class ClippedWeight(Int8WeightPerTensorFixedPoint):
+    """Signed narrow-range weights of unit range, each output channel divided by its best clipping before."""
+
+    tensor_quant = ClippedIntQuant
+    scaling_impl_type = ScalingImplType.CONST
+    scaling_init = 1.0
+
+
+class AccumulatorAwareClippedWeight(ClippedWeight):
+    """The same, smaller where the layer's accumulator would overflow."""
+
+    tensor_quant = AccumulatorAwareClippedIntQuant
 
 
 class _ConstPowerOfTwo(ExtendedInjector):
@@ -101,7 +118,7 @@ def activation(kind: str, bits: int | None, learned: bool = False) -> nn.Module:
     """`relu`: ReLU onto unsigned bits. `leaky_relu`: LeakyReLU(0.2) onto signed. learned: the scale is."""
     if bits is None:
         return nn.ReLU() if kind == "relu" else nn.LeakyReLU(_LEAK)
-    span = _ACT_RANGE if bits > _FEW_BITS else _ACT_RANGE / 2
+    span = _ACT_RANGE / 2 if bits <= _FEW_BITS else _ACT_RANGE * 2 if bits >= _MANY_BITS else _ACT_RANGE
     if kind == "relu":
         quant = LearnedUnsignedAct if learned else UnsignedAct
         return QuantReLU(act_quant=quant, bit_width=bits, scaling_init=span, return_quant_tensor=True)
@@ -118,37 +135,53 @@ def upsample(factor: int, bits: int | None) -> nn.Module:
     return cls(scale_factor=factor, mode="nearest")
 
 
-def _weight_quant(bits: int | None, bias: bool, accumulator: Accumulator | None) -> dict[str, Any]:
-    """A bias is 16 bits at the accumulator's scale."""
-    if bits is None:
-        return {"weight_quant": None}
-    kind = {"weight_quant": PowerOfTwoWeight} if accumulator is None else {
-        "weight_quant": AccumulatorAwareWeight, "weight_accumulator": accumulator
-    }  # fmt: skip
-    return {**kind, "weight_bit_width": bits, "bias_quant": Int16Bias if bias else None}
+@dataclass(frozen=True)
+class Weights:
+    """How a layer's weights are quantized.
+
+    bits: signed; None: not at all. clipped_axis: of the output channels, each of which is divided by its own
+    clipping, as only a BatchNorm behind can make good; None: one power of two for all. bias: there is one, of
+    16 bits at the accumulator's scale. accumulator: what the layer's sums must fit in, if anything.
+    """
+
+    bits: int | None
+    clipped_axis: int | None = None
+    bias: bool = False
+    accumulator: Accumulator | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """What a Brevitas layer is to be given."""
+        if self.bits is None:
+            return {"weight_quant": None, "bias": self.bias}
+        clipped, aware = self.clipped_axis is not None, self.accumulator is not None
+        kinds = {
+            (False, False): PowerOfTwoWeight, (False, True): AccumulatorAwareWeight,
+            (True, False): ClippedWeight, (True, True): AccumulatorAwareClippedWeight,
+        }  # fmt: skip
+        return {
+            "weight_quant": kinds[clipped, aware],
+            "weight_bit_width": self.bits,
+            "bias": self.bias,
+            "bias_quant": Int16Bias if self.bias else None,
+            **({"weight_channel_axis": self.clipped_axis} if clipped else {}),
+            **({"weight_accumulator": self.accumulator} if aware else {}),
+        }
 
 
 def deconv(
-    inputs: int,
-    outputs: int,
-    geometry: tuple[int, int, int, int],
-    bits: int | None,
-    bias: bool,
-    accumulator: Accumulator | None = None,
+    inputs: int, outputs: int, geometry: tuple[int, int, int, int], weights: Weights
 ) -> QuantConvTranspose2d:
     """Transposed convolution (N,inputs,H,W) -> (N,outputs,H',W').
 
-    geometry: kernel, stride, padding, output_padding. accumulator: what its sums must fit in, if anything.
+    geometry: kernel, stride, padding, output_padding.
     """
     kernel, stride, padding, output_padding = geometry
     return QuantConvTranspose2d(
-        inputs, outputs, kernel, stride=stride, padding=padding, output_padding=output_padding, bias=bias,
-        **_weight_quant(bits, bias, accumulator),
+        inputs, outputs, kernel, stride=stride, padding=padding, output_padding=output_padding,
+        **weights.arguments(),
     )  # fmt: skip
 
 
-def conv3x3(
-    inputs: int, outputs: int, bits: int | None, bias: bool, accumulator: Accumulator | None = None
-) -> QuantConv2d:
+def conv3x3(inputs: int, outputs: int, weights: Weights) -> QuantConv2d:
     """3x3 convolution that keeps the size, (N,inputs,H,W) -> (N,outputs,H,W)."""
-    return QuantConv2d(inputs, outputs, 3, padding=1, bias=bias, **_weight_quant(bits, bias, accumulator))
+    return QuantConv2d(inputs, outputs, 3, padding=1, **weights.arguments())

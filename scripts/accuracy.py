@@ -2,6 +2,7 @@
 """What few bits cost: the same network trained in float and at several widths, over several seeds.
 
 python scripts/accuracy.py --preset mnist32 --seeds 3 --out out/accuracy
+python scripts/accuracy.py --preset mnist32 --set generator.classes=10
 python scripts/accuracy.py --preset mnist32 --ablate W4A4      # the recipe, each part left out in turn
 
 Writes OUT/accuracy.md, accuracy.json and accuracy.png after every run. Started again, it goes on where it was
@@ -53,9 +54,11 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
         "augmentation": {"augment": ()},
     }
     made = {"recipe": config} | {f"without {part}": replace(config, **fields) for part, fields in off.items()}
-    if config.generator.scales == "learned":
-        constant = replace(config.generator, scales="constant")
-        made["without learned scales"] = replace(config, generator=constant)
+    for part, fields in {
+        "learned scales": {"scales": "constant"}, "scales of channels": {"weight_scales": "tensor"}
+    }.items():  # fmt: skip
+        generator = replace(config.generator, **fields)  # type: ignore[arg-type]
+        made[f"without {part}"] = replace(config, generator=generator)
     return {name: c for name, c in made.items() if name == "recipe" or c != config}
 
 
@@ -137,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", choices=PRESETS, default="mnist32")
     parser.add_argument("--config", type=Path, help="YAML file instead of a preset")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="as of fpgan train")
     parser.add_argument("--bits", nargs="+", default=_BITS)
     parser.add_argument("--ablate", metavar="BITS", help="at these bits, leave out each part of the recipe")
     parser.add_argument("--seeds", type=int, default=3)
@@ -145,6 +149,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         config = TrainConfig.from_yaml(given.config) if given.config else PRESETS[given.preset]
+        config = config.with_settings(given.set)
         if given.steps is not None:
             config = config.with_steps(given.steps)
         if given.ablate:

@@ -125,9 +125,8 @@ def parent_config(config: TrainConfig, steps: int) -> TrainConfig:
     """
     plain = config.with_bits("float").generator
     defaults = type(plain)()
-    generator = replace(
-        plain, scales=defaults.scales, latent_bits=defaults.latent_bits, output_bits=defaults.output_bits
-    )
+    names = ("scales", "weight_scales", "accumulator_bits", "latent_bits", "output_bits")
+    generator = replace(plain, **{name: getattr(defaults, name) for name in names})
     return replace(config, generator=generator, steps=steps, float_steps=0, distill=0.0, distill_features=0.0)
 
 

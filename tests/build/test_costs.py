@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cost model against what Yosys 0.70 made of whole deconvolutions (measured_costs.json)."""
+"""The cost models against what Yosys 0.70 made of whole deconvolutions, and thresholds (measured_*.json)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import pytest
 
 from fpgan.build import costs
 
-MEASURED = json.loads(Path(__file__).with_name("measured_costs.json").read_text())
+MEASURED, THRESHOLDS = (
+    json.loads(Path(__file__).with_name(f"measured_{name}.json").read_text())
+    for name in ("costs", "thresholds")
+)
 
 
 def estimate(case):
@@ -29,3 +32,14 @@ def test_luts_are_estimated_within_ten_percent():
 def test_slices_and_block_rams_are_known(case):
     assert estimate(case).dsp == case["DSP"]
     assert abs(estimate(case).bram18 - case["BRAM18"]) <= 1
+
+
+def test_thresholds_are_estimated_within_ten_percent():
+    """Those of mnist32 from W2A2 to W4A4, folded for 2,000 to 140,000 images a second."""
+    errors = []
+    for case in THRESHOLDS:
+        cost = costs.threshold_cost(*(case[name] for name in ("pe", "channels", "acc_bits", "out_bits")))
+        errors.append(abs(cost.lut / case["LUT"] - 1))
+        assert abs(cost.bram18 - case["BRAM18"]) <= 1
+    assert statistics.median(errors) < 0.1
+    assert max(errors) < 0.4

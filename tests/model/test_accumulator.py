@@ -27,6 +27,7 @@ VARIANTS = {
     "signed": {"accumulator_bits": 10, "activation": "leaky_relu"},
     "nearest bias": {"accumulator_bits": 10, "upsample": "nearest", "bias": True},
     "kernel 5": {"accumulator_bits": 10, "base": 7, "kernel": 5, "padding": 2, "output_padding": 1},
+    "channels": {"accumulator_bits": 10, "weight_scales": "channel"},
     "W8A2": {"accumulator_bits": 10, "weight_bits": 8, "act_bits": 2, "classes": 10},
 }
 FREE = {"accumulator_bits": None}

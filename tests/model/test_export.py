@@ -32,6 +32,9 @@ VARIANTS = {
     "learned scales": _variant("tiny", scales="learned"),
     "learned signed scales": _variant("k5", scales="learned", act_bits=3),
     "bounded accumulators": _variant("tiny", accumulator_bits=(12, 10, 9)),
+    "channels": _variant("tiny", weight_scales="channel"),
+    "channels, nearest": _variant("tiny", weight_scales="channel", upsample="nearest", bias=True),
+    "channels, bounded": _variant("tiny", weight_scales="channel", accumulator_bits=(12, 10, 9)),
     "three channels": _variant("tiny", image_channels=3, kernel=3, output_padding=1),
 }
 
