@@ -79,8 +79,10 @@ def test_the_ablation_leaves_out_each_part_that_there_is(accuracy):
     assert list(made) == [
         "recipe", "without float pre-training", "without distillation", "without averaged weights",
         "without falling learning rate", "without augmentation", "without learned scales",
+        "without scales of channels",
     ]  # fmt: skip
     assert made["without float pre-training"].float_steps == 0
     assert made["without learned scales"].generator.scales == "constant"
+    assert made["without scales of channels"].generator.weight_scales == "tensor"
     constant = replace(SMALL, ema=0.0, generator=replace(SMALL.generator, scales="constant"))
     assert not {"without learned scales", "without averaged weights"} & set(accuracy.variants(constant))
