@@ -21,7 +21,7 @@ from fpgan.hw.sources import sources
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
 _TABLE = "latent_table"
-_MAX_BITS = 9  # of a latent that the generator makes
+GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,9 @@ def _check(design: Design, options: HostOptions) -> None:
         raise ValueError(
             f"classes={options.classes}: a latent has {elements} elements, the label's among them"
         )
-    if options.generator and not 2 <= design.input.element_bits <= _MAX_BITS:
-        raise ValueError(f"latents of {design.input.element_bits} bits: the generator makes 2 to {_MAX_BITS}")
+    low, high = GENERATOR_BITS
+    if options.generator and not low <= design.input.element_bits <= high:
+        raise ValueError(f"latents of {design.input.element_bits} bits: the generator makes {low} to {high}")
 
 
 def _scales(design: Design) -> tuple[float, float]:
