@@ -42,8 +42,13 @@ class Board:
 
     @property
     def register_address(self) -> int:
-        """Where the accelerator's registers are: in what GP0 of a Zynq-7000, HPM0 of an UltraScale+ reaches."""
+        """Where the registers are: in what GP0 of a Zynq-7000, or HPM0 of an UltraScale+, reaches."""
         return 0x43C0_0000 if self.family == "xc7" else 0xA000_0000
+
+    @property
+    def most_clock_mhz(self) -> float:
+        """The fastest clock that the processor system gives to the programmable logic (DS187, DS925)."""
+        return 250.0 if self.family == "xc7" else 400.0
 
     @property
     def dsp_block(self) -> str:

@@ -16,7 +16,7 @@ from fpgan.build.synth import synth
 from fpgan.build.synth.yosys import summarize
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
-from fpgan.hw.host import GENERATOR_BITS, Host, HostOptions, emit_host
+from fpgan.hw.host import GENERATOR_BITS, HostOptions, emit_host
 from fpgan.hw.replaced_folder import replaced_folder
 from fpgan.sim.vectors import Vectors
 
@@ -120,6 +120,11 @@ def _check_board(design: Design, board: Board) -> None:
         raise ValueError(
             f"{design.root}: built for {design.board} ({design.family}), {board.name} is {board.family}; "
             f"run fpgan build --board {board.name}"
+        )
+    if design.clock_mhz > board.most_clock_mhz:
+        raise ValueError(
+            f"{design.root}: built for {design.clock_mhz:g} MHz, the processor system of {board.name} gives up "
+            f"to {board.most_clock_mhz:g} MHz; run fpgan build --clock-mhz {board.most_clock_mhz:g}"
         )
     needed, source = _needed(design)
     for kind, limit in board.budget.items():

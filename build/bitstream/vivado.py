@@ -26,6 +26,7 @@ BUSES = ("axi", "axil")
 OLDEST = "2021.1"  # has the KV260's part and the folder of the .hwh that the scripts expect
 
 _TIMEOUT = 12 * 3600.0
+_TOP = "system_wrapper"
 _SCRIPTS = Path(__file__).parent / "tcl"
 _COMMAND = "vivado -mode batch -source project/build.tcl"
 
@@ -41,7 +42,7 @@ def implement(build: Path, board: Board, work: Path, progress: Callable[[str], N
     vivado = find_tool("vivado")
     if vivado is None:
         return Implemented(
-            missing=f"vivado not found on PATH; where Vivado {OLDEST} or newer is installed, run `{_COMMAND}`"
+            missing=f"vivado not found on PATH; where Vivado {OLDEST} or newer is installed, run `{_COMMAND}` in this folder"
         )
     check_version(vivado, work)
     log = work / "vivado.log"
@@ -101,43 +102,48 @@ def settings(design: Design, board: Board, host: Host) -> str:
 def _words(value: str | int | list[str]) -> str:
     words = [str(word) for word in (value if isinstance(value, list) else [value])]
     for word in words:
-        if not re.fullmatch(r"[\w.:*+-]+", word):
+        if not re.fullmatch(r"[\w./:*+-]+", word):
             raise ValueError(f"{word!r}: a name that a Tcl script cannot hold; rename it")
     return " ".join(words)
 
 
 def data_names(host: Host) -> list[str]:
-    """Strings in the sources that name data files of `host`: whole names, or a name before its _NUMBER.dat.
+    """Strings in the sources that name data files of `host`: each file by its longest beginning there is.
 
-    ValueError where a data file is named by none.
+    A source gives a whole name, or what comes before numbers. ValueError where a file is named by none.
     """
-    files = {path.name for path in host.root.glob("*.dat")}
     texts = [(host.root / name).read_text() for name in host.sources]
-    quoted = {name for text in texts for name in re.findall(r'"([\w.-]+)"', text)}
-    stems = {name: re.sub(r"_\d+\.dat$", "", name) for name in files}
-    for name in sorted(files):
-        if not quoted & {name, stems[name]}:
-            raise ValueError(f"{host.root / name}: no source reads it; build again")
-    return sorted(quoted & (files | set(stems.values())))
+    quoted = {name for text in texts for name in re.findall(r'"([\w./-]+)"', text)}
+    found = set()
+    for path in host.root.glob("*.dat"):
+        named = [name for name in quoted if path.name.startswith(name.removeprefix("./") or "/")]
+        if not named:
+            raise ValueError(f"{path}: no source reads it; build again")
+        found.add(max(named, key=len))
+    return sorted(found)
 
 
 def read_reports(reports: Path, design: Design) -> dict[str, Any]:
-    """Entries of synth.json: the layers, `board` for all around them, and the clock that was routed."""
-    facts = _summary(reports / "summary.txt")
-    text = (reports / "utilization.rpt").read_text()
-    instances = {f"{layer.module}_i": layer.name for layer in design.layers}
-    found = parse_hierarchy(text, {**instances, "system_wrapper": ""}, "Instance")
+    """Entries of synth.json: the layers, `board` for all around them, and the clock that was routed.
+
+    A layer that Vivado merged into its neighbours has no row of its own and counts 0; so does nothing twice.
+    """
+    facts, table = _summary(reports / "summary.txt"), reports / "utilization.rpt"
+    wanted = {f"{layer.module}_i": layer.name for layer in design.layers}
+    found = parse_hierarchy(table.read_text(), {**wanted, _TOP: _TOP}, "Instance")
     entries = {entry["name"]: entry for entry in found}
-    missing = [name for name in ["", *instances.values()] if name not in entries]
-    if missing:
-        raise ToolError(f"Vivado's report lacks {missing[0] or 'the top'} (see {reports / 'utilization.rpt'})")
-    whole, layers = entries[""], [entries[layer.name] for layer in design.layers]
-    rest = {key: max(0, whole[key] - sum(layer[key] for layer in layers)) for key in COLUMNS}
-    period = 1e9 / float(facts["clock_hz"]) - float(facts["setup_slack_ns"])
-    how = f"Vivado {facts['vivado']}, the whole board design, placed and routed"
-    timing = {"routed_mhz": round(1000 / period, 1), "how": how}
-    clock = {"board_clock_mhz": round(float(facts["clock_hz"]) / 1e6, 3)}
-    return {"layers": [*layers, {"name": "board", **rest}], "timing": timing | clock}
+    if _TOP not in entries:
+        raise ToolError(f"Vivado's report lacks its top (see {table})")
+    none = dict.fromkeys(COLUMNS, 0)
+    layers = [entries.get(layer.name, {"name": layer.name, **none}) for layer in design.layers]
+    rest = {key: max(0, entries[_TOP][key] - sum(layer[key] for layer in layers)) for key in COLUMNS}
+    hertz, slack = float(facts["clock_hz"]), float(facts["setup_slack_ns"])
+    timing = {
+        "routed_mhz": round(1000 / (1e9 / hertz - slack), 1),
+        "board_mhz": round(hertz / 1e6, 3),
+        "how": f"Vivado {facts['vivado']}, the whole board design, placed and routed",
+    }
+    return {"layers": [*layers, {"name": "board", **rest}], "timing": timing}
 
 
 def _summary(path: Path) -> dict[str, str]:

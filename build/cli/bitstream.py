@@ -46,4 +46,7 @@ def command(
                 f"{facts['clock_mhz']:g} MHz asked for ({timing['how']})",
                 "copy the folder to the board and run `sudo python3 selftest.py` in it",
             ]
+            given = timing.get("board_mhz", facts["clock_mhz"])
+            if abs(given - facts["clock_mhz"]) > 0.01 * facts["clock_mhz"]:
+                lines.append(f"the board's clock is {given:g} MHz: the nearest that its dividers give")
         show(facts, json, lines)
