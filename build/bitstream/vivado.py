@@ -42,7 +42,8 @@ def implement(build: Path, board: Board, work: Path, progress: Callable[[str], N
     vivado = find_tool("vivado")
     if vivado is None:
         return Implemented(
-            missing=f"vivado not found on PATH; where Vivado {OLDEST} or newer is installed, run `{_COMMAND}` in this folder"
+            missing=f"vivado not found on PATH; where Vivado {OLDEST} or newer is installed, "
+            f"run `{_COMMAND}` in this folder"
         )
     check_version(vivado, work)
     log = work / "vivado.log"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The project for Vivado, run against a recorder that knows Vivado's commands: a check of its scripts only."""
+"""The project for Vivado against a recorder that knows its commands: a check of the scripts, no run."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ foreach {command valued flags least most} {
 foreach {kind property pattern} {
     fileset top {\w+}
     project board_part {[\w.-]+:[\w-]+:part0:[\d.]+}
-    project ip_repo_paths {/.+}
+    project ip_repo_paths {\{?/.+}
     core version {\d+\.\d+}
     core display_name {.+}
     file synth_checkpoint_mode {None|Singular|Hierarchical}

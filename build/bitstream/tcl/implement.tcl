@@ -31,7 +31,7 @@ proc implement {work reports out facts} {
     set system [get_files system.bd]
     set_property synth_checkpoint_mode None $system
     generate_target all $system
-    add_files -norecurse [make_wrapper -files $system -top]
+    add_files -norecurse [list [make_wrapper -files $system -top]]
     set_property top system_wrapper [current_fileset]
     update_compile_order -fileset sources_1
 
