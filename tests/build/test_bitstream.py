@@ -11,10 +11,12 @@ import sys
 import numpy as np
 import pytest
 import vivado_stand_in
+from typer.testing import CliRunner
 
 from fpgan.build.bitstream import bitstream, vivado
 from fpgan.build.bitstream import run as run_module
 from fpgan.build.bitstream.implemented import Implemented
+from fpgan.build.cli.main import app
 from fpgan.hw import driver as package_driver
 from fpgan.hw.design import Design
 from fpgan.hw.host import Host
@@ -117,6 +119,29 @@ def test_with_vivado(tiny, tmp_path, install_vivado):
     assert result["utilization"]["LUT"] == 9000 / 70560
 
 
+def test_the_command(build, tmp_path, install_vivado):
+    """One line where the tool is missing, which is no failure; figures where it is there; one line on errors."""
+
+    def command(*arguments):
+        words = ["bitstream", str(build), "--out", str(tmp_path / "deploy"), *arguments]
+        return CliRunner().invoke(app, words, env={"COLUMNS": "300", "NO_COLOR": "1"})
+
+    result = command("--tool", "vivado")
+    assert result.exit_code == 0 and len(result.stdout.splitlines()) == 1
+    assert f"{tmp_path}/deploy: all but the bitstream; vivado not found on PATH" in result.stdout
+    result = command("--board", "zc706")
+    assert result.exit_code == 2 and "run fpgan build --board zc706" in result.stderr
+    install_vivado(slack=-1.0)
+    result = command()
+    assert result.exit_code == 1 and "is not met by 1 ns" in result.stderr
+    install_vivado()
+    result = command("--bus", "axil")
+    assert result.exit_code == 0 and "fpgan.bit for ultra96, 324.3 MHz routed, 300 MHz asked" in result.stdout
+    assert json.loads(command("--json").stdout) == json.loads(
+        (tmp_path / "deploy" / "facts.json").read_text()
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "says"),
     [
@@ -168,7 +193,7 @@ def estimated_too_large(build):
         (lambda b: alter(b / "design.json", backend="hls"), {},
          r"a bitstream needs RTL, this is a build for hls; run fpgan build --backend rtl$"),
         (lambda b: alter(b / "design.json", clock_mhz=450.0), {},
-         r"built for 450 MHz, ultra96's processor system gives up to 400 MHz; run fpgan build --clock-mhz 400$"),
+         r"450 MHz, ultra96's processor system gives up to 400 MHz; run fpgan build --clock-mhz 400$"),
         (lambda b: (b / "design.json").unlink(), {}, r"no build here"),
         (lambda b: (b / "report.json").unlink(), {}, r"report.json is missing or broken; run fpgan build$"),
     ],
@@ -247,10 +272,10 @@ def load(name, folder, monkeypatch):
 
 @pytest.fixture
 def on_board(deployed, tmp_path, monkeypatch, capsys):
-    """on_board(*arguments, change=None, board=None) -> exit code, lines of what the folder's selftest.py says.
+    """on_board(*arguments, change=None, board=None) -> exit code, lines of the folder's selftest.py.
 
-    It runs on a simulation of the RTL that the folder holds. change(folder) alters a copy of the folder first,
-    board(simulated board, driver) the board.
+    It runs on a simulation of the RTL that the folder holds. change(folder) alters a copy of the folder
+    first, board(simulated board, driver) the board.
     """
 
     def test(*arguments, change=None, board=None):
@@ -332,7 +357,7 @@ def test_selftest_finds_what_is_wrong(on_board, arguments, change, board, code, 
         (["--images", 0], None, 2, "error: --images 0: golden.npz has 1 to 8"),
         (["--images", 9], None, 2, "error: --images 9: golden.npz has 1 to 8"),
         ([], lambda f: (f / "facts.json").unlink(), 2, "facts.json or golden.npz is missing or broken"),
-        ([], lambda f: (f / "golden.npz").write_bytes(b"PK"), 2, "facts.json or golden.npz is missing or broken"),
+        ([], lambda f: (f / "golden.npz").write_bytes(b"PK"), 2, "golden.npz is missing or broken"),
         ([], lambda f: (f / "fpgan.bit").unlink(), 2, "fpgan.bit is not there: vivado not found on PATH"),
         ([], lambda f: alter(f / "facts.json", design=0x1234), 1, "is loaded, not 0x00001234"),
     ],

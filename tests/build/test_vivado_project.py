@@ -91,8 +91,9 @@ BROKEN = [
     ("settings", "latent_table", "other_table", "data file latent_table is not found"),
     ("settings", "sources {host_pkg.sv", "sources {host_pkg2.sv", "no such file"),
     ("accelerator_ip", "    ipx::save_core $core\n", "", "not yet saved"),
-    ("implement", "-to_step $step", "-to $step", "launch_runs: no option -to"),
-    ("implement", "run_to synth_1 synth_design\n", "", "no synthesis yet"),
+    ("implement", "-to_step write", "-to write", "launch_runs: no option -to"),
+    ("implement", "write_bitstream\n", "write_bits\n", "impl_1 has no step write_bits"),
+    ("implement", "launch_and_wait synth_1\n", "", "no synthesis yet"),
     ("implement", "set_property top system_wrapper", "set_property top system", "is not system_wrapper"),
     ("implement", "    generate_target all $system\n", "", "not yet generated"),
 ]  # fmt: skip

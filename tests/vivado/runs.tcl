@@ -47,10 +47,11 @@ proc recorder::do_launch_runs {options others} {
     variable steps
     need generated wrapper
     if {[get project fpgan top] ne "system_wrapper"} { error "launch_runs: the top is not system_wrapper" }
-    set known [dict create synth_1 synth_design \
-        impl_1 {opt_design place_design phys_opt_design route_design write_bitstream}]
-    set step [dict get $options -to_step]
-    if {$step ni [dict get $known $others]} { error "launch_runs: $others has no step $step" }
+    set step [expr {[dict exists $options -to_step] ? [dict get $options -to_step] : ""}]
+    set known {{} opt_design place_design phys_opt_design route_design write_bitstream}
+    if {$step ni $known || ($step ne "" && $others ne "impl_1")} {
+        error "launch_runs: $others has no step $step"
+    }
     if {$others eq "impl_1" && ![dict exists $steps synth_1]} { error "launch_runs: no synthesis yet" }
     dict set steps $others launched
     if {$step eq "write_bitstream"} {

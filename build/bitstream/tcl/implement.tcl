@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Synthesis, placement, routing and reports of the block design `system`.
 
-proc run_to {run step} {
-    launch_runs $run -to_step $step -jobs 4
+proc launch_and_wait {run args} {
+    launch_runs $run -jobs 4 {*}$args
     wait_on_run $run
     if {[get_property PROGRESS [get_runs $run]] ne "100%"} {
         error "$run: [get_property STATUS [get_runs $run]]"
@@ -39,8 +39,8 @@ proc implement {work reports out facts} {
     set_property strategy Performance_ExplorePostRoutePhysOpt [get_runs impl_1]
     # a data file that is not found is only a warning to Vivado
     set_msg_config -id {Synth 8-4445} -new_severity ERROR
-    run_to synth_1 synth_design
-    run_to impl_1 write_bitstream
+    launch_and_wait synth_1
+    launch_and_wait impl_1 -to_step write_bitstream
 
     open_run impl_1
     set slack [write_reports $reports $facts]
