@@ -120,7 +120,7 @@ def test_with_vivado(tiny, tmp_path, install_vivado):
 
 
 def test_the_command(build, tmp_path, install_vivado):
-    """One line where the tool is missing, which is no failure; figures where it is there; one line on errors."""
+    """One line where the tool is missing, which is no failure; figures where it is there."""
 
     def command(*arguments):
         words = ["bitstream", str(build), "--out", str(tmp_path / "deploy"), *arguments]
