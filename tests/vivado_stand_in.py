@@ -36,13 +36,16 @@ def interpreter() -> list[str]:
     return [sys.executable, "-c", _TKINTER]
 
 
-def environment(log: Path, boards: str = "", version: str = "2022.2", slack: float = 0.25) -> dict[str, str]:
-    """What the recorder reads: board files that there are, Vivado's version, slack of the routed design."""
+def environment(
+    log: Path, boards: str = "", version: str = "2022.2", slack: float = 0.25, maps: int = 1
+) -> dict[str, str]:
+    """What the recorder reads: board files, version, slack, whether the packager makes memory maps."""
     return {
         "RECORDER_LOG": str(log),
         "RECORDER_BOARDS": boards,
         "RECORDER_VERSION": version,
         "RECORDER_SLACK": str(slack),
+        "RECORDER_MAPS": str(maps),
     }
 
 

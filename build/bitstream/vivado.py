@@ -89,7 +89,7 @@ def settings(design: Design, board: Board, host: Host) -> str:
         "two_clocks": int(host.pumped),
         "memory": int(memory),
         "address": f"0x{board.register_address:08X}",
-        "span": f"{2**ADDRESS_BITS // 1024}K",
+        "span": 2**ADDRESS_BITS,
         "top": IP,
         "interfaces": ["s_axil", *(["m_axi"] if memory else [])],
         "sources": list(host.sources),

@@ -189,7 +189,8 @@ proc recorder::do_assign_bd_address {options others} {
         return
     }
     set offset [dict get $options -offset]
-    if {![regexp {^(\d+)K$} [dict get $options -range] all size] || $offset % (1024 * $size)} {
+    need registers
+    if {$offset % [dict get $options -range]} {
         error "assign_bd_address: offset $offset is no multiple of the range"
     }
     lassign [dict get $windows [dict get $cells processor]] least most

@@ -45,6 +45,9 @@ foreach {command valued flags least most} {
     ipx::package_project {-root_dir -vendor -library -taxonomy -module -set_current} {-import_files -force} 0 1
     ipx::current_core {} {} 0 1
     ipx::get_bus_interfaces {-of_objects -filter} {-regexp -nocase} 0 1
+    ipx::get_memory_maps {-of_objects -filter} {-regexp -nocase} 0 1
+    ipx::add_memory_map {} {} 2 2
+    ipx::add_address_block {} {} 2 2
     ipx::create_xgui_files {} {-logo_file} 1 1
     ipx::update_checksums {} {} 1 1
     ipx::save_core {} {} 0 1
@@ -59,6 +62,9 @@ foreach {kind property pattern} {
     project ip_repo_paths {\{?/.+}
     core version {\d+\.\d+}
     core display_name {.+}
+    bus slave_memory_map_ref {\w+}
+    block range {\d+}
+    block width {32}
     file synth_checkpoint_mode {None|Singular|Hierarchical}
     run strategy {Flow_PerfOptimized_high|Performance_ExplorePostRoutePhysOpt}
 } {

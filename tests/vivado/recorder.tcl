@@ -6,7 +6,7 @@
 # check of the scripts, no run of Vivado: it cannot say whether Vivado behaves as it does.
 #
 # Logs "COMMAND ARGUMENTS" lines to $env(RECORDER_LOG). $env(RECORDER_BOARDS): board files that there are.
-# $env(RECORDER_VERSION): of the Vivado that it stands in for. $env(RECORDER_SLACK): of the routed design.
+# $env(RECORDER_MAPS): 1 where the packager makes memory maps. $env(RECORDER_VERSION): of the Vivado that it stands in for. $env(RECORDER_SLACK): of the routed design.
 
 namespace eval recorder {
     variable here [file dirname [file normalize [info script]]]
@@ -103,7 +103,7 @@ proc recorder::do_create_project {options others} {
     if {[llength $project]} { error "create_project: project [lindex $project 0] is open" }
     if {![regexp {^xc[7zk][\w-]+$} [dict get $options -part]]} { error "create_project: no such part" }
     set project $others
-    set state [dict filter $state key saved]
+    set state [dict filter $state key saved registers]
     file mkdir [lindex $others 1]
 }
 
@@ -151,6 +151,7 @@ proc recorder::do_ipx_package_project {options others} {
             }
         }
     }
+    if {$::env(RECORDER_MAPS)} { reach registers }
     reach packaged
     set vlnv "[dict get $options -vendor]:[dict get $options -library]:[get project accelerator top]:1.0"
     set_one core vlnv "" $vlnv
@@ -187,6 +188,24 @@ proc recorder::do_ipx_get_bus_interfaces {options others} {
         if {[string match [lindex $others 0] $interface]} { lappend found bus:$interface }
     }
     return [lsort -unique $found]
+}
+
+proc recorder::do_ipx_get_memory_maps {options others} {
+    variable state
+    return [expr {[dict exists $state registers] ? "map:$others" : ""}]
+}
+
+proc recorder::do_ipx_add_memory_map {options others} {
+    if {[llength [do_ipx_get_memory_maps {} s_axil]]} { error "ipx::add_memory_map: there is one" }
+    return map:[lindex $others 0]
+}
+
+proc recorder::do_ipx_add_address_block {options others} {
+    if {[get bus s_axil slave_memory_map_ref] ne [lindex [split [lindex $others 1] :] 1]} {
+        error "ipx::add_address_block: no interface refers to [lindex $others 1]"
+    }
+    reach registers
+    return block:[lindex $others 0]
 }
 
 proc recorder::do_ipx_create_xgui_files {options others} { need packaged }

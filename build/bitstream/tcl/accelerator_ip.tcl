@@ -15,6 +15,19 @@ proc copy_source {from to data folder} {
     close $file
 }
 
+# Give the registers an address range where the packager has not: whether it does depends on its version.
+proc add_registers {core} {
+    global design
+    if {[llength [ipx::get_memory_maps s_axil -of_objects $core]]} {
+        return
+    }
+    set map [ipx::add_memory_map s_axil $core]
+    set_property slave_memory_map_ref s_axil [ipx::get_bus_interfaces s_axil -of_objects $core]
+    set block [ipx::add_address_block reg0 $map]
+    set_property range $design(span) $block
+    set_property width 32 $block
+}
+
 # Package the sources in `host` below the Verilog module `wrapper` into the folder `ip`. The wrapper's
 # attributes name the bus interfaces: a design of Vivado's takes no SystemVerilog module as it is.
 proc package_accelerator {host wrapper ip work} {
@@ -42,6 +55,7 @@ proc package_accelerator {host wrapper ip work} {
             error "the packaged accelerator has no bus interface $interface"
         }
     }
+    add_registers $core
     ipx::create_xgui_files $core
     ipx::update_checksums $core
     ipx::save_core $core
