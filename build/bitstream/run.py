@@ -17,7 +17,7 @@ from fpgan.build.synth.yosys import summarize
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host import GENERATOR_BITS, HostOptions, emit_host
-from fpgan.hw.replaced_folder import replaced_folder
+from fpgan.hw.replaced_folder import only_writer, replaced_folder
 from fpgan.sim.vectors import Vectors
 
 Progress = Callable[[str], None]
@@ -69,15 +69,16 @@ def bitstream(
         raise ValueError(f"bus={bus}: {tool} supports {' and '.join(chosen.BUSES)}")
     _check_board(design, target)
     _check_out(out)
-    say("writing the host interface")
-    work = _work_folder(design, target, tool)
-    host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
-    made = chosen.implement(design.root, target, work, say)
-    say("writing the folder for the board")
-    with replaced_folder(out) as partial:
-        facts = write_deploy(partial, design, host, target, tool, work, made)
-    if made.figures:
-        _write_figures(design, tool, made.figures, say)
+    with only_writer(design.root / "bitstream"):
+        say("writing the host interface")
+        work = _work_folder(design, target, tool)
+        host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
+        made = chosen.implement(design.root, target, work, say)
+        say("writing the folder for the board")
+        with replaced_folder(out) as partial:
+            facts = write_deploy(partial, design, host, target, tool, work, made)
+        if made.figures:
+            _write_figures(design, tool, made.figures, say)
     return facts
 
 

@@ -17,6 +17,7 @@ from fpgan.build.bitstream.implemented import Implemented
 from fpgan.build.cli.main import app
 from fpgan.hw.design import Design
 from fpgan.hw.host import Host
+from fpgan.hw.replaced_folder import only_writer
 from fpgan.hw.tools import ToolError
 from fpgan.sim.host_bench import identity_build
 from fpgan.sim.vectors import Vectors
@@ -214,6 +215,15 @@ def test_only_its_own_folder_is_replaced(build, tmp_path):
     first = bitstream(build, tmp_path / "deploy", bus="axil")
     assert first["bus"] == "axil"
     assert bitstream(build, tmp_path / "deploy")["design"] != first["design"]
+
+
+def test_one_at_a_time(build, tmp_path):
+    with (
+        only_writer(build / "bitstream"),
+        pytest.raises(ValueError, match=r"build/bitstream: another process is writing it; wait for it"),
+    ):
+        bitstream(build, tmp_path / "deploy")
+    assert bitstream(build, tmp_path / "deploy")["missing"]
 
 
 def test_figures_of_a_tool_that_counts_no_layers_join_those_of_yosys(build, monkeypatch):
