@@ -94,8 +94,10 @@ proc recorder::do_report_utilization {options others} {
     lappend lines [format $row system_wrapper (top) 9000 8000 500 500 12000 10 3 20]
     lappend lines [format $row "  system_i" system 9000 8000 500 500 12000 10 3 20]
     lappend lines [format $row "    accelerator" system_accelerator_0 7000 6200 400 400 9000 10 3 20]
+    set depth [expr {[dict exists $options -hierarchical_depth] ? [dict get $options -hierarchical_depth] : 0}]
     set top [file join [folder] .. ip src fpgan_top.sv]
-    foreach {all name} [regexp -all -inline {\n  (\w+) \w+_i \(} [slurp $top]] {
+    set layers [regexp -all -inline {\n  (\w+) \w+_i \(} [slurp $top]]
+    foreach {all name} [expr {$depth >= 6 ? $layers : {}}] {
         lappend lines [format $row "          ${name}_i" system_accelerator_0_$name 100 80 10 10 150 1 1 2]
         lappend lines [format $row "            (${name}_i)" system_accelerator_0_$name 50 40 5 5 70 0 0 0]
     }

@@ -12,7 +12,8 @@ proc launch_and_wait {run args} {
 # Vivado's reports, and summary.txt: a line for each key of `facts`, then the slacks. Returns the least slack.
 proc write_reports {reports facts} {
     file mkdir $reports
-    report_utilization -hierarchical -file [file join $reports utilization.rpt]
+    # the layers are six levels below the top
+    report_utilization -hierarchical -hierarchical_depth 8 -file [file join $reports utilization.rpt]
     report_timing_summary -max_paths 5 -report_unconstrained -file [file join $reports timing.rpt]
     report_power -file [file join $reports power.rpt]
     set setup [get_property STATS.WNS [get_runs impl_1]]
