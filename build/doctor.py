@@ -42,7 +42,7 @@ _TOOLS = (
         "pip install pyosys (0.70 has it built in)",
         version_pattern=r"slang revision (\w{10})",
     ),
-    _Tool("vivado", "fpgan synth --tool vivado, bitstreams", "AMD's installer", version_flag="-version"),
+    _Tool("vivado", "fpgan bitstream, fpgan synth --tool vivado", "AMD's installer", version_flag="-version"),
     _Tool(
         "vitis_hls",
         "synthesis of fpgan build --backend hls; without it C simulation only",

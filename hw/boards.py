@@ -27,6 +27,8 @@ class Board:
     URAM: int
     DSP: int
     default_clock_mhz: float
+    ps_clock_mhz: float  # of the oscillator that the processor system runs from
+    vivado_board: str  # glob of the names of Vivado's board files
     source: str  # the data sheet that the figures come from
 
     def __post_init__(self) -> None:
@@ -37,6 +39,16 @@ class Board:
     def budget(self) -> dict[str, int]:
         """Resources as report.json and synth.json name them."""
         return {kind: getattr(self, kind) for kind in RESOURCES}
+
+    @property
+    def register_address(self) -> int:
+        """Where the registers are: in what GP0 of a Zynq-7000, or HPM0 of an UltraScale+, reaches."""
+        return 0x43C0_0000 if self.family == "xc7" else 0xA000_0000
+
+    @property
+    def most_clock_mhz(self) -> float:
+        """The fastest clock that the processor system gives to the programmable logic (DS187, DS925)."""
+        return 250.0 if self.family == "xc7" else 400.0
 
     @property
     def dsp_block(self) -> str:

@@ -76,6 +76,10 @@ class AcceleratorError(RuntimeError):
     """The accelerator reported an error or does not answer; one line."""
 
 
+class NoMemoryError(AcceleratorError):
+    """There is no memory that processor and accelerator share."""
+
+
 class Buffer(Protocol):
     """Memory for both sides. address: the accelerator's. array: the processor's view of it, uint8."""
 
@@ -465,7 +469,7 @@ class DmaBuffer:
             self._map = mmap.mmap(file, size, offset=DmaBuffer._used)
             os.close(file)
         except OSError:
-            raise AcceleratorError(
+            raise NoMemoryError(
                 f"no memory: neither pynq nor /dev/{name} is there; use memory=False"
             ) from None
         self.address, self.array = start + DmaBuffer._used, np.frombuffer(self._map, np.uint8)

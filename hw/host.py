@@ -15,12 +15,13 @@ from fpgan.hw import registers
 from fpgan.hw.design import Design, Stream
 from fpgan.hw.driver import latent_table
 from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.host_ports import Port, control_ports, memory_ports
 from fpgan.hw.replaced_folder import replaced_folder
 from fpgan.hw.sources import sources
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
 _TABLE = "latent_table"
-_MAX_BITS = 9  # of a latent that the generator makes
+GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,9 @@ def _check(design: Design, options: HostOptions) -> None:
         raise ValueError(
             f"classes={options.classes}: a latent has {elements} elements, the label's among them"
         )
-    if options.generator and not 2 <= design.input.element_bits <= _MAX_BITS:
-        raise ValueError(f"latents of {design.input.element_bits} bits: the generator makes 2 to {_MAX_BITS}")
+    low, high = GENERATOR_BITS
+    if options.generator and not low <= design.input.element_bits <= high:
+        raise ValueError(f"latents of {design.input.element_bits} bits: the generator makes {low} to {high}")
 
 
 def _scales(design: Design) -> tuple[float, float]:
@@ -194,49 +196,29 @@ def capabilities(
     return [values[register.name] for register in registers.REGISTERS[: registers.CAPABILITIES]]
 
 
-_AXIL = (
-    ("awaddr", "input", 14), ("awvalid", "input", 1), ("awready", "output", 1), ("wdata", "input", 32),
-    ("wstrb", "input", 4), ("wvalid", "input", 1), ("wready", "output", 1), ("bresp", "output", 2),
-    ("bvalid", "output", 1), ("bready", "input", 1), ("araddr", "input", 14), ("arvalid", "input", 1),
-    ("arready", "output", 1), ("rdata", "output", 32), ("rresp", "output", 2), ("rvalid", "output", 1),
-    ("rready", "input", 1),
-)  # fmt: skip
+def host_ports(options: HostOptions, pumped: bool) -> list[Port]:
+    """Ports of the module that emit_host writes, clocks and reset first."""
+    first = [Port("ap_clk", "input"), *([Port("ap_clk2x", "input")] if pumped else [])]
+    first += [Port("ap_rst_n", "input"), Port("irq", "output")]
+    memory = memory_ports(options.data_bits, options.address_bits) if options.bus == "axi" else []
+    return [*first, *control_ports(), *memory]
 
 
-def _axi(options: HostOptions) -> list[tuple[str, str, int]]:
-    """Ports of the memory master: name, direction, bits (0: a vector of one)."""
-    request = [("id", 0), ("addr", options.address_bits), ("len", 8), ("size", 3), ("burst", 2), ("valid", 1)]
-    request += [("cache", 4), ("prot", 3)]
-    ports = [(f"{channel}{name}", "output", bits) for channel in ("ar", "aw") for name, bits in request]
-    ports += [("arready", "input", 1), ("awready", "input", 1), ("rid", "input", 0), ("bid", "input", 0)]
-    ports += [("rdata", "input", options.data_bits), ("rresp", "input", 2), ("rlast", "input", 1)]
-    ports += [("rvalid", "input", 1), ("rready", "output", 1)]
-    ports += [("wdata", "output", options.data_bits), ("wstrb", "output", options.data_bits // 8)]
-    ports += [("wlast", "output", 1), ("wvalid", "output", 1), ("wready", "input", 1)]
-    return [*ports, ("bresp", "input", 2), ("bvalid", "input", 1), ("bready", "output", 1)]
-
-
-def _declare(prefix: str, ports: list[tuple[str, str, int]]) -> str:
-    def kind(bits: int) -> str:
-        return "" if bits == 1 else f"[{max(bits - 1, 0)}:0] "
-
-    return ",\n".join(f"    {way:6} logic {kind(bits)}{prefix}_{name}" for name, way, bits in ports)
+def _declare(port: Port) -> str:
+    vector = f"[{port.bits - 1}:0] " if port.bits else ""
+    return f"    {port.way:6} logic {vector}{port.name}"
 
 
 def _top(design: Design, options: HostOptions, words: list[int]) -> str:
     """Registers, the accelerator and, with bus `axi`, the memory transfers."""
     latent, image, dma = design.input.tdata_bits, design.output.tdata_bits, options.bus == "axi"
-    ports = [_declare("s_axil", list(_AXIL)), *([_declare("m_axi", _axi(options))] if dma else [])]
-    ports_text = ",\n".join(ports)
-    fast = ("    input  logic ap_clk2x,\n", ".ap_clk2x(ap_clk2x), ") if design.pumped else ("", "")
+    ports = ",\n".join(_declare(port) for port in host_ports(options, design.pumped))
+    fast = ".ap_clk2x(ap_clk2x), " if design.pumped else ""
     capability = ",\n      ".join(f"32'h{word:08X}" for word in reversed(words))
     return f"""// SPDX-License-Identifier: Apache-2.0
 // The accelerator behind its host interface.
 module {TOPS[options.bus]} (
-    input  logic ap_clk,
-{fast[0]}    input  logic ap_rst_n,
-    output logic irq,
-{ports_text}
+{ports}
 );
   logic core_rst_n;
   logic [{latent - 1}:0] latent_data, dma_latent_data;
@@ -261,7 +243,7 @@ module {TOPS[options.bus]} (
       .m_axis_dma_tvalid(dma_image_valid), .m_axis_dma_tready(dma_image_ready), .*);
 
   {design.top} accelerator (
-      .ap_clk(ap_clk), {fast[1]}.ap_rst_n(core_rst_n),
+      .ap_clk(ap_clk), {fast}.ap_rst_n(core_rst_n),
       .s_axis_0_tdata(latent_data), .s_axis_0_tvalid(latent_valid), .s_axis_0_tready(latent_ready),
       .m_axis_0_tdata(image_data), .m_axis_0_tvalid(image_valid), .m_axis_0_tready(image_ready));
 

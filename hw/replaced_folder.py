@@ -38,6 +38,17 @@ def replaced_folder(out: Path) -> Iterator[Path]:
             os.close(lock)
 
 
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Keep other processes out of `folder`, made where it is missing. ValueError where one is in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _locked(folder, folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _locked(out: Path, partial: Path) -> int:
     """The folder opened and locked; the lock ends with the process, however it ends."""
     folder = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)

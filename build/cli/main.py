@@ -13,6 +13,7 @@ import typer
 
 from fpgan.build.cli import (
     bench,
+    bitstream,
     build,
     demo,
     doctor,
@@ -37,6 +38,7 @@ _COMMANDS = (
     build,
     sim,
     synth,
+    bitstream,
     report,
     study,
     demo,

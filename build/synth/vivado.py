@@ -80,8 +80,8 @@ def _fast_clock(design: Design) -> str:
     return f"create_clock -name ap_clk2x -period {500 / design.clock_mhz:.3f} [get_ports ap_clk2x]\n"
 
 
-def parse_hierarchy(report: str, layers: dict[str, str]) -> list[dict[str, Any]]:
-    """Rows of `report_utilization -hierarchical` for the modules in `layers` (module -> layer name)."""
+def parse_hierarchy(report: str, layers: dict[str, str], column: str = "Module") -> list[dict[str, Any]]:
+    """Rows of `report_utilization -hierarchical` that `layers` names: what a column holds -> layer name."""
     rows = [
         [cell.strip() for cell in line.strip().strip("|").split("|")]
         for line in report.splitlines()
@@ -90,11 +90,11 @@ def parse_hierarchy(report: str, layers: dict[str, str]) -> list[dict[str, Any]]
     header = next((row for row in rows if row[:2] == ["Instance", "Module"]), None)
     if header is None:
         raise ToolError("Vivado's utilization report has no table of instances")
-    entries = []
+    entries, key = [], header.index(column)
     for row in rows:
-        if len(row) != len(header) or row[1] not in layers:
+        if len(row) != len(header) or row[key] not in layers:
             continue
-        entry: dict[str, Any] = {"name": layers[row[1]], **dict.fromkeys(COLUMNS, 0)}
+        entry: dict[str, Any] = {"name": layers[row[key]], **dict.fromkeys(COLUMNS, 0)}
         for title, value in zip(header, row, strict=True):
             for column, units in _HIERARCHICAL.get(title, ()):
                 entry[column] += units * int(value)

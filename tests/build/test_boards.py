@@ -31,6 +31,8 @@ def test_family_part_and_source_agree(board: Board) -> None:
     assert board.dsp_block == {"xc7": "DSP48E1", "xcup": "DSP48E2"}[board.family]
     assert board.source.startswith("DS")
     assert 50 <= board.default_clock_mhz <= 500
+    assert board.name.replace("ultra96", "ultra96v2") in board.vivado_board.replace("kv260_som", "kv260")
+    assert board.ps_clock_mhz in (33.333, 50.0)
 
 
 def test_unknown_board_is_one_line_that_lists_the_known_ones() -> None:
@@ -40,4 +42,4 @@ def test_unknown_board_is_one_line_that_lists_the_known_ones() -> None:
 
 def test_unknown_family_is_refused() -> None:
     with pytest.raises(ValueError, match="family 'ecp5' is not one of xcup, xc7"):
-        Board("b", "p", "ecp5", 1, 1, 1, 1, 1, 1, 100.0, "DS0")
+        Board("b", "p", "ecp5", 1, 1, 1, 1, 1, 1, 100.0, 50.0, "v:b:*", "DS0")

