@@ -86,13 +86,13 @@ def features():
     return nn.Sequential(
         nn.Linear(6, 10), nn.BatchNorm1d(10), nn.LeakyReLU(0.2), nn.Linear(10, 3 * 4 * 4, bias=False),
         nn.Unflatten(1, (3, 4, 4)), nn.BatchNorm2d(3), nn.ReLU(), nn.Identity(),
-        nn.ConvTranspose2d(3, 2, 4, 2, 1, bias=False), nn.Dropout2d(), nn.Softplus(), nn.Conv2d(2, 1, 3, padding=1),
-        nn.Sigmoid(), nn.Flatten(),
+        nn.ConvTranspose2d(3, 2, 4, 2, 1, bias=False), nn.Dropout2d(), nn.Softplus(),
+        nn.Conv2d(2, 1, 3, padding=1), nn.Sigmoid(), nn.Flatten(),
     )  # fmt: skip
 
 
 def trained(module, seed=0):
-    """A module whose BatchNorms, biases and slopes are not as constructed."""
+    """A module whose tensors are not as constructed: nothing in it is neutral."""
     source = torch.Generator().manual_seed(seed)
     for name, tensor in module.state_dict().items():
         if name.endswith("running_var"):
@@ -101,4 +101,6 @@ def trained(module, seed=0):
             tensor.copy_(torch.randn(tensor.shape, generator=source) * 0.3)
         elif tensor.ndim == 1 and tensor.numel() > 1 and tensor.is_floating_point():
             tensor.copy_(torch.rand(tensor.shape, generator=source) + 0.3)
+        elif tensor.ndim > 1:
+            tensor *= 3
     return module.eval()

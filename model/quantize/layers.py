@@ -135,7 +135,7 @@ def _span(module: nn.Module, span: Range) -> Range:
 
 
 def _check_alike(chain: fx.GraphModule, layer: Layer) -> None:
-    """ValueError where the bias of features that become pixels is not the same for all pixels of a channel."""
+    """ValueError where the bias of features that become an image is not one per channel."""
     bias = getattr(chain.get_submodule(layer.name), "bias", None)
     if bias is not None:
         rows = bias.detach().reshape(-1, layer.pixels)

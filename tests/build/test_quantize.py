@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import quantize_models as models
 import torch
-from torch import nn
 
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
@@ -42,8 +41,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("bits", ["W4A4", "W8A8", "W2A3"])
-@pytest.mark.parametrize("name", CASES)
+OTHERS = [("seed", "W8A8"), ("functional", "W2A3"), ("twice", "W8A2")]
+
+
+@pytest.mark.parametrize(("name", "bits"), [*((name, "W4A4") for name in CASES), *OTHERS])
 def test_integers_are_those_of_pytorch(name, bits, tmp_path):
     torch.manual_seed(0)
     make, options = CASES[name]
