@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A float PyTorch module to RTL by `fpgan quantize`, `build` and `sim`, no pixel off; bad input is one line."""
+"""A float PyTorch module to RTL by `fpgan quantize`, `build`, `sim`, no pixel off; bad input is one line."""
 
 import json
 

@@ -149,7 +149,7 @@ FORWARDS = {
     "noise": (lambda s, z: s.fc(z) * torch.rand(()), "depends on more than its input"),
     "permute": (lambda s, z: image(s, z).permute(0, 1, 3, 2), "`permute` (test_quantize.py:%d): reorders"),
     "functional layer": (lambda s, z: F.linear(z, s.fc.weight), "`linear` (test_quantize.py:%d): write"),
-    "regrouping": (lambda s, z: torch.relu(s.fc(z).view(-1, 1, 4, 4)).view(-1, 4, 2, 2), "`view_1`: reshapes"),
+    "regrouping": (lambda s, z: torch.relu(image(s, z)).view(-1, 4, 2, 2), "`view_1`: reshapes"),
     "unknown": (lambda s, z: torch.erf(s.fc(z)), "`erf` (test_quantize.py:%d): is not"),
     "reflection": (lambda s, z: F.pad(image(s, z), (1, 1, 1, 1), "reflect"), "pads with reflect"),
 }  # fmt: skip
