@@ -14,15 +14,15 @@ from torch import Tensor, nn
 
 from fpgan.model.export import golden, save, to_qonnx
 from fpgan.model.generator_config import FLOAT, parse_bits
-from fpgan.model.quantize.calibrate import calibrate, settle_biases
-from fpgan.model.quantize.distill import distill
+from fpgan.model.quantize.calibration import calibrate, settle_biases
+from fpgan.model.quantize.distillation import distill
 from fpgan.model.quantize.latents import open_latents
 from fpgan.model.quantize.layers import Layer, split
 from fpgan.model.quantize.network import LayerBits, QuantizedNetwork, exchange
 from fpgan.model.quantize.pictures import save_samples
 from fpgan.model.quantize.report import distances, layer_rows, open_scored, scores, value
 from fpgan.model.quantize.source import open_module
-from fpgan.model.quantize.trace import trace
+from fpgan.model.quantize.tracing import trace
 from fpgan.model.run import CHECKPOINT, SAMPLES, make_folder, save_tensors, write_beside
 
 __all__ = ["quantize"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from brevitas import config
-from brevitas.graph.base import ModuleToModuleByName
+from brevitas.graph.base import ModuleToModuleByInstance
 from brevitas.nn import (
     QuantConv1d,
     QuantConv2d,
@@ -98,7 +98,7 @@ def exchange(
     module = deepcopy(chain)
     for layer, wanted in zip(split.layers, bits, strict=True):
         if layer.linear:
-            _exchange_linear(module, layer, wanted.weights)
+            module.set_submodule(layer.name, _linear(module, layer, wanted.weights))
         bounded = layer is split.layers[-1] and torch.isfinite(torch.tensor(layer.span)).all()
         quantizer = (
             constant(wanted.acts, layer.span) if bounded else calibrated(wanted.acts, layer.span[0] < 0)
@@ -109,21 +109,23 @@ def exchange(
     return QuantizedNetwork(module.eval(), chain, split, bits, latents)
 
 
-def _exchange_linear(module: fx.GraphModule, layer: Layer, bits: int) -> None:
-    """One scale per output channel. Of the tensor where features become pixels, as those of a channel must
-    share theirs, and in a grouped transposed convolution, whose channels Brevitas cannot tell apart.
+def _linear(chain: fx.GraphModule, layer: Layer, bits: int) -> nn.Module:
+    """The Brevitas layer in place of a layer's linear module, one scale per output channel.
+
+    One for all where features become the pixels of an image, as those of a channel must share theirs, and in
+    a grouped transposed convolution, whose channels Brevitas cannot tell apart.
     """
-    old: Any = module.get_submodule(layer.name)
+    old: Any = chain.get_submodule(layer.name)
+    shared = layer.pixels > 1 or (getattr(old, "transposed", False) and old.groups > 1)
     new = next(new for kind, new in _QUANTIZED.items() if isinstance(old, kind))
-    grouped = getattr(old, "transposed", False) and old.groups > 1
-    quant: Any = TensorWeight if grouped or layer.pixels > 1 else ChannelWeight
-    options = {"weight_quant": quant, "weight_bit_width": bits}
+    options = {"weight_quant": TensorWeight if shared else ChannelWeight, "weight_bit_width": bits}
     ignoring = config.IGNORE_MISSING_KEYS
     config.IGNORE_MISSING_KEYS = True  # the float layer has no scales to load
     try:
-        ModuleToModuleByName(layer.name, new, **options).apply(module)
+        made: nn.Module = ModuleToModuleByInstance(old, new, **options).init_new_module(old)
     finally:
         config.IGNORE_MISSING_KEYS = ignoring
+    return made
 
 
 def quantizer_name(end: str) -> str:

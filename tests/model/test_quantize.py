@@ -15,7 +15,7 @@ from torch import nn
 from fpgan.model.quantize import quantize
 from fpgan.model.quantize.layers import split
 from fpgan.model.quantize.source import open_module
-from fpgan.model.quantize.trace import trace
+from fpgan.model.quantize.tracing import trace
 
 
 def small():
