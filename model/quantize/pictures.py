@@ -65,6 +65,6 @@ def _signals(plt: Any, wanted: np.ndarray, found: np.ndarray) -> Any:
         axis.plot(one, color="tab:blue", linewidth=1.5, label="float")
         axis.plot(other, color="tab:orange", linewidth=1, linestyle="--", label="quantized")
         axis.plot(other - one, color="tab:red", linewidth=0.7, label="difference")
-    axes[0, 0].legend(loc="upper right", ncols=3, fontsize=8)
+    axes[0, 0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8)
     axes[-1, 0].set_xlabel("sample")
     return figure
