@@ -77,8 +77,19 @@ def convolutions():
         nn.ConvTranspose2d(6, 8, (3, 4), stride=(2, 1), padding=(1, 0), output_padding=(1, 0), groups=2),
         nn.ELU(), nn.ZeroPad2d((1, 0, 2, 1)), nn.Conv2d(8, 4, 3, dilation=(1, 2), groups=4), nn.ReLU6(),
         nn.BatchNorm2d(4), nn.Hardsigmoid(), nn.UpsamplingNearest2d(scale_factor=2),
-        nn.Conv2d(4, 1, 1), nn.Hardtanh(-2, 2),
+        nn.Conv2d(4, 1, 3, padding=1), nn.Hardtanh(-4, 4),
     )  # fmt: skip
+
+
+def shuffled():
+    """A BatchNorm that cannot take the bias of the layer in front of it; names that quantizers would have."""
+    module = nn.Sequential()
+    for name, part in {
+        "latent": nn.ConvTranspose2d(4, 8, 2), "latent_quant": nn.PixelShuffle(2), "norm": nn.BatchNorm2d(2),
+        "act": nn.ReLU(), "act_quant": nn.Conv2d(2, 1, 3, padding=1), "out": nn.Tanh(),
+    }.items():  # fmt: skip
+        module.add_module(name, part)
+    return module
 
 
 def features():

@@ -22,7 +22,7 @@ from fpgan.model.quantize.network import LayerBits, QuantizedNetwork, exchange
 from fpgan.model.quantize.pictures import save_samples
 from fpgan.model.quantize.report import distances, layer_rows, open_scored, scores, value
 from fpgan.model.quantize.source import open_module
-from fpgan.model.quantize.tracing import trace
+from fpgan.model.quantize.tracing import INPUT, trace
 from fpgan.model.run import CHECKPOINT, SAMPLES, make_folder, save_tensors, write_beside
 
 __all__ = ["quantize"]
@@ -61,13 +61,14 @@ def quantize(
         from fpgan.build import build
         build("out/model.onnx", out="build")
 
-    source: a module, or "FILE.py:NAME" of a class or function that makes one of `arguments`; FILE's code is
-    run. It must be a chain: ConvTranspose, Conv of stride 1 (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU,
-    PReLU, ELU, Tanh, Sigmoid, Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero
-    padding, reshapes, Dropout, constants added or multiplied; as modules, functions or methods, traced by
-    torch.fx in eval mode. weights: its state dict (.pth, .pt, .safetensors, read without running code).
-    shape: of one input with its batch, as (1,100,1,1), where the first layer does not tell it. latents: what
-    inputs are like, `normal`, `uniform` in [-1, 1), a .npy file or a tensor of floats (N, ...).
+    source: a module, which is put into eval mode on the CPU, its weight normalisations worked in; or
+    "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It must be a
+    chain: ConvTranspose, Conv of stride 1 (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh,
+    Sigmoid, Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero padding,
+    reshapes, Dropout, constants added or multiplied; as modules, functions or methods, traced by torch.fx.
+    weights: its state dict (.pth, .pt, .safetensors, read without running code). shape: of one input with its
+    batch, as (1,100,1,1), where the first layer does not tell it. latents: what inputs are like, `normal`,
+    `uniform` in [-1, 1), a .npy file or a tensor of floats (N, ...).
 
     bits: of weights and activations, 2 to 8; latent_bits, output_bits: of the input and the image;
     layer_bits: of single layers by name, {"main.0": "W8A8"}. steps: of fine-tuning, data-free: the quantized
@@ -180,7 +181,7 @@ def _write(
     arrays = golden(network, vectors, seed)
     result["latent"] = {
         "shape": list(arrays["latent"].shape[1:]), "kind": network.latents.kind,
-        "bits": int(network.quantizer("latent").act_quant.bit_width()), "scale": network.latent_scale,
+        "bits": int(network.quantizer(INPUT).act_quant.bit_width()), "scale": network.latent_scale,
     }  # fmt: skip
     result["image"] = {
         "shape": list(arrays["image"].shape[1:]), "bits": network.bits[-1].acts, "scale": network.image_scale,

@@ -10,6 +10,7 @@ from brevitas.graph.calibrate import bias_correction_mode, calibration_mode
 from torch import Tensor, nn
 
 from fpgan.model.quantize.network import QuantizedNetwork
+from fpgan.model.quantize.tracing import INPUT
 
 _MOST_STEPS = 2**23  # beyond, float32 would not add a bias exactly
 
@@ -51,7 +52,7 @@ def _fold_biases(network: QuantizedNetwork) -> None:
 @torch.no_grad()
 def settle_biases(network: QuantizedNetwork) -> None:
     """Round the biases that are left to steps of their accumulator, so that float32 adds them exactly."""
-    before = "latent"
+    before = INPUT
     for layer in network.layers:
         module = network.module.get_submodule(layer.name)
         if layer.linear and module.bias is not None:

@@ -66,16 +66,18 @@ class _Walk:
         self.dims = self.first = canonical(shape)
         self.padded = ""  # a padding since the last layer
         self.parts = ""  # a function since then that differs from channel to channel
+        self.shuffled = False  # whether its channels are no longer the layer's
         self.begun = False
 
     def step(self, name: str, module: nn.Module) -> None:
         if isinstance(module, LINEAR):
             self.layers.append(Layer(name, True, name))
-            self.padded, self.parts, self.begun = "", "", True
+            self.padded, self.parts, self.shuffled, self.begun = "", "", False, True
         elif isinstance(module, (*NORMS, *POINTWISE)):
             self._function(name, module)
         elif not isinstance(module, Reshape):
             self.begun = True
+            self.shuffled = self.shuffled or isinstance(module, nn.PixelShuffle)
             if isinstance(module, Pad) and self.layers:
                 self.padded = name
 
@@ -86,7 +88,7 @@ class _Walk:
         if not self.layers:
             self.layers.append(Layer(name, False, name))
         layer = self.layers[-1]
-        if isinstance(module, NORMS) and layer.end == layer.name and layer.linear:
+        if isinstance(module, NORMS) and layer.linear and layer.end == layer.name and not self.shuffled:
             layer.norm = name
         layer.end, layer.span = name, _span(module, layer.span)
         self.parts = name if _per_channel(module) else self.parts

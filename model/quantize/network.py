@@ -23,8 +23,8 @@ from torch import Tensor, fx, nn
 from fpgan.model.quantize.latents import Latents
 from fpgan.model.quantize.layers import Layer, Layers
 from fpgan.model.quantize.quantizers import ChannelWeight, TensorWeight, calibrated, constant
+from fpgan.model.quantize.tracing import INPUT, QUANTIZER
 
-_INPUT = "latent"
 _QUANTIZED: dict[type[nn.Module], type[nn.Module]] = {
     nn.ConvTranspose2d: QuantConvTranspose2d, nn.ConvTranspose1d: QuantConvTranspose1d,
     nn.Conv2d: QuantConv2d, nn.Conv1d: QuantConv1d, nn.Linear: QuantLinear,
@@ -66,7 +66,7 @@ class QuantizedNetwork:
     @property
     def latent_scale(self) -> float:
         """Value of one step of the input."""
-        return self.scale(_INPUT)
+        return self.scale(INPUT)
 
     @property
     def image_scale(self) -> float:
@@ -80,7 +80,7 @@ class QuantizedNetwork:
     @torch.no_grad()
     def quantize_latent(self, latent: Tensor) -> Tensor:
         """Integers (N,C,H,W), int64, that the network makes of its input."""
-        value = self.quantizer(_INPUT)(latent)
+        value = self.quantizer(INPUT)(latent)
         return torch.round(value / self.latent_scale).to(torch.int64).reshape(-1, *self.split.dims)
 
     @torch.no_grad()
@@ -105,7 +105,7 @@ def exchange(
         )
         _insert(module, layer.end, quantizer)
     span = latents.span
-    _insert(module, _INPUT, calibrated(latent_bits, True) if span is None else constant(latent_bits, span))
+    _insert(module, INPUT, calibrated(latent_bits, True) if span is None else constant(latent_bits, span))
     return QuantizedNetwork(module.eval(), chain, split, bits, latents)
 
 
@@ -130,7 +130,7 @@ def _linear(chain: fx.GraphModule, layer: Layer, bits: int) -> nn.Module:
 
 def quantizer_name(end: str) -> str:
     """Name of the quantizer behind a module."""
-    return f"{end}_quant"
+    return f"{end}{QUANTIZER}"
 
 
 def _insert(module: fx.GraphModule, end: str, quantizer: QuantIdentity) -> None:

@@ -25,6 +25,7 @@ from fpgan.model.quantize.ops import (
     function_name,
 )
 
+INPUT, QUANTIZER = "latent", "_quant"  # names in a chain: of its input, and the end of each quantizer's
 _BATCH = 2  # of the run that finds the shapes: another than 1 shows a batch that is built in
 _CLOSE = 1e-4
 _FIXED_BATCH = "fixes the size of the batch; take it from the input, as in x.view(x.size(0), ...)"
@@ -157,6 +158,11 @@ def _candidates(traced: fx.GraphModule) -> list[tuple[int, ...]]:
     return []
 
 
+def _reserved(name: str) -> bool:
+    """Names of the input and of quantizers."""
+    return name == INPUT or name.endswith(QUANTIZER)
+
+
 class _Chain:
     """Walks a traced graph and collects the modules of the chain."""
 
@@ -176,7 +182,7 @@ class _Chain:
                 f"forward returns {type(self.values.get(end, end)).__name__}; one tensor is supported"
             )
         graph = fx.Graph()
-        last = graph.placeholder("latent")
+        last = graph.placeholder(INPUT)
         for before, node in zip(self.nodes, self.nodes[1:], strict=False):
             try:
                 module = self._module(before, node)
@@ -198,7 +204,7 @@ class _Chain:
         """Keep a module under its own path; one that is called again, under the next free one."""
         base = str(node.target) if node.op == "call_module" else node.name
         name, count = base, 1
-        while name in self.modules or any(other.startswith(f"{name}.") for other in self.modules):
+        while name in self.modules or _reserved(name) or any(o.startswith(f"{name}.") for o in self.modules):
             name, count = f"{base}_{count}", count + 1
         self.modules[name] = module
         return name

@@ -38,10 +38,11 @@ CASES = {
     "twice": (models.Twice, {}),
     "convolutions": (models.convolutions, {"shape": (1, 6, 3, 4)}),
     "features": (models.features, {}),
+    "shuffled": (models.shuffled, {}),
 }
 
 
-OTHERS = [("seed", "W8A8"), ("functional", "W2A3"), ("twice", "W8A2")]
+OTHERS = [("seed", "W8A8"), ("functional", "W2A3"), ("twice", "W8A2"), ("shuffled", "W8A8")]
 
 
 @pytest.mark.parametrize(("name", "bits"), [*((name, "W4A4") for name in CASES), *OTHERS])
@@ -51,6 +52,7 @@ def test_integers_are_those_of_pytorch(name, bits, tmp_path):
     result = quantize(models.trained(make()), tmp_path, bits, vectors=8, **options)
     network = read(tmp_path)
     assert list(network.dims) == result["latent"]["shape"]
+    assert bits != "W8A8" or result["sqnr_db"] > 25
     linear = [row for row in result["layers"] if "weight_bits" in row]
     assert [layer.target.bits for layer in network.layers] == [row["act_bits"] for row in result["layers"]]
     for row, layer in zip(linear, network.layers, strict=True):
