@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -23,7 +23,6 @@ from fpgan.model.config import TrainConfig
 from fpgan.model.data import Images, open_images
 from fpgan.model.distances import frechet, kernel, sliced_wasserstein
 from fpgan.model.features import measure
-from fpgan.model.generator import Generator
 from fpgan.model.run import load_run, read_metrics
 
 SAMPLES = 10_000
@@ -33,6 +32,21 @@ _BATCH = 250
 _DIGITS = 4
 _CUTS = 8
 _SEEDS = 7919
+
+
+class Drawing(Protocol):
+    """What is scored: it draws images (N,C,S,S) in [-1, 1]."""
+
+    @property
+    def classes(self) -> int:
+        """How many labels it takes, 0 for none."""
+
+    def random_latents(self, count: int, source: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Latents (count, ...) and their labels (count) if it has any, 0, 1, ... in turn."""
+
+    def __call__(self, latent: Tensor) -> Tensor:
+        """Images of latents."""
+
 
 Compare = Callable[[np.ndarray, np.ndarray], float]
 
@@ -97,7 +111,7 @@ def check_baseline(run: Path | str, config: TrainConfig) -> None:
             )
 
 
-def score(generator: Generator, images: Images, samples: int = SAMPLES, seed: int = 0) -> dict[str, Any]:
+def score(generator: Drawing, images: Images, samples: int = SAMPLES, seed: int = 0) -> dict[str, Any]:
     """Score of a generator in eval mode against the images it was trained on; see the module's docstring."""
     size = min(_SET, len(images) // 2, samples)
     if size < 2:
@@ -124,8 +138,8 @@ def score(generator: Generator, images: Images, samples: int = SAMPLES, seed: in
         "swd": _rounded(sliced_wasserstein(sets[0].images, cuts[0][0].images)),
         "swd_real_vs_real": _rounded(sliced_wasserstein(cuts[0][1].images, cuts[0][0].images)),
     }
-    if generator.config.classes:
-        result["classes"] = _by_class(sets, cuts, generator.config.classes, headline, kind != "colour")
+    if generator.classes:
+        result["classes"] = _by_class(sets, cuts, generator.classes, headline, kind != "colour")
     return result
 
 
@@ -150,7 +164,7 @@ def _sample(kind: str, images: Tensor, labels: Tensor | None) -> _Sample:
     return _Sample(images, features, None if labels is None else labels.numpy(), seen)
 
 
-def _made(generator: Generator, kind: str, size: int, seed: int, keep: bool) -> _Sample:
+def _made(generator: Drawing, kind: str, size: int, seed: int, keep: bool) -> _Sample:
     images, labels = generate(generator, size, torch.Generator().manual_seed(seed))
     sample = _sample(kind, images, labels)
     return sample if keep else replace(sample, images=images[:0])
@@ -175,7 +189,7 @@ def _between(cuts: list[tuple[_Sample, _Sample]], compare: Compare) -> float:
 
 
 @torch.no_grad()
-def generate(generator: Generator, count: int, source: torch.Generator) -> tuple[Tensor, Tensor | None]:
+def generate(generator: Drawing, count: int, source: torch.Generator) -> tuple[Tensor, Tensor | None]:
     """Images (count,C,S,S) of random latents, and their labels (count) if it has any, 0, 1, ... in turn."""
     latents, labels = generator.random_latents(count, source)
     return torch.cat([generator(part) for part in latents.split(_BATCH)]), labels

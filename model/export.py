@@ -7,20 +7,42 @@ import logging
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnx
 import torch
 from brevitas.export import export_qonnx
 from brevitas.nn import QuantConv2d, QuantConvTranspose2d
+from torch import Tensor, nn
 
-from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.run import load_run, make_folder, write_beside
 
 _OPSET = 13
 _BATCH = 32
 _NAME = "fpgan.name"
+
+
+class Integers(Protocol):
+    """A network of integers: what golden vectors are made from. Tensors are (N,C,H,W)."""
+
+    @property
+    def latent_scale(self) -> float:
+        """Value of one step of the latent."""
+
+    @property
+    def image_scale(self) -> float:
+        """Value of one step of the image."""
+
+    def random_latents(self, count: int, source: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Float latents and their labels, if there are classes."""
+
+    def quantize_latent(self, latent: Tensor) -> Tensor:
+        """Integers, int64, of float latents."""
+
+    def integers(self, latent: Tensor) -> Tensor:
+        """Image integers, int64, of latent integers."""
 
 
 def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) -> Path:
@@ -32,59 +54,76 @@ def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) 
     which: 0, 1, ... in turn, `dataset` whose labels they are. ValueError on a damaged RUN, or one without
     quantizers.
     """
+    out = check_out(out, vectors)
+    generator, config = load_run(run)
+    if not config.generator.quantized:
+        raise ValueError(f"{run}: is a float generator (bits: float); hardware needs quantizers")
+    model = to_qonnx(generator, torch.zeros(1, config.generator.inputs, 1, 1), config.preset)
+    arrays = golden(generator, vectors, seed)
+    if config.generator.classes:
+        arrays["dataset"] = np.array(config.dataset)
+    save(out, model, arrays)
+    return out
+
+
+def check_out(out: Path | str, vectors: int) -> Path:
+    """The file to export to. ValueError if it is a folder, or if there are to be no vectors beside it."""
     out = Path(out)
     if vectors < 1:
         raise ValueError(f"vectors={vectors}: must be at least 1")
     if out.is_dir():
         raise ValueError(f"{out}: is a folder; name the file to write")
-    generator, config = load_run(run)
-    if not config.generator.quantized:
-        raise ValueError(f"{run}: is a float generator (bits: float); hardware needs quantizers")
-    make_folder(out.parent)
-    model = to_qonnx(generator, config)
-    arrays = golden(generator, vectors, seed)
-    if config.generator.classes:
-        arrays["dataset"] = np.array(config.dataset)
-    scales = {n: np.float32(getattr(generator, n)) for n in ("latent_scale", "image_scale")}
-    write_beside(
-        out.with_suffix(".golden.npz"),
-        lambda p: np.savez_compressed(p, **arrays, **scales),  # type: ignore[arg-type]
-    )
-    write_beside(out, lambda p: onnx.save(model, p))
     return out
 
 
-def golden(generator: Generator, vectors: int, seed: int) -> dict[str, np.ndarray]:
-    """int32: `latent` (N,Z,1,1), the `image` (N,C,H,W) PyTorch makes of each, and any `label` (N)."""
+def save(out: Path, model: onnx.ModelProto, arrays: dict[str, np.ndarray]) -> None:
+    """Write a model, and arrays as the .golden.npz beside it."""
+    make_folder(out.parent)
+    write_beside(
+        out.with_suffix(".golden.npz"),
+        lambda p: np.savez_compressed(p, **arrays),  # type: ignore[arg-type]
+    )
+    write_beside(out, lambda p: onnx.save(model, p))
+
+
+def golden(generator: Integers, vectors: int, seed: int) -> dict[str, np.ndarray]:
+    """int32: `latent` (N,Z,1,1), the `image` (N,C,H,W) PyTorch makes of each, and any `label` (N).
+
+    Beside them the value of one step, `latent_scale` and `image_scale`.
+    """
     latents, labels = generator.random_latents(vectors, torch.Generator().manual_seed(seed))
     latent = generator.quantize_latent(latents)
     image = torch.cat([generator.integers(part) for part in latent.split(_BATCH)])
     made = {"latent": latent, "image": image} | ({} if labels is None else {"label": labels})
-    return {name: tensor.numpy().astype(np.int32) for name, tensor in made.items()}
+    scales = {n: np.array(getattr(generator, n), np.float32) for n in ("latent_scale", "image_scale")}
+    return {name: tensor.numpy().astype(np.int32) for name, tensor in made.items()} | scales
 
 
-def to_qonnx(generator: Generator, config: TrainConfig) -> onnx.ModelProto:
-    """QONNX of a generator in eval mode, input (1,Z,1,1), output (1,C,H,W), each quantizer a Quant node."""
-    example = torch.zeros(1, config.generator.inputs, 1, 1)
+def to_qonnx(module: nn.Module, example: Tensor, name: str) -> onnx.ModelProto:
+    """QONNX of a module in eval mode, its input like example (1,...), each quantizer a Quant node.
+
+    name: of the network, for reports.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        _export(generator, example, path)
+        _export(module, example, path)
         model = onnx.load(path)  # reads external data too; saving again leaves one file
-    _set_weights(model, generator)
+    if isinstance(module, Generator):
+        _set_weights(model, module)
     model = _cleanup(model)
     entry = model.metadata_props.add()
-    entry.key, entry.value = _NAME, config.preset
+    entry.key, entry.value = _NAME, name
     return model
 
 
-def _export(generator: Generator, example: torch.Tensor, path: Path) -> None:
+def _export(module: nn.Module, example: Tensor, path: Path) -> None:
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             export_qonnx(
-                generator, args=example, export_path=str(path), opset_version=_OPSET, dynamo=False,
+                module, args=example, export_path=str(path), opset_version=_OPSET, dynamo=False,
                 input_names=["latent"], output_names=["image"],
             )  # fmt: skip
     finally:

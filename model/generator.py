@@ -94,6 +94,11 @@ class Generator(nn.Module):
         nn.init.normal_(last.weight, 0.0, _IMAGE_STD / (_ACT_POWER * taps * c.channels[-1]) ** 0.5)
 
     @property
+    def classes(self) -> int:
+        """How many labels it takes, 0 for none."""
+        return self.config.classes
+
+    @property
     def latent_scale(self) -> float:
         """Value of one step of the latent."""
         return 2.0 ** (3 - self.config.latent_bits)

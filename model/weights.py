@@ -18,6 +18,7 @@ from fpgan.model.run import CHECKPOINT, load_tensors
 _WRAPPERS = ("state_dict", "model_state_dict", "generator_state_dict", "generator", "netG", "model")
 _KINDS = {"convolution": (nn.Conv2d, nn.ConvTranspose2d), "normalisation": (nn.BatchNorm2d,)}
 _SHOWN = 12
+_COUNTER = "num_batches_tracked"
 
 
 def load_init(generator: Generator, path: Path | str) -> None:
@@ -28,25 +29,49 @@ def load_init(generator: Generator, path: Path | str) -> None:
     taken in order. ValueError names every key that does not fit, or what is wrong with the file. A .pth is
     read without running any code in it.
     """
+    path, tensors = read_weights(path)
+    own = generator.float_twin().state_dict()  # shares its tensors with the generator
+    ours = generator.state_dict()
+    named = {name: tensor for name, tensor in tensors.items() if name in ours}
+    if named:
+        pairs, wrong = by_name(tensors, own, ours)
+    else:
+        pairs, wrong = _in_order(tensors, generator.float_twin())
+    refuse(path, "the configuration", wrong)
+    with torch.no_grad():
+        for name, tensor in pairs.items():
+            ours[name].copy_(tensor)
+
+
+def load_weights_of(module: nn.Module, path: Path | str) -> None:
+    """Put the weights of such a file into any module, by name. ValueError names every key that does not fit.
+
+    Only the counters of BatchNorm may be missing.
+    """
+    path, tensors = read_weights(path)
+    ours = module.state_dict()
+    wanted = {name: tensor for name, tensor in ours.items() if not name.endswith(_COUNTER)}
+    pairs, wrong = by_name(tensors, wanted, ours)
+    refuse(path, type(module).__name__, wrong)
+    module.load_state_dict(pairs, strict=False)
+
+
+def refuse(path: Path, what: str, wrong: list[str]) -> None:
+    """ValueError of the first lines of wrong, if there are any."""
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise ValueError(f"{path}: does not fit {what}: {'; '.join(wrong[:_SHOWN])}{more}")
+
+
+def read_weights(path: Path | str) -> tuple[Path, dict[str, Tensor]]:
+    """The file, or a RUN folder's checkpoint, and its tensors. ValueError unless all are finite."""
     path = Path(path)
     path = path / CHECKPOINT if path.is_dir() else path
     tensors = _read(path)
     spoilt = [name for name, t in tensors.items() if t.is_floating_point() and not torch.isfinite(t).all()]
     if spoilt:
         raise ValueError(f"{path}: not finite: {', '.join(spoilt[:_SHOWN])}")
-    own = generator.float_twin().state_dict()  # shares its tensors with the generator
-    ours = generator.state_dict()
-    named = {name: tensor for name, tensor in tensors.items() if name in ours}
-    if named:
-        pairs, wrong = _by_name(tensors, own, ours)
-    else:
-        pairs, wrong = _in_order(tensors, generator.float_twin())
-    if wrong:
-        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-        raise ValueError(f"{path}: does not fit the configuration: {'; '.join(wrong[:_SHOWN])}{more}")
-    with torch.no_grad():
-        for name, tensor in pairs.items():
-            ours[name].copy_(tensor)
+    return path, tensors
 
 
 def _read(path: Path) -> dict[str, Tensor]:
@@ -83,7 +108,7 @@ def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
 Fit = tuple[dict[str, Tensor], list[str]]
 
 
-def _by_name(tensors: dict[str, Tensor], own: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> Fit:
+def by_name(tensors: dict[str, Tensor], own: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> Fit:
     """The tensors, and a line for each that is missing, too many or of another shape."""
     wrong = [f"{name} is missing" for name in own if name not in tensors]
     wrong += [f"{name} belongs to no layer" for name in tensors if name not in ours]

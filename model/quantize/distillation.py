@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fine-tuning without data: the quantized chain learns the images that its float original makes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn.functional import mse_loss
+
+from fpgan.model.device import Device
+from fpgan.model.quantize.network import QuantizedNetwork
+from fpgan.model.step import Diverged
+
+Progress = Callable[[int, int, dict[str, float]], None]
+_SCALES = "scaling_impl"
+
+
+def distill(
+    network: QuantizedNetwork, steps: int, batch: int, rate: float, seed: int, progress: Progress
+) -> None:
+    """Adam on the mean squared distance of images of fresh latents; the rate falls to 0 along a cosine.
+
+    Weights, biases and BatchNorm's gain and shift learn; its statistics and all scales stay as calibrated: a
+    power of two that jumps undoes more than it can gain. Diverged where the distance is no finite number.
+    """
+    device = Device().device
+    module, original = network.module.to(device), network.original.to(device)
+    learning = _learning(module)
+    optimizer = torch.optim.Adam(learning, rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    source = torch.Generator().manual_seed(seed)
+    for step in range(steps):
+        latents = network.latents.draw(batch, source).to(device)
+        with torch.no_grad():
+            wanted = original(latents)
+        loss = mse_loss(module(latents), wanted)
+        if not math.isfinite(loss.item()):
+            raise Diverged(f"fine-tuning diverged at step {step + 1}; lower the rate (--rate, now {rate:g})")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        progress(step + 1, steps, {"mse": loss.item()})
+    module.cpu()
+    original.cpu()
+
+
+def _learning(module: nn.Module) -> list[nn.Parameter]:
+    """The parameters that learn; the others are fixed."""
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(_SCALES not in name)
+    return [p for p in module.parameters() if p.requires_grad]

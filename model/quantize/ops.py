@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a float module may be made of, and every form in which PyTorch writes it, as one module each."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LINEAR = (nn.ConvTranspose2d, nn.ConvTranspose1d, nn.Conv2d, nn.Conv1d, nn.Linear)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+_POINTWISE = (
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid,
+    nn.Softplus, nn.Softsign,
+)  # fmt: skip
+_DROPPED = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout)
+_WHY = {
+    "InstanceNorm1d": "its statistics depend on the image; BatchNorm is supported",
+    "InstanceNorm2d": "its statistics depend on the image; BatchNorm is supported",
+    "GroupNorm": "its statistics depend on the image; BatchNorm is supported",
+    "LayerNorm": "its statistics depend on the image; BatchNorm is supported",
+    "SiLU": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
+    "GELU": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
+    "Mish": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
+    "Hardswish": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
+    "Softmax": "needs all channels at once",
+    "MultiheadAttention": "multiplies images with each other",
+    "Embedding": "looks labels up; give a condition as further channels of the latent",
+    "ReflectionPad2d": "zeros are padded; ZeroPad2d is supported",
+    "ReplicationPad2d": "zeros are padded; ZeroPad2d is supported",
+    "cat": "joins two tensors; give a condition as further channels of the latent",
+    "chunk": "splits an image; a chain of layers is supported",
+    "split": "splits an image; a chain of layers is supported",
+    "permute": "reorders axes; a chain of (N,C,H,W) layers is supported",
+    "transpose": "reorders axes; a chain of (N,C,H,W) layers is supported",
+    "matmul": "multiplies images with each other",
+    "conv_transpose2d": "write it as nn.ConvTranspose2d",
+    "conv2d": "write it as nn.Conv2d",
+    "linear": "write it as nn.Linear",
+    "batch_norm": "write it as nn.BatchNorm2d",
+}
+
+
+class Unsupported(ValueError):
+    """A part of the module that hardware is not built from; its message says why, not yet where."""
+
+
+class Reshape(nn.Module):
+    """(N, ...) -> (N, *sizes), whatever it was called in the source."""
+
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.sizes = sizes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(-1, *self.sizes)
+
+    def extra_repr(self) -> str:
+        return str(self.sizes)
+
+
+class Pad(nn.Module):
+    """Zeros around an image; pads as F.pad takes them: left, right, top, bottom."""
+
+    def __init__(self, pads: tuple[int, ...]) -> None:
+        super().__init__()
+        self.pads = pads
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(x, self.pads)
+
+
+class Arithmetic(nn.Module):
+    """x + c, x - c, x * c, x / c, or with x and c exchanged; c is a number or one per channel."""
+
+    def __init__(self, function: Callable[[Any, Any], Tensor], constant: Tensor, swapped: bool) -> None:
+        super().__init__()
+        self.function, self.swapped = function, swapped
+        self.register_buffer("constant", constant)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self.constant, x) if self.swapped else self.function(x, self.constant)
+
+
+ARITHMETIC: dict[Any, Callable[[Any, Any], Tensor]] = {
+    operator.add: torch.add, operator.sub: torch.sub, operator.mul: torch.mul, operator.truediv: torch.div,
+    operator.iadd: torch.add, operator.isub: torch.sub, operator.imul: torch.mul,
+    operator.itruediv: torch.div, torch.add: torch.add, torch.sub: torch.sub, torch.mul: torch.mul,
+    torch.div: torch.div,
+    "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div,
+    "add_": torch.add, "sub_": torch.sub, "mul_": torch.mul, "div_": torch.div,
+}  # fmt: skip
+POINTWISE = (*_POINTWISE, Arithmetic)
+SPATIAL = (nn.Upsample, nn.PixelShuffle, Pad, Reshape)
+
+
+def _hard(low: float | None = None, high: float | None = None, **bounds: float | None) -> nn.Module:
+    low, high = bounds.get("min", low), bounds.get("max", high)
+    if isinstance(low, Tensor) or isinstance(high, Tensor):
+        raise Unsupported("its bounds are tensors; numbers are supported")
+    return nn.Hardtanh(-math.inf if low is None else float(low), math.inf if high is None else float(high))
+
+
+def _pad(pads: tuple[int, ...], mode: str = "constant", value: float | None = None) -> nn.Module:
+    if mode != "constant" or value:
+        raise Unsupported(f"pads with {value if mode == 'constant' else mode}; zeros are supported")
+    return Pad(tuple(pads))
+
+
+def _prelu(weight: Tensor) -> nn.Module:
+    module = nn.PReLU(weight.numel())
+    module.weight = nn.Parameter(weight.detach().clone())
+    return module
+
+
+def _dropout(*args: Any, **options: Any) -> nn.Module:
+    return nn.Identity()
+
+
+# name of a function or method -> the module that its further arguments make
+FUNCTIONS: dict[str, Callable[..., nn.Module]] = {
+    "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "prelu": _prelu, "elu": nn.ELU,
+    "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "hardtanh": nn.Hardtanh, "hardsigmoid": nn.Hardsigmoid,
+    "softplus": nn.Softplus, "softsign": nn.Softsign, "clamp": _hard, "clip": _hard,
+    "interpolate": nn.Upsample, "upsample": nn.Upsample, "pixel_shuffle": nn.PixelShuffle, "pad": _pad,
+    **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "alpha_dropout"), _dropout),
+    **dict.fromkeys(("contiguous", "clone", "detach", "float"), _dropout),
+}  # fmt: skip
+RESHAPING = ("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "getitem", "view_as")
+
+
+def function_name(target: Any) -> str:
+    """Of an fx node's target: `leaky_relu` of F.leaky_relu, torch.relu_ or the method `relu_`."""
+    name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
+    return str(name).rstrip("_")
+
+
+def from_function(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> nn.Module:
+    """The module that a function with these further arguments is. Unsupported."""
+    if name not in FUNCTIONS:
+        raise Unsupported(_WHY.get(name, f"is not supported; supported are {', '.join(supported())}"))
+    options = {k: v for k, v in options.items() if k not in ("inplace", "training", "antialias")}
+    try:
+        return FUNCTIONS[name](*args, **options)
+    except Unsupported:
+        raise
+    except (TypeError, ValueError) as error:
+        raise Unsupported(f"its arguments cannot be read ({error})") from None
+
+
+def from_module(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module | None:
+    """The same module if hardware can be built from it, None where it does nothing. Unsupported says why.
+
+    inputs, outputs: sizes of one image, without the batch.
+    """
+    if isinstance(module, _DROPPED):
+        return None
+    if isinstance(module, nn.Flatten | nn.Unflatten | Reshape):
+        return None if inputs == outputs else Reshape(outputs)
+    if isinstance(module, nn.ZeroPad2d | nn.ConstantPad2d | nn.ZeroPad1d | nn.ConstantPad1d):
+        return from_module(_pad(module.padding, value=module.value), inputs, outputs)
+    check = next((c for cls, c in _CHECKS.items() if computes(module, cls)), None)
+    if check is None:
+        name = type(module).__name__
+        raise Unsupported(_WHY.get(name, f"is not supported; supported are {', '.join(supported())}"))
+    copied = deepcopy(module)
+    if getattr(copied, "inplace", False):
+        copied.inplace = False  # type: ignore[assignment]
+    return check(copied, inputs, outputs) or copied
+
+
+def supported() -> list[str]:
+    """Names of the modules that are."""
+    return [c.__name__ for c in (*LINEAR, *NORMS, *_POINTWISE, *SPATIAL[:2], nn.ZeroPad2d, nn.Flatten)]
+
+
+def computes(module: nn.Module, cls: type[nn.Module]) -> bool:
+    """Whether it is one of that class, or of a class derived from it that computes the same."""
+    return isinstance(module, cls) and type(module).forward is cls.forward
+
+
+Sizes = tuple[int, ...]
+
+
+def _convolution(module: Any, inputs: Sizes, outputs: Sizes) -> None:
+    if len(inputs) != len(module.kernel_size) + 1:
+        raise Unsupported(f"gets {_sizes(inputs)}; a batch of images is expected")
+    if not module.transposed and max(module.stride) > 1:
+        raise Unsupported(f"has stride {module.stride}; a convolution of stride 1 is supported")
+    if module.padding_mode != "zeros":
+        raise Unsupported(f"has padding_mode {module.padding_mode}; zeros is supported")
+    if isinstance(module.padding, str):
+        _numeric_padding(module)
+
+
+def _numeric_padding(module: Any) -> None:
+    """`same` and `valid` as numbers, which quantized layers take."""
+    total = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
+    if module.padding == "same" and any(t % 2 for t in total):
+        raise Unsupported("has padding 'same' that differs from side to side; odd kernels are supported")
+    same = module.padding == "same"
+    module.padding = tuple(t // 2 if same else 0 for t in total)
+    module._reversed_padding_repeated_twice = [p for p in reversed(module.padding) for _ in range(2)]
+
+
+def _dense(module: nn.Linear, inputs: Sizes, outputs: Sizes) -> None:
+    if len(inputs) != 1:
+        raise Unsupported(f"gets {_sizes(inputs)}; flatten it to (N,features) first")
+
+
+def _norm(module: Any, inputs: Sizes, outputs: Sizes) -> None:
+    if module.running_mean is None:
+        raise Unsupported("has no running statistics (track_running_stats=False)")
+    if not (module.running_var + module.eps > 0).all():
+        raise Unsupported("has a variance that is not positive")
+
+
+def _slope(module: Any, inputs: Sizes, outputs: Sizes) -> None:
+    slopes = module.weight if isinstance(module, nn.PReLU) else torch.tensor(module.negative_slope)
+    if (slopes < 0).any():
+        raise Unsupported(
+            f"has a slope of {float(slopes.min()):g}; below 0 it neither rises nor falls all along"
+        )
+
+
+def _upsample(module: nn.Upsample, inputs: Sizes, outputs: Sizes) -> nn.Module:
+    if module.mode not in ("nearest", "nearest-exact"):
+        raise Unsupported(f"has mode {module.mode}; nearest is supported")
+    if any(o % i for i, o in zip(inputs[1:], outputs[1:], strict=True)):
+        raise Unsupported(f"resizes {_sizes(inputs)} to {_sizes(outputs)}; whole factors are supported")
+    return nn.Upsample(scale_factor=tuple(o // i for i, o in zip(inputs[1:], outputs[1:], strict=True)))
+
+
+def _padding(module: Pad, inputs: Sizes, outputs: Sizes) -> None:
+    if min(module.pads) < 0 or len(module.pads) > 2 * (len(inputs) - 1):
+        raise Unsupported(f"pads by {module.pads}; zeros around the image are supported")
+
+
+def _constant(module: Any, inputs: Sizes, outputs: Sizes) -> None:
+    shape = module.constant.shape  # of one number, or (C) along the channels
+    if module.constant.numel() > 1 and (
+        outputs != inputs or module.constant.numel() != inputs[0] or shape[-len(inputs)] != inputs[0]
+    ):
+        raise Unsupported(f"a constant of shape {tuple(shape)}; one number, or one per channel, is supported")
+
+
+def _any(module: nn.Module, inputs: Sizes, outputs: Sizes) -> None:
+    return None
+
+
+def _sizes(sizes: Sizes) -> str:
+    return f"(N,{','.join(map(str, sizes))})"
+
+
+_CHECKS: dict[type[nn.Module], Callable[[Any, Sizes, Sizes], nn.Module | None]] = {
+    **dict.fromkeys(LINEAR[:4], _convolution), nn.Linear: _dense, **dict.fromkeys(NORMS, _norm),
+    nn.LeakyReLU: _slope, nn.PReLU: _slope, nn.Upsample: _upsample, Pad: _padding, Arithmetic: _constant,
+    **dict.fromkeys((*(c for c in _POINTWISE if c not in (nn.LeakyReLU, nn.PReLU)), nn.PixelShuffle), _any),
+}  # fmt: skip

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A float module as a chain of layers: traced by torch.fx, each call of any form one named module."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from fpgan.model.quantize.ops import (
+    ARITHMETIC,
+    LINEAR,
+    RESHAPING,
+    Arithmetic,
+    Reshape,
+    Unsupported,
+    computes,
+    from_function,
+    from_module,
+    function_name,
+)
+
+INPUT, QUANTIZER = "latent", "_quant"  # names in a chain: of its input, and the end of each quantizer's
+_BATCH = 2  # of the run that finds the shapes: another than 1 shows a batch that is built in
+_CLOSE = 1e-4
+_FIXED_BATCH = "fixes the size of the batch; take it from the input, as in x.view(x.size(0), ...)"
+_FRAME = re.compile(r'File "(.+)", line (\d+)')
+
+
+class _Tracer(fx.Tracer):
+    """Notes the line of each call; layers that a user derived from PyTorch's stay whole."""
+
+    record_stack_traces = True
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return any(computes(m, cls) for cls in LINEAR) or super().is_leaf_module(m, module_qualified_name)
+
+
+def trace(module: nn.Module, shape: tuple[int, ...] | None = None) -> tuple[fx.GraphModule, tuple[int, ...]]:
+    """A chain that computes what module does in eval mode, and the sizes (C, ...) of one of its inputs.
+
+    Its nodes call modules named as in the source (functions by their name), each of one tensor. shape: sizes
+    of an input without the batch; None: found by the first layer. ValueError names the layer, or the line of
+    the source, that hardware cannot be built from.
+    """
+    graph = _traced(module)
+    traced = fx.GraphModule(module, graph)
+    traced.graph.eliminate_dead_code()
+    shape, values = _with_shapes(traced, shape)
+    chain = _Chain(traced, values).build()
+    _check_same(module, chain, shape)
+    return chain, shape
+
+
+def _traced(module: nn.Module) -> fx.Graph:
+    parameters = inspect.signature(module.forward).parameters.values()
+    required = [
+        p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    if len(required) != 1:
+        raise ValueError(
+            f"{type(module).__name__}.forward takes {', '.join(required) or 'nothing'}; one tensor is "
+            "supported, which may hold a condition as further channels"
+        )
+    fixed = {p.name: p.default for p in parameters if p.name not in required and p.default is not p.empty}
+    try:
+        graph = _Tracer().trace(module, concrete_args=fixed)
+    except Exception as error:  # user code may raise anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"{_raised_at(error)}: {type(module).__name__} cannot be traced ({reason})"
+        ) from None
+    return graph
+
+
+def _raised_at(error: Exception) -> str:
+    """file:line of the last frame that is neither PyTorch's nor ours."""
+    ours = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "the module"
+
+
+def _where(node: fx.Node) -> str:
+    """`main.4` of a module, `tanh` (gen.py:12) of a function, for messages."""
+    if node.op == "call_module":
+        return f"`{node.target}`"
+    found = [m.groups() for m in _FRAME.finditer(node.stack_trace or "")]
+    place = [
+        f"{Path(file).name}:{line}"
+        for file, line in found
+        if not file.startswith(str(Path(torch.__file__).parent))
+    ]
+    return f"`{node.name}`" + (f" ({place[-1]})" if place else "")
+
+
+class _Shapes(fx.Interpreter):
+    """Runs a graph; notes what each node gives, and at which node it failed."""
+
+    def __init__(self, module: fx.GraphModule) -> None:
+        super().__init__(module, garbage_collect_values=False)
+        self.values: dict[fx.Node, Any] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        try:
+            value = super().run_node(n)
+        except Exception as error:
+            raise Unsupported(
+                f"{_where(n)}: {(str(error) or type(error).__name__).splitlines()[0]}"
+            ) from None
+        self.values[n] = value.clone() if isinstance(value, Tensor) else value  # it may be changed in place
+        return value
+
+
+def _with_shapes(
+    traced: fx.GraphModule, shape: tuple[int, ...] | None
+) -> tuple[tuple[int, ...], dict[fx.Node, Any]]:
+    """Sizes of an input, those given or those that fit, and what each node makes of such a batch."""
+    candidates = [shape] if shape else _candidates(traced)
+    if not candidates:
+        raise ValueError("the shape of the input cannot be told from the layers; give it, as 1,100,1,1")
+    first: Unsupported | None = None
+    for candidate in candidates:
+        try:
+            return candidate, _run(traced, _BATCH, candidate)
+        except Unsupported as error:
+            first = first or error
+    sizes, line = ",".join(map(str, (1, *candidates[0]))), str(first).splitlines()[0]
+    try:
+        _run(traced, 1, candidates[0])
+    except Unsupported:
+        hint = "" if shape else "; give the shape of the input"
+        raise ValueError(f"input of shape {sizes}: {line}{hint}") from None
+    raise ValueError(f"{line.split(': ')[0]}: {_FIXED_BATCH}")
+
+
+def _run(traced: fx.GraphModule, batch: int, sizes: tuple[int, ...]) -> dict[fx.Node, Any]:
+    interpreter = _Shapes(traced)
+    with torch.no_grad():
+        interpreter.run(torch.randn(batch, *sizes, generator=torch.Generator().manual_seed(0)))
+    return interpreter.values
+
+
+def _candidates(traced: fx.GraphModule) -> list[tuple[int, ...]]:
+    """Shapes of an input that a first layer hints at: a vector, or one of 1x1 pixels."""
+    for node in traced.graph.nodes:
+        module = traced.get_submodule(node.target) if node.op == "call_module" else None
+        if isinstance(module, nn.Linear):
+            return [(module.in_features,), (module.in_features, 1, 1)]
+        if isinstance(module, nn.ConvTranspose2d):
+            return [(module.in_channels, 1, 1), (module.in_channels,)]
+        if isinstance(module, LINEAR):
+            return []
+    return []
+
+
+def _reserved(name: str) -> bool:
+    """Names of the input and of quantizers."""
+    return name == INPUT or name.endswith(QUANTIZER)
+
+
+class _Chain:
+    """Walks a traced graph and collects the modules of the chain."""
+
+    def __init__(self, traced: fx.GraphModule, values: dict[fx.Node, Any]) -> None:
+        self.traced, self.values = traced, values
+        self.nodes: list[fx.Node] = []  # tensors made of the input
+        for node in traced.graph.nodes:
+            made = node.op == "placeholder" or any(n in self.nodes for n in node.all_input_nodes)
+            if made and node.op != "output" and isinstance(values.get(node), Tensor):
+                self.nodes.append(node)
+        self.modules: dict[str, nn.Module] = {}
+
+    def build(self) -> fx.GraphModule:
+        end = next(n for n in self.traced.graph.nodes if n.op == "output").args[0]
+        if not isinstance(end, fx.Node) or end not in self.nodes:
+            raise ValueError(
+                f"forward returns {type(self.values.get(end, end)).__name__}; one tensor is supported"
+            )
+        graph = fx.Graph()
+        last = graph.placeholder(INPUT)
+        for before, node in zip(self.nodes, self.nodes[1:], strict=False):
+            try:
+                module = self._module(before, node)
+            except Unsupported as error:
+                kind = (
+                    type(self.traced.get_submodule(str(node.target))).__name__ + " "
+                    if node.op == "call_module"
+                    else ""
+                )
+                raise ValueError(f"{kind}{_where(node)}: {error}") from None
+            if module is not None:
+                last = graph.call_module(self._named(node, module), (last,))
+        graph.output(last)
+        if not any(isinstance(m, LINEAR) for m in self.modules.values()):
+            raise ValueError("the module has no layer with weights")
+        return fx.GraphModule(self.modules, graph).eval()
+
+    def _named(self, node: fx.Node, module: nn.Module) -> str:
+        """Keep a module under its own path; one that is called again, under the next free one."""
+        base = str(node.target) if node.op == "call_module" else node.name
+        name, count = base, 1
+        while name in self.modules or _reserved(name) or any(o.startswith(f"{name}.") for o in self.modules):
+            name, count = f"{base}_{count}", count + 1
+        self.modules[name] = module
+        return name
+
+    def _module(self, before: fx.Node, node: fx.Node) -> nn.Module | None:
+        images = [n for n in node.all_input_nodes if n in self.nodes]
+        if images != [before]:
+            names = " and ".join(f"`{n.name}`" for n in images)
+            what = f"joins {names}" if len(images) > 1 else f"branches off at {names}"
+            raise Unsupported(f"{what}; a chain of layers is supported")
+        inputs, outputs = self._sizes(before), self._sizes(node)
+        if node.op == "call_module":
+            if len(node.args) + len(node.kwargs) > 1:
+                raise Unsupported("is called with more than one tensor; only the image is supported")
+            return from_module(self.traced.get_submodule(str(node.target)), inputs, outputs)
+        if node.target in ARITHMETIC:
+            return from_module(self._arithmetic(before, node), inputs, outputs)
+        name = function_name(node.target)
+        if name in RESHAPING:
+            return self._reshape(before, node, inputs, outputs)
+        if name == "neg":
+            return from_module(Arithmetic(torch.mul, torch.tensor(-1.0), False), inputs, outputs)
+        args = self._constants(node.args[1:])
+        options = {k: v for k, v in self._constants(node.kwargs).items() if k != "input"}
+        return from_module(from_function(name, args, options), inputs, outputs)
+
+    def _constants(self, arguments: Any) -> Any:
+        """Arguments with the values of their nodes: parameters of the module, sizes of images."""
+        return fx.map_arg(arguments, lambda n: self.values[n])
+
+    def _sizes(self, node: fx.Node) -> tuple[int, ...]:
+        shape = tuple(self.values[node].shape)
+        if not shape or shape[0] != _BATCH:
+            raise Unsupported(_FIXED_BATCH)
+        return shape[1:]
+
+    def _reshape(
+        self, before: fx.Node, node: fx.Node, inputs: tuple[int, ...], outputs: tuple[int, ...]
+    ) -> nn.Module | None:
+        one, other = self.values[before], self.values[node]
+        if one.numel() != other.numel() or not torch.equal(one.flatten(), other.flatten()):
+            raise Unsupported("cuts a part out of the image; a chain of whole images is supported")
+        return None if inputs == outputs else Reshape(outputs)
+
+    def _arithmetic(self, before: fx.Node, node: fx.Node) -> nn.Module:
+        left, right = (*self._constants(node.args), *self._constants(node.kwargs).values())[:2]
+        swapped = node.args[0] is not before
+        constant = left if swapped else right
+        if len(node.args) + len(node.kwargs) != 2 or not isinstance(constant, int | float | Tensor):
+            raise Unsupported("with more than a constant is not supported")
+        value = torch.as_tensor(constant, dtype=torch.float32).detach().clone()
+        return Arithmetic(ARITHMETIC[node.target], value, swapped)
+
+
+@torch.no_grad()
+def _check_same(module: nn.Module, chain: nn.Module, shape: tuple[int, ...]) -> None:
+    """ValueError where the chain computes something else: by what fx cannot see, such as random numbers."""
+    latent = torch.randn(_BATCH + 1, *shape, generator=torch.Generator().manual_seed(0))
+    wanted, found = module(latent), chain(latent)
+    if wanted.shape != found.shape or not torch.allclose(wanted, found, _CLOSE, _CLOSE):
+        raise ValueError(
+            f"{type(module).__name__} computes other images than its layers alone; "
+            "its forward depends on more than its input, such as on random numbers"
+        )

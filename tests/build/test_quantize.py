@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Float modules to files that a build reads: the integers of the file are those that PyTorch computed."""
+
+import numpy as np
+import pytest
+import quantize_models as models
+import torch
+
+from fpgan.build.frontend.read import read_network
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.golden_vectors import golden_vectors, run_network
+from fpgan.build.passes.integer_graph import integer_graph
+from fpgan.model import quantize as package
+from fpgan.model.quantize import quantize
+
+
+@pytest.fixture(autouse=True)
+def _no_picture(monkeypatch):
+    monkeypatch.setattr(package, "save_samples", lambda *arguments: None)
+
+
+def read(out):
+    """The network as a build reads it, having found PyTorch's integers to be its own."""
+    network = read_network(load_model(out / "model.onnx"))
+    golden = golden_vectors(out / "model.onnx", network)
+    assert golden.source == "pytorch"
+    exact = run_network(network, golden.vectors.latent, exact=True)
+    assert np.array_equal(exact, golden.vectors.image)
+    assert len(np.unique(exact)) > 2
+    integer_graph(network)  # every function is monotone
+    return network
+
+
+CASES = {
+    "seed": (models.Seed, {}),
+    "functional": (models.Functional, {}),
+    "wave": (models.Wave, {"shape": (1, 5, 6)}),
+    "twice": (models.Twice, {}),
+    "convolutions": (models.convolutions, {"shape": (1, 6, 3, 4)}),
+    "features": (models.features, {}),
+    "shuffled": (models.shuffled, {}),
+}
+
+
+OTHERS = [("seed", "W8A8"), ("functional", "W2A3"), ("twice", "W8A2"), ("shuffled", "W8A8")]
+
+
+@pytest.mark.parametrize(("name", "bits"), [*((name, "W4A4") for name in CASES), *OTHERS])
+def test_integers_are_those_of_pytorch(name, bits, tmp_path):
+    torch.manual_seed(0)
+    make, options = CASES[name]
+    result = quantize(models.trained(make()), tmp_path, bits, vectors=8, **options)
+    network = read(tmp_path)
+    assert list(network.dims) == result["latent"]["shape"]
+    assert bits != "W8A8" or result["sqnr_db"] > 25
+    linear = [row for row in result["layers"] if "weight_bits" in row]
+    assert [layer.target.bits for layer in network.layers] == [row["act_bits"] for row in result["layers"]]
+    for row, layer in zip(linear, network.layers, strict=True):
+        if not layer.notes:  # upsampling sums weights up
+            assert np.abs(layer.linear.weights).max() <= 2 ** (row["weight_bits"] - 1) - 1
+        assert layer.target.scale == row["act_scale"]

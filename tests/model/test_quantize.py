@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Float modules to quantized ones: what is traced, found and written, and one line where it cannot be."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import quantize_models as models
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from fpgan.model.quantize import quantize
+from fpgan.model.quantize.layers import split
+from fpgan.model.quantize.source import open_module
+from fpgan.model.quantize.tracing import trace
+
+
+def small():
+    torch.manual_seed(0)
+    return models.trained(models.Seed(4, 1, (6, 4, 4)))
+
+
+def test_the_chain_computes_what_the_module_does():
+    module = models.trained(models.Functional())
+    chain, shape = trace(module)
+    assert shape == (8,)
+    latent = torch.randn(3, 8)
+    assert torch.allclose(chain(latent), module(latent), atol=1e-6)
+    names = [str(n.target) for n in chain.graph.nodes if n.op == "call_module"]
+    assert names == [
+        "fc",
+        "view_1",
+        "relu",
+        "interpolate",
+        "conv",
+        "pixel_shuffle",
+        "leaky_relu",
+        "out",
+        "tanh",
+    ]
+    assert chain.out.padding == (1, 1)  # of "same"
+    assert module.out.padding == "same"  # the user's module is as it was
+
+
+def test_modules_called_again_are_layers_of_their_own():
+    layers = split(*trace(models.trained(models.Twice()))).layers
+    assert [(layer.name, layer.end) for layer in layers] == [
+        ("first", "act"), ("up", "mul"), ("up_1", "truediv"),
+    ]  # fmt: skip
+    assert layers[-1].span == (0.0, 1.0)
+
+
+def test_what_is_written(tmp_path):
+    result = quantize(small(), tmp_path, "W4A4", vectors=6, layer_bits={"main.0": "W8A5"}, output_bits=6)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "checkpoint.safetensors", "model.golden.npz", "model.onnx", "quantize.json", "samples.png",
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "quantize.json").read_text()) == result
+    assert [(r["name"], r["weight_bits"], r["act_bits"]) for r in result["layers"]] == [
+        ("main.0", 8, 5), ("main.3", 4, 4), ("main.6", 4, 4), ("main.9", 4, 6),
+    ]  # fmt: skip
+    scales = [s for r in result["layers"] for s in (*r["weight_scale"], r["act_scale"])]
+    assert np.all(np.frexp(scales)[0] == 0.5)  # powers of two
+    assert [len(r["weight_scale"]) for r in result["layers"]] == [6, 4, 4, 1]
+    assert [r["act_signed"] for r in result["layers"]] == [False, False, False, True]
+    assert result["latent"] == {"shape": [4, 1, 1], "kind": "normal", "bits": 8, "scale": 2.0**-5}
+    assert result["image"] == {"shape": [1, 32, 32], "bits": 6, "scale": 2.0**-5}
+    with np.load(tmp_path / "model.golden.npz") as data:
+        assert data["latent"].shape == (6, 4, 1, 1) and data["image"].shape == (6, 1, 32, 32)
+        assert data["image"].min() >= -32 and data["image"].max() <= 31
+
+
+def test_more_bits_are_closer_and_fine_tuning_gets_closer_still(tmp_path):
+    found = [quantize(small(), tmp_path, bits, vectors=1)["sqnr_db"] for bits in ("W3A3", "W4A4", "W8A8")]
+    assert found == sorted(found) and found[2] > 30
+    result = quantize(small(), tmp_path, "W3A3", vectors=1, steps=40, rate=1e-3)
+    assert result["calibrated"]["sqnr_db"] == found[0]
+    assert result["sqnr_db"] > found[0] + 1
+    before = small().state_dict()
+    assert not torch.equal(
+        load_file(tmp_path / "checkpoint.safetensors")["main.3.weight"], before["main.3.weight"]
+    )
+
+
+def test_the_same_seed_gives_the_same_files(tmp_path):
+    for name in ("a", "b"):
+        quantize(small(), tmp_path / name, vectors=2, steps=2)
+    for name in ("checkpoint.safetensors", "model.onnx"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_rounding_moves_no_means(tmp_path):
+    """Bias correction: without BatchNorm, the mean of each channel is the float layer's."""
+    module = models.trained(nn.Sequential(nn.ConvTranspose2d(4, 3, 4), nn.Softplus(), nn.Conv2d(3, 2, 1)))
+    result = quantize(module, tmp_path, "W2A8", vectors=1)
+    made = load_file(tmp_path / "checkpoint.safetensors")
+    assert not torch.allclose(made["0.bias"], module[0].bias, atol=1e-4)
+    step = torch.tensor(result["layers"][0]["weight_scale"]) * result["latent"]["scale"]
+    assert torch.equal(made["0.bias"] / step, torch.round(made["0.bias"] / step))
+
+
+@pytest.mark.parametrize("kind", ["uniform", "file"])
+def test_latents_of_another_kind(kind, tmp_path):
+    latents = kind
+    if kind == "file":
+        latents = tmp_path / "z.npy"
+        np.save(latents, np.random.default_rng(0).normal(0, 9, (20, 4, 1, 1)).astype(np.float32))
+    result = quantize(small(), tmp_path, vectors=2, latents=latents)
+    assert result["latent"]["scale"] == (2.0**-7 if kind == "uniform" else 2.0**-2)
+
+
+def refused(module, *shape):
+    with pytest.raises(ValueError) as error:
+        split(*trace(module.eval(), shape or None))
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+class Forward(nn.Module):
+    """A dense layer and a forward that a test gives."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.fc = nn.Linear(4, 16, bias=False)
+        self.function = function
+
+    def forward(self, z):
+        return self.function(self, z)
+
+
+def image(self, z):
+    return self.fc(z).view(-1, 1, 4, 4)
+
+
+def control_flow(self, z):
+    return z if z.sum() > 0 else self.fc(z)
+
+
+FORWARDS = {
+    "control flow": (control_flow, f"{__file__}:%d: Forward cannot be traced (symbolically traced"),
+    "residual": (lambda s, z: z + torch.relu(z), "`add` (test_quantize.py:%d): joins `z` and `relu`"),
+    "concatenation": (lambda s, z: torch.cat([image(s, z)] * 2, 1), "`cat` (test_quantize.py:%d): joins two"),
+    "batch": (lambda s, z: s.fc(z).view(1, 1, 4, 4), "`view` (test_quantize.py:%d): fixes the size"),
+    "crop": (lambda s, z: image(s, z)[:, :, 1:], "cuts a part out of the image"),
+    "outputs": (lambda s, z: (s.fc(z), z), "forward returns tuple; one tensor is supported"),
+    "noise": (lambda s, z: s.fc(z) * torch.rand(()), "depends on more than its input"),
+    "permute": (lambda s, z: image(s, z).permute(0, 1, 3, 2), "`permute` (test_quantize.py:%d): reorders"),
+    "functional layer": (lambda s, z: F.linear(z, s.fc.weight), "`linear` (test_quantize.py:%d): write"),
+    "regrouping": (lambda s, z: torch.relu(image(s, z)).view(-1, 4, 2, 2), "`view_1`: reshapes"),
+    "unknown": (lambda s, z: torch.erf(s.fc(z)), "`erf` (test_quantize.py:%d): is not"),
+    "reflection": (lambda s, z: F.pad(image(s, z), (1, 1, 1, 1), "reflect"), "pads with reflect"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORWARDS)
+def test_a_forward_that_is_refused_names_its_line(name):
+    function, expected = FORWARDS[name]
+    line = function.__code__.co_firstlineno + (name == "control flow")
+    assert (expected % line if "%d" in expected else expected) in refused(Forward(function), 4)
+
+
+DENSE = nn.ConvTranspose2d(4, 2, 4)
+MODULES = {
+    "instance norm": (nn.InstanceNorm2d(2), "InstanceNorm2d `1`: its statistics depend on the image"),
+    "silu": (nn.SiLU(), "SiLU `1`: neither rises nor falls all along"),
+    "stride": (nn.Conv2d(2, 1, 3, 2), "Conv2d `1`: has stride (2, 2); a convolution of stride 1"),
+    "bilinear": (nn.Upsample(scale_factor=2, mode="bilinear"), "Upsample `1`: has mode bilinear"),
+    "factor": (nn.Upsample(size=(6, 6)), "Upsample `1`: resizes (N,2,4,4) to (N,2,6,6); whole factors"),
+    "statistics": (nn.BatchNorm2d(2, track_running_stats=False), "`1`: has no running statistics"),
+    "slope": (nn.LeakyReLU(-0.1), "LeakyReLU `1`: has a slope of -0.1"),
+    "padding mode": (nn.Conv2d(2, 1, 3, padding=1, padding_mode="reflect"), "has padding_mode reflect"),
+    "reflection": (nn.ReflectionPad2d(1), "ReflectionPad2d `1`: zeros are padded"),
+    "pad in front": (nn.Sequential(nn.ZeroPad2d(1), nn.ReLU()), "`1.0`: pads in front of `1.1`; pad behind"),
+    "dense on images": (nn.Linear(4, 4), "Linear `1`: gets (N,2,4,4); flatten it to (N,features) first"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_that_is_refused_is_named(name):
+    module, expected = MODULES[name]
+    assert expected in refused(nn.Sequential(DENSE, module))
+
+
+def test_features_that_differ_from_pixel_to_pixel():
+    shape = nn.Unflatten(1, (1, 4, 4))
+    assert "`0`: its bias differs from pixel to pixel" in refused(nn.Sequential(nn.Linear(4, 16), shape))
+    dense = nn.Linear(4, 16, bias=False)
+    assert "`1`: differs from pixel to pixel" in refused(nn.Sequential(dense, nn.BatchNorm1d(16), shape))
+    assert split(*trace(nn.Sequential(dense, shape, nn.BatchNorm2d(1)).eval())).layers[0].norm == "2"
+
+
+def test_shapes_that_do_not_fit():
+    assert refused(small(), 5, 1, 1).startswith("input of shape 1,5,1,1: `main.0`: ")
+    assert "give it, as 1,100,1,1" in refused(nn.Sequential(nn.Conv2d(4, 1, 1)))
+    assert "takes z, y; one tensor" in refused(_Two())
+
+
+class _Two(nn.Module):
+    def forward(self, z, y):
+        return z
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"bits": "W9A4"}, "bits=W9A4: weights=9: 2 to 8 bits are supported"),
+        ({"bits": "float"}, "bits=float: hardware needs integers"),
+        ({"output_bits": 1}, "output_bits=1: 2 to 8"),
+        ({"latent_bits": 16}, "latent_bits=16: 2 to 8"),
+        ({"layer_bits": {"main.1": "W8A8"}}, "layer main.1: no layer of that name; there are main.0, main.3"),
+        ({"shape": (2, 4, 1, 1)}, "input of shape 2,4,1,1: 1,Z or 1,C,L or 1,C,H,W"),
+        ({"steps": -1}, "steps=-1"),
+        ({"latents": "gauss"}, "latents gauss: normal, uniform or a .npy file"),
+        ({"latents": torch.zeros(3, 4)}, "latents: shape (3, 4); finite floats (N,4,1,1) are expected"),
+        ({"arguments": {"a": 1}}, "this module is constructed already"),
+    ],
+)
+def test_arguments_that_do_not_fit(options, expected, tmp_path):
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        quantize(small(), tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+SOURCE = """
+from torch import nn
+from widths import WIDTH
+
+class Net(nn.Sequential):
+    def __init__(self, latent, width=WIDTH):
+        super().__init__(nn.ConvTranspose2d(latent, width, 4), nn.Tanh())
+        assert width < 9, "too wide"
+
+made = Net(3)
+number = 3
+"""
+
+
+@pytest.fixture
+def source(tmp_path):
+    (tmp_path / "net.py").write_text(SOURCE)
+    (tmp_path / "widths.py").write_text("WIDTH = 2\n")
+    return tmp_path / "net.py"
+
+
+def test_a_file_is_opened_by_class_or_instance(source):
+    net = open_module(f"{source}:Net", None, {"latent": 5}, 0)
+    assert net[0].weight.shape == (5, 2, 4, 4) and not net.training
+    assert torch.equal(net[0].weight, open_module(f"{source}:Net", None, {"latent": 5}, 0)[0].weight)
+    assert open_module(f"{source}:made", None, {}, 0)[0].in_channels == 3
+
+
+def unopened(source, name, **arguments):
+    with pytest.raises(ValueError) as error:
+        open_module(f"{source}{name}", arguments.pop("weights", None), arguments, 0)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_file_that_cannot_be_opened_is_one_line(source, tmp_path):
+    assert "FILE.py:NAME is expected" in unopened(source, "")
+    assert "none.py: does not exist" in unopened(tmp_path / "none.py", ":Net")
+    assert "net.py: has no Gen; it has Net" in unopened(source, ":Gen", latent=3)
+    assert "Net(latent, width=2): missing a required argument: 'latent'; give each as --arg" in unopened(
+        source, ":Net"
+    )
+    assert "net.py:8: Net cannot be made (AssertionError: too wide)" in unopened(
+        source, ":Net", latent=1, width=9
+    )
+    assert "number is a int, not a torch.nn.Module" in unopened(source, ":number")
+    for text, expected in (
+        ("import none_such", ":1: cannot be imported (ModuleNotFoundError: No module named 'none_such')"),
+        ("x = (", ":1: cannot be imported (SyntaxError"),
+        ("import sys\nsys.exit(2)", "runs a program when it is imported; put that behind if __name__"),
+    ):
+        (tmp_path / "bad.py").write_text(text)
+        assert expected in unopened(tmp_path / "bad.py", ":Net")
+
+
+class Bomb:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_weights_that_do_not_fit_are_named_key_by_key(source, tmp_path):
+    tensors = {"0.weight": torch.zeros(5, 2, 3, 3), "1.bias": torch.zeros(2)}
+    torch.save(tensors, tmp_path / "w.pth")
+    text = unopened(source, ":Net", latent=5, weights=tmp_path / "w.pth")
+    for part in (
+        "0.weight has shape (5, 2, 3, 3), not (5, 2, 4, 4)",
+        "0.bias is missing",
+        "1.bias belongs to no layer",
+    ):
+        assert part in text
+    torch.save({"state_dict": {"w": Bomb(tmp_path / "ran")}}, tmp_path / "w.pth")
+    assert "holds pickled code" in unopened(source, ":Net", latent=5, weights=tmp_path / "w.pth")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_of_any_wrapping_are_loaded(source, tmp_path):
+    net = open_module(f"{source}:Net", None, {"latent": 5}, 1)
+    torch.save({"netG": {f"module.{k}": v for k, v in net.state_dict().items()}}, tmp_path / "w.pth")
+    save_file(net.state_dict(), tmp_path / "w.safetensors")
+    for name in ("w.pth", "w.safetensors"):
+        again = open_module(f"{source}:Net", tmp_path / name, {"latent": 5}, 0)
+        assert torch.equal(again[0].weight, net[0].weight)
+
+
+def test_normalised_weights_become_plain_ones():
+    module = models.Wave().eval()
+    mel = torch.randn(2, 5, 6)
+    with torch.no_grad():
+        wanted = module(mel)
+        plain = open_module(module, None, {}, 0)
+        assert torch.allclose(plain(mel), wanted, atol=1e-6)
+    assert set(plain.state_dict()) == {f"{n}.{k}" for n in ("pre", "up", "post") for k in ("weight", "bias")}
