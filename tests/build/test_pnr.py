@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from fpgan.build.synth import synth
-from fpgan.build.synth.pnr import routed_mhz
+from fpgan.build.synth.nextpnr import routed_mhz
 from fpgan.hw.tools import ToolError
 
 STAND_IN = """#!{python}
 import json, sys
-options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+options = dict(zip(sys.argv[1:], sys.argv[2:]))
 if options["--seed"] == "1":
     sys.exit("ERROR: Failed to route arc")
 module = json.load(open(options["--json"]))["modules"]["fpgan_pnr"]
