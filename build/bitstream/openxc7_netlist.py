@@ -39,7 +39,7 @@ def write_netlist(
     """
     for path in sources(TOP, Path()):
         shutil.copyfile(path, project / path.name)
-    layers = synth_layers(design, _JOBS, progress)
+    layers = synth_layers(design, _JOBS, lambda line: progress(f"synthesizing {line}"))
     paths = netlists(design)
     progress("synthesizing the host interface")
     outside = _synth_around(design, host, project, paths, work)
@@ -75,11 +75,13 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
         *(f"read_verilog {path}" for path in parts),
         f"hierarchy -check -top {TOP}",
         "flatten",
-        f"techmap -map {_flow('srlc32e.v')}",
-        "chtype -set SRLC32E t:$__SRLC32E",
+        *without_cascades(),
         "opt_clean -purge",
         "delete t:$scopeinfo",
         f"tee -q -o {stat} stat -json",
+        "blackbox =A:whitebox",  # library cells with a function are no part of the design
+        "setattr -mod -unset src =*",  # names of files here
+        "attrmap -remove src =*",
         f"write_json {netlist}",
         "splitnets",
         f"write_verilog -noattr {work / 'netlist.v'}",
@@ -87,6 +89,11 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
     _yosys(script, work, "join")
     found: dict[str, int] = json.loads(stat.read_text())["design"]["num_cells_by_type"]
     return found
+
+
+def without_cascades() -> list[str]:
+    """Commands of Yosys that leave no shift register site with a cascade output in use."""
+    return [f"techmap -map {_flow('srlc32e.v')}", "chtype -set SRLC32E t:$__SRLC32E"]
 
 
 def _yosys(script: Sequence[str], work: Path, name: str) -> None:
