@@ -7,6 +7,7 @@ constraints but the clock's frequency are needed.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,8 @@ def _smaller(design: Design) -> str:
 
 def _command(design: Design, option: str) -> str:
     clock = "" if option.startswith("--clock") else f" --clock-mhz {design.clock_mhz:g}"
-    return f"`fpgan build {design.name}.onnx --board {design.board}{clock} {option} --out {design.root}`"
+    model, out = shlex.quote(f"{design.name}.onnx"), shlex.quote(str(design.root))
+    return f"`fpgan build {model} --board {design.board}{clock} {option} --out {out}`"
 
 
 def write_script(project: Path, part: str, mhz: float) -> None:

@@ -36,8 +36,11 @@ module zynq7_top #(
 
   BUFG clock_buffer (.I(fclk[0]), .O(ap_clk));
 
-  // FCLK_RESET0_N changes at any time; both its edges reach the logic with the clock.
+  // FCLK_RESET0_N changes at any time; both its edges reach the logic with the clock. The bitstream starts it
+  // in reset.
+  /* verilator lint_off PROCASSINIT */
   (* ASYNC_REG = "TRUE" *) logic [2:0] reset_q = '0;
+  /* verilator lint_on PROCASSINIT */
   always_ff @(posedge ap_clk) reset_q <= {reset_q[1:0], fclk_reset_n[0]};
   assign ap_rst_n = reset_q[2];
 

@@ -176,7 +176,8 @@ def test_the_script_makes_the_bitstream_elsewhere(made, tmp_path):
     def script(**more):
         command, env = ["sh", str(project / "build.sh")], os.environ | path | more
         for name in VARIABLES:
-            env.pop(name) if name not in more else None
+            if name not in more:
+                env.pop(name, None)
         return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
     done = script(**variables)
