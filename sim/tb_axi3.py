@@ -244,13 +244,13 @@ async def errors_reach_the_processor(dut: Any) -> None:
     """SLVERR and DECERR of a word, the worst of a written burst, and addresses that nothing answers."""
     bench = Bench(dut)
     await bench.reset()
-    bench.slave.responses = {0x108: SLVERR, 0x10C: DECERR, 0x200: SLVERR}
+    bench.slave.responses = {0x108: SLVERR, 0x10C: DECERR, 0x110: SLVERR, 0x200: SLVERR}
     rng = random.Random(2)
     for seed in (None, 3):
         if seed is not None:
             bench.stall(seed)
-        await bench.reads([Burst(BASE + 0x100, 4), Burst(BASE + 0x200, 2), Burst(BASE + 0x204, 1)])
-        for beats, address in ((3, 0x100), (4, 0x100), (1, 0x200), (2, 0x1FC), (1, 0x204)):
+        await bench.reads([Burst(BASE + 0x100, 6), Burst(BASE + 0x200, 2), Burst(BASE + 0x204, 1)])
+        for beats, address in ((3, 0x100), (5, 0x100), (6, 0x10C), (1, 0x200), (3, 0x1FC), (1, 0x204)):
             await bench.writes([Burst(BASE + address, beats, data=tuple(range(beats)))])
         outside = [random_burst(rng, base, 4096) for base in (BASE - 4096, BASE + SPAN, 0, 0xFFFF_F000) * 3]
         bench.slave.read.clear()

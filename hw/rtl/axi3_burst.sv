@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses of an AXI burst, beat by beat, with S bytes a beat:
 //
-//   FIXED: a, a, ...    INCR: a, [a] + S, [a] + 2 S, ... with [a] = a rounded down to S
+//   FIXED: a, a, ...    INCR: a, a + S, a + 2 S, ...
 //   WRAP:  as INCR within the (length + 1) S bytes around a
+//
+// AXI rounds all but the first down to multiples of S; that leaves each in its word, which is what counts here.
 module axi3_burst #(
     parameter int unsigned ADDRESS_BITS = 14
 ) (
@@ -21,7 +23,7 @@ module axi3_burst #(
 );
 
   // Bits of the address that move: all, those within the wrapped stretch, none.
-  logic [ADDRESS_BITS-1:0] moving, moving_q, rounded, stepped;
+  logic [ADDRESS_BITS-1:0] moving, moving_q, stepped;
   logic [3:0] left_q;
   logic [1:0] size_q;
 
@@ -32,8 +34,7 @@ module axi3_burst #(
       default: moving = '1;
     endcase
   end
-  assign rounded = (address >> size_q) << size_q;
-  assign stepped = rounded + (ADDRESS_BITS'(1) << size_q);
+  assign stepped = address + (ADDRESS_BITS'(1) << size_q);
 
   always_ff @(posedge ap_clk) begin
     if (start) {address, moving_q, left_q, size_q} <= {first, moving, length, size};
