@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from fpgan.build.synth import synth
-from fpgan.build.synth.nextpnr import routed_mhz
+from fpgan.build.synth.nextpnr import routed_mhz, utilization
 from fpgan.hw.tools import ToolError
 
 STAND_IN = """#!{python}
@@ -64,6 +64,25 @@ def test_slowest_clock_of_the_last_report():
     assert routed_mhz(text) == 110.5
     with pytest.raises(ToolError, match="no frequency"):
         routed_mhz("Info: nothing")
+
+
+def test_cells_used_in_lines_of_a_real_log():
+    """nextpnr-xilinx e22bcf6 on the preset `tiny` for xc7z010clg400-1."""
+    text = """Info: Device utilisation:
+Info: \t          SLICE_LUTX:  6158/35200    17%
+Info: \t           SLICE_FFX:  4580/35200    13%
+Info: \t              CARRY4:   432/ 4400     9%
+Info: \t               HARD0:     0/  792     0%
+Info: \t            RAMB18E1:     3/  120     2%
+Info: \t                 PS7:     1/    1   100%
+
+Info: Placed 1 cells based on constraints.
+"""
+    assert utilization(text) == {
+        "SLICE_LUTX": (6158, 35200), "SLICE_FFX": (4580, 35200), "CARRY4": (432, 4400), "RAMB18E1": (3, 120),
+        "PS7": (1, 1),
+    }  # fmt: skip
+    assert utilization("Info: nothing") == {}
 
 
 @pytest.mark.yosys
