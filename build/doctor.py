@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from fpgan.hw.tools import ToolError, find_tool, run, verilator_env
+from fpgan.hw.tools import ToolError, find_tool, run, variable, verilator_env
 
 
 @dataclass(frozen=True)
 class _Tool:
-    """A program on PATH, or a Python distribution where `distribution` is set."""
+    """A program on PATH, a Python distribution where `distribution` is set, or a variable."""
 
     name: str
     unlocks: str
@@ -23,6 +23,7 @@ class _Tool:
     distribution: str = ""
     version_flag: str = "--version"
     version_pattern: str = r"(\d+\.\d[\w.+-]*)"
+    is_variable: bool = False  # an environment variable that names a file or folder
 
 
 _TOOLS = (
@@ -55,6 +56,10 @@ _TOOLS = (
         "github.com/openXC7",
         version_pattern=r"Version ([\w.-]+)",
     ),
+    _Tool("CHIPDB", "nextpnr-xilinx (its chip database)", "github.com/openXC7", is_variable=True),
+    _Tool("fasm2frames", "bitstreams for 7-series without vendor tools", "github.com/openXC7"),
+    _Tool("xc7frames2bit", "bitstreams for 7-series without vendor tools", "github.com/openXC7"),
+    _Tool("PRJXRAY_DB_DIR", "fasm2frames (its database)", "github.com/openXC7", is_variable=True),
     _Tool("chromium", "the report's test in a browser", "apt install chromium"),
 )
 
@@ -62,7 +67,10 @@ _SLANG = "from pyosys import libyosys as ys; ys.run_pass('slang_version', ys.Des
 
 
 def doctor() -> list[dict[str, str | bool]]:
-    """One entry per tool: name, found, version ("" where absent or silent), unlocks, install."""
+    """One entry per tool: name, found, version ("" where absent or silent), unlocks, install.
+
+    A variable's version is the place that it names, which must be there.
+    """
     entries: list[dict[str, str | bool]] = []
     for tool in _TOOLS:
         version = _version(tool)
@@ -85,6 +93,9 @@ def _version(tool: _Tool) -> str | None:
             return metadata.version(tool.distribution)
         except metadata.PackageNotFoundError:
             return None
+    if tool.is_variable:
+        place = variable(tool.name)
+        return place if place and Path(place).exists() else None
     if tool.name == "slang":
         return _ask([sys.executable, "-c", _SLANG], tool)
     path = find_tool(tool.name)

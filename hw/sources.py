@@ -26,6 +26,8 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),
     "axil_stream": _HOST,
     "axi_dma_stream": _DMA,
+    "axi3_axil": ("axi3_burst.sv", "axi3_axil.sv"),
+    "zynq7_top": ("axi3_burst.sv", "axi3_axil.sv", "zynq7_top.sv"),
     "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),
     "deconv_dsp2x": (*_MVU, "finn:mvu/mvu.sv", "mvu_pumped.sv", *_DECONV),
     "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),

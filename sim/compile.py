@@ -16,6 +16,7 @@ from fpgan.hw.tools import find_tool, require_tools, run, verilator_env
 
 _HARNESS = Path(__file__).parent / "harness.cpp"
 _HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
+_OF_NETLISTS = ("--output-split-cfuncs", "1000")  # g++ takes very long functions badly
 
 
 def compile_design(
@@ -31,7 +32,7 @@ def compile_design(
     base = design.root / (".verilator-netlist" if netlists else ".verilator")
     options = [
         *(["--threads", str(threads)] if threads > 1 else []),
-        *(["--output-split-cfuncs", "1000"] if netlists else []),  # g++ takes very long functions badly
+        *(_OF_NETLISTS if netlists else ()),
         *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
         *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),
     ]
@@ -43,7 +44,8 @@ def compile_design(
 
 def compile_host(host: Host, jobs: int = 2) -> Path:
     """The same of a design with its host interface, with host_harness.cpp, into ROOT/.verilator."""
-    options = ["--prefix", "Vhost"]
+    gates = {path.name for path in cells()} <= set(host.sources)
+    options = ["--prefix", "Vhost", *(_OF_NETLISTS if gates else ())]
     for name, wanted in (("FPGAN_AXI", host.options.bus == "axi"), ("FPGAN_CLK2X", host.pumped)):
         options += ["-CFLAGS", f"-D{name}"] if wanted else []
     sources = [Path(name) for name in host.sources]

@@ -7,23 +7,17 @@ into another, so that nothing is optimized away and the design places as it woul
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.synth.nextpnr import HOW, TIMEOUT, find_router, route_over_seeds
 from fpgan.build.synth.yosys import netlists
 from fpgan.hw.design import Design
-from fpgan.hw.tools import ToolError, find_tool, run, variable
+from fpgan.hw.tools import ToolError, run
 
-HOW = (
-    "nextpnr-xilinx, placed and routed, seed {seed}; no sign-off: it leaves out the delays of block RAM, "
-    "DSP, LUT RAM and shift registers, and clock skew, so figures on such paths are up to 25 % too high"
-)
 _TOP = "fpgan_pnr"
-_SEEDS = (1, 2, 3)
-_TIMEOUT = 3600.0  # seconds for one try: the router can hang
 _HERE = Path(__file__).parent
 # part without package speed -> pins of clock, input, output
 _PINS = {"xc7z020clg400": ("H16", "D19", "R14")}
@@ -43,49 +37,16 @@ def route(design: Design, jobs: int = 2, progress: Callable[[str], None] | None 
         )
     if design.pumped:
         raise ToolError("--pnr: double-pumped cores need a second clock; build with --cores lut,dsp")
-    program, database = find_tool("nextpnr-xilinx"), _database(design.part)
-    if program is None:
-        raise ToolError("--pnr: nextpnr-xilinx not found on PATH; see github.com/openXC7", ["nextpnr-xilinx"])
-    work = design.root / "pnr"
+    router, work = find_router(design.part), design.root / "pnr"
     work.mkdir(exist_ok=True)
     netlist, pins = work / "design.json", work / "pins.xdc"
     pins.write_text(_constraints(part))
     say("joining the layers")
     _join(design, netlists(design, jobs, progress), netlist, work)
-    for seed in _SEEDS:
-        say(f"placing and routing, seed {seed}")
-        command = [
-            str(program), "--chipdb", str(database), "--xdc", str(pins), "--json", str(netlist),
-            "--freq", f"{design.clock_mhz:g}", "--seed", str(seed), "--timing-allow-fail",
-            "--fasm", str(work / "design.fasm"),
-        ]  # fmt: skip
-        try:
-            log = run(command, work, work / f"seed{seed}.log", f"nextpnr-xilinx on {design.name}", _TIMEOUT)
-        except ToolError as error:
-            failure = error
-            continue
-        return {"routed_mhz": routed_mhz(log), "how": HOW.format(seed=seed)}
-    raise ToolError(f"no seed of {_SEEDS} routes: {failure}", failure.command, failure.log)
-
-
-def routed_mhz(log: str) -> float:
-    """Highest clock of the last timing report in nextpnr's output, in MHz, of its slowest clock."""
-    reports = re.findall(r"Max frequency for clock\s+'([^']+)': ([\d.]+) MHz", log)
-    if not reports:
-        raise ToolError("nextpnr-xilinx reported no frequency")
-    return min(dict((clock, float(mhz)) for clock, mhz in reports).values())
-
-
-def _database(part: str) -> Path:
-    given = variable("CHIPDB")
-    if not given:
-        raise ToolError("--pnr: CHIPDB is not set; it names nextpnr-xilinx's chip database, or its folder")
-    path = Path(given)
-    names = (part, part.rpartition("-")[0])
-    found = [path] if path.is_file() else [p for p in (path / f"{name}.bin" for name in names) if p.is_file()]
-    if not found:
-        raise ToolError(f"--pnr: CHIPDB={given} has no {names[0]}.bin")
-    return found[0]
+    routed = route_over_seeds(
+        router, netlist, work, design.clock_mhz, design.name, say, options=["--xdc", str(pins)]
+    )
+    return {"routed_mhz": routed.mhz, "how": HOW.format(seed=routed.seed)}
 
 
 def _constraints(part: str) -> str:
@@ -111,9 +72,7 @@ def _join(design: Design, layers: list[Path], netlist: Path, work: Path) -> None
         f"delete t:$scopeinfo\nwrite_json {netlist}\n"
     )
     code = "import sys; from pyosys import libyosys as y; y.run_pass('script ' + sys.argv[1], y.Design())"
-    run(
-        [sys.executable, "-c", code, str(script)], work, work / "join.log", f"joining {design.name}", _TIMEOUT
-    )
+    run([sys.executable, "-c", code, str(script)], work, work / "join.log", f"joining {design.name}", TIMEOUT)
 
 
 def _wrapper(design: Design) -> str:

@@ -12,7 +12,8 @@ from fpgan.build.doctor import doctor
 
 NAMES = [
     "torch", "brevitas", "qonnx", "finn", "verilator", "g++", "make", "perl", "cocotb", "pyosys", "slang",
-    "vivado", "vitis_hls", "nextpnr-xilinx", "chromium",
+    "vivado", "vitis_hls", "nextpnr-xilinx", "CHIPDB", "fasm2frames",
+    "xc7frames2bit", "PRJXRAY_DB_DIR", "chromium",
 ]  # fmt: skip
 
 
@@ -35,4 +36,8 @@ def test_absent_and_broken_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setattr(doctor_module, "find_tool", lambda name: broken if name == "vivado" else None)
     entries = {str(entry["name"]): entry for entry in doctor()}
     assert entries["vivado"]["found"] and entries["vivado"]["version"] == ""
+    for value, found in ((str(tmp_path), True), (str(tmp_path / "none"), False)):
+        monkeypatch.setenv("CHIPDB", value)
+        entry = {str(entry["name"]): entry for entry in doctor()}["CHIPDB"]
+        assert (entry["found"], entry["version"]) == (found, value if found else "")
     assert not entries["chromium"]["found"] and "browser" in str(entries["chromium"]["unlocks"])

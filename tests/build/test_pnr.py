@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from fpgan.build.synth import synth
-from fpgan.build.synth.pnr import routed_mhz
+from fpgan.build.synth.nextpnr import routed_mhz, utilization
 from fpgan.hw.tools import ToolError
 
 STAND_IN = """#!{python}
 import json, sys
-options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+options = dict(zip(sys.argv[1:], sys.argv[2:]))
 if options["--seed"] == "1":
     sys.exit("ERROR: Failed to route arc")
 module = json.load(open(options["--json"]))["modules"]["fpgan_pnr"]
@@ -64,6 +64,25 @@ def test_slowest_clock_of_the_last_report():
     assert routed_mhz(text) == 110.5
     with pytest.raises(ToolError, match="no frequency"):
         routed_mhz("Info: nothing")
+
+
+def test_cells_used_in_lines_of_a_real_log():
+    """nextpnr-xilinx e22bcf6 on the preset `tiny` for xc7z010clg400-1."""
+    text = """Info: Device utilisation:
+Info: \t          SLICE_LUTX:  6158/35200    17%
+Info: \t           SLICE_FFX:  4580/35200    13%
+Info: \t              CARRY4:   432/ 4400     9%
+Info: \t               HARD0:     0/  792     0%
+Info: \t            RAMB18E1:     3/  120     2%
+Info: \t                 PS7:     1/    1   100%
+
+Info: Placed 1 cells based on constraints.
+"""
+    assert utilization(text) == {
+        "SLICE_LUTX": (6158, 35200), "SLICE_FFX": (4580, 35200), "CARRY4": (432, 4400), "RAMB18E1": (3, 120),
+        "PS7": (1, 1),
+    }  # fmt: skip
+    assert utilization("Info: nothing") == {}
 
 
 @pytest.mark.yosys
