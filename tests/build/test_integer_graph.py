@@ -179,7 +179,7 @@ BROKEN = {
     ),
     "residual": (
         [QX, QW, deconv_node(), helper.make_node("Add", ["c", "xq"], ["d"], name="skip"), quant("d", "y")],
-        "tensor xq goes into 2 nodes (Add, ConvTranspose)",
+        "tensor xq goes into skip (Add), up (ConvTranspose); a chain of layers is supported, no residual",
     ),
 }
 

@@ -63,7 +63,7 @@ class Layer:
                 x, weights, bias, self.stride, self.padding, self.extra, self.groups, self.dilation
             )
         else:
-            y = F.conv2d(x, weights, bias, 1, self.padding, self.dilation, self.groups)
+            y = F.conv2d(x, weights, bias, self.stride, self.padding, self.dilation, self.groups)
         return ACTIVATIONS[self.activation](y)
 
 
@@ -71,7 +71,7 @@ class Layer:
 def layers(draw):
     pair = lambda low, high: st.tuples(st.integers(low, high), st.integers(low, high))  # noqa: E731
     transposed = draw(st.booleans())
-    stride = draw(pair(1, 3)) if transposed else (1, 1)
+    stride = draw(pair(1, 3))
     dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (1, 2)]))
     room = [max(s, d) - 1 for s, d in zip(stride, dilation, strict=True)]
     extra = tuple(draw(st.integers(0, r)) for r in room) if transposed else (0, 0)
@@ -120,9 +120,10 @@ def add_layer(chain, layer, channels, source, exact):
     )
     bias = chain.rng.integers(-8, 9, out) * np.float32(0.125 if exact else 0.0931)
     inputs = [name, chain.const(bias)] if layer.bias else [name]
-    attributes = {"dilations": layer.dilation, "group": layer.groups, "pads": layer.padding * 2}
+    attributes = {"dilations": layer.dilation, "group": layer.groups, "pads": layer.padding * 2,
+                  "strides": layer.stride}  # fmt: skip
     if layer.transposed:
-        attributes |= {"strides": layer.stride, "output_padding": layer.extra}
+        attributes |= {"output_padding": layer.extra}
     chain.op("ConvTranspose" if layer.transposed else "Conv", *inputs, **attributes)
     if layer.activation:
         chain.op(layer.activation)
