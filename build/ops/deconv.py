@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transposed convolution on the un-upsampled input: line buffer, tap walker, weights and MACs in one node."""
+"""Convolution, transposed or strided, on the input as it comes: line buffer, tap walker, weights, MACs."""
 
 from __future__ import annotations
 

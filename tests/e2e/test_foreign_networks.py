@@ -21,6 +21,7 @@ def many_geometries():
     """Dilation, groups, depthwise, asymmetric pads, a crop, zero points, FLOOR, one bit."""
     zero = {"zero": 1, "signed": False}
     chain = Chain((1, 4, 2, 2)).quant(0.5, 4)
+    chain = conv(chain, (4, 4, 2, 2), strides=[2, 2])
     chain = conv(chain, (4, 2, 3, 3), target=zero, group=2, dilations=[2, 2], pads=[1] * 4)
     floor = {"rounding": "FLOOR"}
     chain = conv(chain, (4, 1, 4, 4), target=floor, group=4, strides=[2, 2], pads=[1, 1, 2, 2])
@@ -29,15 +30,15 @@ def many_geometries():
 
 
 def many_layers():
-    """Dense on features, pixel shuffle, padding, resizing, a shuffle at the end; as QCDQ."""
+    """Dense on features, pixel shuffle, padding, resizing, a shuffle to 3 channels at the end; as QCDQ."""
     chain = Chain((1, 5), "qcdq").quant(0.5, 4)
     chain = chain.op("Gemm", chain.weights((32, 5)), transB=1)
-    chain = chain.op("Reshape", chain.const([1, 8, 2, 2], np.int64)).op("Relu").quant(1.0, 3, False)
+    chain = chain.op("Reshape", chain.const([-1, 8, 2, 2], np.int64)).op("Relu").quant(1.0, 3, False)
     chain = chain.op("DepthToSpace", blocksize=2, mode="CRD")
     chain = conv(chain, (3, 2, 3, 3), "Conv", pads=[1] * 4)
     chain = chain.op("Pad", chain.const([0, 0, 1, 0, 0, 0, 0, 1], np.int64))
     chain = chain.op("Resize", chain.const([]), chain.const([1, 1, 2, 1]), mode="nearest")
-    return conv(chain, (8, 3, 3, 3), "Conv").op("DepthToSpace", blocksize=2, mode="DCR")
+    return conv(chain, (12, 3, 3, 3), "Conv").op("DepthToSpace", blocksize=2, mode="DCR")
 
 
 def begin(shape, scale=0.5, style="qonnx"):
