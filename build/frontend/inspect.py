@@ -25,8 +25,8 @@ def inspect(model: str | Path) -> dict[str, Any]:
     Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "in", "out",
     "kernel", "stride", "pads", "step" (one output of so many is kept), "weight_bits", "weight_scale",
     "accumulator_bits", "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}.
-    `blocked` is empty where `build` takes the file; layers are those before the first obstacle. Raises ValueError where the file is
-    no ONNX file that can be read at all.
+    `blocked` is empty where `build` takes the file; layers are those before the first obstacle. Raises
+    ValueError where the file is no ONNX file that can be read at all.
     """
     path = Path(model)
     proto = load_model(path)
