@@ -45,7 +45,10 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "axi_write": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
     "axi_dma_stream": (_DMA, ("", "DATA_BITS=128 ADDRESS_BITS=64 MAX_BURST=256 IN_BYTES=3 OUT_BYTES=24")),
     "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
-    "tap_axis": ((), ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3")),
+    "tap_axis": (
+        (),
+        ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3", "SIZE=7 KERNEL=3 STRIDE=1 STEP=3 OUT=3"),
+    ),
     "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
     "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
     "add_multi": ((), ("N=5 DEPTH=3 ARG_LO=-7 ARG_HI=7", "N=1 DEPTH=0", "N=8 DEPTH=1")),
