@@ -62,8 +62,10 @@ module tap_axis #(
   endfunction
 
   function automatic int unsigned weight_of(int unsigned q);
+    int unsigned phases;
+    phases = position(q) % STRIDE;
     weight_of = first_of(q);
-    for (int unsigned phase = 0; phase < position(q) % STRIDE; phase++)
+    for (int unsigned phase = 0; phase < phases; phase++)
       if (phase < KERNEL) weight_of += ((KERNEL - phase + STRIDE - 1) / STRIDE + PAR - 1) / PAR;
   endfunction
 
