@@ -12,13 +12,12 @@ import torch
 import torch.nn.functional as F
 from brevitas.export import export_onnx_qcdq
 from onnx import helper, numpy_helper
-from onnx_models import QONNX, Chain, check
+from onnx_models import Chain, check
 
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import run_network
 from fpgan.build.passes.errors import UnsupportedError
-from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.model.run import load_run
 
 STEP = 0.5  # of input and output
@@ -244,80 +243,6 @@ def test_other_opsets_are_refused(opset, tmp_path):
     onnx.save(end(conv(start(opset=opset), (3, 2, 4, 4))).model(), tmp_path / "m.onnx")
     with pytest.raises(ValueError, match=f"opset {opset}; 9 to 21 are supported"):
         load_model(tmp_path / "m.onnx")
-
-
-def silu(chain):
-    x = chain.tensor
-    gate = chain.op("Sigmoid").tensor
-    chain.tensor = x
-    return chain.op("Mul", gate)
-
-
-def gelu(chain):
-    x = chain.tensor
-    chain.op("Div", chain.const(2**0.5)).op("Erf")
-    gate = chain.op("Add", chain.const(1.0)).tensor
-    chain.tensor = x
-    return chain.op("Mul", gate).op("Mul", chain.const(0.5))
-
-
-@pytest.mark.parametrize("activation", [silu, gelu])
-def test_activations_with_a_dip_where_the_quantizer_hides_it(activation):
-    for scale, signed in ((0.25, False), (1.0, True)):
-        chain = activation(conv(start(), (3, 2, 4, 4), axis=1, **UP)).quant(scale, 4, signed)
-        assert len(check(chain).layers) == 1
-    chain = activation(conv(start(), (3, 2, 4, 4), axis=1, **UP)).quant(0.125, 4)
-    network = read_network(chain.model())
-    with pytest.raises(UnsupportedError, match=r"not monotone at accumulator -\d+ of the -\d+ to \d+ that"):
-        integer_graph(network)
-
-
-def conditioned(quantizers, shapes=((1, 5, 1, 1), (1, 3)), axis=1):
-    """A latent and a label, joined; a quantizer (scale, bits, signed) of each, or of what they join to."""
-    joint = len(quantizers) == 1
-    chain = Chain((1, 8, 1, 1))
-    if joint:
-        chain.quant(*quantizers[0])
-    model = end(conv(chain, (8, 2, 4, 4))).model()
-    nodes = [helper.make_node("Unsqueeze", ["label", "axes"], ["label_1"])]
-    parts = ["latent", "label_1"]
-    for i, (scale, bits, signed) in enumerate([] if joint else quantizers):
-        for name, value in (("scale", scale), ("bits", bits)):
-            model.graph.initializer.append(numpy_helper.from_array(np.float32(value), f"{name}_{i}"))
-        model.graph.initializer.append(numpy_helper.from_array(np.float32(0), f"zero_{i}"))
-        nodes.append(helper.make_node(
-            "Quant", [parts[i], f"scale_{i}", f"zero_{i}", f"bits_{i}"], [f"part_{i}"], domain=QONNX,
-            signed=int(signed), narrow=0, rounding_mode="ROUND",
-        ))  # fmt: skip
-        parts[i] = f"part_{i}"
-    nodes.append(helper.make_node("Concat", parts, ["x"], axis=axis, name="join"))
-    model.graph.initializer.append(numpy_helper.from_array(np.array([2, 3]), "axes"))
-    body = list(model.graph.node)
-    del model.graph.node[:], model.graph.input[:]
-    model.graph.node.extend([*nodes, *body])
-    for name, shape in zip(("latent", "label"), shapes, strict=True):
-        model.graph.input.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape))
-    return model
-
-
-def test_a_condition_is_further_channels_of_the_latent():
-    one = read_network(conditioned([(0.5, 4, True)]))
-    two = read_network(conditioned([(0.5, 4, True), (1.0, 2, False)]))
-    for network in (one, two):
-        assert network.dims == (8, 1, 1) and network.source.scale == 0.5 and network.source.low == -8
-        assert network.notes == ("input channels: latent [0:5], label [5:8]",)
-    assert np.array_equal(one.layers[0].linear.weights, two.layers[0].linear.weights)
-
-
-@pytest.mark.parametrize(("broken", "message"), [
-    ({"quantizers": [(0.5, 4, True), (0.3, 2, False)]}, "layer join (Concat): joins inputs quantized to"),
-    ({"quantizers": [(0.5, 4, True), (4.0, 2, False)]}, "which has values that the first has not"),
-    ({"quantizers": [(0.5, 4, True)], "axis": 2}, "joins [1, 5, 1, 1] and [1, 3, 1, 1] along axis 2"),
-])  # fmt: skip
-def test_conditions_that_cannot_be_joined(broken, message):
-    with pytest.raises(UnsupportedError) as caught:
-        read_network(conditioned(**broken))
-    assert message in str(caught.value)
 
 
 def external(tmp_path, location):
