@@ -75,12 +75,12 @@ def _sums(layer: QuantLayer, x: torch.Tensor, exact: bool) -> torch.Tensor:
 
 
 def _deconv(layer: QuantLayer, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it."""
+    """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it, its steps kept."""
     linear = layer.linear
-    (top, left), (rows, cols) = linear.pads[:2], linear.out
+    (top, left), (rows, cols) = linear.pads[:2], linear.full
     full = F.conv_transpose2d(x, weights, stride=linear.stride)
     full = F.pad(full, (0, max(0, left + cols - full.shape[3]), 0, max(0, top + rows - full.shape[2])))
-    return full[:, :, top : top + rows, left : left + cols].contiguous()
+    return full[:, :, top : top + rows : linear.step[0], left : left + cols : linear.step[1]].contiguous()
 
 
 def _difference(exact: NDArray[np.int64], rounded: NDArray[np.int64]) -> dict[str, Any]:

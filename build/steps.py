@@ -152,7 +152,7 @@ def _fold(
             if goal == cycles:
                 raise
             break
-        depths = size_fifos(model)
+        depths = size_fifos(model, enough=goal or 0)
         if cycles is None or goal is None or (reached := period(model, depths)) <= cycles:
             return model, depths, decision
         goal -= reached - cycles

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Geometry of a transposed convolution: which kernel taps meet which input pixel, per axis.
+"""Geometry of a convolution, transposed or not: which kernel taps meet which input pixel, per axis.
 
 Everything else (numpy, custom op, SystemVerilog, cycle counts) follows from one relation. For output
-index o, kernel index k and input index i of one axis with stride S and leading padding P:
+index o, kernel index k and input index i of one axis with stride S, leading padding P and step D:
 
-    o + P = i * S + k,   0 <= i < size,   0 <= k < kernel
+    o * D + P = i * S + k,   0 <= i < size,   0 <= k < kernel
 
-so output o sees the taps k = (o + P) mod S, plus multiples of S, whose i falls inside the input.
+so output o sees the taps k = (o * D + P) mod S, plus multiples of S, whose i falls inside the input.
+S > 1 is the stride of a transposed convolution, D > 1 that of a plain one.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Axis:
-    """One spatial axis. `out` is the output size; `pad` is the leading padding that is cropped off."""
+    """One spatial axis. `out` is the output size; `pad` is the leading padding that is cropped off.
+
+    `step`: one of so many outputs is kept, the first one included.
+    """
 
     size: int
     kernel: int
     stride: int
     pad: int
     out: int
+    step: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("size", "kernel", "stride", "out"):
+        for name in ("size", "kernel", "stride", "out", "step"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
         if self.pad < 0:
@@ -37,13 +42,16 @@ class Axis:
         """For each output index the (k, i) pairs that contribute to it, k ascending, i descending."""
         return tuple(
             tuple(
-                (k, (o + self.pad - k) // self.stride)
+                (k, (position - k) // self.stride)
                 for k in range(self.kernel)
-                if (o + self.pad - k) % self.stride == 0
-                and 0 <= (o + self.pad - k) // self.stride < self.size
+                if (position - k) % self.stride == 0 and 0 <= (position - k) // self.stride < self.size
             )
-            for o in range(self.out)
+            for position in (self.position(o) for o in range(self.out))
         )
+
+    def position(self, o: int) -> int:
+        """Of output o among all outputs, those before the padding and between the steps included."""
+        return o * self.step + self.pad
 
     def released(self, par: int = 1) -> tuple[int, ...]:
         """For each output index the number of leading inputs, in groups of `par`, that no later one needs."""
@@ -71,7 +79,7 @@ class Axis:
     def blocks(self, par: int = 1) -> tuple[int, ...]:
         """For each output index the number of blocks of `par` taps that hold one inside the input.
 
-        Taps are counted from k = (o + P) mod S on, so that a block's weights do not depend on the output.
+        Taps are counted from k = (o * D + P) mod S on, so that a block's weights do not depend on the output.
         """
         return tuple(len({k // self.stride // par for k, _ in taps}) for taps in self.taps)
 
@@ -87,7 +95,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class DeconvGeometry:
-    """A transposed convolution in two dimensions: rows, then columns."""
+    """A convolution in two dimensions: rows, then columns."""
 
     rows: Axis
     cols: Axis
@@ -100,8 +108,11 @@ class DeconvGeometry:
         stride: tuple[int, int] = (1, 1),
         pads: tuple[int, int, int, int] = (0, 0, 0, 0),
         output_padding: tuple[int, int] = (0, 0),
+        steps: tuple[int, int] = (1, 1),
     ) -> DeconvGeometry:
-        """Build from ONNX attributes; `pads` is (top, left, bottom, right).
+        """Build from ConvTranspose's ONNX attributes; `pads` is (top, left, bottom, right).
+
+        steps: one of so many rows and columns of its output is kept.
 
         Raises ValueError when no output pixel is left.
         """
@@ -113,7 +124,8 @@ class DeconvGeometry:
                     f"output size {out} of axis {d} (input {size[d]}, kernel {kernel[d]}, "
                     f"stride {stride[d]}, pads {pads[d]}+{pads[d + 2]}) must be at least 1"
                 )
-            axes.append(Axis(size[d], kernel[d], stride[d], pads[d], out))
+            kept = (out - 1) // steps[d] + 1
+            axes.append(Axis(size[d], kernel[d], stride[d], pads[d], kept, steps[d]))
         return cls(*axes)
 
     @property
@@ -130,8 +142,12 @@ class DeconvGeometry:
 
     @property
     def useful_taps(self) -> int:
-        """Products per pair of channels of the mathematical operation: every tap meets every pixel."""
-        return self.rows.size * self.cols.size * self.rows.kernel * self.cols.kernel
+        """Products per pair of channels of the mathematical operation: every tap meets every pixel.
+
+        Of a strided convolution, every tap meets one pixel of a step.
+        """
+        rows, cols = (-(-axis.size // axis.step) * axis.kernel for axis in (self.rows, self.cols))
+        return rows * cols
 
     @property
     def most_taps(self) -> tuple[int, int]:
@@ -155,7 +171,7 @@ class DeconvGeometry:
         axes, sizes = [], []
         for axis in (self.rows, self.cols):
             core = (axis.size - 1) * axis.stride + 1
-            extra = max(0, axis.out + axis.pad - (core + axis.kernel - 1))
+            extra = max(0, axis.position(axis.out - 1) + 1 - (core + axis.kernel - 1))
             sizes.append(core + extra)
-            axes.append(Axis(core + extra, axis.kernel, 1, axis.pad, axis.out))
+            axes.append(Axis(core + extra, axis.kernel, 1, axis.pad, axis.out, axis.step))
         return (sizes[0], sizes[1]), DeconvGeometry(*axes)

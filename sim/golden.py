@@ -14,13 +14,13 @@ IntArray = NDArray[np.int64]
 
 
 def deconv(x: IntArray, w: IntArray, geometry: DeconvGeometry, bias: IntArray | None = None) -> IntArray:
-    """Transposed convolution as defined: every input pixel adds its kernel to the output.
+    """Convolution as defined: every input pixel adds its kernel to the output, of which the steps are kept.
 
     x (N,H,W,CI), w (CI,CO,KH,KW), bias (CO) -> (N,OH,OW,CO), all integers.
     """
-    n, (oh, ow) = x.shape[0], geometry.out_shape
     rows, cols = geometry.rows, geometry.cols
-    out = np.zeros((n, oh, ow, w.shape[1]), np.int64)
+    oh, ow = rows.position(rows.out - 1) + 1 - rows.pad, cols.position(cols.out - 1) + 1 - cols.pad
+    out = np.zeros((x.shape[0], oh, ow, w.shape[1]), np.int64)
     for ky in range(rows.kernel):
         oy = np.arange(rows.size) * rows.stride + ky - rows.pad
         ys = (oy >= 0) & (oy < oh)
@@ -28,7 +28,8 @@ def deconv(x: IntArray, w: IntArray, geometry: DeconvGeometry, bias: IntArray | 
             ox = np.arange(cols.size) * cols.stride + kx - cols.pad
             xs = (ox >= 0) & (ox < ow)
             out[:, oy[ys][:, None], ox[xs][None, :]] += matmul(x[:, ys][:, :, xs], w[:, :, ky, kx])
-    return out if bias is None else out + bias
+    kept = out[:, :: rows.step, :: cols.step]
+    return kept if bias is None else kept + bias
 
 
 def zero_insert(x: IntArray, stride: tuple[int, int], size: tuple[int, int]) -> IntArray:

@@ -13,11 +13,13 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
+from fpgan.build import build
 from fpgan.build.frontend.read import read_network
 from fpgan.build.golden_vectors import run_dataflow, run_network
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import lower
 from fpgan.build.proof import prove_thresholds
+from fpgan.sim.simulate import simulate
 
 QONNX = "qonnx.custom_op.general"
 
@@ -125,6 +127,15 @@ class Chain:
             return np.concatenate([session.run(None, {"x": image[None]})[0] for image in x])
         wrapped = ModelWrapper(model).transform(InferShapes())
         return np.concatenate([execute_onnx(wrapped, {"x": image[None]})[self.tensor] for image in x])
+
+
+def at_rtl(path, out, stall=0.0):
+    """Build a cheap design and simulate it; returns the build's report."""
+    report = build(path, out, target_fps=50_000)
+    assert report["threshold_proof"]["mismatches"] == report["dataflow_check"]["mismatches"] == 0
+    result = simulate(out, images=4, stall=stall)
+    assert result["mismatches"] == 0 and result["pixels"] > 0
+    return report
 
 
 def check(chain, channels_last=False, images=2):

@@ -64,11 +64,18 @@ def _table(layers: list[dict[str, Any]]) -> Table:
         table.add_row(
             f"{escape(layer['name'])}\n[dim]{escape(' '.join(layer['ops']))}[/dim]",
             f"{_by(layer['in'])}\nto {_by(layer['out'])}",
-            f"k{_by(layer['kernel'])} s{_by(layer['stride'])}\np{','.join(map(str, layer['pads']))}",
+            _geometry(layer),
             f"{layer['weight_bits']} bits\nx {layer['weight_scale']}", f"{layer['accumulator_bits']} bits",
             f"{layer['becomes']}\n{escape(layer['output'])}",
         )  # fmt: skip
     return table
+
+
+def _geometry(layer: dict[str, Any]) -> str:
+    """As of a transposed convolution; 1 in 2x2: of so many outputs one is kept."""
+    kept = "" if layer["step"] == [1, 1] else f"\n1 in {_by(layer['step'])}"
+    pads = ",".join(map(str, layer["pads"]))
+    return f"k{_by(layer['kernel'])} s{_by(layer['stride'])}\np{pads}{kept}"
 
 
 def _by(sizes: list[int]) -> str:

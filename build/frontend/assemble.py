@@ -93,7 +93,7 @@ class Assembler:
             self._open_identity(node)
         assert self.part is not None
         self.part.functions.append(function.mapped(self.part.channels))
-        self.part.ops.append(node.op_type)
+        self.part.ops.append(function.op)
 
     def quantize(self, node: NodeProto, quantizer: Quantizer) -> None:
         """Close the layer, or set what the input is quantized to."""

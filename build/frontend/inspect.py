@@ -23,10 +23,10 @@ def inspect(model: str | Path) -> dict[str, Any]:
             print(layer["name"], layer["becomes"])
 
     Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "in", "out",
-    "kernel", "stride", "pads", "weight_bits", "weight_scale", "accumulator_bits", "output", "becomes",
-    "useful_macs", "notes"}], "notes", "blocked": one line each}. `blocked` is empty where
-    `build` takes the file; layers are those before the first obstacle. Raises ValueError where the file is
-    no ONNX file that can be read at all.
+    "kernel", "stride", "pads", "step" (one output of so many is kept), "weight_bits", "weight_scale",
+    "accumulator_bits", "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}.
+    `blocked` is empty where `build` takes the file; layers are those before the first obstacle. Raises
+    ValueError where the file is no ONNX file that can be read at all.
     """
     path = Path(model)
     proto = load_model(path)
@@ -72,6 +72,7 @@ def _row(index: int, layer: QuantLayer) -> dict[str, Any]:
         "name": layer.name, "ops": list(layer.ops),
         "in": [ci, *linear.size], "out": [co, *linear.out],
         "kernel": list(linear.kernel), "stride": list(linear.stride), "pads": list(linear.pads),
+        "step": list(linear.step),
         "weight_bits": _signed_bits(int(linear.weights.min()), int(linear.weights.max())),
         "weight_scale": _scale(layer.weight_scale),
         "accumulator_bits": _signed_bits(int(low.min()), int(high.max())),

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one linear operation that everything becomes: a transposed convolution on integers.
+"""The one linear operation that everything becomes: a transposed convolution on integers, of whose outputs
+every step-th is kept.
 
-Convolutions, dilation, groups, upsampling, pixel shuffling, padding and cropping are rewritten into its
-weights and geometry, each exactly: weights of 0 where the operation has none.
+Convolutions, strided or not, dilation, groups, upsampling, pixel shuffling, padding and cropping are
+rewritten into its weights and geometry, each exactly: weights of 0 where the operation has none.
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ class Linear:
     pads: Pads
     output_padding: Pair
     products: int | None = None  # weights of the mathematical operation, where zeros were added
+    step: Pair = (1, 1)
 
     @property
     def geometry(self) -> DeconvGeometry:
-        return DeconvGeometry.make(self.size, self.kernel, self.stride, self.pads, self.output_padding)
+        return DeconvGeometry.make(
+            self.size, self.kernel, self.stride, self.pads, self.output_padding, self.step
+        )
 
     @property
     def kernel(self) -> Pair:
@@ -46,6 +50,12 @@ class Linear:
     @property
     def out(self) -> Pair:
         """Rows and columns that come out."""
+        rows, cols = ((full - 1) // step + 1 for full, step in zip(self.full, self.step, strict=True))
+        return rows, cols
+
+    @property
+    def full(self) -> Pair:
+        """Rows and columns, those between the steps included."""
         rows, cols = (
             (self.size[d] - 1) * self.stride[d] + self.kernel[d] + self.output_padding[d]
             - self.pads[d] - self.pads[d + 2]
@@ -56,7 +66,8 @@ class Linear:
     @property
     def useful_macs(self) -> int:
         """Products of one image that the mathematical operation has."""
-        return math.prod(self.size) * (self.weights.size if self.products is None else self.products)
+        pixels = math.prod(-(-n // step) for n, step in zip(self.size, self.step, strict=True))
+        return pixels * (self.weights.size if self.products is None else self.products)
 
     def accumulator_range(self, low: int, high: int) -> tuple[IntArray, IntArray]:
         """Exact bounds per output channel for inputs in [low, high], zero (outside the image) included."""
@@ -128,8 +139,10 @@ class Linear:
 
     def cropped(self, crop: Pads) -> Linear:
         """Without so many rows and columns of its output."""
-        top, left, bottom, right = (p + c for p, c in zip(self.pads, crop, strict=True))
-        return replace(self, pads=(top, left, bottom, right))
+        lead = [self.pads[d] + crop[d] * self.step[d] for d in range(2)]
+        kept = [(self.out[d] - crop[d] - crop[d + 2] - 1) * self.step[d] + 1 for d in range(2)]
+        trail = [self.pads[d] + self.pads[d + 2] + self.full[d] - kept[d] - lead[d] for d in range(2)]
+        return replace(self, pads=(lead[0], lead[1], trail[0], trail[1]))
 
     def settled(self) -> Linear:
         """The same with no negative pads, and output padding below the stride: taps of weight 0 instead."""
@@ -159,10 +172,11 @@ class Linear:
         return self
 
 
-def from_conv(weights: IntArray, size: Pair, pads: Pads) -> Linear:
-    """A convolution of stride 1, weights (CO,CI,KH,KW): its kernel turned round, the pads' complement."""
-    lead = [k - 1 - p for k, p in zip(weights.shape[2:] * 2, pads, strict=True)]
-    return Linear(weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1], size, (1, 1), tuple(lead), (0, 0))  # type: ignore[arg-type]
+def from_conv(weights: IntArray, size: Pair, pads: Pads, strides: Pair = (1, 1)) -> Linear:
+    """A convolution, weights (CO,CI,KH,KW): its kernel turned, the pads' complement, strides as steps."""
+    top, left, bottom, right = (k - 1 - p for k, p in zip(weights.shape[2:] * 2, pads, strict=True))
+    turned = weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+    return Linear(turned, size, (1, 1), (top, left, bottom, right), (0, 0), step=strides)
 
 
 def identity(channels: int, size: Pair) -> Linear:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ConvTranspose, Conv, Gemm and MatMul nodes as transposed convolutions on integers."""
+"""ConvTranspose, Conv, Gemm and MatMul nodes as the one linear operation on integers."""
 
 from __future__ import annotations
 
@@ -85,10 +85,9 @@ def _geometry(node: NodeProto, view: View, weights: NDArray[np.int64], dilation:
         extra = _per_axis(node, "output_padding", rank, 0)
         plain = Linear(ungrouped(weights, groups), view.size, stride, (0, 0, 0, 0), extra)
         return replace(plain, pads=_transposed_pads(node, plain, rank)).checked()
-    if stride != (1, 1):
-        raise UnsupportedError.at(node, f"strides={list(stride)} of a Conv; only 1 is supported")
     whole = ungrouped(weights, groups)
-    return from_conv(whole, view.size, _conv_pads(node, view.size, whole.shape[2:], rank)).checked()
+    pads = _conv_pads(node, view.size, whole.shape[2:], stride, rank)
+    return from_conv(whole, view.size, pads, stride).checked()
 
 
 def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
@@ -114,7 +113,8 @@ def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
     return _split(total, upper=auto == "SAME_UPPER")
 
 
-def _conv_pads(node: NodeProto, size: Pair, kernel: tuple[int, ...], rank: int) -> Pads:
+def _conv_pads(node: NodeProto, size: Pair, kernel: tuple[int, ...], stride: Pair, rank: int) -> Pads:
+    """ONNX: pads as given, or what makes ceil(input size / stride)."""
     auto = attribute(node, "auto_pad", b"NOTSET").decode(errors="replace") or "NOTSET"
     if auto == "NOTSET":
         return _pads(node, rank)
@@ -122,7 +122,9 @@ def _conv_pads(node: NodeProto, size: Pair, kernel: tuple[int, ...], rank: int) 
         return (0, 0, 0, 0)
     if auto not in ("SAME_UPPER", "SAME_LOWER"):
         raise UnsupportedError.at(node, f"auto_pad={auto}; NOTSET, SAME_UPPER, SAME_LOWER or VALID")
-    return _split([k - 1 for k in kernel], upper=auto == "SAME_UPPER")
+    reached = [(-(-n // s) - 1) * s + k for n, s, k in zip(size, stride, kernel, strict=True)]
+    total = [max(0, r - n) for r, n in zip(reached, size, strict=True)]
+    return _split(total, upper=auto == "SAME_UPPER")
 
 
 def _split(total: list[int], upper: bool) -> Pads:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -81,10 +80,21 @@ def _arithmetic(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     if other is None or not np.issubdtype(other.dtype, np.floating):
         raise UnsupportedError.at(node, "needs a constant as its other input; residual additions and gates "
                                         "between two images are not supported")  # fmt: skip
-    function: Any = {"Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div,
-                     "Max": torch.maximum, "Min": torch.minimum}[node.op_type]  # fmt: skip
+    function = ARITHMETIC[node.op_type]
     apply = (lambda x, c: function(c, x)) if swapped else function
     return Pointwise(node.op_type, apply, (view.per_channel(other),))
+
+
+def _power(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    exponent = constants.number(node, 1, "the exponent")
+    return Pointwise("Pow", lambda x: torch.pow(x, exponent))
+
+
+def _gelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    form = attribute(node, "approximate", b"none").decode(errors="replace")
+    if form not in ("none", "tanh"):
+        raise UnsupportedError.at(node, f"approximate={form}; none or tanh")
+    return Pointwise("Gelu", lambda x: F.gelu(x, approximate=form))
 
 
 def _prelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
@@ -123,11 +133,15 @@ def _elu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
 
 _PLAIN: dict[str, Callable[..., Float]] = {
     "Relu": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid, "Softsign": F.softsign,
-    "Softplus": F.softplus, "Neg": torch.neg,
+    "Softplus": F.softplus, "Neg": torch.neg, "Erf": torch.erf, "HardSwish": F.hardswish, "Mish": F.mish,
+}  # fmt: skip
+ARITHMETIC: dict[str, Callable[..., Float]] = {
+    "Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div, "Max": torch.maximum,
+    "Min": torch.minimum,
 }  # fmt: skip
 _READERS: dict[str, Callable[[NodeProto, Constants, View], Pointwise]] = {
     "BatchNormalization": _batch_norm, "PRelu": _prelu, "Clip": _clip, "LeakyRelu": _leaky,
-    "HardSigmoid": _hard_sigmoid, "Elu": _elu,
-    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Max", "Min"), _arithmetic),
+    "HardSigmoid": _hard_sigmoid, "Elu": _elu, "Pow": _power, "Gelu": _gelu,
+    **dict.fromkeys(ARITHMETIC, _arithmetic),
 }  # fmt: skip
 POINTWISE = (*_PLAIN, *_READERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import onnx
 from onnx import NodeProto
@@ -12,12 +13,13 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.expression import Expression, read_expression
+from fpgan.build.frontend.inputs import read_source
 from fpgan.build.frontend.linear_nodes import LINEAR, read_linear
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.pointwise import POINTWISE, read_pointwise
 from fpgan.build.frontend.read_quantizers import QUANT, is_quant, linear_pair, quant_node
 from fpgan.build.frontend.spatial import SPATIAL, apply_spatial
-from fpgan.build.frontend.view import View
 from fpgan.build.passes.errors import UnsupportedError
 
 PASSED = ("Identity", "Dropout", "Cast")
@@ -29,7 +31,7 @@ _BETTER = {
     "QLinearConv": "export in QDQ format",
     "ConvInteger": "export in QDQ format",
     "Softmax": "needs all channels at once",
-    "Concat": "joins two images; give a condition as further channels of the latent",
+    "Concat": "joins layers; a condition is supported as a second input, joined before the first layer",
     "If": "control flow", "Loop": "control flow", "Scan": "control flow",
 }  # fmt: skip
 
@@ -40,6 +42,18 @@ def read_network(model: onnx.ModelProto | ModelWrapper) -> Network:
     for _ in reader.steps():
         pass
     return reader.assembler.finish()
+
+
+@contextmanager
+def _one_line(where: str) -> Iterator[None]:
+    """What a broken file makes go wrong becomes an UnsupportedError that says where."""
+    try:
+        yield
+    except UnsupportedError:
+        raise
+    except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError) as error:
+        line = (str(error) or type(error).__name__).splitlines()[0][:300]
+        raise UnsupportedError(f"{where}: {line}") from None
 
 
 class Reader:
@@ -53,13 +67,19 @@ class Reader:
             if node.op_type != "Shape":
                 for name in node.input:
                     self.consumers[name].append(node)
-        self.tensor = self._input()
-        self.assembler = Assembler(self._view())
+        with _one_line("inputs"):
+            self.source = read_source(self.graph, self.constants, self.consumers)
+        self.tensor = self.source.tensor
+        self.assembler = Assembler(self.source.view)
+        self.assembler.notes.extend(self.source.notes)
+        if self.source.quantizer is not None:
+            self.assembler.quantize(self.source.nodes[-1], self.source.quantizer)
 
     def steps(self) -> Iterator[NodeProto]:
         """Read node by node, in order; yields each node that was read."""
         if len(self.graph.output) != 1:
             raise UnsupportedError(f"{len(self.graph.output)} outputs; one is supported")
+        yield from self.source.nodes
         end, seen = self.graph.output[0].name, 0
         while self.tensor != end:
             seen += 1
@@ -68,58 +88,43 @@ class Reader:
                     f"tensor {self.tensor} is part of a loop; a chain of layers is supported"
                 )
             self.constants.shapes[self.tensor] = self.assembler.view.shape
-            yield from self._read(self._next())
+            expression = self._expression()
+            if expression is None:
+                yield from self._read(self._next())
+                continue
+            self.assembler.add_function(expression.nodes[0], expression.function)
+            self.tensor = expression.tensor
+            yield from expression.nodes
 
-    def _input(self) -> str:
-        inits = set(self.constants.protos)
-        names = [i.name for i in self.graph.input if i.name not in inits]
-        if len(names) != 1:
-            raise UnsupportedError(f"{len(names)} inputs; one is supported")
-        return names[0]
-
-    def _view(self) -> View:
-        info = next(i for i in self.graph.input if i.name == self.tensor)
-        sizes = []
-        for index, dim in enumerate(info.type.tensor_type.shape.dim):
-            if not dim.HasField("dim_value") or dim.dim_value < 1:
-                if index:
-                    raise UnsupportedError(
-                        f"input {self.tensor}: size {dim.dim_param or '?'} of axis {index} is not fixed; "
-                        "only the batch may be; export with example inputs of one size"
-                    )
-                sizes.append(1)
-            else:
-                sizes.append(dim.dim_value)
-        try:
-            return View.of(sizes)
-        except ValueError as error:
-            raise UnsupportedError(f"input {self.tensor}: {error}") from None
+    def _expression(self) -> Expression | None:
+        """A function of the tensor that was reached, where the file spells it with several uses of it."""
+        if len(self.consumers[self.tensor]) < 2:
+            return None
+        view = self.assembler.view
+        with _one_line(f"tensor {self.tensor}"):
+            return read_expression(self.tensor, self.graph.node, self.consumers, self.constants, view)
 
     def _next(self) -> NodeProto:
         found = self.consumers[self.tensor]
         if len(found) != 1:
-            ops = ", ".join(sorted({n.op_type for n in found})) or "no node"
+            names = sorted(f"{n.name or n.output[0]} ({n.op_type})" for n in found)
             raise UnsupportedError(
-                f"tensor {self.tensor} goes into {len(found)} nodes ({ops}); a chain of layers is supported"
+                f"tensor {self.tensor} goes into {', '.join(names) or 'no node'}; a chain of layers is "
+                "supported, no residual additions and no concatenation of layers"
             )
         return found[0]
 
     def _read(self, node: NodeProto) -> Iterator[NodeProto]:
         check_supported(node)
-        try:
+        nodes = [node]
+        with _one_line(f"layer {node.name or node.output[0]} ({node.op_type})"):
             if node.op_type == "QuantizeLinear":
                 nodes = self._pair(node)
                 self.assembler.quantize(node, linear_pair(nodes, self.constants))
-                yield from nodes
-                return
-            self._one(node)
-        except UnsupportedError:
-            raise
-        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError) as error:
-            line = (str(error) or type(error).__name__).splitlines()[0][:300]
-            raise UnsupportedError.at(node, line) from None
-        self.tensor = node.output[0]
-        yield node
+            else:
+                self._one(node)
+                self.tensor = node.output[0]
+        yield from nodes
 
     def _one(self, node: NodeProto) -> None:
         assembler = self.assembler

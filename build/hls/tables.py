@@ -25,7 +25,7 @@ def axis_table(axis: Axis, par: int, ring: bool) -> IntArray:
     )
     rows = []
     for o, taps in enumerate(axis.taps):
-        phase, nearest = (o + axis.pad) % axis.stride, (o + axis.pad) // axis.stride
+        nearest, phase = divmod(axis.position(o), axis.stride)
         low, high = (taps[0][0] // axis.stride, taps[-1][0] // axis.stride) if taps else (0, -1)
         skipped = low // par
         group = nearest // par - skipped - (released[o] // par if ring else 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transposed convolution on the un-upsampled input: line buffer, tap walker, weights and MACs in one node."""
+"""Convolution, transposed or strided, on the input as it comes: line buffer, tap walker, weights, MACs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fpgan.build.ops.base import StreamOp
 from fpgan.hw.geometry import Axis, DeconvGeometry
 from fpgan.sim.golden import deconv, weight_words
 
+_AXIS = ("size", "kernel", "stride", "pad", "out", "step")
 _DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
 
 
@@ -30,7 +31,8 @@ class Deconv_rtl(StreamOp):
             "kernel": ("ints", True, []),
             "stride": ("ints", True, []),
             "pad": ("ints", True, []),  # cropped at the top, left
-            "out": ("ints", True, []),  # output rows, columns
+            "step": ("ints", False, [1, 1]),  # of so many output rows, columns one is kept
+            "out": ("ints", True, []),  # output rows, columns, kept
             "CI": ("i", True, 0),
             "CO": ("i", True, 0),
             "SIMD": ("i", False, 1),
@@ -47,7 +49,7 @@ class Deconv_rtl(StreamOp):
 
     @property
     def geometry(self) -> DeconvGeometry:
-        axes = zip(*(self.get_nodeattr(k) for k in ("size", "kernel", "stride", "pad", "out")), strict=True)
+        axes = zip(*(self.get_nodeattr(k) for k in _AXIS), strict=True)
         return DeconvGeometry(*(Axis(*(int(v) for v in axis)) for axis in axes))
 
     @property
@@ -123,7 +125,7 @@ class Deconv_rtl(StreamOp):
         return {
             "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
             "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
-            "OH": g.rows.out, "OW": g.cols.out,
+            "DH": g.rows.step, "DW": g.cols.step, "OH": g.rows.out, "OW": g.cols.out,
             "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"),
             "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
             "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,

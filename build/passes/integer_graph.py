@@ -14,7 +14,7 @@ from qonnx.core.datatype import BaseDataType, DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.frontend.linear import IntArray
+from fpgan.build.frontend.linear import IntArray, Linear
 from fpgan.build.frontend.network import Network, QuantLayer
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read import read_network
@@ -27,7 +27,8 @@ USEFUL_MACS = "useful_macs"  # metadata: JSON, node name -> products per image
 def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapper:
     """Quantized ONNX model -> model of ConvTranspose and MultiThreshold nodes on integers (NCHW).
 
-    Node names are deconv_I and threshold_I, used by every later stage. Raises UnsupportedError.
+    A Slice step_I keeps a strided convolution's outputs. Node names are deconv_I and threshold_I, used by
+    every later stage. Raises UnsupportedError.
     """
     network = model if isinstance(model, Network) else read_network(model)
     builder = _Builder([1, *network.dims], _datatype(network.source))
@@ -44,10 +45,11 @@ class _Builder:
         self.values: dict[str, tuple[NDArray, BaseDataType]] = {}
         self.tensors = [("image_0", shape, datatype)]
         self.useful: dict[str, int] = {}
+        self.indices: dict[str, IntArray] = {}
 
     def add(self, layer: QuantLayer) -> None:
         """Append one layer."""
-        index, linear = len(self.nodes) // 2, layer.linear
+        index, linear = len(self.useful), layer.linear
         weights, thresholds, acc = quantize_layer(layer)
         out = [1, weights.shape[1], *linear.geometry.out_shape]
         names = [f"image_{index}", f"acc_{index}", f"image_{index + 1}"]
@@ -58,13 +60,7 @@ class _Builder:
         self.values[f"thresholds_{index}"] = (thresholds, acc)
         self.tensors += [(names[1], out, acc), (names[2], out, _datatype(layer.target))]
         self.useful[f"deconv_{index}"] = linear.useful_macs
-        self.nodes.append(
-            helper.make_node(
-                "ConvTranspose", [names[0], f"weights_{index}"], [names[1]], name=f"deconv_{index}",
-                strides=linear.stride, pads=linear.pads, output_padding=linear.output_padding,
-                kernel_shape=weights.shape[2:],
-            )
-        )  # fmt: skip
+        self._convolve(linear, names[0], names[1], index, acc)
         self.nodes.append(
             helper.make_node(
                 "MultiThreshold", [names[1], f"thresholds_{index}"], [names[2]], name=f"threshold_{index}",
@@ -72,6 +68,24 @@ class _Builder:
                 out_bias=float(counted(layer.target).low), data_layout="NCHW",
             )
         )  # fmt: skip
+
+    def _convolve(self, linear: Linear, source: str, target: str, index: int, acc: BaseDataType) -> None:
+        """A ConvTranspose, and a Slice where only some of its outputs are kept."""
+        whole = target if linear.step == (1, 1) else f"full_{index}"
+        self.nodes.append(
+            helper.make_node(
+                "ConvTranspose", [source, f"weights_{index}"], [whole], name=f"deconv_{index}",
+                strides=linear.stride, pads=linear.pads, output_padding=linear.output_padding,
+                kernel_shape=linear.kernel,
+            )
+        )  # fmt: skip
+        if whole == target:
+            return
+        self.tensors.insert(-2, (whole, [1, linear.weights.shape[1], *linear.full], acc))
+        values = {"starts": (0, 0), "ends": linear.full, "axes": (2, 3), "steps": linear.step}
+        self.indices |= {f"{name}_{index}": np.array(value, np.int64) for name, value in values.items()}
+        inputs = [whole, *(f"{name}_{index}" for name in values)]
+        self.nodes.append(helper.make_node("Slice", inputs, [target], name=f"step_{index}"))
 
     def finish(self, network: Network) -> ModelWrapper:
         infos = [
@@ -82,6 +96,8 @@ class _Builder:
         for name, (value, datatype) in self.values.items():
             model.set_initializer(name, value.astype(np.float32))
             model.set_tensor_datatype(name, datatype)
+        for name, index in self.indices.items():
+            model.set_initializer(name, index)
         for name, _, datatype in self.tensors:
             model.set_tensor_datatype(name, datatype)
         model.set_metadata_prop("input_scale", repr(network.source.scale))

@@ -47,7 +47,7 @@ class _Lowering:
         for node in self.source.graph.node:
             if node.op_type == "ConvTranspose":
                 self._deconv(node)
-            else:
+            elif node.op_type == "MultiThreshold":
                 self._threshold(node)
         return self._finish()
 
@@ -62,11 +62,12 @@ class _Lowering:
         self.values[name] = (self.source.get_initializer(name), self.source.get_tensor_datatype(name))
 
     def _deconv(self, node: NodeProto) -> None:
-        x, w, y = node.input[0], node.input[1], node.output[0]
+        x, w = node.input[:2]
+        y, steps = self._kept(node)
         weights = self.source.get_initializer(w)
         _, h, width, ci = self._shape(x)
         attributes: list[Any] = [attribute(node, name, default) for name, default in _CONV_DEFAULTS]
-        geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes)
+        geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes, steps)
         useful = self.useful[node.name]
         datatype = self.source.get_tensor_datatype(x)
         strided = (geometry.rows.stride, geometry.cols.stride) != (1, 1)
@@ -87,11 +88,20 @@ class _Lowering:
             _node("Deconv_rtl", [x, w], [y], node.name,
                   size=[rows.size, cols.size], kernel=[rows.kernel, cols.kernel],
                   stride=[rows.stride, cols.stride], pad=[rows.pad, cols.pad], out=[rows.out, cols.out],
-                  CI=ci, CO=int(weights.shape[1]), inputDataType=datatype.name, weightDataType=wdt.name,
-                  outputDataType=acc.name, narrow_weights=int(weights.min() > wdt.min()), useful_macs=useful)
+                  step=[rows.step, cols.step], CI=ci, CO=int(weights.shape[1]),
+                  inputDataType=datatype.name, weightDataType=wdt.name, outputDataType=acc.name,
+                  narrow_weights=int(weights.min() > wdt.min()), useful_macs=useful)
         )  # fmt: skip
         self._tensor(y, self._shape(y), acc)
         self._initializer(w)
+
+    def _kept(self, node: NodeProto) -> tuple[str, tuple[int, int]]:
+        """The accumulators that leave a ConvTranspose, and their steps: a Slice may keep some."""
+        after = self.source.find_consumers(node.output[0])[0]
+        if after.op_type != "Slice":
+            return node.output[0], (1, 1)
+        rows, cols = (int(n) for n in self.source.get_initializer(after.input[4]))
+        return after.output[0], (rows, cols)
 
     def _threshold(self, node: NodeProto) -> None:
         x, t, y = node.input[0], node.input[1], node.output[0]

@@ -64,8 +64,10 @@ def _prove(
         counted = np.searchsorted(thresholds[channel], points[channel], side="right") + target.low
         wrong = np.flatnonzero(counted != expected[channel])
         if wrong.size:
+            ends = sorted(int(sign[channel, 0] * end) for end in (low[channel], high[channel]))
+            reached = f"the {ends[0]} to {ends[1]} that inputs reach"
             raise ValueError(
                 f"activation of channel {channel} is not monotone at accumulator "
-                f"{points[channel][wrong[0]]}; "
-                "monotone activations are supported"
+                f"{sign[channel, 0] * points[channel][wrong[0]]} of {reached}; monotone activations are "
+                "supported, others where the quantizer hides it (an unsigned one, or larger steps)"
             )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transposed convolution without inserted zeros: each output pixel multiplies only the taps that it has.
+// Convolution, transposed (SH, SW) or strided (DH, DW): each output pixel multiplies only the taps that it has.
 //
-//   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci],  oy + PH = iy*SH + ky, same for x
+//   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci],  oy*DH + PH = iy*SH + ky, same for x
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
@@ -20,8 +20,10 @@ module deconv #(
     parameter int unsigned SW = 2,           // horizontal stride
     parameter int unsigned PH = 1,           // rows cropped off at the top
     parameter int unsigned PW = 1,           // columns cropped off at the left
-    parameter int unsigned OH = 8,           // output rows
-    parameter int unsigned OW = 8,           // output columns
+    parameter int unsigned DH = 1,           // of so many output rows one is kept
+    parameter int unsigned DW = 1,           // of so many output columns one is kept
+    parameter int unsigned OH = 8,           // output rows, kept
+    parameter int unsigned OW = 8,           // output columns, kept
     parameter int unsigned CI = 4,           // input channels
     parameter int unsigned CO = 4,           // output channels
     parameter int unsigned SIMD = 2,         // input channels per cycle
@@ -127,10 +129,10 @@ module deconv #(
   logic [IW-1:0] more_y, drop_y;
 
   /* verilator lint_off PINCONNECTEMPTY */
-  tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .OUT(OH), .PAR(TY)) rows (
+  tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .STEP(DH), .OUT(OH), .PAR(TY)) rows (
       .o(oy_q), .count(count_y), .first_w(first_wy), .first_g(first_gy), .first_abs(), .place(place_y),
       .mask(mask_y), .more(more_y), .drop(drop_y));
-  tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .OUT(OW), .PAR(TX)) cols (
+  tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .STEP(DW), .OUT(OW), .PAR(TX)) cols (
       .o(ox_q), .count(count_x), .first_w(first_wx), .first_g(), .first_abs(first_gx), .place(place_x),
       .mask(mask_x), .more(), .drop());
   /* verilator lint_on PINCONNECTEMPTY */

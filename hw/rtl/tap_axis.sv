@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One axis of a transposed convolution as a table: which kernel taps output index o sees, in blocks of PAR.
+// One axis of a convolution as a table: which kernel taps output index o sees, in blocks of PAR.
 //
-//   o + PAD = i*STRIDE + k,  0 <= i < SIZE,  0 <= k < KERNEL
+//   p = o*STEP + PAD = i*STRIDE + k,  0 <= i < SIZE,  0 <= k < KERNEL
 //
-// Tap t of an output has k = (o + PAD) mod STRIDE + t*STRIDE and i = (o + PAD) / STRIDE - t. Block b holds
+// Tap t of an output has k = p mod STRIDE + t*STRIDE and i = p / STRIDE - t. Block b holds
 // taps b*PAR up to b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask
 // says which of their taps those are. Inputs are counted in groups of PAR: i = group*PAR + place.
 // Inputs of the next image follow after the last group of this one. Combinational.
@@ -12,7 +12,8 @@ module tap_axis #(
     parameter int unsigned KERNEL = 4,  // kernel size along the axis
     parameter int unsigned STRIDE = 2,  // upsampling factor
     parameter int unsigned PAD    = 1,  // leading outputs that are cropped off
-    parameter int unsigned OUT    = 8,  // outputs along the axis
+    parameter int unsigned STEP   = 1,  // of so many outputs one is kept
+    parameter int unsigned OUT    = 8,  // outputs along the axis, kept
     parameter int unsigned PAR    = 1,  // taps of a block
     localparam int unsigned BLOCKS = ((KERNEL + STRIDE - 1) / STRIDE + PAR - 1) / PAR,  // of an output, at most
     localparam int unsigned PADDED = (SIZE + PAR - 1) / PAR * PAR,  // inputs in whole groups
@@ -34,10 +35,14 @@ module tap_axis #(
     output logic [IW-1:0] drop          // inputs, in whole groups, that nobody needs after this output
 );
 
+  function automatic int unsigned position(int unsigned q);
+    return q * STEP + PAD;
+  endfunction
+
   function automatic bit hits(int unsigned q, int unsigned t);
     int unsigned k, n;
-    k = (q + PAD) % STRIDE + t * STRIDE;
-    n = (q + PAD) / STRIDE;
+    k = position(q) % STRIDE + t * STRIDE;
+    n = position(q) / STRIDE;
     return k < KERNEL && n >= t && n - t < SIZE;
   endfunction
 
@@ -57,19 +62,21 @@ module tap_axis #(
   endfunction
 
   function automatic int unsigned weight_of(int unsigned q);
+    int unsigned phases;
+    phases = position(q) % STRIDE;
     weight_of = first_of(q);
-    for (int unsigned phase = 0; phase < (q + PAD) % STRIDE; phase++)
+    for (int unsigned phase = 0; phase < phases; phase++)
       if (phase < KERNEL) weight_of += ((KERNEL - phase + STRIDE - 1) / STRIDE + PAR - 1) / PAR;
   endfunction
 
   // Input index of the first block's first tap; it may lie beyond the input where the mask says so.
   function automatic int unsigned i_of(int unsigned q);
-    return count_of(q) == 0 ? 0 : (q + PAD) / STRIDE - first_of(q) * PAR;
+    return count_of(q) == 0 ? 0 : position(q) / STRIDE - first_of(q) * PAR;
   endfunction
 
   function automatic int unsigned lowest(int unsigned q);
     lowest = 0;
-    for (int unsigned t = 0; t < BLOCKS * PAR; t++) if (hits(q, t)) lowest = (q + PAD) / STRIDE - t;
+    for (int unsigned t = 0; t < BLOCKS * PAR; t++) if (hits(q, t)) lowest = position(q) / STRIDE - t;
   endfunction
 
   // Inputs that must have arrived for output q, counted from the start of the axis.
@@ -77,7 +84,7 @@ module tap_axis #(
     needed = released(q);
     for (int unsigned p = 0; p <= q; p++)
       for (int unsigned t = BLOCKS * PAR; t > 0; t--)
-        if (hits(p, t - 1) && (p + PAD) / STRIDE + 2 - t > needed) needed = (p + PAD) / STRIDE + 2 - t;
+        if (hits(p, t - 1) && position(p) / STRIDE + 2 - t > needed) needed = position(p) / STRIDE + 2 - t;
   endfunction
 
   // Leading inputs, in whole groups, that no output after q needs.

@@ -183,6 +183,8 @@ def test_fifos_are_as_small_as_the_rate_allows(export_preset):
     slack = one_word_less(model, depths)
     assert max(depths.values()) > SMALLEST
     best = period(model, depths)
+    smallest = dict.fromkeys(depths, SMALLEST)
+    assert size_fifos(model, enough=period(model, smallest)) == smallest
     assert best == max(getCustomOp(n).get_exp_cycles() for n in model.graph.node)
     for name, depth in depths.items():
         assert slack[name] is None if depth == SMALLEST else slack[name] > best

@@ -100,12 +100,21 @@ CONVS = {
     "dilated": ((1, 3, 5, 5), (2, 3, 2, 2), {"dilations": [2, 3], "pads": [1] * 4}),
     "groups": ((1, 4, 4, 4), (6, 2, 3, 3), {"group": 2, "pads": [1] * 4}),
     "k7": ((1, 2, 6, 6), (1, 2, 7, 7), {"pads": [3] * 4}),
+    "s2": ((1, 3, 5, 6), (2, 3, 3, 3), {"strides": [2, 2], "pads": [1] * 4}),
+    "s32 same upper": ((1, 3, 7, 8), (2, 3, 4, 3), {"strides": [3, 2], "auto_pad": "SAME_UPPER"}),
+    "s23 same lower": ((1, 3, 7, 8), (2, 3, 4, 2), {"strides": [2, 3], "auto_pad": "SAME_LOWER"}),
+    "s3 k1": ((1, 3, 7, 8), (2, 3, 1, 1), {"strides": [3, 3]}),
+    "s2 dilated": (
+        (1, 3, 7, 8),
+        (2, 3, 2, 3),
+        {"strides": [2, 2], "dilations": [2, 2], "pads": [2, 0, 1, 3]},
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CONVS)
 @pytest.mark.parametrize("style", ["qonnx", "qcdq"])
-def test_convolutions_of_stride_1(name, style):
+def test_convolutions(name, style):
     shape, weights, attributes = CONVS[name]
     check(end(conv(start(shape, style), weights, "Conv", 0, **attributes)))
 

@@ -43,6 +43,17 @@ def test_the_table(style, tmp_path):
     assert second["useful_macs"] == 64 * 3 * 3 * 9
 
 
+def test_a_strided_convolution(tmp_path):
+    chain = dense()
+    chain = chain.op("Conv", chain.weights((3, 12, 3, 3)), strides=[2, 2], pads=[1] * 4).quant(1.0, 4)
+    path = saved(chain, tmp_path)
+    layer = inspect(path)["layers"][1]
+    assert (
+        layer["out"] == [3, 2, 2] and layer["step"] == [2, 2] and layer["useful_macs"] == 2 * 2 * 9 * 12 * 3
+    )
+    assert "1 in 2x2" in CliRunner().invoke(app, ["inspect", str(path)]).output
+
+
 def test_everything_that_blocks_is_named(tmp_path):
     chain = dense()
     chain = chain.op("Conv", chain.weights((3, 12, 3, 3)))

@@ -47,6 +47,20 @@ def test_every_stage_equals_pytorch(export_preset, case):
             assert np.array_equal(run_dataflow(dataflow, z), y)
 
 
+def test_a_strided_convolution_keeps_some_outputs():
+    """ConvTranspose, then a Slice, as ONNX defines both; one node in hardware."""
+    down = helper.make_node("Conv", ["xq", "wq"], ["c"], name="down", strides=[2, 1], pads=[1, 0, 1, 1])
+    integers = integer_graph(chain(QX, QW, down, QC, initializers=CONSTANTS))
+    assert [n.op_type for n in integers.graph.node] == ["ConvTranspose", "Slice", "MultiThreshold"]
+    x = np.random.default_rng(0).integers(-8, 8, (2, 3, 3))
+    weights = integers.get_initializer("weights_0")[:, :, ::-1, ::-1].transpose(1, 0, 2, 3).copy()
+    padded = np.pad(x, ((0, 0), (1, 1), (0, 1)))[None].astype(np.float32)
+    acc = F.conv2d(torch.from_numpy(padded), torch.from_numpy(weights), stride=(2, 1)).numpy()
+    found = execute_onnx(integers, {"image_0": x[None].astype(np.float32)}, return_full_exec_context=True)
+    assert np.array_equal(found["acc_0"], acc)
+    assert np.array_equal(run_dataflow(lower(integers), x), found["image_1"][0])
+
+
 def test_graph_holds_integers_only(export_preset):
     model = integer_graph(load_model(export_preset("tiny")))
     assert [n.op_type for n in model.graph.node] == ["ConvTranspose", "MultiThreshold"] * 3
@@ -144,8 +158,8 @@ BROKEN = {
         "layer up (ConvTranspose): weights of shape [2, 2, 3, 3], group=3, on 2 channels",
     ),
     "stride of a Conv": (
-        [QX, QW, helper.make_node("Conv", ["xq", "wq"], ["c"], name="down", strides=[2, 1]), QC],
-        "layer down (Conv): strides=[2, 1] of a Conv; only 1 is supported",
+        [QX, QW, helper.make_node("Conv", ["xq", "wq"], ["c"], name="down", strides=[2, 0]), QC],
+        "layer down (Conv): strides=[2, 0]; 2 of at least 1 are expected",
     ),
     "zero point": ([quant("x", "xq", zero="half"), QW, deconv_node(), QC], "zero point 0.5"),
     "no output quantizer": ([QX, QW, deconv_node(out="y")], "no quantizer after it; put one at the output"),
@@ -165,7 +179,7 @@ BROKEN = {
     ),
     "residual": (
         [QX, QW, deconv_node(), helper.make_node("Add", ["c", "xq"], ["d"], name="skip"), quant("d", "y")],
-        "tensor xq goes into 2 nodes (Add, ConvTranspose)",
+        "tensor xq goes into skip (Add), up (ConvTranspose); a chain of layers is supported, no residual",
     ),
 }
 

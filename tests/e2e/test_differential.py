@@ -13,20 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from onnx_models import Chain
+from onnx_models import Chain, at_rtl
 
-from fpgan.build import build
 from fpgan.build.frontend.read import read_network
 from fpgan.build.golden_vectors import run_dataflow, run_network
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import lower
 from fpgan.build.proof import prove_thresholds
-from fpgan.sim.simulate import simulate
 
 COUNT = int(os.environ.get("FPGAN_FUZZ", "0"))
 FAILED = Path("out/fuzz/failed.onnx")
@@ -66,7 +63,7 @@ class Layer:
                 x, weights, bias, self.stride, self.padding, self.extra, self.groups, self.dilation
             )
         else:
-            y = F.conv2d(x, weights, bias, 1, self.padding, self.dilation, self.groups)
+            y = F.conv2d(x, weights, bias, self.stride, self.padding, self.dilation, self.groups)
         return ACTIVATIONS[self.activation](y)
 
 
@@ -74,7 +71,7 @@ class Layer:
 def layers(draw):
     pair = lambda low, high: st.tuples(st.integers(low, high), st.integers(low, high))  # noqa: E731
     transposed = draw(st.booleans())
-    stride = draw(pair(1, 3)) if transposed else (1, 1)
+    stride = draw(pair(1, 3))
     dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (1, 2)]))
     room = [max(s, d) - 1 for s, d in zip(stride, dilation, strict=True)]
     extra = tuple(draw(st.integers(0, r)) for r in room) if transposed else (0, 0)
@@ -123,9 +120,10 @@ def add_layer(chain, layer, channels, source, exact):
     )
     bias = chain.rng.integers(-8, 9, out) * np.float32(0.125 if exact else 0.0931)
     inputs = [name, chain.const(bias)] if layer.bias else [name]
-    attributes = {"dilations": layer.dilation, "group": layer.groups, "pads": layer.padding * 2}
+    attributes = {"dilations": layer.dilation, "group": layer.groups, "pads": layer.padding * 2,
+                  "strides": layer.stride}  # fmt: skip
     if layer.transposed:
-        attributes |= {"strides": layer.stride, "output_padding": layer.extra}
+        attributes |= {"output_padding": layer.extra}
     chain.op("ConvTranspose" if layer.transposed else "Conv", *inputs, **attributes)
     if layer.activation:
         chain.op(layer.activation)
@@ -181,47 +179,3 @@ def test_random_generators(tmp_path_factory, case):
     if compared(case) is not None and COUNT:
         at_rtl(FAILED, tmp_path_factory.mktemp("fuzz") / "build")
     FAILED.unlink()
-
-
-def at_rtl(path, out, stall=0.0):
-    """Build a cheap design and simulate it."""
-    report = build(path, out, target_fps=50_000)
-    assert report["threshold_proof"]["mismatches"] == report["dataflow_check"]["mismatches"] == 0
-    result = simulate(out, images=4, stall=stall)
-    assert result["mismatches"] == 0 and result["pixels"] > 0
-
-
-def conv(chain, shape, op="ConvTranspose", axis=None, target=(), **attributes):
-    chain.op(op, chain.weights(shape, axis=axis), **attributes)
-    return chain.quant(**{"scale": 1.0, "bits": 3, **dict(target)})
-
-
-def many_geometries():
-    """Dilation, groups, depthwise, asymmetric pads, a crop, zero points, FLOOR, one bit."""
-    zero = {"zero": 1, "signed": False}
-    chain = Chain((1, 4, 2, 2)).quant(0.5, 4)
-    chain = conv(chain, (4, 2, 3, 3), target=zero, group=2, dilations=[2, 2], pads=[1] * 4)
-    floor = {"rounding": "FLOOR"}
-    chain = conv(chain, (4, 1, 4, 4), target=floor, group=4, strides=[2, 2], pads=[1, 1, 2, 2])
-    chain = conv(chain, (3, 4, 1, 1), "Conv", 0, target={"bits": 1, "signed": False}, pads=[1] * 4)
-    return conv(chain, (3, 3, 3, 3), axis=1, target={"zero": -3, "bits": 4}, pads=[3] * 4)
-
-
-def many_layers():
-    """Dense on features, pixel shuffle, padding, resizing, a shuffle at the end; as QCDQ."""
-    chain = Chain((1, 5), "qcdq").quant(0.5, 4)
-    chain = chain.op("Gemm", chain.weights((32, 5)), transB=1)
-    chain = chain.op("Reshape", chain.const([1, 8, 2, 2], np.int64)).op("Relu").quant(1.0, 3, False)
-    chain = chain.op("DepthToSpace", blocksize=2, mode="CRD")
-    chain = conv(chain, (3, 2, 3, 3), "Conv", pads=[1] * 4)
-    chain = chain.op("Pad", chain.const([0, 0, 1, 0, 0, 0, 0, 1], np.int64))
-    chain = chain.op("Resize", chain.const([]), chain.const([1, 1, 2, 1]), mode="nearest")
-    return conv(chain, (8, 3, 3, 3), "Conv").op("DepthToSpace", blocksize=2, mode="DCR")
-
-
-@pytest.mark.slow
-@pytest.mark.verilator
-@pytest.mark.parametrize("make", [many_geometries, many_layers])
-def test_every_kind_of_layer_at_rtl(make, tmp_path):
-    onnx.save(make().model(), tmp_path / "m.onnx")
-    at_rtl(tmp_path / "m.onnx", tmp_path / "build", stall=0.2)

@@ -32,7 +32,7 @@ from fpgan.sim.stream_bench import Ports, StreamCase, check_streams
 IMAGES = 3
 PORTS = Ports(clock2x="ap_clk2x")
 US, Z7 = "ultra96", "pynq-z2"
-# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board, steps
 # fmt: off
 CASES = {
     "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "dsp", "UINT4", 4, US),
@@ -57,29 +57,56 @@ CASES = {
     "pumped_e1": ((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 4, 2, (1, 1), "dsp2x", "INT4", 4, Z7),
     "pumped_22": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (2, 2), "dsp2x", "UINT4", 4, US),
     "constant": ((4, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (3, 3), "lut", "INT4", 4, US),
+    "step2": (
+        (6, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 4, 2, 2, (1, 1), "lut", "UINT4", 4, US, (2, 2),
+    ),
+    "step3_k1": (
+        (7, 8), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 4, 2, 1, 4, (1, 1), "dsp", "INT4", 4, US, (3, 3),
+    ),
+    "step_12": (
+        (5, 6), (4, 5), (1, 1), (2, 2, 2, 2), (0, 0), 2, 2, 2, 1, (2, 2), "lut", "INT4", 4, US, (1, 2),
+    ),
+    "step23_s32": (
+        (4, 5), (4, 3), (3, 2), (1, 0, 1, 1), (0, 0), 2, 3, 3, 2, (2, 1), "dsp", "UINT4", 4, US, (2, 3),
+    ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
 
 
 def node_model(
-    size, kernel, stride, pads, extra, ci, co, pe, simd, taps, core, datatype, weight_bits, seed=0
+    size,
+    kernel,
+    stride,
+    pads,
+    extra,
+    ci,
+    co,
+    pe,
+    simd,
+    taps,
+    core,
+    datatype,
+    weight_bits,
+    steps=(1, 1),
+    seed=0,
 ):
     """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
     register()
     rng = np.random.default_rng(seed)
     top = 2 ** (weight_bits - 1)
     weights = rng.integers(-top, top, (ci, co, *kernel))
-    geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra), DataType[datatype]
-    low, high = Linear(weights, size, stride, pads, extra).accumulator_range(int(adt.min()), int(adt.max()))
+    geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra, steps), DataType[datatype]
+    linear = Linear(weights, size, stride, pads, extra, step=steps)
+    low, high = linear.accumulator_range(int(adt.min()), int(adt.max()))
     acc = smallest_type(int(low.min()), int(high.max()), signed=True)
     rows, cols = geometry.rows, geometry.cols
     node = helper.make_node(
         "Deconv_rtl", ["x", "w"], ["y"], name="deconv_0", domain=RTL_DOMAIN, backend="fpgadataflow",
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
-        out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps), core=core,
-        inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name, useful_macs=1,
-        narrow_weights=int(weights.min() > -top),
+        step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
+        core=core, inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name,
+        useful_macs=1, narrow_weights=int(weights.min() > -top),
     )  # fmt: skip
     graph = helper.make_graph(
         [node], "one",
@@ -99,22 +126,13 @@ def node_model(
 
 def expected_cycles(model) -> int:
     """First to last output beat of a free-running stream, by the token model."""
-    stage = schedule.Deconv(getCustomOp(model.graph.node[0]))
-    beats = IMAGES * int(np.prod(getCustomOp(model.graph.node[0]).get_folded_output_shape()[:-1]))
-    cycle, first, seen = 0, None, 0
-    while seen < beats:
-        moved = stage.valid(True)
-        stage.tick(stage.ready(True), moved)
-        if moved:
-            seen += 1
-            first = cycle if first is None else first
-        cycle += 1
-    return cycle - first
+    timing = schedule.run(model, IMAGES)
+    return timing.ends[-1] - timing.first[-1] + 1
 
 
 def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
-    *shape, board = CASES[name]
-    model, weights, geometry = node_model(*shape)
+    *shape, board = CASES[name][:14]
+    model, weights, geometry = node_model(*shape, *CASES[name][14:])
     op = getCustomOp(model.graph.node[0])
     model.graph.node[0].name = name
     op.write_data(model, folder)

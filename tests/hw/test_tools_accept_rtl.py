@@ -47,7 +47,10 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "axi3_burst": ((), ("", "ADDRESS_BITS=20")),
     "axi3_axil": (("axi3_burst",), ("", "ADDRESS_BITS=12 ID_BITS=6")),
     "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
-    "tap_axis": ((), ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3")),
+    "tap_axis": (
+        (),
+        ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3", "SIZE=7 KERNEL=3 STRIDE=1 STEP=3 OUT=3"),
+    ),
     "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
     "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
     "add_multi": ((), ("N=5 DEPTH=3 ARG_LO=-7 ARG_HI=7", "N=1 DEPTH=0", "N=8 DEPTH=1")),
