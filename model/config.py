@@ -15,6 +15,7 @@ from fpgan.model.generator_config import GeneratorConfig, parse_bits
 __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
 
 AUGMENTS = ("translation", "cutout")
+TUNINGS = ("adversarial", "distillation")
 PRECISIONS = ("float32", "bf16", "fp16")
 GIVEN = "<python>"  # the dataset of a training that was handed one
 _ABSENT = object()
@@ -26,9 +27,11 @@ class TrainConfig:
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
     (0 keeps the last weights). lr: Adam's; betas: its moments; decay: over which last part of the steps lr
-    falls to 0. float_steps: how many of the first steps
-    leave the quantizers out. distill, distill_features: weights of the squared distances, from then on, to
-    the images and activations of the averaged float generator of that moment. augment: what is done at
+    falls to 0. float_steps: how many of the first steps leave the quantizers out. tuning: what the steps with
+    quantizers learn. `adversarial`: to deceive the discriminator, as before; `distillation`: nothing but the
+    images of the averaged float generator of that moment, at tuning_lr, which falls to 0; lr then falls over
+    a part of the float steps. distill, distill_features: weights of the squared distances to that generator's
+    images and activations beside the adversarial loss. augment: what is done at
     random to all that the discriminator sees, of `translation` and `cutout`. workers: processes that read
     image files. precision: of the float arithmetic, `float32`, `bf16` or `fp16`; parameters and scales stay
     float32. compile: let torch.compile make code for the float networks.
@@ -40,6 +43,8 @@ class TrainConfig:
     batch: int = 64
     steps: int = 5000
     float_steps: int = 0
+    tuning: str = "adversarial"
+    tuning_lr: float = 3e-4
     lr: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
     seed: int = 0
@@ -73,8 +78,11 @@ class TrainConfig:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
         if self.dataset not in ("digits", GIVEN) and self.generator.image_channels not in (1, 3):
             raise ValueError(f"image_channels={self.generator.image_channels}: {self.dataset} has 1 or 3")
-        if not 0 < self.lr < math.inf:
-            raise ValueError(f"lr={self.lr}: must be a number above 0")
+        if self.tuning not in TUNINGS:
+            raise ValueError(f"tuning={self.tuning!r}: must be {' or '.join(TUNINGS)}")
+        for name in ("lr", "tuning_lr"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name}={getattr(self, name)}: must be a number above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
             raise ValueError(f"betas={self.betas}: must be two numbers from 0 to below 1")
 
@@ -93,10 +101,16 @@ class TrainConfig:
         if not isinstance(self.betas, tuple) or not all(isinstance(b, int | float) for b in self.betas):
             raise ValueError(f"betas={self.betas!r}: must be two numbers from 0 to below 1")
 
+    def tunes(self, step: int) -> bool:
+        """Whether a step, counted from 0, only learns the float generator's images."""
+        return self.tuning == "distillation" and self.generator.quantized and step >= self.float_steps
+
     def step_lr(self, step: int) -> float:
-        """Learning rate of a step, counted from 0: lr, at last falling in a line towards 0."""
-        left = (self.steps - step) / self.steps
-        return self.lr * min(1.0, left / self.decay) if self.decay else self.lr
+        """Learning rate of a step, counted from 0: lr, falling towards 0 at last; then tuning_lr, too."""
+        if self.tunes(step):
+            return self.tuning_lr * (self.steps - step) / (self.steps - self.float_steps)
+        end = min(self.steps, self.float_steps) if self.tunes(self.float_steps) else self.steps
+        return self.lr * min(1.0, (end - step) / end / self.decay) if self.decay else self.lr
 
     def with_settings(self, settings: list[str]) -> TrainConfig:
         """The same with others, each `key=value` or `generator.key=value` as a file would have it."""
@@ -188,9 +202,10 @@ def _plain(value: Any) -> Any:
 
 
 def _preset(name: str, steps: int, lr: float = 1e-3, **generator: Any) -> TrainConfig:
-    """Two fifths of the steps are without quantizers. The rate is high, as short trainings want it."""
+    """Nine tenths of the steps are without quantizers. The rate is high, as short trainings want it."""
     return TrainConfig(
-        preset=name, steps=steps, float_steps=steps * 2 // 5, lr=lr, betas=(0.5, 0.99), decay=0.2,
+        preset=name, steps=steps, float_steps=steps * 9 // 10, tuning="distillation", lr=lr,
+        betas=(0.5, 0.99), decay=0.2,
         generator=GeneratorConfig(**generator, weight_scales="channel", scales="learned"),
     )  # fmt: skip
 

@@ -69,16 +69,36 @@ class TrainState:
 
     def distils(self) -> bool:
         """Whether this step has a teacher."""
-        if self.given is not None:
+        if self.given is not None or self.config.tunes(self.step):
             return True
         wanted = self.config.distill > 0 or self.config.distill_features > 0
         return wanted and self.step >= self.config.float_steps and self.generator.quantized
 
     def take_teacher(self) -> None:
-        """Keep the averaged float generator of now as the teacher, if one is wanted and missing."""
+        """Keep the averaged float generator of now as the teacher, if one is wanted and missing.
+
+        One that is only to be tuned goes on from the average itself.
+        """
         if self.distils() and self.teacher is None:
             self.teacher = self._new_teacher()
             self.teacher.load_state_dict(self.average.float_twin().state_dict())
+        if self.config.tunes(self.step) and self.step == self.config.float_steps:
+            self._go_on_from_average()
+
+    def set_rates(self) -> None:
+        """The learning rates of this step. Tuning leaves scales alone: a jump undoes more than it gains."""
+        rate, fixed = self.config.step_lr(self.step), self.config.tunes(self.step)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate * (0.0 if fixed and group["factor"] != 1 else group["factor"])
+
+    @torch.no_grad()
+    def _go_on_from_average(self) -> None:
+        """In place: Brevitas' load_state_dict makes new parameters of scales, which no optimizer knows."""
+        mean = self.average.state_dict()
+        for name, tensor in self.generator.state_dict().items():
+            tensor.copy_(mean[name])
+        self.optimizers["generator"].state.clear()
 
     def give_teacher(self, teacher: Generator) -> None:
         """Learn from the images of a trained generator from the first step on.
@@ -108,7 +128,7 @@ class TrainState:
         return teacher.to(self.device.device, memory_format=torch.channels_last).train()
 
     def start_from_weights(self) -> None:
-        """Restart the average from the generator, after weights were put into it."""
+        """Let the average be the generator as it is."""
         self.average.load_state_dict(self.generator.state_dict())
 
     @torch.no_grad()
@@ -199,7 +219,8 @@ def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:
 
 def _same_settings(path: Path, saved: TrainConfig, wanted: TrainConfig) -> None:
     """Only what leaves the steps as they are may differ between two parts of one training."""
-    free = [name for name in _FREE if name != "steps" or not wanted.decay]
+    scheduled = wanted.decay or wanted.tuning == "distillation"
+    free = [name for name in _FREE if name != "steps" or not scheduled]
     for name in (f.name for f in dataclasses.fields(TrainConfig) if f.name not in free):
         have, want = getattr(saved, name), getattr(wanted, name)
         if have != want:

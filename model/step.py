@@ -24,19 +24,21 @@ class Diverged(ArithmeticError):
 def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
     """Update both networks and the average. Binary cross entropy, seed article 3.1. Returns the losses.
 
+    Where the configuration says so, the steps with quantizers only learn the float generator's images.
+
     batch: this process's share of the step's real images. What is drawn follows from the seed and the step
     alone. Diverged, before anything is updated, if a loss is not finite.
     """
     config, device = state.config, state.device
     source = torch.Generator().manual_seed(config.seed * SEEDS + state.step)
-    for optimizer in state.optimizers.values():
-        for group in optimizer.param_groups:
-            group["lr"] = config.step_lr(state.step) * group["factor"]
+    state.set_rates()
     generator = state.network()
     generator.train()
+    if config.tunes(state.step):
+        return _tuning_step(state, batch, source)
     state.discriminator.train()
     real = batch.images.to(device.device).contiguous(memory_format=torch.channels_last)
-    labels = None if state.discriminator.label is None else batch.labels
+    labels = _labels(state, batch)
     first, second = (_latents(state, generator, labels, source) for _ in range(2))
     shown = None if labels is None else labels.to(device.device)
 
@@ -62,6 +64,24 @@ def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
     state.step += 1
     state.update_average()
     return losses
+
+
+def _tuning_step(state: TrainState, batch: Batch, source: torch.Generator) -> dict[str, float]:
+    """Learn nothing but the teacher's images; the average follows at once, since the rate falls to 0."""
+    assert state.teacher is not None
+    latents = _latents(state, state.generator, _labels(state, batch), source)
+    with state.device.autocast():
+        with torch.no_grad():
+            wanted = state.teacher(latents)
+        loss = mse_loss(state.generator(latents).float(), wanted.float())
+    losses = {"distillation": _update(state, "generator", loss)}
+    state.step += 1
+    state.start_from_weights()
+    return losses
+
+
+def _labels(state: TrainState, batch: Batch) -> Tensor | None:
+    return None if state.discriminator.label is None else batch.labels
 
 
 def _latents(

@@ -36,7 +36,7 @@ def test_a_grid_has_every_combination_once(tmp_path: Path) -> None:
 def test_steps_and_base_are_put_on_the_preset(tmp_path: Path) -> None:
     base = {"lr": 1e-5, "generator": {"channels": [8, 4]}, "generator.latent": 5}
     config = read(tmp_path, base=base, steps=100).config
-    assert (config.steps, config.float_steps, config.lr) == (100, 40, 1e-5)  # the preset's share of float
+    assert (config.steps, config.float_steps, config.lr) == (100, 90, 1e-5)  # the preset's share of float
     assert config.generator.channels == (8, 4) and config.generator.latent == 5
     assert config.generator.scales == PRESETS["tiny"].generator.scales
     assert read(tmp_path, steps=7).config.steps == 7

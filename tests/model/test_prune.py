@@ -21,7 +21,7 @@ from fpgan.model.train import calibrate, train
 
 DEAD = {0: (0, 3, 4, 7, 8, 11, 12, 15), 1: (1, 2, 5, 6)}
 ALIVE = [[c for c in range(count) if c not in DEAD[i]] for i, count in enumerate((16, 8))]
-PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0}
+PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0, "tuning": "adversarial"}
 VARIANTS = {
     "deconv": {},
     "nearest bias": {"upsample": "nearest", "bias": True},
@@ -42,7 +42,7 @@ def half_dead(**fields):
     Its weights are spread so that half of them still ask for the same power of two as their scale.
     """
     config = replace(PRESETS["tiny"], batch=8, features=4, **PLAIN)
-    config = replace(config, generator=replace(config.generator, **fields))
+    config = replace(config, generator=replace(config.generator, weight_scales="tensor", **fields))
     torch.manual_seed(3)
     generator = Generator(config.generator)
     norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d)]

@@ -15,7 +15,15 @@ from fpgan.model.run import load_run
 from fpgan.model.train import train
 
 PUPIL = replace(
-    PRESETS["tiny"], batch=8, features=4, float_steps=2, decay=0.0, ema=0.0, distill=10.0, betas=(0.5, 0.999)
+    PRESETS["tiny"],
+    batch=8,
+    features=4,
+    float_steps=2,
+    decay=0.0,
+    ema=0.0,
+    distill=10.0,
+    tuning="adversarial",
+    betas=(0.5, 0.999),
 )
 PUPIL = replace(PUPIL, generator=replace(PUPIL.generator, channels=(8, 4)))
 

@@ -21,7 +21,7 @@ from fpgan.model.config import PRESETS
 from fpgan.model.evaluate import evaluate, generate
 from fpgan.model.train import load_run, train
 
-PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0}
+PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0, "tuning": "adversarial"}
 TINY = replace(PRESETS["tiny"], batch=8, features=4, **PLAIN, float_steps=3)
 LONG = replace(TINY, steps=7)
 CHECKPOINT = "checkpoint.safetensors"
@@ -253,17 +253,18 @@ RECIPE = replace(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, tuning="distillation", decay=0.0)])
 @pytest.mark.parametrize("stop", [2, 3, 5])  # float_steps is 3: before, at and after the teacher is taken
-def test_every_part_of_the_recipe_resumes_exactly(stop, tmp_path):
+def test_every_part_of_the_recipe_resumes_exactly(stop, recipe, tmp_path):
     losses = {}
-    train(RECIPE, tmp_path / "whole", progress=lambda step, _, seen: losses.setdefault(step, seen))
+    train(recipe, tmp_path / "whole", progress=lambda step, _, seen: losses.setdefault(step, seen))
     with pytest.raises(KeyboardInterrupt):
         train(
-            RECIPE, tmp_path / "parts", progress=lambda step, *_: _interrupt() if step == stop - 1 else None
+            recipe, tmp_path / "parts", progress=lambda step, *_: _interrupt() if step == stop - 1 else None
         )
     with pytest.raises(ValueError, match="steps=7, which is now 9"):  # the learning rate depends on it
-        train(RECIPE, tmp_path / "parts", steps=9, resume=True)
-    train(RECIPE, tmp_path / "parts", resume=True)
+        train(recipe, tmp_path / "parts", steps=9, resume=True)
+    train(recipe, tmp_path / "parts", resume=True)
     assert _same(tmp_path / "whole", tmp_path / "parts")
     assert ["distillation" in losses[step] for step in range(1, 8)] == [False] * 3 + [True] * 4
     assert all(seen.get("distillation", 1) > 0 for seen in losses.values())
@@ -292,6 +293,24 @@ def test_distillation_keeps_the_pupil_with_its_teacher(tmp_path):
         assert seen[:4] == [None] * 4
         last[weight] = sum(seen[-5:]) / weight
     assert last[1000.0] < 0.1 * last[1e-6]
+
+
+def test_tuning_learns_the_float_generators_images_and_nothing_else(tmp_path):
+    """Up to then it is a float training; then no discriminator takes part, and the distance falls."""
+    config = replace(
+        TINY, steps=200, batch=32, float_steps=60, tuning="distillation", tuning_lr=3e-3, decay=0.5
+    )
+    seen = []
+    train(config, tmp_path / "tuned", progress=lambda *a: seen.append(a[2]))
+    assert [set(s) for s in seen] == [{"discriminator", "generator"}] * 60 + [{"distillation"}] * 140
+    distances = [s["distillation"] for s in seen[60:]]
+    assert sum(distances[-10:]) < 0.85 * sum(distances[:10])
+    assert [config.step_lr(s) for s in (0, 29, 45, 60, 130)] == pytest.approx(
+        [1e-3, 1e-3, 5e-4, 3e-3, 1.5e-3]
+    )
+    plain = []
+    train(config.with_bits("float"), tmp_path / "float", steps=60, progress=lambda *a: plain.append(a[2]))
+    assert plain == seen[:60]
 
 
 def test_learned_scales_move_by_whole_powers_of_two(tmp_path):
