@@ -5,6 +5,8 @@ python scripts/accuracy.py --preset mnist32 --seeds 3 --out out/accuracy
 python scripts/accuracy.py --preset mnist32 --set generator.classes=10
 python scripts/accuracy.py --preset mnist32 --ablate W4A4      # the recipe, each part left out in turn
 
+Where the recipe tunes by distillation, the quantized networks are tuned from the float one of their seed.
+
 Writes OUT/accuracy.md, accuracy.json and accuracy.png after every run. Started again, it goes on where it was
 killed. The score is that of fpgan evaluate; spreads are standard deviations over seeds.
 """
@@ -62,13 +64,21 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
     return {name: c for name, c in made.items() if name == "recipe" or c != config}
 
 
-def run(config: TrainConfig, out: Path, baseline: Path | None) -> float:
-    """Score of a run: as it is on disk if it is finished, else after going on with it."""
+def run(config: TrainConfig, out: Path, float_run: Path | None) -> float:
+    """Score of a run: as it is on disk if it is finished, else after going on with it.
+
+    float_run: what a run is compared with, or where it only is to be tuned, what it starts from.
+    """
+    tuned = float_run is not None and config.tunes(config.float_steps)
+    if tuned:
+        config = replace(config, steps=config.steps - config.float_steps, float_steps=0)
     if not _finished(config, out):
         with Progress(console=_console, transient=True) as bar:
             task = bar.add_task(out.name, total=config.steps)
+            resume = (out / STATE).exists()
             train(
-                config, out, resume=(out / STATE).exists(), baseline=baseline,
+                config, out, init=float_run if tuned and not resume else None, resume=resume,
+                baseline=None if tuned else float_run,
                 progress=lambda step, *_: bar.update(task, completed=step),
             )  # fmt: skip
     found = read_metrics(out)["score"]
