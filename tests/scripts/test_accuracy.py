@@ -8,13 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
+from fpgan.model.run import load_run, read_metrics
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "accuracy.py"
 SMALL = replace(
-    PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=2, distill=1.0, augment=("cutout",)
+    PRESETS["tiny"],
+    batch=8,
+    features=4,
+    steps=4,
+    float_steps=2,
+    distill=1.0,
+    augment=("cutout",),
+    tuning="adversarial",
 )
 
 
@@ -66,6 +75,19 @@ def test_it_goes_on_where_it_was_killed(accuracy, trained, tmp_path, monkeypatch
     assert "| real images | 0.5000 |" in table
     assert (tmp_path / "accuracy.png").stat().st_size > 1000
     assert json.loads((tmp_path / "accuracy.json").read_text())["rows"][1]["against_float"] == 3.5 / 1.5
+
+
+def test_what_is_only_tuned_starts_from_the_float_run_of_its_seed(accuracy, trained, tmp_path):
+    tuned = replace(SMALL, steps=5, float_steps=3, tuning="distillation", distill=0.0, distill_features=0.0)
+    configs = {bits: tuned.with_bits(bits) for bits in ("float", "W8A8")}
+    accuracy.measure(configs, 2, tmp_path, "accuracy")
+    for seed in range(2):
+        steps = [read_metrics(tmp_path / f"{bits}-{seed}")["steps"] for bits in ("float", "W8A8")]
+        assert steps == [5, 2]
+        ours, theirs = (load_run(tmp_path / f"{bits}-{seed}")[0] for bits in ("W8A8", "float"))
+        tensors = ours.state_dict()
+        for name, parameter in theirs.named_parameters():  # two steps of Adam are no longer than this
+            assert torch.allclose(tensors[name], parameter, rtol=0, atol=3 * tuned.tuning_lr)
 
 
 def test_another_recipe_is_not_taken_for_the_same_run(accuracy, trained, tmp_path):
