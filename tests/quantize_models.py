@@ -76,7 +76,8 @@ def convolutions():
     return nn.Sequential(
         nn.ConvTranspose2d(6, 8, (3, 4), stride=(2, 1), padding=(1, 0), output_padding=(1, 0), groups=2),
         nn.ELU(), nn.ZeroPad2d((1, 0, 2, 1)), nn.Conv2d(8, 4, 3, dilation=(1, 2), groups=4), nn.ReLU6(),
-        nn.BatchNorm2d(4), nn.Hardsigmoid(), nn.UpsamplingNearest2d(scale_factor=2),
+        nn.BatchNorm2d(4), nn.Hardsigmoid(), nn.Conv2d(4, 4, 2, stride=(2, 1)), nn.ReLU(),
+        nn.UpsamplingNearest2d(scale_factor=2),
         nn.Conv2d(4, 1, 3, padding=1), nn.Hardtanh(-4, 4),
     )  # fmt: skip
 

@@ -63,7 +63,7 @@ def quantize(
 
     source: a module, which is put into eval mode on the CPU, its weight normalisations worked in; or
     "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It must be a
-    chain: ConvTranspose, Conv of stride 1 (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh,
+    chain: ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh,
     Sigmoid, Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero padding,
     reshapes, Dropout, constants added or multiplied; as modules, functions or methods, traced by torch.fx.
     weights: its state dict (.pth, .pt, .safetensors, read without running code). shape: of one input with its

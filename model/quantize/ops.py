@@ -191,8 +191,6 @@ Sizes = tuple[int, ...]
 def _convolution(module: Any, inputs: Sizes, outputs: Sizes) -> None:
     if len(inputs) != len(module.kernel_size) + 1:
         raise Unsupported(f"gets {_sizes(inputs)}; a batch of images is expected")
-    if not module.transposed and max(module.stride) > 1:
-        raise Unsupported(f"has stride {module.stride}; a convolution of stride 1 is supported")
     if module.padding_mode != "zeros":
         raise Unsupported(f"has padding_mode {module.padding_mode}; zeros is supported")
     if isinstance(module.padding, str):

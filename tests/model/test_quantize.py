@@ -166,7 +166,6 @@ DENSE = nn.ConvTranspose2d(4, 2, 4)
 MODULES = {
     "instance norm": (nn.InstanceNorm2d(2), "InstanceNorm2d `1`: its statistics depend on the image"),
     "silu": (nn.SiLU(), "SiLU `1`: neither rises nor falls all along"),
-    "stride": (nn.Conv2d(2, 1, 3, 2), "Conv2d `1`: has stride (2, 2); a convolution of stride 1"),
     "bilinear": (nn.Upsample(scale_factor=2, mode="bilinear"), "Upsample `1`: has mode bilinear"),
     "factor": (nn.Upsample(size=(6, 6)), "Upsample `1`: resizes (N,2,4,4) to (N,2,6,6); whole factors"),
     "statistics": (nn.BatchNorm2d(2, track_running_stats=False), "`1`: has no running statistics"),
