@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FINN's own builder takes a BUILD over: the configuration that `finn build` reads, and our steps in it.
+
+FINN's steps cannot be imported without Vivado, so nothing of finn.builder is imported before a step runs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.ops import register
+from fpgan.hw.design import Design
+from fpgan.hw.replaced_folder import replaced_folder
+from fpgan.sim.vectors import Vectors
+
+if TYPE_CHECKING:
+    from finn.builder.build_dataflow_config import DataflowBuildConfig
+
+CONFIG = "finn.yaml"
+FINN_BOARDS = {  # those that FINN has a shell for, by its names
+    "ultra96": "Ultra96",
+    "zcu104": "ZCU104",
+    "kv260": "KV260_SOM",
+    "pynq-z1": "Pynq-Z1",
+    "pynq-z2": "Pynq-Z2",
+}
+
+_SECOND_CLOCK = (
+    "core dsp2x has a second clock, which FINN connects to its own MVU only; run fpgan build --cores lut,dsp"
+)
+_CHECKED = 4  # golden images that FINN verifies
+# Those of FINN's steps that a folded graph with sized FIFOs still needs.
+_STEPS = (
+    "fpgan.build.finn_flow.step_fpgan_layers",
+    "step_create_dataflow_partition",
+    "step_specialize_layers",
+    "fpgan.build.finn_flow.step_fpgan_golden",
+    "step_generate_estimate_reports",
+    "step_hw_codegen",
+    "step_hw_ipgen",
+    "step_create_stitched_ip",
+    "step_out_of_context_synthesis",
+)
+_OUTPUTS = ("estimate_reports", "stitched_ip", "out_of_context_synth")
+_SHELL_STEPS = ("step_synthesize_bitfile", "step_make_driver", "step_deployment_package")
+_SHELL_OUTPUTS = ("bitfile", "pynq_driver", "deployment_package")
+
+
+def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
+    """Write what FINN's builder needs to take a BUILD to stitched IP, and to a bitstream where it has a shell.
+
+        finn_flow("build", "finn")
+        # then, where Vivado is installed: finn build finn/finn.yaml build/dataflow.onnx
+
+    build: a folder made by fpgan build; its board (for zc706 FINN has no shell: the flow then ends after
+        out-of-context synthesis), clock, folding and FIFO depths are kept.
+    out: folder to write: finn.yaml, and golden vectors for FINN's verification, latent.npy and image.npy
+        (N,H,W,C), float32. An earlier one there is replaced, anything else is refused.
+
+    Returns the path of finn.yaml. Raises ValueError in one line where there is no build, or one with a core
+    that FINN cannot stitch.
+    """
+    build, out = Path(build).resolve(), Path(out).resolve()
+    design = Design.load(build)
+    if design.pumped:
+        raise ValueError(f"{build}: {_SECOND_CLOCK}")
+    if out.exists() and not (out / CONFIG).exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ValueError(f"{out}: is not empty and holds no {CONFIG}; choose another folder")
+    vectors = Vectors.load(build / "golden.npz")
+    with replaced_folder(out) as partial:
+        for name, x in (("latent", vectors.latent), ("image", vectors.image)):
+            np.save(partial / f"{name}.npy", x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32))
+        (partial / CONFIG).write_text(yaml.safe_dump(_settings(design, out), sort_keys=False))
+    return out / CONFIG
+
+
+def step_fpgan_layers(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """FINN build step, the first one: FINN and the processes that it starts know our ops from here on."""
+    register()
+    if any(node.op_type == "Deconv_rtl" and getCustomOp(node).pumped() for node in model.graph.node):
+        raise ValueError(_SECOND_CLOCK)
+    if multiprocessing.get_start_method() == "spawn":
+        # FINN's choice for its workers, which would start without our ops.
+        from finn.util.multiprocessing import configure_start_method
+
+        configure_start_method("forkserver")
+        multiprocessing.set_forkserver_preload(["fpgan.build.ops.registered"])
+    return model
+
+
+def step_fpgan_golden(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """FINN build step: FINN executes the graph on the golden vectors, see OUTPUT/verification_output."""
+    from finn.builder.build_dataflow_steps import verify_step
+
+    verify_step(model, cfg, "fpgan_golden", need_parent=True)
+    return model
+
+
+def _settings(design: Design, out: Path) -> dict[str, Any]:
+    """Fields of FINN's DataflowBuildConfig; what is not set here keeps FINN's default."""
+    name = FINN_BOARDS.get(design.board)
+    target = {"board": name, "shell_flow_type": "vivado_zynq"} if name else {"fpga_part": design.part}
+    return {
+        "model_path": str(design.root / "dataflow.onnx"),
+        "output_dir": "output",  # beside finn.yaml
+        **target,
+        "synth_clk_period_ns": round(1000 / design.clock_mhz, 3),
+        "target_fps": int(design.report["frames_per_second"]),  # FINN insists on it; no step here folds
+        "steps": [*_STEPS, *(_SHELL_STEPS if name else ())],
+        "generate_outputs": [*_OUTPUTS, *(_SHELL_OUTPUTS if name else ())],
+        "verify_steps": [],
+        "verify_input_npy": str(out / "latent.npy"),
+        "verify_expected_output_npy": str(out / "image.npy"),
+    }
