@@ -17,7 +17,6 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.ops import register
 from fpgan.hw.design import Design
-from fpgan.hw.replaced_folder import replaced_folder
 from fpgan.sim.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ _SHELL_OUTPUTS = ("bitfile", "pynq_driver", "deployment_package")
 
 
 def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
-    """Write what FINN's builder needs to take a BUILD to stitched IP, and to a bitstream where it has a shell.
+    """Write what FINN's builder needs to take a BUILD to stitched IP, or to a bitstream where it has a shell.
 
         finn_flow("build", "finn")
         # then, where Vivado is installed: finn build finn/finn.yaml build/dataflow.onnx
@@ -62,23 +61,27 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
     build: a folder made by fpgan build; its board (for zc706 FINN has no shell: the flow then ends after
         out-of-context synthesis), clock, folding and FIFO depths are kept.
     out: folder to write: finn.yaml, and golden vectors for FINN's verification, latent.npy and image.npy
-        (N,H,W,C), float32. An earlier one there is replaced, anything else is refused.
+        (N,H,W,C), float32. FINN's own results go to its folder output.
 
     Returns the path of finn.yaml. Raises ValueError in one line where there is no build, or one with a core
-    that FINN cannot stitch.
+    that FINN cannot stitch, or `out` cannot be written.
     """
     build, out = Path(build).resolve(), Path(out).resolve()
     design = Design.load(build)
     if design.pumped:
         raise ValueError(f"{build}: {_SECOND_CLOCK}")
-    if out.exists() and not (out / CONFIG).exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"{out}: is not empty and holds no {CONFIG}; choose another folder")
     vectors = Vectors.load(build / "golden.npz")
-    with replaced_folder(out) as partial:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
         for name, x in (("latent", vectors.latent), ("image", vectors.image)):
-            np.save(partial / f"{name}.npy", x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32))
-        (partial / CONFIG).write_text(yaml.safe_dump(_settings(design, out), sort_keys=False))
-    return out / CONFIG
+            beside = out / f".{name}.tmp.npy"
+            np.save(beside, x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32))
+            beside.rename(out / f"{name}.npy")
+        beside = out / f".{CONFIG}.tmp"
+        beside.write_text(yaml.safe_dump(_settings(design, out), sort_keys=False))
+        return beside.rename(out / CONFIG)
+    except OSError as error:
+        raise ValueError(f"{out}: cannot be written ({error.strerror or error})") from None
 
 
 def step_fpgan_layers(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
@@ -109,7 +112,7 @@ def _settings(design: Design, out: Path) -> dict[str, Any]:
     target = {"board": name, "shell_flow_type": "vivado_zynq"} if name else {"fpga_part": design.part}
     return {
         "model_path": str(design.root / "dataflow.onnx"),
-        "output_dir": "output",  # beside finn.yaml
+        "output_dir": str(out / "output"),
         **target,
         "synth_clk_period_ns": round(1000 / design.clock_mhz, 3),
         "target_fps": int(design.report["frames_per_second"]),  # FINN insists on it; no step here folds

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FINN's build steps without Vivado: run as far as they come."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.general import GiveReadableTensorNames, GiveUniqueNodeNames
+
+from fpgan.build.finn_flow import finn_flow
+from fpgan.build.ops import register
+
+register()
+from finn.util.settings import get_settings  # noqa: E402  after FINN has settings
+
+
+@contextmanager
+def importable_builder(folder: Path) -> Iterator[None]:
+    """finn.builder's steps can be imported, and generate into `folder`.
+
+    When they are imported they ask for a class of Vivado's simulator, which none of the steps here uses.
+    """
+    import finn.xsi
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(vars(finn.xsi), "SimEngine", object)
+        patch.setattr(get_settings(), "_finn_build_dir", str(folder))
+        patch.setenv("FINN_TOOL_DIR_OVERRIDE", "/no/vivado")  # FINN's own name for where to look
+        yield
+
+
+class Flow:
+    """FINN's steps of finn.yaml up to the first that calls Vivado, run in this process."""
+
+    def __init__(self, build: Path, folder: Path) -> None:
+        from finn.builder.build_dataflow import resolve_build_steps
+        from finn.builder.build_dataflow_config import DataflowBuildConfig
+
+        self.build, self.models = build, dict[str, ModelWrapper]()
+        self.cfg = DataflowBuildConfig.construct_from(finn_flow(build, folder))
+        self.output = Path(self.cfg.output_dir)
+        model = ModelWrapper(str(self.cfg.model_path))
+        for step in resolve_build_steps(self.cfg):
+            try:
+                model = step(model, self.cfg)
+            except FileNotFoundError as error:
+                self.stopped = f"{step.__name__}: {error}"
+                break
+            self.models[step.__name__] = model
+
+    def report(self, name: str) -> Any:
+        return json.loads((self.output / "report" / f"{name}.json").read_text())
+
+    @property
+    def generated(self) -> ModelWrapper:
+        return self.models["step_hw_ipgen"]
+
+    def stitching(self) -> str:
+        """The Tcl that FINN would run next."""
+        (script,) = Path(get_settings().finn_build_dir).glob("vivado_stitch_proj_*/make_project.tcl")
+        return script.read_text()
+
+    @property
+    def own_report(self) -> Any:
+        """The build's own."""
+        return json.loads((self.build / "report.json").read_text())
+
+
+def between_dmas(flow: Flow, folder: Path) -> ModelWrapper:
+    """The graph between DMAs in partitions, by the transformations with which FINN's shell build begins."""
+    from finn.transformation.fpgadataflow.create_dataflow_partition import CreateDataflowPartition
+    from finn.transformation.fpgadataflow.floorplan import Floorplan
+    from finn.transformation.fpgadataflow.insert_dwc import InsertDWC
+    from finn.transformation.fpgadataflow.insert_iodma import InsertIODMA
+    from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers
+
+    model = copy.deepcopy(flow.generated)
+    passes = (InsertIODMA(128), InsertDWC(), SpecializeLayers(flow.cfg._resolve_fpga_part()), Floorplan(),
+              CreateDataflowPartition(str(folder)))  # fmt: skip
+    for step in passes:
+        model = model.transform(step).transform(GiveUniqueNodeNames()).transform(GiveReadableTensorNames())
+    return model
