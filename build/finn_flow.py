@@ -1,26 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FINN's own builder takes a BUILD over: the configuration that `finn build` reads, and our steps in it.
-
-FINN's steps cannot be imported without Vivado, so nothing of finn.builder is imported before a step runs.
-"""
+"""FINN's own builder takes a BUILD over: the configuration that `finn build` reads."""
 
 from __future__ import annotations
 
-import multiprocessing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import yaml
-from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.ops import register
 from fpgan.hw.design import Design
 from fpgan.sim.vectors import Vectors
-
-if TYPE_CHECKING:
-    from finn.builder.build_dataflow_config import DataflowBuildConfig
 
 CONFIG = "finn.yaml"
 FINN_BOARDS = {  # those that FINN has a shell for, by its names
@@ -31,16 +21,16 @@ FINN_BOARDS = {  # those that FINN has a shell for, by its names
     "pynq-z2": "Pynq-Z2",
 }
 
-_SECOND_CLOCK = (
+SECOND_CLOCK = (
     "core dsp2x has a second clock, which FINN connects to its own MVU only; run fpgan build --cores lut,dsp"
 )
+
 _CHECKED = 4  # golden images that FINN verifies
 # Those of FINN's steps that a folded graph with sized FIFOs still needs.
 _STEPS = (
-    "fpgan.build.finn_flow.step_fpgan_layers",
     "step_create_dataflow_partition",
     "step_specialize_layers",
-    "fpgan.build.finn_flow.step_fpgan_golden",
+    "fpgan.build.finn_steps.step_fpgan_golden",
     "step_generate_estimate_reports",
     "step_hw_codegen",
     "step_hw_ipgen",
@@ -69,7 +59,7 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
     build, out = Path(build).resolve(), Path(out).resolve()
     design = Design.load(build)
     if design.pumped:
-        raise ValueError(f"{build}: {_SECOND_CLOCK}")
+        raise ValueError(f"{build}: {SECOND_CLOCK}")
     vectors = Vectors.load(build / "golden.npz")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -82,28 +72,6 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
         return beside.rename(out / CONFIG)
     except OSError as error:
         raise ValueError(f"{out}: cannot be written ({error.strerror or error})") from None
-
-
-def step_fpgan_layers(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
-    """FINN build step, the first one: FINN and the processes that it starts know our ops from here on."""
-    register()
-    if any(node.op_type == "Deconv_rtl" and getCustomOp(node).pumped() for node in model.graph.node):
-        raise ValueError(_SECOND_CLOCK)
-    if multiprocessing.get_start_method() == "spawn":
-        # FINN's choice for its workers, which would start without our ops.
-        from finn.util.multiprocessing import configure_start_method
-
-        configure_start_method("forkserver")
-        multiprocessing.set_forkserver_preload(["fpgan.build.ops.registered"])
-    return model
-
-
-def step_fpgan_golden(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
-    """FINN build step: FINN executes the graph on the golden vectors, see OUTPUT/verification_output."""
-    from finn.builder.build_dataflow_steps import verify_step
-
-    verify_step(model, cfg, "fpgan_golden", need_parent=True)
-    return model
 
 
 def _settings(design: Design, out: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,21 @@ def importable_builder(folder: Path) -> Iterator[None]:
         yield
 
 
+def tcl_before_vivado(stitch: Callable[[], object]) -> str:
+    """The script that FINN writes before it finds that there is no Vivado."""
+    folder = Path(get_settings().finn_build_dir)
+    before = set(folder.glob("vivado_stitch_proj_*"))
+    with pytest.raises(FileNotFoundError, match="/no/vivado/vivado not found"):
+        stitch()
+    (made,) = set(folder.glob("vivado_stitch_proj_*")) - before
+    return (made / "make_project.tcl").read_text()
+
+
 class Flow:
-    """FINN's steps of finn.yaml up to the first that calls Vivado, run in this process."""
+    """FINN's steps of finn.yaml up to the first that calls Vivado, run in this process.
+
+    models: after each step, by its name. script: the block design that Vivado would be given next.
+    """
 
     def __init__(self, build: Path, folder: Path) -> None:
         from finn.builder.build_dataflow import resolve_build_steps
@@ -47,13 +60,11 @@ class Flow:
         self.cfg = DataflowBuildConfig.construct_from(finn_flow(build, folder))
         self.output = Path(self.cfg.output_dir)
         model = ModelWrapper(str(self.cfg.model_path))
-        for step in resolve_build_steps(self.cfg):
-            try:
-                model = step(model, self.cfg)
-            except FileNotFoundError as error:
-                self.stopped = f"{step.__name__}: {error}"
-                break
-            self.models[step.__name__] = model
+        steps = resolve_build_steps(self.cfg)
+        while steps[0].__name__ != "step_create_stitched_ip":
+            step = steps.pop(0)
+            model = self.models[step.__name__] = step(model, self.cfg)
+        self.script = tcl_before_vivado(lambda: steps[0](model, self.cfg))
 
     def report(self, name: str) -> Any:
         return json.loads((self.output / "report" / f"{name}.json").read_text())
@@ -61,11 +72,6 @@ class Flow:
     @property
     def generated(self) -> ModelWrapper:
         return self.models["step_hw_ipgen"]
-
-    def stitching(self) -> str:
-        """The Tcl that FINN would run next."""
-        (script,) = Path(get_settings().finn_build_dir).glob("vivado_stitch_proj_*/make_project.tcl")
-        return script.read_text()
 
     @property
     def own_report(self) -> Any:

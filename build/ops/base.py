@@ -116,7 +116,7 @@ class StreamOp(RTLBackend):
         (folder / self._wrapper_file()).write_text(self._wrapper(fpgapart))
 
     def _wrapper_file(self) -> str:
-        return f"{self.onnx_node.name}.v"
+        return f"{self.get_nodeattr('gen_top_module')}.v"  # FINN renames nodes after their code is generated
 
     def _wrapper(self, fpgapart: str) -> str:
         """Verilog-2001: a block design of Vivado's takes no SystemVerilog module."""
@@ -164,5 +164,5 @@ endmodule
 
     def code_generation_ipi(self) -> list[str]:
         add = [f"add_files -norecurse {path}" for path in self.get_rtl_file_list(abspath=True)]
-        name = self.onnx_node.name
-        return [*add, f"create_bd_cell -type module -reference {name} {name}"]
+        module = self.get_nodeattr("gen_top_module")
+        return [*add, f"create_bd_cell -type module -reference {module} {self.onnx_node.name}"]

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from finn_builder import Flow, between_dmas, importable_builder
+from finn_builder import Flow, between_dmas, importable_builder, tcl_before_vivado
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.finn_flow import FINN_BOARDS, finn_flow, step_fpgan_layers
+from fpgan.build.finn_flow import FINN_BOARDS, finn_flow
+from fpgan.build.finn_steps import step_fpgan_golden
 from fpgan.build.golden_vectors import run_dataflow
 from fpgan.build.stitch import TOP, top_module
 from fpgan.hw.boards import boards, get_board
@@ -40,10 +41,10 @@ def flow(build_preset, tmp_path_factory) -> Iterator[Flow]:
 
 def test_all_steps_before_vivado_run(flow):
     assert list(flow.models) == [
-        "step_fpgan_layers", "step_create_dataflow_partition", "step_specialize_layers", "step_fpgan_golden",
+        "step_create_dataflow_partition", "step_specialize_layers", "step_fpgan_golden",
         "step_generate_estimate_reports", "step_hw_codegen", "step_hw_ipgen",
     ]  # fmt: skip
-    assert flow.stopped.startswith("step_create_stitched_ip: /no/vivado/vivado not found")
+    assert "create_bd_design" in flow.script
 
 
 def test_specialize_layers_keeps_ours(flow):
@@ -95,16 +96,32 @@ def test_code_is_that_of_the_stitched_design(flow):
             assert text == (flow.build / "rtl" / name).read_text(), path
 
 
-def test_ip_integrator_finds_files_and_connects_the_chain(flow):
-    script, names = flow.stitching(), [node.name for node in flow.generated.graph.node]
-    files = re.findall(r"^add_files -norecurse (/\S+)$", script, re.M)
-    missing = [name for name in files if not Path(name).exists()]
-    assert [Path(name).name for name in missing] == ["finn_design_wrapper.v"]  # Vivado writes it
-    assert all(f"create_bd_cell -type module -reference {name} {name}\n" in script for name in names)
+def check_block_design(script: str, modules: list[str], prefix: str = "") -> None:
+    """Files and modules of the cells exist, and the cells are in a row with clock and reset."""
+    cells = [prefix + name for name in modules]
+    files = [Path(name) for name in re.findall(r"^add_files -norecurse (/\S+)$", script, re.M)]
+    assert [path.suffix for path in files if not path.exists()] == [".v"]  # Vivado's own wrapper
+    for module, cell in zip(modules, cells, strict=True):
+        assert f"create_bd_cell -type module -reference {module} {cell}\n" in script
+        (source,) = (path for path in files if path.name == f"{module}.v")
+        assert f"module {module} " in source.read_text()
+        assert all(f"[get_bd_pins {cell}/{clock}]" in script for clock in ("ap_clk", "ap_rst_n"))
     links = re.findall(r"connect_bd_intf_net \[get_bd_intf_pins (\S+)\] \[get_bd_intf_pins (\S+)\]", script)
-    assert links == [(f"{a}/out0_V", f"{b}/in0_V") for a, b in pairwise(names)]
-    for pin in (f"{name}/{clock}" for name in names for clock in ("ap_clk", "ap_rst_n")):
-        assert f"[get_bd_pins {pin}]" in script, pin
+    assert links == [(f"{a}/out0_V", f"{b}/in0_V") for a, b in pairwise(cells)]
+
+
+def test_stitched_ip(flow):
+    check_block_design(flow.script, [node.name for node in flow.generated.graph.node])
+
+
+def test_stitched_ip_of_the_shell(flow, tmp_path):
+    """FINN renames the layers between the DMAs and does not generate their code again."""
+    from finn.transformation.fpgadataflow.make_zynq_proj import _build_sdp_kernel
+
+    kernel = between_dmas(flow, tmp_path).graph.node[1]
+    file, part = getCustomOp(kernel).get_nodeattr("model"), flow.cfg._resolve_fpga_part()
+    script = tcl_before_vivado(lambda: _build_sdp_kernel((kernel.name, file, part, 10.0, False)))
+    check_block_design(script, [node.name for node in flow.generated.graph.node], f"{kernel.name}_")
 
 
 @pytest.mark.verilator
@@ -122,7 +139,7 @@ def test_nodes_are_free_of_lint(flow, tmp_path):
 @pytest.mark.verilator
 def test_files_of_the_block_design_make_the_golden_images(flow, tmp_path):
     """Every file that FINN adds and none else, in Verilator, with the cells in a row as above."""
-    files = dict.fromkeys(re.findall(r"^add_files -norecurse (/\S+\.s?v)$", flow.stitching(), re.M))
+    files = dict.fromkeys(re.findall(r"^add_files -norecurse (/\S+\.s?v)$", flow.script, re.M))
     files = [name for name in files if Path(name).exists()]
     (tmp_path / "rtl").mkdir()
     (tmp_path / "rtl" / f"{TOP}.sv").write_text(top_module(flow.generated))
@@ -213,12 +230,11 @@ _WORKER = """
 import multiprocessing, sys
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.core.modelwrapper import ModelWrapper
-from fpgan.build.finn_flow import step_fpgan_layers
 
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")  # as FINN's command line does
+    import fpgan.build.finn_steps
     model = ModelWrapper(sys.argv[1])
-    step_fpgan_layers(model, None)
     with multiprocessing.Pool(1) as pool:
         print(type(pool.apply(getCustomOp, (model.graph.node[0],))).__name__)
 """
@@ -273,4 +289,4 @@ def test_step_refuses_a_second_clock(build_preset):
     model = ModelWrapper(str(build_preset("tiny", **TINY) / "dataflow.onnx"))
     getCustomOp(model.graph.node[0]).set_nodeattr("core", "dsp2x")
     with pytest.raises(ValueError, match="core dsp2x has a second clock"):
-        step_fpgan_layers(model, None)
+        step_fpgan_golden(model, None)
