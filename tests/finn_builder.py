@@ -31,9 +31,11 @@ def importable_builder(folder: Path) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(vars(finn.xsi), "SimEngine", object)
-        patch.setattr(get_settings(), "_finn_build_dir", str(folder))
         patch.setenv("FINN_TOOL_DIR_OVERRIDE", "/no/vivado")  # FINN's own name for where to look
+        settings = get_settings()
+        before, settings.finn_build_dir = settings.finn_build_dir, folder
         yield
+        settings.finn_build_dir = before
 
 
 def tcl_before_vivado(stitch: Callable[[], object]) -> str:
