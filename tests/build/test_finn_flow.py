@@ -54,8 +54,8 @@ def test_specialize_layers_keeps_ours(flow):
 
 
 def test_finn_executes_the_golden_vectors(flow):
-    found = sorted(path.name for path in (flow.output / "verification_output").iterdir())
-    assert found == [f"verify_fpgan_golden_{i}_SUCCESS.npy" for i in range(4)]
+    found = [path.name for path in (flow.output / "verification_output").iterdir()]
+    assert sorted(found) == [f"verify_fpgan_golden_{i}_SUCCESS.npy" for i in range(4)]
 
 
 def test_finn_sees_a_wrong_weight(flow, tmp_path):
@@ -122,6 +122,15 @@ def test_stitched_ip_of_the_shell(flow, tmp_path):
     file, part = getCustomOp(kernel).get_nodeattr("model"), flow.cfg._resolve_fpga_part()
     script = tcl_before_vivado(lambda: _build_sdp_kernel((kernel.name, file, part, 10.0, False)))
     check_block_design(script, [node.name for node in flow.generated.graph.node], f"{kernel.name}_")
+
+
+def test_other_layers_go_the_same_way(flow, build_preset, tmp_path):
+    build = build_preset("tiny", **{**TINY, "target_fps": 20_000}, deconv="zero_insert", cores=("dsp",))
+    other = Flow(build, tmp_path)
+    nodes = other.generated.graph.node
+    assert {"PixelPad_rtl", "WidthConvert_rtl"} <= {node.op_type for node in nodes}
+    assert len(list((other.output / "verification_output").glob("*_SUCCESS.npy"))) == 4
+    check_block_design(other.script, [node.name for node in nodes])
 
 
 @pytest.mark.verilator
@@ -205,10 +214,9 @@ def test_set_folding_leaves_our_layers_as_they_are(flow):
 def test_rtlsim_streams_words_as_the_rtl_reads_them(flow, monkeypatch):
     """FINN's packing of a node's input and output is that of our streams; the simulator is ours to play."""
     node = flow.generated.get_nodes_by_op_type("Deconv_rtl")[1]
-    op, model = getCustomOp(node), flow.generated
-    rng, (kind, out) = np.random.default_rng(1), (op.get_input_datatype(), op.get_output_datatype())
-    x = rng.integers(0, kind.max() + 1, op.get_normal_input_shape())
-    weights = model.get_initializer(node.input[1])
+    op, weights = getCustomOp(node), flow.generated.get_initializer(node.input[1])
+    kind, out = op.get_input_datatype(), op.get_output_datatype()
+    x = np.random.default_rng(1).integers(0, kind.max() + 1, op.get_normal_input_shape())
     truth = op.compute(x, np.rint(weights).astype(np.int64))
 
     def play(sim: object, streams: dict[str, Any]) -> None:
@@ -222,7 +230,7 @@ def test_rtlsim_streams_words_as_the_rtl_reads_them(flow, monkeypatch):
         monkeypatch.setattr(op, name, stand_in)
     op.set_nodeattr("exec_mode", "rtlsim")
     context = {node.input[0]: x.astype(np.float32), node.input[1]: weights}
-    op.execute_node(context, model.graph)
+    op.execute_node(context, flow.generated.graph)
     assert np.array_equal(context[node.output[0]], truth)
 
 
