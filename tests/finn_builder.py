@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,3 +96,12 @@ def between_dmas(flow: Flow, folder: Path) -> ModelWrapper:
     for step in passes:
         model = model.transform(step).transform(GiveUniqueNodeNames()).transform(GiveReadableTensorNames())
     return model
+
+
+def altered(build: Path, folder: Path, **fields: object) -> Path:
+    """A BUILD whose design.json says something else."""
+    for name in ("golden.npz", "report.json"):
+        shutil.copyfile(build / name, folder / name)
+    design = json.loads((build / "design.json").read_text()) | fields
+    (folder / "design.json").write_text(json.dumps(design))
+    return folder

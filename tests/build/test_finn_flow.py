@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from finn_builder import Flow, between_dmas, importable_builder, tcl_before_vivado
+from finn_builder import Flow, altered, between_dmas, importable_builder, tcl_before_vivado
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
@@ -213,8 +213,9 @@ def test_set_folding_leaves_our_layers_as_they_are(flow):
 
 def test_rtlsim_streams_words_as_the_rtl_reads_them(flow, monkeypatch):
     """FINN's packing of a node's input and output is that of our streams; the simulator is ours to play."""
-    node = flow.generated.get_nodes_by_op_type("Deconv_rtl")[1]
-    op, weights = getCustomOp(node), flow.generated.get_initializer(node.input[1])
+    model = ModelWrapper(flow.generated.model, make_deepcopy=True)
+    node = model.get_nodes_by_op_type("Deconv_rtl")[1]
+    op, weights = getCustomOp(node), model.get_initializer(node.input[1])
     kind, out = op.get_input_datatype(), op.get_output_datatype()
     x = np.random.default_rng(1).integers(0, kind.max() + 1, op.get_normal_input_shape())
     truth = op.compute(x, np.rint(weights).astype(np.int64))
@@ -230,7 +231,7 @@ def test_rtlsim_streams_words_as_the_rtl_reads_them(flow, monkeypatch):
         monkeypatch.setattr(op, name, stand_in)
     op.set_nodeattr("exec_mode", "rtlsim")
     context = {node.input[0]: x.astype(np.float32), node.input[1]: weights}
-    op.execute_node(context, flow.generated.graph)
+    op.execute_node(context, model.graph)
     assert np.array_equal(context[node.output[0]], truth)
 
 
@@ -262,15 +263,6 @@ def test_boards_are_finns():
         name: board.part for name, board in boards().items() if name in FINN_BOARDS
     }
     assert set(FINN_BOARDS.values()) <= set(pynq_native_port_width)
-
-
-def altered(build: Path, folder: Path, **fields: object) -> Path:
-    """A BUILD whose design.json says something else."""
-    for name in ("golden.npz", "report.json"):
-        shutil.copyfile(build / name, folder / name)
-    design = json.loads((build / "design.json").read_text()) | fields
-    (folder / "design.json").write_text(json.dumps(design))
-    return folder
 
 
 def test_board_without_a_shell_ends_after_synthesis(build_preset, tmp_path):
