@@ -32,7 +32,7 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
             op.set_nodeattr(name, "")  # a BUILD folder can be moved
         sources += [name for name in names if name not in sources]
         layers.append({"name": node.name, "op": node.op_type, "module": node.name, "sources": names})
-    (rtl / f"{TOP}.sv").write_text(_top(model))
+    (rtl / f"{TOP}.sv").write_text(top_module(model))
     sources.append(f"{TOP}.sv")
     (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources))
     return {
@@ -73,8 +73,8 @@ def _stream(normal: Any, folded: Any, datatype: Any) -> dict[str, Any]:
     }
 
 
-def _top(model: ModelWrapper) -> str:
-    """s_axis_0 -> node -> ... -> node -> m_axis_0; stream i leaves node i - 1 and enters node i."""
+def top_module(model: ModelWrapper) -> str:
+    """Text of TOP: s_axis_0 -> node -> ... -> node -> m_axis_0; stream i is between nodes i - 1 and i."""
     nodes = list(model.graph.node)
     ops = [getCustomOp(node) for node in nodes]
     widths = [op.get_instream_width_padded() for op in ops] + [ops[-1].get_outstream_width_padded()]

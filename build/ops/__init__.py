@@ -13,11 +13,11 @@ RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
 
 @cache
 def register() -> None:
-    """Initialize FINN outside its own command line and add our ops to its RTL domain; idempotent."""
+    """Add our ops to FINN's RTL domain, and initialize FINN outside its own command line; idempotent."""
     default_environment(FINN_BUILD_DIR=tempfile.gettempdir())
-    from finn.util.settings import initialize_dummy_settings
+    from finn.util.settings import get_settings
 
-    initialize_dummy_settings()
+    get_settings()  # made from the environment where FINN has made none yet
     import finn.custom_op.fpgadataflow.rtl  # noqa: F401  the domain's own ops first
     from qonnx.custom_op.registry import add_op_to_domain
 

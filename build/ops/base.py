@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from finn.custom_op.fpgadataflow.rtlbackend import RTLBackend
+from finn.util.data_packing import npy_to_rtlsim_input, rtlsim_output_to_npy
 from finn.util.settings import get_settings
 from numpy.typing import NDArray
 from qonnx.core.datatype import BaseDataType, DataType
@@ -16,6 +17,10 @@ from qonnx.core.datatype import BaseDataType, DataType
 from fpgan.hw.sources import sources
 
 _TWO_CLOCKS = ("deconv",)  # modules with a port ap_clk2x
+_FAST_CLOCK = """    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk2x CLK",
+       X_INTERFACE_PARAMETER = "ASSOCIATED_RESET ap_rst_n" *)
+    input  wire ap_clk2x,
+"""
 
 
 class StreamOp(RTLBackend):
@@ -77,9 +82,26 @@ class StreamOp(RTLBackend):
 
     # -- execution ------------------------------------------------------------------------------------
     def execute_node(self, context: dict[str, np.ndarray], graph: Any) -> None:
+        """In numpy; with exec_mode rtlsim in Vivado's simulator, as FINN's verification asks for."""
         node = self.onnx_node
         arrays = [np.rint(context[name]).astype(np.int64) for name in node.input]
-        context[node.output[0]] = self.compute(*arrays).astype(np.float32)
+        run = self._rtlsim if self.get_nodeattr("exec_mode") == "rtlsim" else self.compute
+        context[node.output[0]] = run(*arrays).astype(np.float32)
+
+    def _rtlsim(self, x: NDArray[np.int64], *_: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What RTLBackend does, which takes every input of a node for a stream, weights too."""
+        folded = x.astype(np.float32).reshape(self.get_folded_input_shape())
+        words = npy_to_rtlsim_input(folded, self.get_input_datatype(), self.get_instream_width())
+        streams: dict[str, Any] = {"inputs": {"in0": words}, "outputs": {"out0": []}}
+        sim = self.get_rtlsim()
+        self.reset_rtlsim(sim)
+        self.rtlsim_multi_io(sim, streams)
+        self.close_rtlsim(sim)
+        kind, shape = self.get_output_datatype(), self.get_folded_output_shape()
+        y = rtlsim_output_to_npy(
+            streams["outputs"]["out0"], None, kind, shape, self.get_outstream_width(), kind.bitwidth()
+        )
+        return np.rint(y).astype(np.int64).reshape(self.get_normal_output_shape())
 
     # -- code generation --------------------------------------------------------------------------------
     def write_data(self, model: Any, folder: Path) -> None:
@@ -88,31 +110,39 @@ class StreamOp(RTLBackend):
     def generate_hdl(self, model: Any, fpgapart: str, clk: float) -> None:
         folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
         self.set_nodeattr("gen_top_module", self.onnx_node.name)
+        for name in ("ipgen_path", "ip_path"):  # where FINN's stitching looks
+            self.set_nodeattr(name, str(folder))
         self.write_data(model, folder)
-        (folder / f"{self.onnx_node.name}.sv").write_text(self._wrapper(fpgapart))
+        (folder / self._wrapper_file()).write_text(self._wrapper(fpgapart))
+
+    def _wrapper_file(self) -> str:
+        return f"{self.get_nodeattr('gen_top_module')}.v"  # FINN renames nodes after their code is generated
 
     def _wrapper(self, fpgapart: str) -> str:
+        """Verilog-2001: a block design of Vivado's takes no SystemVerilog module."""
         values = {
             key: f'"{value}"' if isinstance(value, str) else str(value)
             for key, value in self.parameters(fpgapart).items()
         }
         settings = ",\n      ".join(f".{key}({value})" for key, value in values.items())
-        fast = "    input  logic ap_clk2x,\n" if self.pumped() else ""
         clocks = ".ap_clk(ap_clk), "
         if self.module() in _TWO_CLOCKS:
-            clocks += ".ap_clk2x(ap_clk2x), " if fast else ".ap_clk2x(1'b0), "
+            clocks += ".ap_clk2x(ap_clk2x), " if self.pumped() else ".ap_clk2x(1'b0), "
         in_bits, out_bits = self.get_instream_width_padded(), self.get_outstream_width_padded()
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.onnx_node.name}: {self.module()} with FINN's port names.
 module {self.onnx_node.name} (
-    input  logic ap_clk,
-{fast}    input  logic ap_rst_n,
-    input  logic [{in_bits - 1}:0] in0_V_TDATA,
-    input  logic in0_V_TVALID,
-    output logic in0_V_TREADY,
-    output logic [{out_bits - 1}:0] out0_V_TDATA,
-    output logic out0_V_TVALID,
-    input  logic out0_V_TREADY
+    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk CLK",
+       X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF in0_V:out0_V, ASSOCIATED_RESET ap_rst_n" *)
+    input  wire ap_clk,
+{_FAST_CLOCK if self.pumped() else ""}    (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
+    input  wire ap_rst_n,
+    input  wire [{in_bits - 1}:0] in0_V_TDATA,
+    input  wire in0_V_TVALID,
+    output wire in0_V_TREADY,
+    output wire [{out_bits - 1}:0] out0_V_TDATA,
+    output wire out0_V_TVALID,
+    input  wire out0_V_TREADY
 );
   {self.module()} #(
       {settings}
@@ -128,11 +158,11 @@ endmodule
         folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
         paths = [
             *sources(self.source_key(), Path(get_settings().finn_rtllib)),
-            folder / f"{self.onnx_node.name}.sv",
+            folder / self._wrapper_file(),
         ]
         return [str(p) if abspath else p.name for p in paths]
 
     def code_generation_ipi(self) -> list[str]:
         add = [f"add_files -norecurse {path}" for path in self.get_rtl_file_list(abspath=True)]
-        name = self.onnx_node.name
-        return [*add, f"create_bd_cell -type module -reference {name} {name}"]
+        module = self.get_nodeattr("gen_top_module")
+        return [*add, f"create_bd_cell -type module -reference {module} {self.onnx_node.name}"]

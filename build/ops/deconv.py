@@ -136,7 +136,7 @@ class Deconv_rtl(StreamOp):
             "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
             "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
-            "WEIGHTS": self._weight_file(),
+            "WEIGHTS": f"./{self._weight_file()}",  # FINN makes names that start so absolute
             "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
             "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
         }  # fmt: skip
