@@ -221,5 +221,5 @@ def test_command_refuses_an_unknown_design_in_one_line(tmp_path: Path) -> None:
     refused = command("--designs", "mnist32-ultra96,mnist33", "--out", tmp_path / "out")
     assert refused.exit_code == 2
     (line,) = refused.stderr.strip().splitlines()
-    assert line.startswith("error: designs: mnist33: unknown; known are mnist32-ultra96, mnist32-zcu104")
+    assert line.startswith("error: designs: mnist33: unknown; known are mnist32-ultra96, mnist32-ultra96-l")
     assert not (tmp_path / "out").exists()
