@@ -87,10 +87,10 @@ class TrainState:
 
     def set_rates(self) -> None:
         """The learning rates of this step. Tuning leaves scales alone: a jump undoes more than it gains."""
-        rate, fixed = self.config.step_lr(self.step), self.config.tunes(self.step)
+        factor = "tuning_factor" if self.config.tunes(self.step) else "factor"
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
-                group["lr"] = rate * (0.0 if fixed and group["factor"] != 1 else group["factor"])
+                group["lr"] = self.config.step_lr(self.step) * group[factor]
 
     @torch.no_grad()
     def _go_on_from_average(self) -> None:
@@ -194,8 +194,8 @@ def _groups(network: nn.Module) -> list[dict[str, Any]]:
     """Parameters for Adam, learned scales apart: an exponent has to go half a step before it counts."""
     scales = [p for name, p in network.named_parameters() if name.endswith(_SCALE)]
     others = [p for name, p in network.named_parameters() if not name.endswith(_SCALE)]
-    groups: list[dict[str, Any]] = [{"params": others, "factor": 1.0}]
-    return [*groups, {"params": scales, "factor": _SCALE_RATE}] if scales else groups
+    groups: list[dict[str, Any]] = [{"params": others, "factor": 1.0, "tuning_factor": 1.0}]
+    return [*groups, {"params": scales, "factor": _SCALE_RATE, "tuning_factor": 0.0}] if scales else groups
 
 
 def saved_settings(path: Path) -> TrainConfig:

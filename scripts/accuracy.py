@@ -5,7 +5,8 @@ python scripts/accuracy.py --preset mnist32 --seeds 3 --out out/accuracy
 python scripts/accuracy.py --preset mnist32 --set generator.classes=10
 python scripts/accuracy.py --preset mnist32 --ablate W4A4      # the recipe, each part left out in turn
 
-Where the recipe tunes by distillation, the quantized networks are tuned from the float one of their seed.
+Where the recipe tunes by distillation, the table's quantized networks are tuned from the float one of their
+seed, after all of its steps. An ablation trains each variant whole.
 
 Writes OUT/accuracy.md, accuracy.json and accuracy.png after every run. Started again, it goes on where it was
 killed. The score is that of fpgan evaluate; spreads are standard deviations over seeds.
@@ -23,11 +24,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from fpgan.model.config import PRESETS, TrainConfig
+from fpgan.model.config import PRESETS, TUNINGS, TrainConfig
 from fpgan.model.run import CONFIG, METRICS, STATE, make_folder, read_metrics, write_beside
 from fpgan.model.train import train
 
 _BITS = ("float", "W8A8", "W4A4", "W3A3", "W2A2")
+_DISTILLS = ("distill", "distill_features")
 _console = Console(highlight=False)
 
 
@@ -49,8 +51,9 @@ class Row:
 def variants(config: TrainConfig) -> dict[str, TrainConfig]:
     """The recipe, and the recipe without each part that it has."""
     off: dict[str, dict[str, Any]] = {
-        "float pre-training": {"float_steps": 0, "distill": 0.0, "distill_features": 0.0},
-        "distillation": {"distill": 0.0, "distill_features": 0.0},
+        "float pre-training": {"float_steps": 0, "tuning": TUNINGS[0], **dict.fromkeys(_DISTILLS, 0.0)},
+        "tuning by distillation": {"tuning": TUNINGS[0]},
+        "distillation": dict.fromkeys(_DISTILLS, 0.0),
         "averaged weights": {"ema": 0.0},
         "falling learning rate": {"decay": 0.0},
         "augmentation": {"augment": ()},
@@ -64,12 +67,12 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
     return {name: c for name, c in made.items() if name == "recipe" or c != config}
 
 
-def run(config: TrainConfig, out: Path, float_run: Path | None) -> float:
+def run(config: TrainConfig, out: Path, float_run: Path | None, whole: bool = False) -> float:
     """Score of a run: as it is on disk if it is finished, else after going on with it.
 
-    float_run: what a run is compared with, or where it only is to be tuned, what it starts from.
+    float_run: what a run is compared with, or unless it is trained whole, what it is tuned from.
     """
-    tuned = float_run is not None and config.tunes(config.float_steps)
+    tuned = float_run is not None and not whole and config.tunes(config.float_steps)
     if tuned:
         config = replace(config, steps=config.steps - config.float_steps, float_steps=0)
     if not _finished(config, out):
@@ -128,7 +131,9 @@ def report(rows: list[Row], config: TrainConfig, out: Path, name: str) -> None:
     write_beside(out / f"{name}.png", lambda p: picture(rows, p))
 
 
-def measure(configs: dict[str, TrainConfig], seeds: int, out: Path, name: str) -> list[Row]:
+def measure(
+    configs: dict[str, TrainConfig], seeds: int, out: Path, name: str, whole: bool = False
+) -> list[Row]:
     """Train all of configs, those in float first, and report after each; a run's folder is NAME-SEED."""
     make_folder(out)
     rows: list[Row] = []
@@ -138,7 +143,7 @@ def measure(configs: dict[str, TrainConfig], seeds: int, out: Path, name: str) -
         folders = [out / f"{title.replace(' ', '-')}-{seed}" for seed in range(seeds)]
         bases = [None if title == base or base is None else out / f"{base}-{seed}" for seed in range(seeds)]
         scores = tuple(
-            run(replace(config, seed=seed), folder, bases[seed]) for seed, folder in enumerate(folders)
+            run(replace(config, seed=seed), folder, bases[seed], whole) for seed, folder in enumerate(folders)
         )
         floats = scores if title == base else floats
         rows.append(Row(title, scores, floats, read_metrics(folders[0])["score"]["real_vs_real"]))
@@ -166,7 +171,8 @@ def main() -> None:
             configs = {"float": config.with_bits("float")} | variants(config.with_bits(given.ablate))
         else:
             configs = {bits: config.with_bits(bits) for bits in given.bits}
-        rows = measure(configs, given.seeds, given.out, "ablation" if given.ablate else "accuracy")
+        name, whole = ("ablation", True) if given.ablate else ("accuracy", False)
+        rows = measure(configs, given.seeds, given.out, name, whole)
     except ValueError as error:
         parser.error(str(error))
     _console.print(table(rows, config), markup=False)

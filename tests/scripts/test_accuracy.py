@@ -90,6 +90,17 @@ def test_what_is_only_tuned_starts_from_the_float_run_of_its_seed(accuracy, trai
             assert torch.allclose(tensors[name], parameter, rtol=0, atol=3 * tuned.tuning_lr)
 
 
+def test_an_ablation_trains_each_variant_whole(accuracy, trained, tmp_path):
+    recipe = replace(PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=3)
+    made = accuracy.variants(recipe)
+    assert made["without tuning by distillation"] == replace(recipe, tuning="adversarial")
+    assert not made["without float pre-training"].tunes(0)  # there would be nothing to learn from
+    configs = {"float": recipe.with_bits("float"), "recipe": recipe}
+    accuracy.measure(configs, 1, tmp_path, "ablation", whole=True)
+    metrics = read_metrics(tmp_path / "recipe-0")
+    assert metrics["steps"] == 4 and metrics["score"]["float_baseline"] == 1.0
+
+
 def test_another_recipe_is_not_taken_for_the_same_run(accuracy, trained, tmp_path):
     accuracy.measure({"W4A4": SMALL}, 1, tmp_path, "accuracy")
     with pytest.raises(ValueError, match=r"was trained with distill=1\.0, which is now 2\.0"):
