@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import yaml
 
 from fpgan.hw.design import Design
+from fpgan.model.run import make_folder, write_beside
 from fpgan.sim.vectors import Vectors
 
 CONFIG = "finn.yaml"
@@ -61,17 +63,13 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
     if design.pumped:
         raise ValueError(f"{build}: {SECOND_CLOCK}")
     vectors = Vectors.load(build / "golden.npz")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, x in (("latent", vectors.latent), ("image", vectors.image)):
-            beside = out / f".{name}.tmp.npy"
-            np.save(beside, x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32))
-            beside.rename(out / f"{name}.npy")
-        beside = out / f".{CONFIG}.tmp"
-        beside.write_text(yaml.safe_dump(_settings(design, out), sort_keys=False))
-        return beside.rename(out / CONFIG)
-    except OSError as error:
-        raise ValueError(f"{out}: cannot be written ({error.strerror or error})") from None
+    make_folder(out)
+    for name, x in (("latent", vectors.latent), ("image", vectors.image)):
+        values = x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32)
+        write_beside(out / f"{name}.npy", partial(np.save, arr=values))
+    text = yaml.safe_dump(_settings(design, out), sort_keys=False)
+    write_beside(out / CONFIG, lambda path: path.write_text(text))
+    return out / CONFIG
 
 
 def _settings(design: Design, out: Path) -> dict[str, Any]:

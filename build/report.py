@@ -37,9 +37,9 @@ def report(build: Path, baseline: Path | None = None) -> Path:
         sibling = build.resolve().with_name(f"{build.resolve().name}_zero_insert")
         baseline = sibling if (sibling / "design.json").exists() else None
     page = templates().get_template("report.html.j2").render(**context(_Results.load(build), baseline))
-    path = build / "report.html"
-    path.write_text(page)
-    return path
+    path, beside = build / "report.html", build / ".report.html.part"
+    beside.write_text(page)
+    return beside.replace(path)
 
 
 def templates() -> Environment:

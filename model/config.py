@@ -28,13 +28,13 @@ class TrainConfig:
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
     (0 keeps the last weights). lr: Adam's; betas: its moments; decay: over which last part of the steps lr
     falls to 0. float_steps: how many of the first steps leave the quantizers out. tuning: what the steps with
-    quantizers learn. `adversarial`: to deceive the discriminator, as before; `distillation`: nothing but the
-    images of the averaged float generator of that moment, or of a teacher that was given, at tuning_lr, which
-    falls to 0; lr then falls over a part of the float steps. distill, distill_features: weights of the
-    squared distances to that generator's images and activations beside the adversarial loss. augment: what is
-    done at random to all that the discriminator sees, of `translation` and `cutout`. workers: processes that
-    read image files. precision: of the float arithmetic, `float32`, `bf16` or `fp16`; parameters and scales
-    stay float32. compile: let torch.compile make code for the float networks.
+    quantizers learn. `adversarial`: to deceive the discriminator, as the others do; `distillation`: nothing
+    but the images of the averaged float generator of that moment, or of a teacher that was given, at
+    tuning_lr, which falls to 0; lr then falls over a part of the float steps. distill, distill_features:
+    weights of the squared distances to that generator's images and activations beside the adversarial loss.
+    augment: what is done at random to all that the discriminator sees, of `translation` and `cutout`.
+    workers: processes that read image files. precision: of the float arithmetic, `float32`, `bf16` or `fp16`;
+    parameters and scales stay float32. compile: let torch.compile make code for the float networks.
     """
 
     preset: str = "custom"

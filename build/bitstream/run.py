@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 from fpgan.build.bitstream.deploy import write_deploy
 from fpgan.build.bitstream.implemented import Implemented
 from fpgan.build.synth import synth
-from fpgan.build.synth.yosys import summarize
+from fpgan.build.synth.yosys import summarize, write_result
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host import GENERATOR_BITS, HostOptions, emit_host
@@ -170,4 +170,4 @@ def _write_figures(design: Design, tool: str, figures: dict[str, Any], progress:
     else:
         known = json.loads(path.read_text()) if path.exists() else synth(design.root, progress=progress)
         result = {**known, **figures, "timing": {**known["timing"], **figures.get("timing", {})}}
-    path.write_text(json.dumps(result, indent=1) + "\n")
+    write_result(design, result)

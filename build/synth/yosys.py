@@ -60,8 +60,13 @@ def synth(
     else:
         raise ValueError(f"tool {tool!r} is not known; choose yosys or vivado")
     result = summarize(design, tool, layers, timed)
-    (design.root / "synth.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(design, result)
     return result
+
+
+def write_result(design: Design, result: dict[str, Any]) -> None:
+    """BUILD/synth.json, whole or as it was."""
+    _write(design.root / "synth.json", (json.dumps(result, indent=1) + "\n").encode(), "result")
 
 
 def summarize(
