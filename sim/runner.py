@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from fpgan.hw.tools import ToolError, require_tools, verilator_on_path
+from fpgan.sim.verilated_runtime import shared_runtime
 
 # Registers without a reset start at random values, so that a result that depends on one shows. The bench
 # sees only the top's own signals: cocotb asks for all, which makes large modules slow to compile and run.
@@ -15,6 +16,7 @@ _BUILD_ARGS = (
     "-O3", "--assert", "--no-timing", "--x-assign", "unique", "--x-initial", "unique", "-Wno-DECLFILENAME",
     "--no-public-flat-rw", "--public-depth", "1", "-Werror-USERERROR",
 )  # fmt: skip
+_QUIET = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 
 
 def run_cocotb(
@@ -42,12 +44,12 @@ def run_cocotb(
     build_dir.mkdir(parents=True, exist_ok=True)
     build_log, run_log = build_dir / "build.log", build_dir / "run.log"
     runner = get_runner("verilator")
-    with verilator_on_path():
+    with shared_runtime(build_dir, ["cocotb"]) as (objects, variables), verilator_on_path(variables):
         try:
             runner.build(
                 sources=[str(path) for path in sources], hdl_toplevel=top, build_dir=build_dir,
                 parameters=dict(parameters or {}), log_file=build_log,
-                build_args=[*_BUILD_ARGS, *([] if warnings else ["-Wno-fatal", "-Wno-lint", "-Wno-style"])],
+                build_args=[*_BUILD_ARGS, *(() if warnings else _QUIET), *objects],
             )  # fmt: skip
         except (SystemExit, RuntimeError) as error:
             raise ToolError(
