@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.frontend.linear import IntArray
-from fpgan.build.frontend.network import Network, QuantLayer
+from fpgan.build.frontend.network import Network, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.sim.golden import threshold
 
 _WHOLE = 1 << 20  # accumulator values of a channel up to which every one is evaluated
@@ -33,11 +34,11 @@ def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]
     "mismatches"}], "values", "mismatches", "seconds"}.
     """
     start = time.monotonic()
-    nodes = [n for n in dataflow.graph.node if n.op_type in ("Deconv_rtl", "Thresholding_rtl")]
-    pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
+    nodes = {node.name: node for node in dataflow.graph.node}
     layers = [
-        _prove_layer(layer, dataflow, deconv, steps)
-        for layer, (deconv, steps) in zip(network.layers, pairs, strict=True)
+        _prove_layer(layer, dataflow, nodes, index)
+        for index, layer in enumerate(network.layers)
+        if isinstance(layer, ThresholdLayer)
     ]
     return {
         "layers": layers, "values": sum(x["values"] for x in layers),
@@ -46,10 +47,11 @@ def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]
 
 
 def _prove_layer(
-    layer: QuantLayer, dataflow: ModelWrapper, deconv: NodeProto, node: NodeProto
+    layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
 ) -> dict[str, Any]:
-    channels = layer.linear.weights.shape[1]
-    sign = _signs(layer, dataflow, deconv)
+    node = nodes[f"threshold_{index}"]
+    sign = _signs(layer, dataflow, nodes, index)
+    channels = len(sign)
     steps = np.rint(dataflow.get_initializer(node.input[1])[:channels]).astype(np.int64)
     offset, kind = getCustomOp(node).get_nodeattr("ActVal"), dataflow.get_tensor_datatype(node.input[0])
     function, values = layer.step_function(), 0
@@ -67,14 +69,28 @@ def _prove_layer(
     }  # fmt: skip
 
 
-def _signs(layer: QuantLayer, dataflow: ModelWrapper, deconv: NodeProto) -> IntArray:
-    """For each channel 1 or -1, as its weights stand in the graph; 0 where they are others."""
+@singledispatch
+def _signs(
+    layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
+) -> IntArray:
+    """For each channel 1 or -1, as its sums stand in the graph; 0 where they are others."""
+    raise NotImplementedError(type(layer).__name__)
+
+
+@_signs.register
+def _(layer: QuantLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
     weights = layer.linear.weights
-    placed = dataflow.get_initializer(deconv.input[1])
+    placed = dataflow.get_initializer(nodes[f"deconv_{index}"].input[1])
     inner = placed[: weights.shape[0], : weights.shape[1]]
     same = (inner == weights).all((0, 2, 3))
     turned = (inner == -weights).all((0, 2, 3))
     return np.where(same, 1, np.where(turned, -1, 0)).astype(np.int64)
+
+
+@_signs.register
+def _(layer: SumLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
+    placed = tuple(getCustomOp(nodes[f"add_{index}"]).get_nodeattr("factors"))
+    return np.full(layer.dims[0], int(placed == layer.factors), np.int64)
 
 
 def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray]:
