@@ -103,6 +103,32 @@ def features():
     )  # fmt: skip
 
 
+class Upsampling(nn.Module):
+    """A dense layer with a bias seen as an image, then upsampling and convolutions."""
+
+    def __init__(self, latent=7, side=3):
+        super().__init__()
+        self.side = side
+        self.fc = nn.Linear(latent, 6 * side**2)
+        self.blocks = nn.Sequential(
+            nn.BatchNorm2d(6), nn.Upsample(scale_factor=2),
+            nn.Conv2d(6, 5, 3, padding=1), nn.BatchNorm2d(5, 0.8), nn.LeakyReLU(0.2, inplace=True),
+            nn.Upsample(scale_factor=2), nn.Conv2d(5, 2, 3, padding=1), nn.Tanh(),
+        )  # fmt: skip
+
+    def forward(self, z):
+        features = self.fc(z)
+        return self.blocks(features.view(features.shape[0], 6, self.side, self.side))
+
+
+def pixelwise():
+    """Features that are normalised and bent one by one, then an image."""
+    return nn.Sequential(
+        nn.Linear(6, 3 * 4 * 2, bias=False), nn.BatchNorm1d(24), nn.PReLU(24), nn.Unflatten(1, (3, 4, 2)),
+        nn.ConvTranspose2d(3, 2, 4, 2, 1), nn.Sigmoid(),
+    )  # fmt: skip
+
+
 def trained(module, seed=0):
     """A module whose tensors are not as constructed: nothing in it is neutral."""
     source = torch.Generator().manual_seed(seed)

@@ -14,7 +14,6 @@ from fpgan.model.quantize.ops import LINEAR, NORMS, POINTWISE, Arithmetic, Pad, 
 Range = tuple[float, float]
 Dims = tuple[int, int, int]
 _ALL = (-math.inf, math.inf)
-_DIFFERS = "differs from pixel to pixel once its features become an image"
 
 
 @dataclass
@@ -27,6 +26,7 @@ class Layer:
     span: Range = _ALL  # of the values there
     norm: str = ""  # of a BatchNorm right behind the linear module, which can take its bias
     pixels: int = 1  # of the image that its features become
+    apart: bool = False  # whether these differ from each other in more than their weights
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ def split(chain: fx.GraphModule, shape: tuple[int, ...]) -> Layers:
                 else:
                     walk.see(tuple(x.shape[1:]), isinstance(module, LINEAR))
     for layer in walk.layers:
-        if layer.pixels > 1:
-            _check_alike(chain, layer)
+        layer.apart = layer.apart or (layer.pixels > 1 and _differs(chain, layer))
     return Layers(walk.layers, walk.first, walk.dims)
 
 
@@ -65,14 +64,14 @@ class _Walk:
         self.layers: list[Layer] = []
         self.dims = self.first = canonical(shape)
         self.padded = ""  # a padding since the last layer
-        self.parts = ""  # a function since then that differs from channel to channel
+        self.parts = False  # whether a function since then differs from channel to channel
         self.shuffled = False  # whether its channels are no longer the layer's
         self.begun = False
 
     def step(self, name: str, module: nn.Module) -> None:
         if isinstance(module, LINEAR):
             self.layers.append(Layer(name, True, name))
-            self.padded, self.parts, self.shuffled, self.begun = "", "", False, True
+            self.padded, self.parts, self.shuffled, self.begun = "", False, False, True
         elif isinstance(module, (*NORMS, *POINTWISE)):
             self._function(name, module)
         elif not isinstance(module, Reshape):
@@ -91,7 +90,7 @@ class _Walk:
         if isinstance(module, NORMS) and layer.linear and layer.end == layer.name and not self.shuffled:
             layer.norm = name
         layer.end, layer.span = name, _span(module, layer.span)
-        self.parts = name if _per_channel(module) else self.parts
+        self.parts = self.parts or _per_channel(module)
 
     def see(self, sizes: tuple[int, ...], linear: bool) -> None:
         """Sizes that a module other than a reshape puts out."""
@@ -109,9 +108,7 @@ class _Walk:
                 raise ValueError(
                     f"`{name}`: reshapes an image of {self.dims} to {new}; only features become one"
                 )
-            if self.parts:
-                raise ValueError(f"`{self.parts}`: {_DIFFERS}; apply it behind `{name}`")
-            self.layers[-1].pixels = new[1] * new[2]
+            self.layers[-1].pixels, self.layers[-1].apart = new[1] * new[2], self.parts
         self.dims = new
 
 
@@ -136,12 +133,10 @@ def _span(module: nn.Module, span: Range) -> Range:
     return (low, high) if low < high else _ALL  # nan, of inf * 0, is no bound either
 
 
-def _check_alike(chain: fx.GraphModule, layer: Layer) -> None:
-    """ValueError where the bias of features that become an image is not one per channel."""
+def _differs(chain: fx.GraphModule, layer: Layer) -> bool:
+    """Whether the bias of features that become an image is not one per channel."""
     bias = getattr(chain.get_submodule(layer.name), "bias", None)
-    if bias is not None:
-        rows = bias.detach().reshape(-1, layer.pixels)
-        if (rows != rows[:, :1]).any():
-            raise ValueError(
-                f"`{layer.name}`: its bias {_DIFFERS}; use bias=False, or a ConvTranspose2d on a 1x1 input"
-            )
+    if bias is None:
+        return False
+    rows = bias.detach().reshape(-1, layer.pixels)
+    return bool((rows != rows[:, :1]).any())

@@ -112,11 +112,13 @@ def exchange(
 def _linear(chain: fx.GraphModule, layer: Layer, bits: int) -> nn.Module:
     """The Brevitas layer in place of a layer's linear module, one scale per output channel.
 
-    One for all where features become the pixels of an image, as those of a channel must share theirs, and in
-    a grouped transposed convolution, whose channels Brevitas cannot tell apart.
+    One for all where features become the pixels of an image that are alike but for their weights, as those of
+    a channel must share theirs, and in a grouped transposed convolution, whose channels Brevitas cannot tell
+    apart.
     """
     old: Any = chain.get_submodule(layer.name)
-    shared = layer.pixels > 1 or (getattr(old, "transposed", False) and old.groups > 1)
+    alike = layer.pixels > 1 and not layer.apart
+    shared = alike or (getattr(old, "transposed", False) and old.groups > 1)
     new = next(new for kind, new in _QUANTIZED.items() if isinstance(old, kind))
     options = {"weight_quant": TensorWeight if shared else ChannelWeight, "weight_bit_width": bits}
     ignoring = config.IGNORE_MISSING_KEYS

@@ -39,10 +39,18 @@ CASES = {
     "convolutions": (models.convolutions, {"shape": (1, 6, 3, 4)}),
     "features": (models.features, {}),
     "shuffled": (models.shuffled, {}),
+    "upsampling": (models.Upsampling, {}),
+    "pixelwise": (models.pixelwise, {}),
 }
 
 
-OTHERS = [("seed", "W8A8"), ("functional", "W2A3"), ("twice", "W8A2"), ("shuffled", "W8A8")]
+OTHERS = [
+    ("seed", "W8A8"),
+    ("functional", "W2A3"),
+    ("twice", "W8A2"),
+    ("shuffled", "W8A8"),
+    ("upsampling", "W8A8"),
+]
 
 
 @pytest.mark.parametrize(("name", "bits"), [*((name, "W4A4") for name in CASES), *OTHERS])
@@ -59,3 +67,13 @@ def test_integers_are_those_of_pytorch(name, bits, tmp_path):
         if not layer.notes:  # upsampling sums weights up
             assert np.abs(layer.linear.weights).max() <= 2 ** (row["weight_bits"] - 1) - 1
         assert layer.target.scale == row["act_scale"]
+
+
+def test_pixels_that_differ_are_regrouped_others_a_kernel(tmp_path):
+    quantize(models.trained(models.Upsampling()), tmp_path, vectors=4)
+    assert read(tmp_path).layers[0].regroup == (6, 3, 3)
+    module = models.trained(models.Upsampling())
+    with torch.no_grad():
+        module.fc.bias.copy_(module.fc.bias[:6].repeat_interleave(9))
+    quantize(module, tmp_path, vectors=4)
+    assert read(tmp_path).layers[0].linear.kernel == (3, 3)

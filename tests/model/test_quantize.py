@@ -184,11 +184,15 @@ def test_a_module_that_is_refused_is_named(name):
 
 
 def test_features_that_differ_from_pixel_to_pixel():
-    shape = nn.Unflatten(1, (1, 4, 4))
-    assert "`0`: its bias differs from pixel to pixel" in refused(nn.Sequential(nn.Linear(4, 16), shape))
-    dense = nn.Linear(4, 16, bias=False)
-    assert "`1`: differs from pixel to pixel" in refused(nn.Sequential(dense, nn.BatchNorm1d(16), shape))
-    assert split(*trace(nn.Sequential(dense, shape, nn.BatchNorm2d(1)).eval())).layers[0].norm == "2"
+    shape, dense = nn.Unflatten(1, (1, 4, 4)), nn.Linear(4, 16, bias=False)
+
+    def first(*modules):
+        return split(*trace(nn.Sequential(*modules).eval())).layers[0]
+
+    assert first(nn.Linear(4, 16), shape).apart
+    assert first(dense, nn.BatchNorm1d(16), shape).apart
+    kernel = first(dense, shape, nn.BatchNorm2d(1))
+    assert kernel.norm == "2" and kernel.pixels == 16 and not kernel.apart
 
 
 def test_shapes_that_do_not_fit():
