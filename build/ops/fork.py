@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qonnx.core.datatype import BaseDataType
 
 from fpgan.build import costs
@@ -13,13 +11,10 @@ from fpgan.sim.golden import IntArray
 
 
 class Fork_rtl(ImageOp):
-    """x (1,H,W,C) -> itself, `outputs` times; see hw/rtl/stream_fork.sv."""
-
-    def get_nodeattr_types(self) -> dict[str, Any]:
-        return super().get_nodeattr_types() | {"outputs": ("i", True, 2)}
+    """x (1,H,W,C) -> itself, once per output of the node; see hw/rtl/stream_fork.sv."""
 
     def out_streams(self) -> int:
-        return int(self.get_nodeattr("outputs"))
+        return len(self.onnx_node.output)
 
     def get_number_output_values(self) -> dict[str, int]:
         return {f"out{ind}": self.get_exp_cycles() for ind in range(self.out_streams())}
