@@ -59,8 +59,9 @@ class Schedule:
 
     @property
     def period(self) -> int:
-        """Cycles between the last two images."""
-        return self.ends[-1] - self.ends[-2]
+        """Cycles between images once they come evenly: the longest of the later half of the distances."""
+        gaps = np.diff(self.ends)
+        return int(gaps[-max(1, len(gaps) // 2) :].max())
 
     @property
     def latency(self) -> int:
@@ -108,8 +109,7 @@ class Timing:
 
     def settled(self, depths: Mapping[str, int] | None = None) -> Schedule:
         """Of as many images as it takes for the distance between them to stay: more where paths meet again."""
-        joins = sum(len(inputs) > 1 for inputs in self.streams.inputs)
-        return self.run(4 + 4 * min(joins, 3), depths)
+        return self.run(12 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
 
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import numpy as np
@@ -210,3 +211,61 @@ def test_graphs_equal_numpy(style, target):
         outputs = execute_onnx(integers, {"image_0": latent[None].astype(np.float32)})
         assert np.array_equal(outputs[f"image_{g.index}"][0], image)
         assert np.array_equal(run_dataflow(model, latent), image)
+
+
+@pytest.mark.verilator
+def test_rtl_equals_numpy_in_the_predicted_cycles(tmp_path):
+    g = everything(1)
+    report = emitted(g, folded(g, 700), tmp_path)
+    result = simulate(tmp_path, images=6)
+    assert result["mismatches"] == 0 and result["pixels"] == 6 * 64
+    assert result["cycles_per_image"] == report["cycles_per_image"]
+    assert result["latency_cycles"] == report["latency_cycles"]
+    assert simulate(tmp_path, images=6, stall=0.4, reset_first=True)["mismatches"] == 0
+
+
+def test_a_residual_block_runs_at_the_rate_of_its_slowest_layer():
+    """The skip's FIFO holds what two layers of 3x3 keep back; a word less and images wait, or stop."""
+    model = folded(residual(), 600)
+    depths = size_fifos(model)
+    slowest = max(getCustomOp(node).get_exp_cycles() for node in model.graph.node)
+    assert period(model, depths) == slowest
+    less = one_word_less(model, depths)
+    assert depths["fifo_3_1"] > 16 and less["fifo_3_1"] > slowest
+    with pytest.raises(ValueError, match="no word can move any more after 0 images"):
+        period(model, depths | {"fifo_3_1": 16})
+    assert one_word_less(model, depths | {"fifo_3_1": 16})["fifo_3_1"] == 0
+
+
+def test_joins_fold_with_the_target():
+    lanes = []
+    for target in (600, 150):
+        model = folded(residual(), target)
+        ops = {node.name: getCustomOp(node) for node in model.graph.node}
+        assert all(op.get_exp_cycles() <= target for op in ops.values())
+        lanes.append([ops[name].get_nodeattr("PE") for name in ("add_3", "threshold_3", "fork_1")])
+    assert lanes == [[1, 1, 1], [4, 4, 4]]
+    g = Integers((8, 8), 5)
+    with pytest.raises(InfeasibleError, match="concat_1 takes 768 cycles at its widest"):
+        folded(finished(g, g.concat("image_0", g.linear("image_0", 7))), 700)
+
+
+def test_a_fold_is_taken_over(tmp_path):
+    model = folded(everything(), 900)
+    built = insert_streams(copy.deepcopy(model), size_fifos(model))
+    (tmp_path / "report.json").write_text(json.dumps(summarize(built, BOARD, 300.0, 0.8)))
+    again = lower(everything().model())
+    fold_like(again, tmp_path)
+    assert [getCustomOp(n).get_exp_cycles() for n in again.graph.node] == [
+        getCustomOp(n).get_exp_cycles() for n in model.graph.node
+    ]
+
+
+def test_channels_of_images_that_part_or_meet_are_not_padded():
+    g = Integers((2, 2), 3)
+    shared = g.linear("image_0", 17)
+    model = folded(finished(g, g.add(g.linear(g.linear(shared, 17), 17), shared)), 300)
+    channels = {n.name: n for n in model.graph.node if n.op_type == "Deconv_rtl"}
+    assert [getCustomOp(channels[f"deconv_{i}"]).get_nodeattr("CO") for i in (0, 2)] == [17, 17]
+    vectors = g.vectors()
+    assert np.array_equal(run_dataflow(model, vectors.latent[0]), vectors.image[0])
