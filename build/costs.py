@@ -8,6 +8,7 @@ families and all cores; `fpgan synth` counts the real netlist beside them, `fpga
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
@@ -134,3 +135,18 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
 def width_convert_cost(in_bits: int, out_bits: int) -> Cost:
     """Narrowing multiplexes each bit of the wider word; widening only enables registers."""
     return Cost(0 if in_bits == out_bits else 20 + max(0, in_bits - out_bits))
+
+
+def fork_cost(outputs: int) -> Cost:
+    """Per output a flag and two gates; the data are wires."""
+    return Cost(2 * outputs)
+
+
+def add_cost(pe: int, acc_bits: int, factors: Sequence[int]) -> Cost:
+    """A row of adder bits per bit that is set in a factor, but for the first."""
+    return Cost(pe * acc_bits * (sum(factor.bit_count() for factor in factors) - 1) + 2)
+
+
+def concat_cost(inputs: int, bits: int) -> Cost:
+    """A multiplexer of `inputs` words, and counters."""
+    return Cost(bits * math.ceil(inputs / 2) // 2 + 10 + 2 * inputs)
