@@ -8,8 +8,10 @@ from onnx_models import Chain
 from qonnx.core.onnx_exec import execute_onnx
 
 from fpgan.build.frontend.read import read_network
-from fpgan.build.golden_vectors import run_network
+from fpgan.build.golden_vectors import run_dataflow, run_network
 from fpgan.build.passes.integer_graph import integer_graph
+from fpgan.build.passes.lower import lower
+from fpgan.build.proof import prove_thresholds
 
 STEP = 0.5
 
@@ -30,6 +32,9 @@ def compared(chain, q=None):
         kind = integers.get_tensor_datatype(name)
         assert not kind.is_integer() or kind.min() <= value.min() <= value.max() <= kind.max()
     assert np.array_equal(context[integers.graph.output[0].name][0], exact[0])
+    dataflow = lower(integers)
+    assert np.array_equal(run_dataflow(dataflow, q[0]), exact[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
     return network
 
 
