@@ -10,7 +10,6 @@ from brevitas.graph.calibrate import bias_correction_mode, calibration_mode
 from torch import Tensor, nn
 
 from fpgan.model.quantize.network import QuantizedNetwork
-from fpgan.model.quantize.tracing import INPUT
 
 _MOST_STEPS = 2**23  # beyond, float32 would not add a bias exactly
 
@@ -66,11 +65,10 @@ def _fold_biases(network: QuantizedNetwork) -> None:
 @torch.no_grad()
 def settle_biases(network: QuantizedNetwork) -> None:
     """Round the biases that are left to steps of their accumulator, so that float32 adds them exactly."""
-    before = INPUT
     for layer in network.layers:
         module = network.module.get_submodule(layer.name)
         if layer.linear and module.bias is not None:
-            step = module.quant_weight().scale.flatten() * network.scale(before)
+            step = module.quant_weight().scale.flatten() * network.scale(layer.before)
             step = step.repeat(len(module.bias) // len(step))
             steps = torch.round(module.bias / step)
             if steps.abs().max() >= _MOST_STEPS:
@@ -79,4 +77,3 @@ def settle_biases(network: QuantizedNetwork) -> None:
                     "steps of its sums; give the layer fewer bits"
                 )
             module.bias.copy_(steps * step)
-        before = layer.end

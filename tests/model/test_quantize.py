@@ -141,8 +141,10 @@ def control_flow(self, z):
 
 FORWARDS = {
     "control flow": (control_flow, f"{__file__}:%d: Forward cannot be traced (symbolically traced"),
-    "residual": (lambda s, z: z + torch.relu(z), "`add` (test_quantize.py:%d): joins `z` and `relu`"),
-    "concatenation": (lambda s, z: torch.cat([image(s, z)] * 2, 1), "`cat` (test_quantize.py:%d): joins two"),
+    "broadcast": (lambda s, z: z[:, :1] + z, "`getitem` (test_quantize.py:%d): cuts a part out of the image"),
+    "sizes": (lambda s, z: z + s.fc(z), "`add` (test_quantize.py:%d): "),
+    "axis": (lambda s, z: torch.cat([image(s, z)] * 2, 2), "joins (N,1,4,4) and (N,1,4,4) along axis 2"),
+    "gate": (lambda s, z: z * torch.sigmoid(z), "`mul` (test_quantize.py:%d): joins several images"),
     "batch": (lambda s, z: s.fc(z).view(1, 1, 4, 4), "`view` (test_quantize.py:%d): fixes the size"),
     "crop": (lambda s, z: image(s, z)[:, :, 1:], "cuts a part out of the image"),
     "outputs": (lambda s, z: (s.fc(z), z), "forward returns tuple; one tensor is supported"),
