@@ -66,8 +66,8 @@ def quantize(
     "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It is
     made of ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh, Sigmoid,
     Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero padding, reshapes,
-    Dropout, constants added or multiplied, images added or, by torch.cat, joined along their channels; as modules,
-    functions or methods, traced by torch.fx.
+    Dropout, constants added or multiplied, images added or, by torch.cat, joined along their channels; as
+    modules, functions or methods, traced by torch.fx.
     weights: its state dict (.pth, .pt, .safetensors, read without running code). shape: of one input with its
     batch, as (1,100,1,1), where the first layer does not tell it. latents: what inputs are like, `normal`,
     `uniform` in [-1, 1), a .npy file or a tensor of floats (N, ...).
