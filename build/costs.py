@@ -142,11 +142,11 @@ def fork_cost(outputs: int) -> Cost:
     return Cost(2 * outputs)
 
 
-def add_cost(pe: int, acc_bits: int, factors: Sequence[int]) -> Cost:
-    """A row of adder bits per bit that is set in a factor, but for the first."""
-    return Cost(pe * acc_bits * (sum(factor.bit_count() for factor in factors) - 1) + 2)
+def add_cost(pe: int, bits: int, factors: Sequence[int]) -> Cost:
+    """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first."""
+    return Cost(pe * bits * (sum(factor.bit_count() for factor in factors) - 1) + 3)
 
 
 def concat_cost(inputs: int, bits: int) -> Cost:
-    """A multiplexer of `inputs` words, and counters."""
-    return Cost(bits * math.ceil(inputs / 2) // 2 + 10 + 2 * inputs)
+    """A multiplexer of `inputs` words, four to a LUT, and counters."""
+    return Cost(bits * math.ceil((inputs - 1) / 3) + 4 + 4 * math.ceil(math.log2(inputs)))

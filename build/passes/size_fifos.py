@@ -23,9 +23,9 @@ _NEVER = math.inf  # cycles between images that do not come
 def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
     """Words of each FIFO: images leave every `enough` cycles, or as fast as the slowest layer allows.
 
-    All start at the smallest, those in front of joins at a whole image, so that the other path may need all of
-    it before its first word; they are doubled together until that holds, or until depth no longer helps; then
-    each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
+    All start at the smallest, those in front of joins at a whole image, so that the other path may need all
+    of it before its first word; they are doubled together until that holds, or until depth no longer helps;
+    then each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
     insert_streams; `model` stays as it is.
     """
     trial = insert_streams(copy.deepcopy(model))
