@@ -137,6 +137,15 @@ def width_convert_cost(in_bits: int, out_bits: int) -> Cost:
     return Cost(0 if in_bits == out_bits else 20 + max(0, in_bits - out_bits))
 
 
+def fifo_cost(bits: int, depth: int) -> Cost:
+    """LUT RAM where shallow, block RAM in the shape that takes fewest where deep."""
+    if buffer_style(depth) == "distributed":
+        return Cost(math.ceil(math.ceil(depth / 32) * 0.6 * bits) + 10)
+    shapes = ((_BRAM_WIDTH >> i or 1, _BRAM_DEPTH << i) for i in range(6))
+    brams = min(math.ceil(bits / wide) * math.ceil(depth / deep) for wide, deep in shapes)
+    return Cost(2 * math.ceil(math.log2(depth)) + 16, bram18=brams)
+
+
 def fork_cost(outputs: int) -> Cost:
     """Per output a flag and two gates; the data are wires."""
     return Cost(2 * outputs)

@@ -111,7 +111,7 @@ class Timing:
 
     def settled(self, depths: Mapping[str, int] | None = None) -> Schedule:
         """Of as many images as it takes for their distance to stay the same: more where paths meet."""
-        return self.run(12 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
+        return self.run(9 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
 
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""

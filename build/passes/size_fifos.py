@@ -45,12 +45,13 @@ def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
     limit = max(enough, best)
     for name in sorted(timing.names, key=lambda name: name not in images):
         low, high = SMALLEST, depths[name]
+        middle = SMALLEST if name in images else (low + high) // 2  # of two paths one mostly needs no more
         while low < high:
-            middle = (low + high) // 2
             if timing.of({**depths, name: middle}) <= limit:
                 high = middle
             else:
                 low = middle + 1
+            middle = (low + high) // 2
         depths[name] = high
     return depths
 
