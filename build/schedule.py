@@ -103,13 +103,15 @@ class Timing:
         self.fifos = {node.name: i for i, node in enumerate(nodes) if node.op_type == "Fifo_rtl"}
         self._beats = np.array([math.prod(int(v) for v in shape[:-1]) for shape in shapes], np.int64)
         self._stages = [_stage(node, op) for node, op in zip(nodes, ops, strict=True)]
-        sides = [side for pair in zip(self.streams.inputs, self.streams.outputs, strict=True) for side in pair]
+        sides = [
+            side for pair in zip(self.streams.inputs, self.streams.outputs, strict=True) for side in pair
+        ]
         self._numbers, at = _joined([np.array(side, np.int64) for side in sides])
         self._at = at[::2].copy(), at[1::2].copy()  # where the inputs, the outputs of each stage begin
 
     def settled(self, depths: Mapping[str, int] | None = None) -> Schedule:
-        """Of as many images as it takes for the distance between them to stay: more where paths meet again."""
-        return self.run(12 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
+        """Of as many images as it takes for their distance to stay the same: more where paths meet."""
+        return self.run(9 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
 
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """When each kind of module takes and gives words: the registers that its valid and ready depend on.
 
-A stage is a kind, constants `p` from `a` on and registers `s` from `b` on. Every cycle all `valid` are settled
-first, from the graph's input to its output, for none depends on a `ready`; then all `ready`, which may depend
-on both, the other way; then each stage ticks: `push` a word came, `pop` a word left. Compiled, because an image
-of a slow design takes millions of cycles; in one file, because kept machine code is renewed file by file.
+A stage is a kind, constants `p` from `a` on and registers `s` from `b` on. Every cycle all `valid` are
+settled first, from the graph's input to its output, for none depends on a `ready`; then all `ready`, which
+may depend on both, the other way; then each stage ticks: `push` a word came, `pop` a word left. Compiled,
+because an image of a slow design takes millions of cycles; in one file, because kept machine code is renewed
+file by file.
 """
 
 from __future__ import annotations
@@ -218,7 +219,7 @@ def skip(kind: int, p: IntArray, a: int, s: IntArray, b: int, cycles: int) -> No
             s[b + _DONE] += cycles
 
 
-# ---- hw/rtl/stream_fork.sv, stream_add.sv, stream_concat.sv: several streams on one side, whose numbers are `ins` and `outs` ----
+# ---- hw/rtl/stream_fork.sv, stream_add.sv, stream_concat.sv: streams `ins` come, `outs` leave ----
 @compiled
 def _join_valid(
     kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids: BoolArray
@@ -249,7 +250,7 @@ def _join_ready(
 @compiled
 def _moved(streams: IntArray, valids: BoolArray, readys: BoolArray) -> bool:
     """Whether a word passes on any of them."""
-    for stream in streams:
+    for stream in streams:  # noqa: SIM110  compiled code has no any()
         if valids[stream] and readys[stream]:
             return True
     return False

@@ -84,8 +84,8 @@ def top_module(model: ModelWrapper) -> str:
     wires, instances = [], []
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
-    for node, op, *ends in zip(nodes, ops, streams.inputs, streams.outputs, strict=True):
-        instances.append(_instance(node.name, *ends, "axilite" in _port_kinds(op), _pumped(op)))
+    for node, op, ins, outs in zip(nodes, ops, streams.inputs, streams.outputs, strict=True):
+        instances.append(_instance(node.name, ins, outs, "axilite" in _port_kinds(op), _pumped(op)))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"

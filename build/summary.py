@@ -22,8 +22,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
     """Layers with folding, cycles, useful MACs and resource estimates; totals against the board.
 
     Cycles per image and latency come from the token model of the whole graph. A layer's latency: cycles of
-    the first image's words, counted from its first input word; what the layers of a chain add sums to the whole
-    latency.
+    the first image's words, counted from its first input word; what the layers of a chain add sums to
+    the whole latency.
     """
     cycles, resources = exp_cycles_per_layer(model), _resources(model, board)
     layers = []

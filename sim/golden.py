@@ -82,5 +82,5 @@ def weighted_sum(images: Sequence[IntArray], factors: Sequence[int]) -> IntArray
 
 
 def concat(images: Sequence[IntArray]) -> IntArray:
-    """Of each pixel all channels of the first image, then of the second, ...: (N,H,W,C_k) -> (N,H,W,sum C_k)."""
+    """Images (N,H,W,C_k) as one: of each pixel all channels of the first, then of the second, and so on."""
     return np.concatenate(images, axis=3)

@@ -84,7 +84,9 @@ async def start(dut: Any) -> list[Lane]:
                 ends[side][-1].log.setLevel(logging.ERROR)
                 words[side].append(vectors[name])
                 cocotb.start_soon(hold(dut, name))
-        lanes.append(Lane(f"case {i}", *ends.values(), *words.values(), int(cycles)))
+        lanes.append(
+            Lane(f"case {i}", ends["s_axis"], ends["m_axis"], words["s_axis"], words["m_axis"], int(cycles))
+        )
     await reset(dut)
     return lanes
 

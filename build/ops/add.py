@@ -36,5 +36,8 @@ class Add_rtl(JoiningOp):
         }  # fmt: skip
 
     def lut_estimation(self, fpgapart: str) -> int:
-        bits = self.get_output_datatype().bitwidth()
-        return costs.add_cost(self.get_nodeattr("PE"), bits, self.factors).lut
+        return costs.add_cost(self.get_nodeattr("PE"), self.in_bits(), self.factors).lut
+
+    def in_bits(self) -> int:
+        """Of an element of the wider input."""
+        return max(self.get_input_datatype(ind).bitwidth() for ind in range(2))

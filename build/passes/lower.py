@@ -191,7 +191,6 @@ class _Lowering:
         self._tensor(image, shape, datatype)
         self._fork(image)
 
-
     def _finish(self) -> ModelWrapper:
         infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s, _ in self.tensors]
         graph = helper.make_graph(self.nodes, "dataflow", infos[:1], infos[-1:], value_info=infos[1:-1])

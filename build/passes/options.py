@@ -189,4 +189,3 @@ def paddings(channels: int) -> list[int]:
     larger = {-(-channels // n) * n for n in range(2, channels + 1)} - {channels}
     useful = [c for c in larger if c <= channels + extra and len(divisors(c)) >= len(divisors(channels))]
     return [channels, *sorted(useful, key=lambda c: (-len(divisors(c)), c))[: _PADDINGS - 1]]
-

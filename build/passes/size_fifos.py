@@ -23,9 +23,9 @@ _NEVER = math.inf  # cycles between images that do not come
 def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
     """Words of each FIFO: images leave every `enough` cycles, or as fast as the slowest layer allows.
 
-    All start at the smallest, those in front of joins at a whole image, so that the other path may need all of
-    it before its first word; they are doubled together until that holds, or until depth no longer helps; then
-    each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
+    All start at the smallest, those in front of joins at a whole image, so that the other path may need all
+    of it before its first word; they are doubled together until that holds, or until depth no longer helps;
+    then each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
     insert_streams; `model` stays as it is.
     """
     trial = insert_streams(copy.deepcopy(model))
@@ -45,12 +45,13 @@ def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
     limit = max(enough, best)
     for name in sorted(timing.names, key=lambda name: name not in images):
         low, high = SMALLEST, depths[name]
+        middle = SMALLEST if name in images else (low + high) // 2  # of two paths one mostly needs no more
         while low < high:
-            middle = (low + high) // 2
             if timing.of({**depths, name: middle}) <= limit:
                 high = middle
             else:
                 low = middle + 1
+            middle = (low + high) // 2
         depths[name] = high
     return depths
 

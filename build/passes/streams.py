@@ -18,12 +18,12 @@ _IMAGES = ("Thresholding_rtl", "Concat_rtl", "WidthConvert_rtl")  # what image I
 
 
 def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper:
-    """Folded graph -> graph whose neighbouring stream widths agree, with a FIFO in front of deconvs and joins.
+    """Folded graph -> graph whose neighbouring stream widths agree, a FIFO in front of deconvs and joins.
 
-    depths: FIFO name -> words; 2 where nothing is said. Names: narrow_I after deconv_I or add_I, widen_I after
-    threshold_I or concat_I, widen_I_K after output K of fork_I; fifo_I in front of deconv_I (before
-    pixel_pad_I where there is one), fifo_I_K in front of input K of add_I or concat_I. Raises ValueError when
-    a stream word is wider than MAX_STREAM_BITS.
+    depths: FIFO name -> words; 2 where nothing is said. Names: narrow_I after deconv_I or add_I, widen_I
+    after threshold_I or concat_I, widen_I_K after output K of fork_I; fifo_I in front of deconv_I (before
+    pixel_pad_I where there is one), fifo_I_K in front of input K of add_I or concat_I. Raises ValueError
+    when a stream word is wider than MAX_STREAM_BITS.
     """
     depths = depths or {}
     nodes = list(model.graph.node)
@@ -45,23 +45,28 @@ def _check_width(node: NodeProto) -> None:
     widths = [op.get_instream_width(k) for k in range(len(names["s_axis"]))]
     width = max(*widths, *(op.get_outstream_width(k) for k in range(len(names["m_axis"]))))
     if width > MAX_STREAM_BITS:
-        raise ValueError(
-            f"{node.name}: stream word of {width} bits; at most {MAX_STREAM_BITS} are possible"
-        )
+        raise ValueError(f"{node.name}: stream word of {width} bits; at most {MAX_STREAM_BITS} are possible")
 
 
 def _fit(model: ModelWrapper, node: NodeProto) -> None:
     """A regrouping node takes words as they come and gives them as they are wanted."""
     op, before = getCustomOp(node), model.find_producer(node.input[0])
     taken = int(getCustomOp(before).get_folded_output_shape()[-1])
-    given, after = math.gcd(taken, int(op.get_normal_output_shape()[-1])), model.find_consumers(node.output[0])
+    given, after = (
+        math.gcd(taken, int(op.get_normal_output_shape()[-1])),
+        model.find_consumers(node.output[0]),
+    )
     if after:
-        given = int(getCustomOp(after[0]).get_folded_input_shape(list(after[0].input).index(node.output[0]))[-1])
+        given = int(
+            getCustomOp(after[0]).get_folded_input_shape(list(after[0].input).index(node.output[0]))[-1]
+        )
     op.set_nodeattr("in_elems", taken)
     op.set_nodeattr("out_elems", given)
 
 
-def _connect(model: ModelWrapper, before: NodeProto, after: NodeProto, k: int, depths: dict[str, int]) -> None:
+def _connect(
+    model: ModelWrapper, before: NodeProto, after: NodeProto, k: int, depths: dict[str, int]
+) -> None:
     """What goes between a node and the input k of another."""
     branch = list(before.output).index(after.input[k])
     produced = int(getCustomOp(before).get_folded_output_shape(branch)[-1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Graphs whose paths part and meet: numpy = integer graph = dataflow graph = RTL, at the rate of the slowest layer."""
+"""Graphs whose paths part and meet: numpy = integer graph = dataflow graph = RTL, in predicted cycles."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build import schedule
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.golden_vectors import run_dataflow
+from fpgan.build.hls import emit_hls
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
 from fpgan.build.passes.integer_graph import USEFUL_MACS, smallest_type
 from fpgan.build.passes.lower import lower
@@ -132,7 +132,9 @@ class Integers:
     def model(self):
         """The integer graph, NCHW."""
         last = f"image_{self.index}"
-        infos = {n: helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, (s, _) in self.tensors.items()}
+        infos = {
+            n: helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, (s, _) in self.tensors.items()
+        }
         graph = helper.make_graph(self.nodes, "integers", [infos.pop("image_0")], [infos.pop(last)],
                                   value_info=list(infos.values()))  # fmt: skip
         model = ModelWrapper(qonnx_make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
@@ -142,7 +144,11 @@ class Integers:
                 model.set_tensor_datatype(name, datatype)
         for name, (_, datatype) in self.tensors.items():
             model.set_tensor_datatype(name, datatype)
-        for key, value in (("input_scale", "1.0"), ("output_scale", "1.0"), (USEFUL_MACS, json.dumps(self.useful))):
+        for key, value in (
+            ("input_scale", "1.0"),
+            ("output_scale", "1.0"),
+            (USEFUL_MACS, json.dumps(self.useful)),
+        ):
             model.set_metadata_prop(key, value)
         return model
 
@@ -157,7 +163,7 @@ class Integers:
 
 
 def everything(seed=0):
-    """Linear with a bias as an image, a residual block with unequal scales, a skip over a stride, a bottleneck."""
+    """A flat layer as an image, a residual block with unequal scales, three streams joined."""
     g = Integers((1, 1), 6, "INT8", seed)
     start = g.linear("image_0", 48, kernel=1, pad=0, out="INT4", image=(4, 4, 3))
     wide = g.linear(start, 4)
@@ -184,18 +190,20 @@ def folded(g, target=None, style="subpixel", budget=AMPLE):
     return model
 
 
-def emitted(g, model, folder):
+def emitted(g, model, folder, backend="rtl"):
     """A BUILD as fpgan build leaves it."""
-    depths = size_fifos(model)
-    model = insert_streams(model, depths)
-    design = emit_rtl(model, BOARD, 300.0, folder / "rtl")
-    design |= {"name": "joins", "backend": "rtl", "board": BOARD.name, "part": BOARD.part,
+    model, vectors = insert_streams(model, size_fifos(model)), g.vectors(6)
+    if backend == "hls":
+        design = emit_hls(model, BOARD, 300.0, vectors, folder / "hls")
+    else:
+        design = emit_rtl(model, BOARD, 300.0, folder / "rtl")
+    design |= {"name": "joins", "backend": backend, "board": BOARD.name, "part": BOARD.part,
                "family": BOARD.family, "clock_mhz": 300.0, "golden": "numpy"}  # fmt: skip
     report = summarize(model, BOARD, 300.0, 0.8)
     for name, content in (("design", design), ("report", report)):
         (folder / f"{name}.json").write_text(json.dumps(content))
     model.save(str(folder / "dataflow.onnx"))
-    g.vectors(6).save(folder / "golden.npz")
+    vectors.save(folder / "golden.npz")
     return report
 
 
@@ -206,7 +214,9 @@ def test_graphs_equal_numpy(style, target):
     vectors, integers = g.vectors(), g.model()
     model = insert_streams(folded(g, target, style))
     names = [node.name for node in model.graph.node]
-    assert {"fork_1", "fork_2", "add_4", "concat_5", "regroup_0", "fifo_4_0", "fifo_4_1", "fifo_5_2"} <= set(names)
+    assert {"fork_1", "fork_2", "add_4", "concat_5", "regroup_0", "fifo_4_0", "fifo_4_1", "fifo_5_2"} <= set(
+        names
+    )
     for latent, image in zip(vectors.latent, vectors.image, strict=True):
         outputs = execute_onnx(integers, {"image_0": latent[None].astype(np.float32)})
         assert np.array_equal(outputs[f"image_{g.index}"][0], image)
@@ -222,6 +232,17 @@ def test_rtl_equals_numpy_in_the_predicted_cycles(tmp_path):
     assert result["cycles_per_image"] == report["cycles_per_image"]
     assert result["latency_cycles"] == report["latency_cycles"]
     assert simulate(tmp_path, images=6, stall=0.4, reset_first=True)["mismatches"] == 0
+
+
+@pytest.mark.verilator
+def test_hls_equals_numpy(tmp_path):
+    g = everything(2)
+    report = emitted(g, folded(g, 700), tmp_path, "hls")
+    result = simulate(tmp_path, images=6)
+    assert result["mismatches"] == 0 and result["pixels"] == 6 * 64
+    cycles = {layer["name"]: layer["cycles"] for layer in report["layers"]}
+    for name in ("fork_1", "add_4", "concat_5", "regroup_0"):
+        assert result["iterations"][name] == {"counted": cycles[name], "predicted": cycles[name]}
 
 
 def test_a_residual_block_runs_at_the_rate_of_its_slowest_layer():

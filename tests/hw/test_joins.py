@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stream_fork.sv, stream_add.sv, stream_concat.sv: numpy's sums and orders, each stream stalling on its own."""
+"""stream_fork.sv, stream_add.sv, stream_concat.sv: numpy's, each stream stalling on its own."""
 
 from __future__ import annotations
 
