@@ -59,9 +59,12 @@ def test_dense_blocks_and_a_concatenation_that_two_layers_read():
     first = conv(chain, 3, 2).quant(STEP, 4).tensor
     joined = at(chain, x).op("Concat", first, axis=1).tensor
     second = conv(chain, 5, 2).quant(STEP, 4).tensor
-    at(chain, joined).op("Concat", second, axis=1)
-    network = compared(conv(chain, 7, 2).quant(STEP, 6))
-    assert sum(isinstance(layer, ConcatLayer) for layer in network.layers) == 2
+    third = conv(at(chain, joined), 5, 1).quant(STEP, 4).tensor
+    at(chain, joined).op("Concat", second, third, axis=1)
+    network = compared(conv(chain, 8, 2).quant(STEP, 6))
+    assert [layer.inputs for layer in network.layers if isinstance(layer, ConcatLayer)] == [
+        (0, 1), (0, 1, 3, 4),
+    ]  # fmt: skip
 
 
 def test_a_quantizer_behind_a_concatenation_moves_into_it():

@@ -31,6 +31,18 @@ def gelu(chain):
     return chain.op("Mul", gate).op("Mul", chain.const(0.5))
 
 
+def shrunk(chain):
+    """Each side of a difference has its place."""
+    x = chain.tensor
+    bent = chain.op("Tanh").tensor
+    chain.tensor = x
+    return chain.op("Sub", bent)
+
+
+def test_a_difference_of_a_value_and_a_function_of_it():
+    assert len(check(shrunk(layer()).quant(0.25, 4)).layers) == 1
+
+
 @pytest.mark.parametrize("activation", [silu, gelu])
 def test_activations_with_a_dip_where_the_quantizer_hides_it(activation):
     for scale, signed in ((0.25, False), (1.0, True)):
