@@ -23,14 +23,15 @@ from fpgan.build.frontend.network import Network, QuantLayer, SumLayer, Threshol
 from fpgan.sim.golden import threshold
 
 _WHOLE = 1 << 20  # accumulator values of a channel up to which every one is evaluated
+_LAYER = 1 << 27  # the same of all channels together
 _CHUNK = 1 << 21  # values at once, all channels together
 
 
 def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]:
     """Evaluate both sides on every accumulator that inputs can reach.
 
-    Where a channel reaches more than 2^20 values: on 2^20 of them, spread evenly, and on every threshold and
-    its two neighbours on either side. Returns {"layers": [{"name", "channels", "values", "whole_range",
+    Where a channel reaches more than 2^20 values, or its layer more than 2^27: on so many of them, spread
+    evenly, and on every threshold and its two neighbours on either side. Returns {"layers": [{"name", "channels", "values", "whole_range",
     "mismatches"}], "values", "mismatches", "seconds"}.
     """
     start = time.monotonic()
@@ -65,7 +66,7 @@ def _prove_layer(
         values += points.size
     return {
         "name": node.name, "channels": channels, "values": values,
-        "whole_range": bool((high - low).max() < _WHOLE), "mismatches": wrong,
+        "whole_range": bool((high - low).max() < _most(channels)), "mismatches": wrong,
     }  # fmt: skip
 
 
@@ -95,8 +96,8 @@ def _(layer: SumLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], inde
 
 def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray]:
     """Accumulators (C,T) to evaluate, each channel within its own range."""
-    width = int((high - low).max()) + 1
-    if width <= _WHOLE:
+    width, most = int((high - low).max()) + 1, _most(len(low))
+    if width <= most:
         chunk = max(1, _CHUNK // len(low))
         for first in range(0, width, chunk):
             offsets = np.arange(first, min(width, first + chunk))
@@ -105,6 +106,11 @@ def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray
     near = (steps[:, :, None] + np.arange(-2, 3)).reshape(len(low), -1)
     yield np.clip(near, low[:, None], high[:, None])
     chunk = max(1, _CHUNK // len(low))
-    for first in range(0, _WHOLE, chunk):
-        part = np.arange(first, min(_WHOLE, first + chunk))
-        yield low[:, None] + part * (high - low)[:, None] // (_WHOLE - 1)
+    for first in range(0, most, chunk):
+        part = np.arange(first, min(most, first + chunk))
+        yield low[:, None] + part * (high - low)[:, None] // (most - 1)
+
+
+def _most(channels: int) -> int:
+    """Values of each channel that are evaluated at most."""
+    return max(2, min(_WHOLE, _LAYER // channels))
