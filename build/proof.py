@@ -31,8 +31,8 @@ def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]
     """Evaluate both sides on every accumulator that inputs can reach.
 
     Where a channel reaches more than 2^20 values, or its layer more than 2^27: on so many of them, spread
-    evenly, and on every threshold and its two neighbours on either side. Returns {"layers": [{"name", "channels", "values", "whole_range",
-    "mismatches"}], "values", "mismatches", "seconds"}.
+    evenly, and on every threshold and its two neighbours on either side. Returns {"layers": [{"name",
+    "channels", "values", "whole_range", "mismatches"}], "values", "mismatches", "seconds"}.
     """
     start = time.monotonic()
     nodes = {node.name: node for node in dataflow.graph.node}
