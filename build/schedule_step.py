@@ -235,12 +235,14 @@ def _join_valid(
 def _join_ready(
     kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids: BoolArray, readys: BoolArray
 ) -> None:
-    room = s[b] == 0 or readys[outs[0]]
     if kind == FORK:
-        for k in range(1, len(outs)):
-            room = room and (s[b + k] == 1 or readys[outs[k]])
-        readys[ins[0]] = room
-    elif kind == ADD:
+        every = True
+        for k in range(len(outs)):
+            every = every and (s[b + k] == 1 or readys[outs[k]])
+        readys[ins[0]] = every
+        return
+    room = s[b] == 0 or readys[outs[0]]
+    if kind == ADD:
         readys[ins[0]] = readys[ins[1]] = room and valids[ins[0]] and valids[ins[1]]
     else:
         for k in range(len(ins)):
