@@ -8,6 +8,7 @@ families and all cores; `fpgan synth` counts the real netlist beside them, `fpga
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
@@ -134,3 +135,27 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
 def width_convert_cost(in_bits: int, out_bits: int) -> Cost:
     """Narrowing multiplexes each bit of the wider word; widening only enables registers."""
     return Cost(0 if in_bits == out_bits else 20 + max(0, in_bits - out_bits))
+
+
+def fifo_cost(bits: int, depth: int) -> Cost:
+    """LUT RAM where shallow, block RAM in the shape that takes fewest where deep."""
+    if buffer_style(depth) == "distributed":
+        return Cost(math.ceil(math.ceil(depth / 32) * 0.6 * bits) + 10)
+    shapes = ((_BRAM_WIDTH >> i or 1, _BRAM_DEPTH << i) for i in range(6))
+    brams = min(math.ceil(bits / wide) * math.ceil(depth / deep) for wide, deep in shapes)
+    return Cost(2 * math.ceil(math.log2(depth)) + 16, bram18=brams)
+
+
+def fork_cost(outputs: int) -> Cost:
+    """Per output a flag and two gates; the data are wires."""
+    return Cost(2 * outputs)
+
+
+def add_cost(pe: int, bits: int, factors: Sequence[int]) -> Cost:
+    """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first."""
+    return Cost(pe * bits * (sum(factor.bit_count() for factor in factors) - 1) + 3)
+
+
+def concat_cost(inputs: int, bits: int) -> Cost:
+    """A multiplexer of `inputs` words, four to a LUT, and counters."""
+    return Cost(bits * math.ceil((inputs - 1) / 3) + 4 + 4 * math.ceil(math.log2(inputs)))

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
-from fpgan.build.frontend.network import Network, QuantLayer
+from fpgan.build.frontend.network import Network
 from fpgan.sim.vectors import Vectors
 
 _OWN_VECTORS = 16
@@ -59,28 +58,8 @@ def run_network(network: Network, latent: NDArray[np.int64], exact: bool) -> NDA
         parts = []
         for start in range(0, len(latent), _BATCH):
             x = torch.from_numpy(latent[start : start + _BATCH].astype(np.float32))
-            for layer in network.layers:
-                x = layer.after(_sums(layer, x, exact))
-            parts.append(x.numpy())
+            parts.append(network.run(x, exact).numpy())
     return np.rint(np.concatenate(parts)).astype(np.int64)
-
-
-def _sums(layer: QuantLayer, x: torch.Tensor, exact: bool) -> torch.Tensor:
-    weights = torch.from_numpy(layer.linear.weights.astype(np.float64))
-    if exact:
-        return layer.scaled(_deconv(layer, x.double(), weights).float())
-    real = weights.float() * torch.from_numpy(np.reshape(layer.weight_scale, (1, -1, 1, 1)).copy())
-    y = _deconv(layer, x * layer.source.scale, real)
-    return y if layer.bias is None else y + torch.from_numpy(layer.bias.reshape(1, -1, 1, 1))
-
-
-def _deconv(layer: QuantLayer, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it, its steps kept."""
-    linear = layer.linear
-    (top, left), (rows, cols) = linear.pads[:2], linear.full
-    full = F.conv_transpose2d(x, weights, stride=linear.stride)
-    full = F.pad(full, (0, max(0, left + cols - full.shape[3]), 0, max(0, top + rows - full.shape[2])))
-    return full[:, :, top : top + rows : linear.step[0], left : left + cols : linear.step[1]].contiguous()
 
 
 def _difference(exact: NDArray[np.int64], rounded: NDArray[np.int64]) -> dict[str, Any]:
@@ -99,8 +78,7 @@ def _read(file: Path, network: Network) -> Vectors:
     except Exception:
         raise ValueError(f"{file}: broken golden vectors; export again or remove the file") from None
     latent, image = found.latent, found.image
-    last = network.layers[-1].linear
-    shapes = (network.dims, (last.weights.shape[1], *last.out))
+    shapes = (network.dims, network.layers[-1].dims)
     if (latent.shape[1:], image.shape[1:]) != shapes or not len(latent):
         raise ValueError(
             f"{file}: shapes {latent.shape} and {image.shape}, the network has {shapes[0]} and {shapes[1]}; "

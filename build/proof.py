@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -18,26 +19,27 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.frontend.linear import IntArray
-from fpgan.build.frontend.network import Network, QuantLayer
+from fpgan.build.frontend.network import Network, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.sim.golden import threshold
 
 _WHOLE = 1 << 20  # accumulator values of a channel up to which every one is evaluated
+_LAYER = 1 << 27  # the same of all channels together
 _CHUNK = 1 << 21  # values at once, all channels together
 
 
 def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]:
     """Evaluate both sides on every accumulator that inputs can reach.
 
-    Where a channel reaches more than 2^20 values: on 2^20 of them, spread evenly, and on every threshold and
-    its two neighbours on either side. Returns {"layers": [{"name", "channels", "values", "whole_range",
-    "mismatches"}], "values", "mismatches", "seconds"}.
+    Where a channel reaches more than 2^20 values, or its layer more than 2^27: on so many of them, spread
+    evenly, and on every threshold and its two neighbours on either side. Returns {"layers": [{"name",
+    "channels", "values", "whole_range", "mismatches"}], "values", "mismatches", "seconds"}.
     """
     start = time.monotonic()
-    nodes = [n for n in dataflow.graph.node if n.op_type in ("Deconv_rtl", "Thresholding_rtl")]
-    pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
+    nodes = {node.name: node for node in dataflow.graph.node}
     layers = [
-        _prove_layer(layer, dataflow, deconv, steps)
-        for layer, (deconv, steps) in zip(network.layers, pairs, strict=True)
+        _prove_layer(layer, dataflow, nodes, index)
+        for index, layer in enumerate(network.layers)
+        if isinstance(layer, ThresholdLayer)
     ]
     return {
         "layers": layers, "values": sum(x["values"] for x in layers),
@@ -46,10 +48,11 @@ def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]
 
 
 def _prove_layer(
-    layer: QuantLayer, dataflow: ModelWrapper, deconv: NodeProto, node: NodeProto
+    layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
 ) -> dict[str, Any]:
-    channels = layer.linear.weights.shape[1]
-    sign = _signs(layer, dataflow, deconv)
+    node = nodes[f"threshold_{index}"]
+    sign = _signs(layer, dataflow, nodes, index)
+    channels = len(sign)
     steps = np.rint(dataflow.get_initializer(node.input[1])[:channels]).astype(np.int64)
     offset, kind = getCustomOp(node).get_nodeattr("ActVal"), dataflow.get_tensor_datatype(node.input[0])
     function, values = layer.step_function(), 0
@@ -63,24 +66,38 @@ def _prove_layer(
         values += points.size
     return {
         "name": node.name, "channels": channels, "values": values,
-        "whole_range": bool((high - low).max() < _WHOLE), "mismatches": wrong,
+        "whole_range": bool((high - low).max() < _most(channels)), "mismatches": wrong,
     }  # fmt: skip
 
 
-def _signs(layer: QuantLayer, dataflow: ModelWrapper, deconv: NodeProto) -> IntArray:
-    """For each channel 1 or -1, as its weights stand in the graph; 0 where they are others."""
+@singledispatch
+def _signs(
+    layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
+) -> IntArray:
+    """For each channel 1 or -1, as its sums stand in the graph; 0 where they are others."""
+    raise NotImplementedError(type(layer).__name__)
+
+
+@_signs.register
+def _(layer: QuantLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
     weights = layer.linear.weights
-    placed = dataflow.get_initializer(deconv.input[1])
+    placed = dataflow.get_initializer(nodes[f"deconv_{index}"].input[1])
     inner = placed[: weights.shape[0], : weights.shape[1]]
     same = (inner == weights).all((0, 2, 3))
     turned = (inner == -weights).all((0, 2, 3))
     return np.where(same, 1, np.where(turned, -1, 0)).astype(np.int64)
 
 
+@_signs.register
+def _(layer: SumLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
+    placed = tuple(getCustomOp(nodes[f"add_{index}"]).get_nodeattr("factors"))
+    return np.full(layer.dims[0], int(placed == layer.factors), np.int64)
+
+
 def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray]:
     """Accumulators (C,T) to evaluate, each channel within its own range."""
-    width = int((high - low).max()) + 1
-    if width <= _WHOLE:
+    width, most = int((high - low).max()) + 1, _most(len(low))
+    if width <= most:
         chunk = max(1, _CHUNK // len(low))
         for first in range(0, width, chunk):
             offsets = np.arange(first, min(width, first + chunk))
@@ -89,6 +106,11 @@ def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray
     near = (steps[:, :, None] + np.arange(-2, 3)).reshape(len(low), -1)
     yield np.clip(near, low[:, None], high[:, None])
     chunk = max(1, _CHUNK // len(low))
-    for first in range(0, _WHOLE, chunk):
-        part = np.arange(first, min(_WHOLE, first + chunk))
-        yield low[:, None] + part * (high - low)[:, None] // (_WHOLE - 1)
+    for first in range(0, most, chunk):
+        part = np.arange(first, min(most, first + chunk))
+        yield low[:, None] + part * (high - low)[:, None] // (most - 1)
+
+
+def _most(channels: int) -> int:
+    """Values of each channel that are evaluated at most."""
+    return max(2, min(_WHOLE, _LAYER // channels))

@@ -19,15 +19,20 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.costs import QUEUE_WORDS
+from fpgan.build.graph import Streams
 from fpgan.build.schedule_step import (
+    ADD,
+    CONCAT,
     CREDIT,
     DECONV,
     DOWN,
     FIFO,
+    FORK,
     FREE_PLACES,
     GEARBOX,
     LISTS,
     PAD,
+    STUCK,
     SURPLUS,
     THRESHOLD,
     UP,
@@ -42,7 +47,7 @@ _SLICE = 1 << 20  # cycles until an interrupt is seen
 
 @dataclass(frozen=True)
 class Schedule:
-    """When words moved. Stream i enters node i; the last one is the graph's output.
+    """When words moved, by the streams' numbers (graph.Streams): the last one is the graph's output.
 
     ends: cycle of each image's last output word. first, last: cycles of the first image's first and last
     word on each stream.
@@ -54,8 +59,9 @@ class Schedule:
 
     @property
     def period(self) -> int:
-        """Cycles between the last two images."""
-        return self.ends[-1] - self.ends[-2]
+        """Cycles between images once they come evenly: the longest of the later half of the distances."""
+        gaps = np.diff(self.ends)
+        return int(gaps[-max(1, len(gaps) // 2) :].max())
 
     @property
     def latency(self) -> int:
@@ -81,31 +87,53 @@ class _Stage:
         return cls(kind, np.array(constants, np.int64), np.array(registers, np.int64))
 
 
+class DeadlockError(ValueError):
+    """No word can move any more."""
+
+
 class Timing:
     """The stages of a dataflow graph with its streams inserted; run as often as one likes."""
 
     def __init__(self, model: ModelWrapper) -> None:
         nodes = list(model.graph.node)
         ops = [getCustomOp(node) for node in nodes]
-        shapes = [op.get_folded_input_shape() for op in ops] + [ops[-1].get_folded_output_shape()]
+        self.streams = Streams.of(model)
+        shapes = [ops[0].get_folded_input_shape()]
+        shapes += [op.get_folded_output_shape(k) for op in ops for k in range(len(op.onnx_node.output))]
         self.fifos = {node.name: i for i, node in enumerate(nodes) if node.op_type == "Fifo_rtl"}
         self._beats = np.array([math.prod(int(v) for v in shape[:-1]) for shape in shapes], np.int64)
         self._stages = [_stage(node, op) for node, op in zip(nodes, ops, strict=True)]
+        sides = [
+            side for pair in zip(self.streams.inputs, self.streams.outputs, strict=True) for side in pair
+        ]
+        self._numbers, at = _joined([np.array(side, np.int64) for side in sides])
+        self._at = at[::2].copy(), at[1::2].copy()  # where the inputs, the outputs of each stage begin
+
+    def settled(self, depths: Mapping[str, int] | None = None) -> Schedule:
+        """Of as many images as it takes for their distance to stay the same: more where paths meet."""
+        return self.run(9 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
 
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""
-        chain = list(self._stages)
+        stages = list(self._stages)
         for name, depth in (depths or {}).items():
-            chain[self.fifos[name]] = _fifo(depth)
-        kinds = np.array([stage.kind for stage in chain], np.int64)
-        p, p_at = _joined([stage.constants for stage in chain])
-        s, s_at = _joined([stage.registers for stage in chain])
-        counts, first, last = np.zeros((3, len(chain) + 1), np.int64)
+            stages[self.fifos[name]] = _fifo(depth)
+        kinds = np.array([stage.kind for stage in stages], np.int64)
+        p, p_at = _joined([stage.constants for stage in stages])
+        s, s_at = _joined([stage.registers for stage in stages])
+        counts, first, last = np.zeros((3, len(self._beats)), np.int64)
         ends, cycle = np.zeros(images + 1, np.int64), 0  # how many, then when
         while ends[0] < images:
-            cycle = advance(
-                kinds, p, p_at, s, s_at, self._beats, counts, first, last, ends, cycle, cycle + _SLICE
-            )
+            reached = advance(
+                kinds, p, p_at, s, s_at, self._numbers, *self._at, self._beats, counts,
+                first, last, ends, cycle, cycle + _SLICE,
+            )  # fmt: skip
+            if reached == STUCK:
+                raise DeadlockError(
+                    f"no word can move any more after {ends[0]} images: a FIFO in front of a join is too "
+                    "shallow for the words that the other path still needs; make it deeper"
+                )
+            cycle = reached
         return Schedule(tuple(ends[1:].tolist()), tuple(first.tolist()), tuple(last.tolist()))
 
 
@@ -121,6 +149,12 @@ def _stage(node: NodeProto, op: Any) -> _Stage:
         return _fifo(op.get_nodeattr("depth"))
     if node.op_type == "WidthConvert_rtl":
         return _width_convert(op.get_nodeattr("in_elems"), op.get_nodeattr("out_elems"))
+    if node.op_type == "Fork_rtl":
+        return _Stage.of(FORK, [0], [0] * len(node.output))
+    if node.op_type == "Add_rtl":
+        return _Stage.of(ADD, [0], [0])
+    if node.op_type == "Concat_rtl":
+        return _Stage.of(CONCAT, [len(node.input), *op.words()], [0, 0, 0])
     if node.op_type == "Channels_rtl":
         return _Stage.of(WIRES, [0], [0])
     if node.op_type == "PixelPad_rtl":

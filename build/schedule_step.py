@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """When each kind of module takes and gives words: the registers that its valid and ready depend on.
 
-A stage is a kind, constants `p` from `a` on and registers `s` from `b` on. Every cycle all `valid` and
-`ready` are settled first, then each stage ticks: `push` a word came, `pop` a word left. Compiled, because an
-image of a slow design takes millions of cycles; in one file, because kept machine code is renewed file by
-file.
+A stage is a kind, constants `p` from `a` on and registers `s` from `b` on. Every cycle all `valid` are
+settled first, from the graph's input to its output, for none depends on a `ready`; then all `ready`, which
+may depend on both, the other way; then each stage ticks: `push` a word came, `pop` a word left. Compiled,
+because an image of a slow design takes millions of cycles; in one file, because kept machine code is renewed
+file by file.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-FIFO, WIDTH, THRESHOLD, PAD, WIRES, DECONV = range(6)
+FIFO, WIDTH, THRESHOLD, PAD, WIRES, DECONV, FORK, ADD, CONCAT = range(9)
 DOWN, UP, GEARBOX = range(3)
 _FOREVER = 1 << 40
+STUCK = -1
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -134,7 +136,7 @@ def _end_row(p: IntArray, a: int, s: IntArray, b: int) -> None:
     s[b + SURPLUS] -= p[a + _TABLES + oh + s[b + _OY]]
 
 
-# ---- of any kind ----
+# ---- of any kind with one stream on each side ----
 @compiled
 def valid(kind: int, p: IntArray, a: int, s: IntArray, b: int, upstream: bool) -> bool:
     """Whether the stage offers a word."""
@@ -217,28 +219,105 @@ def skip(kind: int, p: IntArray, a: int, s: IntArray, b: int, cycles: int) -> No
             s[b + _DONE] += cycles
 
 
+# ---- hw/rtl/stream_fork.sv, stream_add.sv, stream_concat.sv: streams `ins` come, `outs` leave ----
+@compiled
+def _join_valid(
+    kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids: BoolArray
+) -> None:  # fmt: skip
+    if kind != FORK:
+        valids[outs[0]] = s[b] == 1
+        return
+    for k in range(len(outs)):
+        valids[outs[k]] = valids[ins[0]] and s[b + k] == 0
+
+
+@compiled
+def _join_ready(
+    kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids: BoolArray, readys: BoolArray
+) -> None:
+    if kind == FORK:
+        every = True
+        for k in range(len(outs)):
+            every = every and (s[b + k] == 1 or readys[outs[k]])
+        readys[ins[0]] = every
+        return
+    room = s[b] == 0 or readys[outs[0]]
+    if kind == ADD:
+        readys[ins[0]] = readys[ins[1]] = room and valids[ins[0]] and valids[ins[1]]
+    else:
+        for k in range(len(ins)):
+            readys[ins[k]] = room and k == s[b + 1]
+
+
+@compiled
+def _moved(streams: IntArray, valids: BoolArray, readys: BoolArray) -> bool:
+    """Whether a word passes on any of them."""
+    for stream in streams:  # noqa: SIM110  compiled code has no any()
+        if valids[stream] and readys[stream]:
+            return True
+    return False
+
+
+@compiled
+def _join_tick(
+    kind: int, p: IntArray, a: int, s: IntArray, b: int, outs: IntArray, valids: BoolArray,
+    readys: BoolArray, push: bool, pop: bool,
+) -> None:  # fmt: skip
+    if kind == FORK:
+        for k in range(len(outs)):
+            if push:
+                s[b + k] = 0
+            elif valids[outs[k]] and readys[outs[k]]:
+                s[b + k] = 1
+        return
+    s[b] = 1 if push or (s[b] == 1 and not pop) else 0
+    if kind == CONCAT and push:
+        s[b + 2] += 1
+        if s[b + 2] == p[a + 1 + s[b + 1]]:
+            s[b + 2], s[b + 1] = 0, (s[b + 1] + 1) % p[a]
+
+
 @compiled
 def advance(
-    kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: IntArray, beats: IntArray,
-    counts: IntArray, first: IntArray, last: IntArray, ends: IntArray, cycle: int, until: int,
+    kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: IntArray, streams: IntArray,
+    in_at: IntArray, out_at: IntArray, beats: IntArray, counts: IntArray, first: IntArray, last: IntArray,
+    ends: IntArray, cycle: int, until: int,
 ) -> int:  # fmt: skip
     """Cycle by cycle up to `until`, or until all images have left; returns the cycle that was reached.
 
-    A quiet stage ticks when a word comes or leaves, or when its time is over; time jumps while none does.
+    Streams of stage i: those that come are in `streams` from in_at[i] on, those that leave from out_at[i] on,
+    up to in_at[i + 1]. A quiet stage ticks when a word comes or leaves, or when its time is over; time jumps
+    while none does. STUCK where no word will ever move again.
     """
-    n = len(kinds)
-    valids, readys, fresh = np.ones(n + 1, np.bool_), np.ones(n + 1, np.bool_), np.ones(n, np.bool_)
+    n, only_in, only_out = len(kinds), streams[in_at[:-1]], streams[out_at]
+    valids, readys = np.ones(len(beats), np.bool_), np.ones(len(beats), np.bool_)
+    fresh = np.ones(n, np.bool_)
     ticked, wakes = np.full(n, cycle), np.full(n, cycle)  # registers are those of that cycle; when it ticks
     while cycle < until and ends[0] < len(ends) - 1:
         for i in range(n):
-            if fresh[i] or kinds[i] == PAD or kinds[i] == WIRES:
-                valids[i + 1] = valid(kinds[i], p, p_at[i], s, s_at[i], valids[i])
+            if kinds[i] >= FORK:
+                ins, outs = streams[in_at[i] : out_at[i]], streams[out_at[i] : in_at[i + 1]]
+                _join_valid(kinds[i], s, s_at[i], ins, outs, valids)
+            elif fresh[i] or kinds[i] == PAD or kinds[i] == WIRES:
+                valids[only_out[i]] = valid(kinds[i], p, p_at[i], s, s_at[i], valids[only_in[i]])
         for i in range(n - 1, -1, -1):
-            if fresh[i] or kinds[i] == PAD or kinds[i] == WIRES or kinds[i] == WIDTH:
-                readys[i] = ready(kinds[i], p, p_at[i], s, s_at[i], readys[i + 1])
-        wake, push, still = until, valids[0] and readys[0], True
+            if kinds[i] >= FORK:
+                ins, outs = streams[in_at[i] : out_at[i]], streams[out_at[i] : in_at[i + 1]]
+                _join_ready(kinds[i], s, s_at[i], ins, outs, valids, readys)
+            elif fresh[i] or kinds[i] == PAD or kinds[i] == WIRES or kinds[i] == WIDTH:
+                readys[only_in[i]] = ready(kinds[i], p, p_at[i], s, s_at[i], readys[only_out[i]])
+        wake, still = _FOREVER, True
         for i in range(n):
-            pop = valids[i + 1] and readys[i + 1]
+            push = valids[only_in[i]] and readys[only_in[i]]
+            pop = valids[only_out[i]] and readys[only_out[i]]
+            if kinds[i] >= FORK:
+                outs = streams[out_at[i] : in_at[i + 1]]
+                push = _moved(streams[in_at[i] : out_at[i]], valids, readys)
+                pop = _moved(outs, valids, readys)
+                if push or pop:
+                    _join_tick(kinds[i], p, p_at[i], s, s_at[i], outs, valids, readys, push, pop)
+                    still = False
+                continue
             fresh[i] = push or pop or wakes[i] <= cycle
             if fresh[i]:
                 still = False
@@ -247,9 +326,10 @@ def advance(
                 ticked[i] = cycle + 1
                 wakes[i] = cycle + 1 + quiet(kinds[i], p, p_at[i], s, s_at[i])
             wake = min(wake, wakes[i])
-            push = pop
+        if still and wake == _FOREVER:
+            return STUCK
         if still:
-            cycle = wake
+            cycle = min(wake, until)
         else:
             _count(valids, readys, beats, counts, first, last, ends, cycle)
             cycle += 1

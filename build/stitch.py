@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.graph import Streams
 from fpgan.hw.boards import Board
 from fpgan.hw.finn_sources import copy_finn_sources
 
@@ -74,17 +76,18 @@ def _stream(normal: Any, folded: Any, datatype: Any) -> dict[str, Any]:
 
 
 def top_module(model: ModelWrapper) -> str:
-    """Text of TOP: s_axis_0 -> node -> ... -> node -> m_axis_0; stream i is between nodes i - 1 and i."""
+    """Text of TOP: s_axis_0 -> nodes -> m_axis_0; a stream has the number that graph.Streams gives it."""
     nodes = list(model.graph.node)
-    ops = [getCustomOp(node) for node in nodes]
-    widths = [op.get_instream_width_padded() for op in ops] + [ops[-1].get_outstream_width_padded()]
+    ops, streams = [getCustomOp(node) for node in nodes], Streams.of(model)
+    widths = [ops[0].get_instream_width_padded()]
+    widths += [op.get_outstream_width_padded(k) for op in ops for k in range(len(op.onnx_node.output))]
     wires, instances = [], []
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
-    for i, (node, op) in enumerate(zip(nodes, ops, strict=True)):
-        instances.append(_instance(node.name, i, "axilite" in _port_kinds(op), _pumped(op)))
+    for node, op, ins, outs in zip(nodes, ops, streams.inputs, streams.outputs, strict=True):
+        instances.append(_instance(node.name, ins, outs, "axilite" in _port_kinds(op), _pumped(op)))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
-    last = len(nodes)
+    last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
     fast = fast if any(_pumped(op) for op in ops) else ""
     return f"""// SPDX-License-Identifier: Apache-2.0
@@ -129,12 +132,14 @@ def _pumped(op: Any) -> bool:
     return "clk2x" in op.get_verilog_top_module_intf_names()
 
 
-def _instance(name: str, i: int, axilite: bool, pumped: bool) -> str:
+def _instance(name: str, inputs: Sequence[int], outputs: Sequence[int], axilite: bool, pumped: bool) -> str:
+    ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
+    connections = ",\n      ".join(
+        f".{port}_TDATA(data_{i}), .{port}_TVALID(valid_{i}), .{port}_TREADY(ready_{i})"
+        for port, i in zip(ports, [*inputs, *outputs], strict=True)
+    )
     return f"""  {name} {name}_i (
       .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(ap_rst_n),
-      .in0_V_TDATA(data_{i}), .in0_V_TVALID(valid_{i}), .in0_V_TREADY(ready_{i}),
-      .out0_V_TDATA(data_{i + 1}), .out0_V_TVALID(valid_{i + 1}), .out0_V_TREADY(ready_{i + 1}){
-        _UNUSED if axilite else ""
-    }
+      {connections}{_UNUSED if axilite else ""}
   );
 """

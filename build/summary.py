@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
@@ -21,7 +22,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
     """Layers with folding, cycles, useful MACs and resource estimates; totals against the board.
 
     Cycles per image and latency come from the token model of the whole graph. A layer's latency: cycles of
-    the first image's words, counted from its first input word; what the layers add sums to the whole latency.
+    the first image's words, counted from its first input word; what the layers of a chain add sums to
+    the whole latency.
     """
     cycles, resources = exp_cycles_per_layer(model), _resources(model, board)
     layers = []
@@ -48,14 +50,10 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 },
             }
         )  # fmt: skip
-    timing = schedule.run(model)
-    for i, layer in enumerate(layers):
-        layer["latency"] = {
-            "first_in": timing.first[i] - timing.first[0],
-            "first_out": timing.first[i + 1] - timing.first[0],
-            "last_out": timing.last[i + 1] - timing.first[0],
-            "adds": timing.last[i + 1] - (timing.last[i] if i else timing.first[0] - 1),
-        }
+    graph = schedule.Timing(model)
+    timing, streams = graph.settled(), graph.streams
+    for layer, inputs, outputs in zip(layers, streams.inputs, streams.outputs, strict=True):
+        layer["latency"] = _latency(timing, inputs, outputs)
     slowest = timing.period
     return {
         "board": board.name, "part": board.part, "clock_mhz": clock_mhz,
@@ -70,6 +68,18 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "budget": board.budget,
         "max_utilization": max_utilization,
     }  # fmt: skip
+
+
+def _latency(timing: schedule.Schedule, inputs: Sequence[int], outputs: Sequence[int]) -> dict[str, int]:
+    """Of a layer between its streams."""
+    start = timing.first[0]
+    came, left = max(timing.last[i] for i in inputs), max(timing.last[i] for i in outputs)
+    return {
+        "first_in": min(timing.first[i] for i in inputs) - start,
+        "first_out": min(timing.first[i] for i in outputs) - start,
+        "last_out": left - start,
+        "adds": left - (start - 1 if 0 in inputs else came),
+    }
 
 
 def _resources(model: ModelWrapper, board: Board) -> dict[str, dict[str, Any]]:

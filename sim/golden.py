@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,3 +73,14 @@ def weight_words(
     blocks = padded[:, :, ky[:, None, :, None], kx[None, :, None, :]]  # CI, CO, BY, BX, TY, TX
     folded = blocks.reshape(ci // simd, simd, co // pe, pe, len(ky), len(kx), *taps)
     return folded.transpose(4, 5, 2, 0, 3, 6, 7, 1).reshape(-1, pe, math.prod(taps) * simd)
+
+
+def weighted_sum(images: Sequence[IntArray], factors: Sequence[int]) -> IntArray:
+    """Sum of images (N,H,W,C), each times its factor."""
+    terms = [image * factor for image, factor in zip(images, factors, strict=True)]
+    return np.sum(np.stack(terms), axis=0)
+
+
+def concat(images: Sequence[IntArray]) -> IntArray:
+    """Images (N,H,W,C_k) as one: of each pixel all channels of the first, then of the second, and so on."""
+    return np.concatenate(images, axis=3)

@@ -36,16 +36,23 @@ TOP_PORTS = Ports(source="s_axis_0", sink="m_axis_0")
 class StreamCase:
     """One set of parameters with its stimulus and truth.
 
-    inputs, outputs: (beats, bytes per beat), several images back to back. cycles: what the free-running
-    stream may take from its first to its last output beat, both counted; None: unchecked. module: another one
-    than the bench's.
+    inputs, outputs: (beats, bytes per beat), several images back to back; a list of them for a module with
+    several streams side by side in its ports, each as wide as the widest, the first one lowest. cycles: what
+    each free-running output may take from its first to its last beat, both counted; None: unchecked. module:
+    another one than the bench's.
     """
 
-    parameters: Mapping[str, int | str]
-    inputs: Words
-    outputs: Words
+    parameters: Mapping[str, int | str | tuple[int, ...]]
+    inputs: Words | Sequence[Words]
+    outputs: Words | Sequence[Words]
     cycles: int | None = None
     module: str | None = None
+
+    @property
+    def streams(self) -> dict[str, list[Words]]:
+        """By side: s_axis, m_axis."""
+        sides = {"s_axis": self.inputs, "m_axis": self.outputs}
+        return {k: [v] if isinstance(v, np.ndarray) else list(v) for k, v in sides.items()}
 
 
 def check_streams(
@@ -83,7 +90,7 @@ def run_bench(
     vectors = build_dir / "vectors.npz"
     arrays: dict[str, NDArray] = {"cycles": np.array([case.cycles or 0 for case in cases])}
     for i, case in enumerate(cases):
-        arrays |= {f"in{i}": case.inputs, f"out{i}": case.outputs}
+        arrays |= {f"c{i}_{side}_{k}": w for side, words in case.streams.items() for k, w in enumerate(words)}
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
     run_cocotb(
         "bench", sources, "fpgan.sim.tb_stream", build_dir, plusargs=[f"+vectors={vectors}"],
@@ -92,7 +99,7 @@ def run_bench(
 
 
 def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
-    """A top that instantiates `module` once per case, with streams c<i>_s_axis and c<i>_m_axis."""
+    """A top that instantiates `module` once per case, with streams c<i>_s_axis_<k> and c<i>_m_axis_<k>."""
     declared, instances = ["input logic ap_clk", "input logic ap_rst_n"], []
     if ports.clock2x:
         declared.append("input logic ap_clk2x")
@@ -100,20 +107,10 @@ def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
         connections = [f".{ports.clock}(ap_clk)", f".{ports.reset}(ap_rst_n)"]
         if ports.clock2x:
             connections.append(f".{ports.clock2x}(ap_clk2x)")
-        for side, name, width, given in (
-            ("s_axis", ports.source, case.inputs.shape[1], "input"),
-            ("m_axis", ports.sink, case.outputs.shape[1], "output"),
-        ):
-            taken = "output" if given == "input" else "input"
-            declared += [
-                f"{given} logic [{8 * width - 1}:0] c{i}_{side}_tdata",
-                f"{given} logic c{i}_{side}_tvalid",
-                f"{taken} logic c{i}_{side}_tready",
-            ]
-            connections += [
-                f".{name}_{theirs}(c{i}_{side}_{ours})"
-                for theirs, ours in zip(ports.suffixes, Ports().suffixes, strict=True)
-            ]
+        for side, name in (("s_axis", ports.source), ("m_axis", ports.sink)):
+            words = case.streams[side]
+            declared += [port for k, w in enumerate(words) for port in _declared(f"c{i}_{side}_{k}", side, w)]
+            connections += _connected(f"c{i}_{side}", name, ports, words)
         connections += [f".{port}({value})" for port, value in ports.tied.items()]
         values = ", ".join(f".{name}({_literal(value)})" for name, value in case.parameters.items())
         name, given = case.module or module, f" #({values})" if values else ""
@@ -122,5 +119,28 @@ def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
     return f"module bench (\n    {body}\n);\n" + "\n".join(instances) + "\nendmodule\n"
 
 
-def _literal(value: int | str) -> str:
+def _declared(stream: str, side: str, words: Words) -> list[str]:
+    given, taken = ("input", "output") if side == "s_axis" else ("output", "input")
+    return [
+        f"{given} logic [{8 * words.shape[1] - 1}:0] {stream}_tdata",
+        f"{given} logic {stream}_tvalid",
+        f"{taken} logic {stream}_tready",
+    ]
+
+
+def _connected(stream: str, name: str, ports: Ports, words: Sequence[Words]) -> list[str]:
+    """Connections of one side of an instance."""
+    widest, joined = max(w.shape[1] for w in words), []
+    for theirs, ours in zip(ports.suffixes, Ports().suffixes, strict=True):
+        signals = []
+        for k, w in reversed(list(enumerate(words))):
+            missing = 8 * (widest - w.shape[1]) if ours == "tdata" else 0
+            signals += [*([f"{missing}'d0"] if missing else []), f"{stream}_{k}_{ours}"]
+        joined.append(f".{name}_{theirs}({{{', '.join(signals)}}})")
+    return joined
+
+
+def _literal(value: int | str | tuple[int, ...]) -> str:
+    if isinstance(value, tuple):
+        return "{" + ", ".join(f"32'd{v}" for v in reversed(value)) + "}"
     return f'"{value}"' if isinstance(value, str) else str(value)

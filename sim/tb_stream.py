@@ -25,25 +25,38 @@ class Lane:
     """One case: its streams, stimulus and truth."""
 
     name: str
-    source: AxiStreamSource
-    sink: AxiStreamSink
-    inputs: NDArray[np.uint8]
-    outputs: NDArray[np.uint8]
+    sources: list[AxiStreamSource]
+    sinks: list[AxiStreamSink]
+    inputs: list[NDArray[np.uint8]]
+    outputs: list[NDArray[np.uint8]]
     cycles: int
 
     def clear(self) -> None:
-        self.source.clear()
-        self.sink.clear()
+        for end in (*self.sources, *self.sinks):
+            end.clear()
+
+    def send(self) -> None:
+        """Offer all inputs."""
+        for source, words in zip(self.sources, self.inputs, strict=True):
+            source.send_nowait(words.tobytes())
+
+    def beats(self) -> int:
+        return sum(len(words) for words in (*self.inputs, *self.outputs))
 
     async def check(self, timed: bool) -> None:
-        """Stream all inputs; the output must be the truth, in the time it may take, and nothing more."""
-        self.source.send_nowait(self.inputs.tobytes())
+        """Stream all inputs; each output must be the truth, in the time it may take, and nothing more."""
+        self.send()
+        ends = [self._check(k, timed) for k in range(len(self.sinks))]
+        for task in [cocotb.start_soon(end) for end in ends]:
+            await task
+
+    async def _check(self, k: int, timed: bool) -> None:
         times = []
-        for beat, expected in enumerate(self.outputs):
-            frame = await self.sink.recv()
+        for beat, expected in enumerate(self.outputs[k]):
+            frame = await self.sinks[k].recv()
             got = bytes(frame.tdata)
             assert got == expected.tobytes(), (
-                f"{self.name}: output beat {beat} is {got.hex()}, expected {expected.tobytes().hex()}"
+                f"{self.name}: beat {beat} of output {k} is {got.hex()}, expected {expected.tobytes().hex()}"
             )
             times.append(frame.sim_time_end)
         if timed and self.cycles:
@@ -62,13 +75,18 @@ async def start(dut: Any) -> list[Lane]:
     dut.ap_rst_n.value = 0
     lanes = []
     for i, cycles in enumerate(vectors["cycles"]):
-        ends: list[Any] = []
+        ends: dict[str, list[Any]] = {"s_axis": [], "m_axis": []}
+        words: dict[str, list[NDArray[np.uint8]]] = {"s_axis": [], "m_axis": []}
         for kind, side in ((AxiStreamSource, "s_axis"), (AxiStreamSink, "m_axis")):
-            bus = AxiStreamBus.from_prefix(dut, f"c{i}_{side}")
-            ends.append(kind(bus, dut.ap_clk, dut.ap_rst_n, reset_active_level=False))
-            ends[-1].log.setLevel(logging.ERROR)
-            cocotb.start_soon(hold(dut, f"c{i}_{side}"))
-        lanes.append(Lane(f"case {i}", ends[0], ends[1], vectors[f"in{i}"], vectors[f"out{i}"], int(cycles)))
+            while (name := f"c{i}_{side}_{len(ends[side])}") in vectors:
+                bus = AxiStreamBus.from_prefix(dut, name)
+                ends[side].append(kind(bus, dut.ap_clk, dut.ap_rst_n, reset_active_level=False))
+                ends[side][-1].log.setLevel(logging.ERROR)
+                words[side].append(vectors[name])
+                cocotb.start_soon(hold(dut, name))
+        lanes.append(
+            Lane(f"case {i}", ends["s_axis"], ends["m_axis"], words["s_axis"], words["m_axis"], int(cycles))
+        )
     await reset(dut)
     return lanes
 
@@ -104,13 +122,13 @@ def pauses(seed: int, share: float) -> Iterator[bool]:
 
 
 async def run_all(dut: Any, lanes: list[Lane], timed: bool) -> None:
-    beats = max(len(lane.inputs) + len(lane.outputs) for lane in lanes)
+    beats = max(lane.beats() for lane in lanes)
     limit = (100 * beats + 10000) * _PERIOD_NS
     for task in [cocotb.start_soon(lane.check(timed)) for lane in lanes]:
         await with_timeout(task, limit, "ns")
     await ClockCycles(dut.ap_clk, 50)
     for lane in lanes:
-        assert lane.sink.empty(), f"{lane.name}: more output than {len(lane.outputs)} beats"
+        assert all(sink.empty() for sink in lane.sinks), f"{lane.name}: more output than expected"
 
 
 @cocotb.test()
@@ -124,8 +142,8 @@ async def random_stalls(dut: Any) -> None:
     """Pauses on both sides change nothing but the time."""
     lanes = await start(dut)
     for i, lane in enumerate(lanes):
-        lane.source.set_pause_generator(pauses(2 * i, 0.4))
-        lane.sink.set_pause_generator(pauses(2 * i + 1, 0.4))
+        for k, end in enumerate((*lane.sinks, *lane.sources)):
+            end.set_pause_generator(pauses(100 * i + k, 0.4))
     await run_all(dut, lanes, timed=False)
 
 
@@ -135,7 +153,7 @@ async def reset_in_mid_stream(dut: Any) -> None:
     lanes = await start(dut)
     for wait in (3, 17, 58):
         for lane in lanes:
-            lane.source.send_nowait(lane.inputs.tobytes())
+            lane.send()
         await ClockCycles(dut.ap_clk, wait)
         await reset(dut)
         for lane in lanes:

@@ -103,6 +103,67 @@ def features():
     )  # fmt: skip
 
 
+class Upsampling(nn.Module):
+    """A dense layer with a bias seen as an image, then upsampling and convolutions."""
+
+    def __init__(self, latent=7, side=3):
+        super().__init__()
+        self.side = side
+        self.fc = nn.Linear(latent, 6 * side**2)
+        self.blocks = nn.Sequential(
+            nn.BatchNorm2d(6), nn.Upsample(scale_factor=2),
+            nn.Conv2d(6, 5, 3, padding=1), nn.BatchNorm2d(5, 0.8), nn.LeakyReLU(0.2, inplace=True),
+            nn.Upsample(scale_factor=2), nn.Conv2d(5, 2, 3, padding=1), nn.Tanh(),
+        )  # fmt: skip
+
+    def forward(self, z):
+        features = self.fc(z)
+        return self.blocks(features.view(features.shape[0], 6, self.side, self.side))
+
+
+def pixelwise():
+    """Features that are normalised and bent one by one, then an image."""
+    return nn.Sequential(
+        nn.Linear(6, 3 * 4 * 2, bias=False), nn.BatchNorm1d(24), nn.PReLU(24), nn.Unflatten(1, (3, 4, 2)),
+        nn.ConvTranspose2d(3, 2, 4, 2, 1), nn.Sigmoid(),
+    )  # fmt: skip
+
+
+class Residual(nn.Module):
+    """Blocks with a skip: one upsampled, with a convolution of its own, and one plain."""
+
+    def __init__(self):
+        super().__init__()
+        self.start = nn.Linear(5, 4 * 9)
+        self.norm = nn.BatchNorm2d(4)
+        self.up = nn.ConvTranspose2d(4, 3, 4, 2, 1)
+        self.skip = nn.Conv2d(4, 3, 1, bias=False)
+        self.same = nn.Conv2d(3, 3, 3, padding=1)
+        self.out = nn.Conv2d(3, 1, 3, padding=1)
+
+    def forward(self, z):
+        x = self.norm(self.start(z).view(-1, 4, 3, 3))
+        x = self.up(F.relu(x)) + self.skip(F.interpolate(x, scale_factor=2))
+        y = F.leaky_relu(torch.add(self.same(F.relu(x)), x), 0.25)
+        return torch.sigmoid(self.out(y))
+
+
+class Skips(nn.Module):
+    """An encoder and a decoder that sees what the encoder saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = nn.ModuleList([nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(3, 5, 4, 2, 1)])
+        self.norm = nn.BatchNorm2d(5)
+        self.up = nn.ConvTranspose2d(5, 4, 4, 2, 1)
+        self.out = nn.Conv2d(4 + 3 + 2, 1, 3, padding=1)
+
+    def forward(self, image):
+        first = F.leaky_relu(self.down[0](image), 0.25)
+        low = F.relu(self.norm(self.down[1](first)))
+        return torch.tanh(self.out(torch.cat((F.relu(self.up(low)), first, image), dim=1)))
+
+
 def trained(module, seed=0):
     """A module whose tensors are not as constructed: nothing in it is neutral."""
     source = torch.Generator().manual_seed(seed)

@@ -60,22 +60,42 @@ def _table(layers: list[dict[str, Any]]) -> Table:
     table = Table(show_edge=False, pad_edge=False, show_lines=True)
     for name in ("layer", "image", "geometry", "weights", "sums", "becomes"):
         table.add_column(name, overflow="fold")
-    for layer in layers:
+    for index, layer in enumerate(layers):
         table.add_row(
             f"{escape(layer['name'])}\n[dim]{escape(' '.join(layer['ops']))}[/dim]",
-            f"{_by(layer['in'])}\nto {_by(layer['out'])}",
-            _geometry(layer),
-            f"{layer['weight_bits']} bits\nx {layer['weight_scale']}", f"{layer['accumulator_bits']} bits",
+            f"{_images(index, layer)}\nto {_by(layer['out'])}", _geometry(layer), _weights(layer),
+            "" if layer["accumulator_bits"] is None else f"{layer['accumulator_bits']} bits",
             f"{layer['becomes']}\n{escape(layer['output'])}",
         )  # fmt: skip
     return table
 
 
+def _images(index: int, layer: dict[str, Any]) -> str:
+    """Shapes of the inputs, each with the layer it comes from where that is not the one above."""
+    shapes = layer["in"] if isinstance(layer["in"][0], list) else [layer["in"]] * len(layer["inputs"])
+    named = (_by(shape) + _origin(index, i) for shape, i in zip(shapes, layer["inputs"], strict=True))
+    return "\n".join(named)
+
+
+def _origin(index: int, image: int) -> str:
+    if image == index:
+        return ""
+    return f" of layer {image - 1}" if image else " of the input"
+
+
 def _geometry(layer: dict[str, Any]) -> str:
     """As of a transposed convolution; 1 in 2x2: of so many outputs one is kept."""
+    if layer["kernel"] is None:
+        return "side by side" if layer["factors"] is None else "sum"
     kept = "" if layer["step"] == [1, 1] else f"\n1 in {_by(layer['step'])}"
     pads = ",".join(map(str, layer["pads"]))
     return f"k{_by(layer['kernel'])} s{_by(layer['stride'])}\np{pads}{kept}"
+
+
+def _weights(layer: dict[str, Any]) -> str:
+    if layer["kernel"] is not None:
+        return f"{layer['weight_bits']} bits\nx {layer['weight_scale']}"
+    return "" if layer["factors"] is None else f"factors {layer['factors'][0]}, {layer['factors'][1]}"
 
 
 def _by(sizes: list[int]) -> str:

@@ -23,7 +23,7 @@ Consumers = Mapping[str, Sequence[NodeProto]]
 
 @dataclass(frozen=True)
 class Source:
-    """Where the chain begins: a tensor, its view, what it is quantized to already, nodes read, notes."""
+    """Where the network begins: a tensor, its view, what it is quantized to already, nodes read, notes."""
 
     tensor: str
     view: View
@@ -59,9 +59,9 @@ def _part(info: ValueInfoProto, constants: Constants, consumers: Consumers) -> S
         constants.shapes[part.tensor] = part.view.shape
         view, quantizer = part.view, part.quantizer
         if node.op_type in _RESHAPES:
-            assembler = Assembler(view)
-            apply_spatial(node, constants, assembler)
-            view = assembler.view
+            branch = Assembler(view).start()
+            apply_spatial(node, constants, branch)
+            view = branch.view
         elif is_quant(node) and quantizer is None:
             quantizer = quant_node(node, constants)
         elif node.op_type != "Identity":

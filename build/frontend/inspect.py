@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx import NodeProto
 
-from fpgan.build.frontend.network import QuantLayer
+from fpgan.build.frontend.network import ConcatLayer, Layer, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.read import Reader, check_supported
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.passes.errors import UnsupportedError
@@ -22,9 +23,11 @@ def inspect(model: str | Path) -> dict[str, Any]:
         for layer in inspect("generator.onnx")["layers"]:
             print(layer["name"], layer["becomes"])
 
-    Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "in", "out",
-    "kernel", "stride", "pads", "step" (one output of so many is kept), "weight_bits", "weight_scale",
-    "accumulator_bits", "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}.
+    Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "inputs" (0: the
+    network's input, I+1: what layer I makes), "in", "out", "kernel", "stride", "pads", "step" (one output of
+    so many is kept), "factors" (of a sum's inputs), "weight_bits", "weight_scale", "accumulator_bits",
+    "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}. What a kind of layer
+    has not is None; "in" of a concatenation lists the shape of each input.
     `blocked` is empty where `build` takes the file; layers are those before the first obstacle. Raises
     ValueError where the file is no ONNX file that can be read at all.
     """
@@ -36,7 +39,7 @@ def inspect(model: str | Path) -> dict[str, Any]:
     try:
         reader = Reader(proto)
         seen.extend(reader.steps())
-        reader.assembler.finish()
+        reader.finish()
     except UnsupportedError as error:
         result["blocked"] = [str(error), *_others(list(proto.graph.node), seen, str(error))]
     if reader is not None:
@@ -64,26 +67,63 @@ def _others(nodes: list[NodeProto], seen: list[NodeProto], first: str) -> list[s
     return [line for line in lines if not first.startswith(line)]
 
 
-def _row(index: int, layer: QuantLayer) -> dict[str, Any]:
+@singledispatch
+def _described(layer: Layer, index: int) -> dict[str, Any]:
+    """What a row says of one kind of layer."""
+    raise NotImplementedError(type(layer).__name__)
+
+
+@_described.register
+def _(layer: QuantLayer, index: int) -> dict[str, Any]:
     linear = layer.linear
-    ci, co = linear.weights.shape[:2]
-    low, high = layer.acc_range
+    regrouped = "" if layer.regroup is None else f" + regroup_{index}"
     return {
-        "name": layer.name, "ops": list(layer.ops),
-        "in": [ci, *linear.size], "out": [co, *linear.out],
+        "in": [int(linear.weights.shape[0]), *linear.size],
         "kernel": list(linear.kernel), "stride": list(linear.stride), "pads": list(linear.pads),
         "step": list(linear.step),
         "weight_bits": _signed_bits(int(linear.weights.min()), int(linear.weights.max())),
-        "weight_scale": _scale(layer.weight_scale),
-        "accumulator_bits": _signed_bits(int(low.min()), int(high.max())),
-        "output": str(layer.target), "becomes": _becomes(index, layer), 
-        "useful_macs": linear.useful_macs, "notes": list(layer.notes),
+        "weight_scale": _scale(layer.weight_scale), "accumulator_bits": _accumulator_bits(layer),
+        "becomes": f"deconv_{index} + {_threshold(index, layer)}{regrouped}",
+        "useful_macs": linear.useful_macs,
     }  # fmt: skip
 
 
-def _becomes(index: int, layer: QuantLayer) -> str:
+@_described.register
+def _(layer: SumLayer, index: int) -> dict[str, Any]:
+    return {
+        "in": list(layer.dims), "factors": list(layer.factors), "accumulator_bits": _accumulator_bits(layer),
+        "becomes": f"add_{index} + {_threshold(index, layer)}",
+    }  # fmt: skip
+
+
+@_described.register
+def _(layer: ConcatLayer, index: int) -> dict[str, Any]:
+    return {"in": [list(dims) for dims in layer.images], "becomes": f"concat_{index}"}
+
+
+def _row(index: int, layer: Layer) -> dict[str, Any]:
+    return {
+        "name": layer.name, "ops": list(layer.ops), "inputs": list(layer.inputs), **_EMPTY,
+        "out": list(layer.dims), "output": str(layer.target), "notes": list(layer.notes),
+        **_described(layer, index),
+    }  # fmt: skip
+
+
+_EMPTY: dict[str, Any] = {
+    "in": None, "out": None, "kernel": None, "stride": None, "pads": None, "step": None, "factors": None,
+    "weight_bits": None, "weight_scale": None, "accumulator_bits": None, "output": None, "becomes": None,
+    "useful_macs": 0,
+}  # fmt: skip
+
+
+def _threshold(index: int, layer: ThresholdLayer) -> str:
     steps = len(layer.target.values) - 1
-    return f"deconv_{index} + threshold_{index} ({steps} step{'s' if steps > 1 else ''})"
+    return f"threshold_{index} ({steps} step{'s' if steps > 1 else ''})"
+
+
+def _accumulator_bits(layer: ThresholdLayer) -> int:
+    low, high = layer.acc_range
+    return _signed_bits(int(low.min()), int(high.max()))
 
 
 def _scale(scale: np.ndarray) -> str:

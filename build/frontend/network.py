@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from fpgan.build.frontend.linear import Linear
@@ -15,50 +17,72 @@ from fpgan.build.frontend.pointwise import Float, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 
 IntArray = NDArray[np.int64]
+Dims = tuple[int, int, int]  # C, H, W
 StepFunction = Callable[[IntArray], IntArray]  # (C,T) accumulators -> (C,T) activations
+_EXACT = 2**24  # sums below are exact in float32
 
 
-@dataclass(frozen=True)
-class QuantLayer:
-    """One layer between two activation quantizers: a linear part, functions of each pixel, the quantizer."""
+@dataclass(frozen=True, kw_only=True)
+class Layer(ABC):
+    """Makes an image of earlier ones: image 0 is the network's input, layer I makes image I+1."""
 
     name: str  # of the file's node, for messages
     ops: tuple[str, ...]  # of the file
-    linear: Linear
-    weight_scale: NDArray[np.float32]  # () or (CO)
-    bias: NDArray[np.float32] | None  # (CO)
-    functions: tuple[Pointwise, ...]
-    source: Quantizer
+    inputs: tuple[int, ...]  # images
+    sources: tuple[Quantizer, ...]  # of each input
     target: Quantizer
     notes: tuple[str, ...] = ()
 
     @property
-    def acc_scale(self) -> NDArray[np.float32]:
-        """Value of one step of the accumulator, () or (CO)."""
-        return np.asarray(np.float32(self.source.scale) * self.weight_scale, np.float32)
+    @abstractmethod
+    def dims(self) -> Dims:
+        """Of the image that it makes."""
 
     @property
+    @abstractmethod
+    def power_of_two(self) -> bool:
+        """float32 computes this layer exactly."""
+
+    @abstractmethod
+    def run(self, images: Sequence[Float], exact: bool) -> Float:
+        """Integers (N,C,H,W), as float32, of those of its inputs.
+
+        exact: sums are integers (in float64) and meet one scale; else float32 all along, as frameworks do.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdLayer(Layer):
+    """Sums of integers, functions of each, a quantizer."""
+
+    functions: tuple[Pointwise, ...] = ()
+
+    @property
+    @abstractmethod
+    def acc_scale(self) -> NDArray[np.float32]:
+        """Value of one step of the accumulator, () or (C)."""
+
+    @property
+    @abstractmethod
     def acc_range(self) -> tuple[IntArray, IntArray]:
-        """Lowest and highest accumulator of each output channel."""
-        return self.linear.accumulator_range(self.source.low, self.source.high)
+        """Lowest and highest accumulator of each channel."""
 
     @property
     def power_of_two(self) -> bool:
-        """float32 computes this layer exactly: scales are powers of two and sums stay below 2^24."""
+        """Scales are powers of two and sums stay below 2^24."""
         low, high = self.acc_range
-        exact = np.all(np.frexp(self.weight_scale)[0] == 0.5) and self.source.power_of_two
-        return bool(exact and self.target.power_of_two and max(-low.min(), high.max()) < 2**24)
+        scales = all(q.power_of_two for q in (*self.sources, self.target))
+        return scales and bool(max(-low.min(), high.max()) < _EXACT)
 
     def after(self, x: Float) -> Float:
-        """Sums with bias (N,CO,H,W), floats -> integers of the target, as floats."""
+        """Sums with bias (N,C,H,W), floats -> integers of the target, as floats."""
         for function in self.functions:
             x = function(x)
         return self.target(x)
 
     def scaled(self, acc: Float) -> Float:
-        """Accumulators (N,CO,H,W), floats -> what the linear layer puts out."""
-        x = acc * torch.from_numpy(np.reshape(self.acc_scale, (-1, 1, 1)).copy()).to(acc.dtype)
-        return x if self.bias is None else x + torch.from_numpy(self.bias.reshape(1, -1, 1, 1)).to(acc.dtype)
+        """Accumulators (N,C,H,W), floats -> the values that they stand for."""
+        return acc * torch.from_numpy(np.reshape(self.acc_scale, (-1, 1, 1)).copy()).to(acc.dtype)
 
     def step_function(self) -> StepFunction:
         """The float32 chain from accumulators (C,T) to integers (C,T), computed by PyTorch's own kernels."""
@@ -70,13 +94,119 @@ class QuantLayer:
         return apply
 
 
+@dataclass(frozen=True, kw_only=True)
+class QuantLayer(ThresholdLayer):
+    """A linear part, functions of each pixel, the quantizer."""
+
+    linear: Linear
+    weight_scale: NDArray[np.float32]  # () or (CO)
+    bias: NDArray[np.float32] | None = None  # (CO)
+    regroup: Dims | None = None  # the image whose pixels the channels are, in the order (y,x,c)
+
+    @property
+    def source(self) -> Quantizer:
+        return self.sources[0]
+
+    @property
+    def dims(self) -> Dims:
+        return self.regroup or (int(self.linear.weights.shape[1]), *self.linear.out)
+
+    @property
+    def acc_scale(self) -> NDArray[np.float32]:
+        return np.asarray(np.float32(self.source.scale) * self.weight_scale, np.float32)
+
+    @property
+    def acc_range(self) -> tuple[IntArray, IntArray]:
+        return self.linear.accumulator_range(self.source.low, self.source.high)
+
+    @property
+    def power_of_two(self) -> bool:
+        return bool(np.all(np.frexp(self.weight_scale)[0] == 0.5)) and super().power_of_two
+
+    def scaled(self, acc: Float) -> Float:
+        x = super().scaled(acc)
+        return x if self.bias is None else x + torch.from_numpy(self.bias.reshape(1, -1, 1, 1)).to(acc.dtype)
+
+    def run(self, images: Sequence[Float], exact: bool) -> Float:
+        x = self.after(self._sums(images[0], exact))
+        if self.regroup is None:
+            return x
+        c, h, w = self.regroup
+        return x.reshape(-1, h, w, c).permute(0, 3, 1, 2).contiguous()
+
+    def _sums(self, x: Float, exact: bool) -> Float:
+        weights = torch.from_numpy(self.linear.weights.astype(np.float64))
+        if exact:
+            return self.scaled(_deconv(self.linear, x.double(), weights).float())
+        real = weights.float() * torch.from_numpy(np.reshape(self.weight_scale, (1, -1, 1, 1)).copy())
+        y = _deconv(self.linear, x * self.source.scale, real)
+        return y if self.bias is None else y + torch.from_numpy(self.bias.reshape(1, -1, 1, 1))
+
+
+def _deconv(linear: Linear, x: Float, weights: Float) -> Float:
+    """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it, its steps kept."""
+    (top, left), (rows, cols) = linear.pads[:2], linear.full
+    full = F.conv_transpose2d(x, weights, stride=linear.stride)
+    full = F.pad(full, (0, max(0, left + cols - full.shape[3]), 0, max(0, top + rows - full.shape[2])))
+    return full[:, :, top : top + rows : linear.step[0], left : left + cols : linear.step[1]].contiguous()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumLayer(ThresholdLayer):
+    """factor 0 * image + factor 1 * other image, pixel by pixel, functions of each, the quantizer."""
+
+    factors: tuple[int, int]  # one of them is 1
+    image: Dims
+
+    @property
+    def dims(self) -> Dims:
+        return self.image
+
+    @property
+    def acc_scale(self) -> NDArray[np.float32]:
+        return np.asarray(min(source.scale for source in self.sources), np.float32)
+
+    @property
+    def acc_range(self) -> tuple[IntArray, IntArray]:
+        pairs = list(zip(self.factors, self.sources, strict=True))
+        low, high = sum(f * q.low for f, q in pairs), sum(f * q.high for f, q in pairs)
+        return np.full(self.image[0], low, np.int64), np.full(self.image[0], high, np.int64)
+
+    def run(self, images: Sequence[Float], exact: bool) -> Float:
+        (a, b), (one, other) = images, self.factors
+        if exact:
+            return self.after(self.scaled((a.double() * one + b.double() * other).float()))
+        return self.after(a * self.sources[0].scale + b * self.sources[1].scale)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcatLayer(Layer):
+    """Channels of several images of one scale side by side."""
+
+    images: tuple[Dims, ...]  # of the inputs
+
+    @property
+    def dims(self) -> Dims:
+        return sum(c for c, _, _ in self.images), *self.images[0][1:]
+
+    @property
+    def power_of_two(self) -> bool:
+        return self.target.power_of_two
+
+    def run(self, images: Sequence[Float], exact: bool) -> Float:
+        return torch.cat(list(images), 1)
+
+
 @dataclass(frozen=True)
 class Network:
-    """A chain of layers from an image (C,H,W) of `source` integers."""
+    """Layers, each after those whose images it takes, from an image (C,H,W) of `source` integers.
+
+    The last layer's image is what comes out, and no layer takes it.
+    """
 
     source: Quantizer
-    dims: tuple[int, int, int]
-    layers: tuple[QuantLayer, ...]
+    dims: Dims
+    layers: tuple[Layer, ...]
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -86,3 +216,13 @@ class Network:
     @property
     def power_of_two(self) -> bool:
         return all(layer.power_of_two for layer in self.layers)
+
+    def run(self, x: Float, exact: bool) -> Float:
+        """Integers that come out (N,C,H,W) of those that go in, as float32."""
+        images, last = {0: x}, {i: k for k, layer in enumerate(self.layers) for i in layer.inputs}
+        for index, layer in enumerate(self.layers):
+            images[index + 1] = layer.run([images[i] for i in layer.inputs], exact)
+            for i in set(layer.inputs):
+                if last[i] == index:
+                    del images[i]
+        return images[len(self.layers)]

@@ -38,6 +38,10 @@ class Pointwise:
             return self
         return replace(self, constants=tuple(c[channels] if c.ndim else c for c in self.constants))
 
+    def sliced(self, start: int, stop: int) -> Pointwise:
+        """For some channels alone."""
+        return replace(self, constants=tuple(c[start:stop] if c.ndim else c for c in self.constants))
+
 
 def read_pointwise(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     """The function of a node whose image input is laid out as `view`. Raises UnsupportedError."""
@@ -78,8 +82,7 @@ def _arithmetic(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     swapped = constants.get(node.input[0]) is not None
     other = constants.get(node.input[0 if swapped else 1])
     if other is None or not np.issubdtype(other.dtype, np.floating):
-        raise UnsupportedError.at(node, "needs a constant as its other input; residual additions and gates "
-                                        "between two images are not supported")  # fmt: skip
+        raise UnsupportedError.at(node, "needs an image or a constant as its other input")
     function = ARITHMETIC[node.op_type]
     apply = (lambda x, c: function(c, x)) if swapped else function
     return Pointwise(node.op_type, apply, (view.per_channel(other),))

@@ -12,18 +12,22 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.frontend.assemble import Assembler
+from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
-from fpgan.build.frontend.expression import Expression, read_expression
 from fpgan.build.frontend.inputs import read_source
+from fpgan.build.frontend.joins import join
 from fpgan.build.frontend.linear_nodes import LINEAR, read_linear
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.pointwise import POINTWISE, read_pointwise
 from fpgan.build.frontend.read_quantizers import QUANT, is_quant, linear_pair, quant_node
 from fpgan.build.frontend.spatial import SPATIAL, apply_spatial
+from fpgan.build.frontend.walk import Walk
 from fpgan.build.passes.errors import UnsupportedError
 
 PASSED = ("Identity", "Dropout", "Cast")
-SUPPORTED = (*LINEAR, *POINTWISE, *SPATIAL, *PASSED, *QUANT, "QuantizeLinear", "DequantizeLinear")
+SUPPORTED = (
+    *LINEAR, *POINTWISE, *SPATIAL, *PASSED, "Concat", *QUANT, "QuantizeLinear", "DequantizeLinear",
+)  # fmt: skip
 _BETTER = {
     "InstanceNormalization": "its statistics depend on the image; BatchNormalization is supported",
     "LayerNormalization": "its statistics depend on the image; BatchNormalization is supported",
@@ -31,7 +35,6 @@ _BETTER = {
     "QLinearConv": "export in QDQ format",
     "ConvInteger": "export in QDQ format",
     "Softmax": "needs all channels at once",
-    "Concat": "joins layers; a condition is supported as a second input, joined before the first layer",
     "If": "control flow", "Loop": "control flow", "Scan": "control flow",
 }  # fmt: skip
 
@@ -41,7 +44,7 @@ def read_network(model: onnx.ModelProto | ModelWrapper) -> Network:
     reader = Reader(model.model if isinstance(model, ModelWrapper) else model)
     for _ in reader.steps():
         pass
-    return reader.assembler.finish()
+    return reader.finish()
 
 
 @contextmanager
@@ -62,80 +65,66 @@ class Reader:
     def __init__(self, model: onnx.ModelProto) -> None:
         self.graph = model.graph
         self.constants = Constants(model)
-        self.consumers: dict[str, list[NodeProto]] = defaultdict(list)
+        consumers: dict[str, list[NodeProto]] = defaultdict(list)
         for node in self.graph.node:
             if node.op_type != "Shape":
                 for name in node.input:
-                    self.consumers[name].append(node)
+                    consumers[name].append(node)
         with _one_line("inputs"):
-            self.source = read_source(self.graph, self.constants, self.consumers)
-        self.tensor = self.source.tensor
+            self.source = read_source(self.graph, self.constants, consumers)
+        self.walk = Walk(self.graph, self.source.tensor, consumers)
         self.assembler = Assembler(self.source.view)
         self.assembler.notes.extend(self.source.notes)
-        if self.source.quantizer is not None:
-            self.assembler.quantize(self.source.nodes[-1], self.source.quantizer)
+        self.branches: dict[str, Branch] = {}  # by tensor
+        self.pairs: dict[str, list[NodeProto]] = {}  # QuantizeLinear up to a tensor of integers, by that
+        self._reached(self.source.tensor, self.assembler.start(self.source.quantizer))
 
     def steps(self) -> Iterator[NodeProto]:
         """Read node by node, in order; yields each node that was read."""
-        if len(self.graph.output) != 1:
-            raise UnsupportedError(f"{len(self.graph.output)} outputs; one is supported")
         yield from self.source.nodes
-        end, seen = self.graph.output[0].name, 0
-        while self.tensor != end:
-            seen += 1
-            if seen > len(self.graph.node):
-                raise UnsupportedError(
-                    f"tensor {self.tensor} is part of a loop; a chain of layers is supported"
-                )
-            self.constants.shapes[self.tensor] = self.assembler.view.shape
-            expression = self._expression()
-            if expression is None:
-                yield from self._read(self._next())
-                continue
-            self.assembler.add_function(expression.nodes[0], expression.function)
-            self.tensor = expression.tensor
-            yield from expression.nodes
+        for node in self.walk.order():
+            check_supported(node)
+            with _one_line(f"layer {node.name or node.output[0]} ({node.op_type})"):
+                self._read(node)
+            yield node
 
-    def _expression(self) -> Expression | None:
-        """A function of the tensor that was reached, where the file spells it with several uses of it."""
-        if len(self.consumers[self.tensor]) < 2:
-            return None
-        view = self.assembler.view
-        with _one_line(f"tensor {self.tensor}"):
-            return read_expression(self.tensor, self.graph.node, self.consumers, self.constants, view)
+    def finish(self) -> Network:
+        """The network, all steps having been taken."""
+        end = self.graph.output[0].name
+        if end in self.pairs:
+            raise UnsupportedError.at(self.pairs[end][0], "no DequantizeLinear after it")
+        if end not in self.branches:
+            raise UnsupportedError(f"output {end} is not made of the input")
+        return self.assembler.finish(self._branch(end))
 
-    def _next(self) -> NodeProto:
-        found = self.consumers[self.tensor]
-        if len(found) != 1:
-            names = sorted(f"{n.name or n.output[0]} ({n.op_type})" for n in found)
-            raise UnsupportedError(
-                f"tensor {self.tensor} goes into {', '.join(names) or 'no node'}; a chain of layers is "
-                "supported, no residual additions and no concatenation of layers"
-            )
-        return found[0]
+    def _reached(self, tensor: str, branch: Branch) -> None:
+        self.branches[tensor] = branch
+        self.constants.shapes[tensor] = branch.view.shape
 
-    def _read(self, node: NodeProto) -> Iterator[NodeProto]:
-        check_supported(node)
-        nodes = [node]
-        with _one_line(f"layer {node.name or node.output[0]} ({node.op_type})"):
-            if node.op_type == "QuantizeLinear":
-                nodes = self._pair(node)
-                self.assembler.quantize(node, linear_pair(nodes, self.constants))
-            else:
-                self._one(node)
-                self.tensor = node.output[0]
-        yield from nodes
+    def _branch(self, tensor: str) -> Branch:
+        """For one more reader of a tensor."""
+        return self.branches[tensor].copy(self.walk.readers[tensor] > 1)
 
-    def _one(self, node: NodeProto) -> None:
-        assembler = self.assembler
+    def _read(self, node: NodeProto) -> None:
+        names = [name for name in node.input if name in self.walk.images]
+        if node.op_type == "QuantizeLinear" or names[0] in self.pairs:
+            self._pair(node, names[0])
+        elif len(names) > 1 or node.op_type == "Concat":
+            self._reached(node.output[0], join(node, [self._branch(name) for name in names]))
+        else:
+            branch = self._branch(names[0])
+            self._one(node, branch)
+            self._reached(node.output[0], branch)
+
+    def _one(self, node: NodeProto, branch: Branch) -> None:
         if is_quant(node):
-            assembler.quantize(node, quant_node(node, self.constants))
+            branch.quantize(node, quant_node(node, self.constants))
         elif node.op_type in LINEAR:
-            assembler.add_linear(node, read_linear(node, self.constants, assembler.linear_view(node)))
+            branch.add_linear(node, read_linear(node, self.constants, branch.linear_view(node)))
         elif node.op_type in SPATIAL:
-            apply_spatial(node, self.constants, assembler)
+            apply_spatial(node, self.constants, branch)
         elif node.op_type in POINTWISE:
-            assembler.add_function(node, read_pointwise(node, self.constants, assembler.view))
+            branch.add_function(node, read_pointwise(node, self.constants, branch.view))
         else:
             self._passed(node)
 
@@ -147,17 +136,19 @@ class Reader:
         if node.op_type == "DequantizeLinear":
             raise UnsupportedError.at(node, "no QuantizeLinear before it")
 
-    def _pair(self, node: NodeProto) -> list[NodeProto]:
-        """QuantizeLinear up to its DequantizeLinear; leaves `tensor` behind it."""
-        nodes = [node]
-        self.tensor = node.output[0]
-        while nodes[-1].op_type != "DequantizeLinear":
-            after = self._next() if self.consumers[self.tensor] else None
-            if after is None or after.op_type not in ("Clip", "Identity", "DequantizeLinear"):
-                raise UnsupportedError.at(node, "no DequantizeLinear after it")
-            nodes.append(after)
-            self.tensor = after.output[0]
-        return nodes
+    def _pair(self, node: NodeProto, tensor: str) -> None:
+        """QuantizeLinear up to DequantizeLinear, of which several may read the same integers."""
+        nodes = [*self.pairs.get(tensor, []), node]
+        if node.op_type == "DequantizeLinear":
+            if tensor not in self.branches:
+                branch = self._branch(nodes[0].input[0])
+                branch.quantize(nodes[0], linear_pair(nodes, self.constants))
+                self.branches[tensor] = branch
+            self._reached(node.output[0], self._branch(tensor))
+        elif node.op_type in ("Clip", "Identity") or len(nodes) == 1:
+            self.pairs[node.output[0]] = nodes
+        else:
+            raise UnsupportedError.at(nodes[0], "no DequantizeLinear after it")
 
 
 def check_supported(node: NodeProto) -> None:

@@ -74,7 +74,7 @@ def _check_graph(path: Path, model: onnx.ModelProto) -> None:
         raise ValueError(f"{path}: {len(model.graph.node)} nodes; at most {_MAX_NODES}")
     for node in model.graph.node:
         if any(a.type in _GRAPH_ATTRIBUTES for a in node.attribute):
-            raise UnsupportedError.at(node, "control flow; a plain chain of layers is supported")
+            raise UnsupportedError.at(node, "control flow; layers without it are supported")
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:

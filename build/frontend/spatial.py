@@ -10,33 +10,33 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
-from fpgan.build.frontend.assemble import Assembler
+from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
 from fpgan.build.passes.errors import UnsupportedError
 
 _MAX_FACTOR = 64
 
 
-def apply_spatial(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
-    """Change the assembler's view, or leave work for the next layer. UnsupportedError, ValueError."""
-    _READERS[node.op_type](node, constants, assembler)
+def apply_spatial(node: NodeProto, constants: Constants, branch: Branch) -> None:
+    """Change the view of the branch, or leave work for the next layer. UnsupportedError, ValueError."""
+    _READERS[node.op_type](node, constants, branch)
 
 
-def _transpose(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
-    rank = len(assembler.view.axes)
-    assembler.view = assembler.view.transposed(attribute(node, "perm", list(range(rank))[::-1]))
+def _transpose(node: NodeProto, constants: Constants, branch: Branch) -> None:
+    rank = len(branch.view.axes)
+    branch.view = branch.view.transposed(attribute(node, "perm", list(range(rank))[::-1]))
 
 
-def _reshape(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
+def _reshape(node: NodeProto, constants: Constants, branch: Branch) -> None:
     target = [int(v) for v in np.ravel(constants.required(node, 1, "the shape"))]
-    assembler.reshape(node, target)
+    branch.reshape(node, target)
 
 
-def _flatten(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
+def _flatten(node: NodeProto, constants: Constants, branch: Branch) -> None:
     if attribute(node, "axis", 1) != 1:
         raise UnsupportedError.at(node, f"axis={attribute(node, 'axis', 1)}; 1 is supported")
-    shape = assembler.view.shape
-    assembler.reshape(node, [shape[0], math.prod(shape[1:])])
+    shape = branch.view.shape
+    branch.reshape(node, [shape[0], math.prod(shape[1:])])
 
 
 def _axes(node: NodeProto, constants: Constants, rank: int) -> list[int]:
@@ -50,27 +50,27 @@ def _axes(node: NodeProto, constants: Constants, rank: int) -> list[int]:
     return axes
 
 
-def _squeeze(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
-    shape = assembler.view.shape
+def _squeeze(node: NodeProto, constants: Constants, branch: Branch) -> None:
+    shape = branch.view.shape
     axes = _axes(node, constants, len(shape)) or [i for i, n in enumerate(shape) if n == 1 and i > 0]
-    assembler.reshape(node, [n for i, n in enumerate(shape) if i not in axes])
+    branch.reshape(node, [n for i, n in enumerate(shape) if i not in axes])
 
 
-def _unsqueeze(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
-    shape = list(assembler.view.shape)
+def _unsqueeze(node: NodeProto, constants: Constants, branch: Branch) -> None:
+    shape = list(branch.view.shape)
     count = len(shape) + (
         len(attribute(node, "axes", [])) or int(constants.required(node, 1, "the axes").size)
     )
     axes = set(_axes(node, constants, count))
     rest = iter(shape)
-    assembler.reshape(node, [1 if i in axes else next(rest) for i in range(count)])
+    branch.reshape(node, [1 if i in axes else next(rest) for i in range(count)])
 
 
-def _resize(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
+def _resize(node: NodeProto, constants: Constants, branch: Branch) -> None:
     if attribute(node, "mode", b"nearest") != b"nearest":
         raise UnsupportedError.at(node, f"mode {attribute(node, 'mode', b'').decode()}; nearest is supported")
-    shape = assembler.view.shape
-    factors = dict(zip(assembler.view.axes, _factors(node, constants, shape), strict=True))
+    shape = branch.view.shape
+    factors = dict(zip(branch.view.axes, _factors(node, constants, shape), strict=True))
     if factors.pop("N", 1) != 1 or factors.pop("C", 1) != 1 or "CHW" in factors:
         raise UnsupportedError.at(node, "resizes the batch or the channels; rows and columns are supported")
     whole = {axis: round(f) for axis, f in factors.items()}
@@ -84,7 +84,7 @@ def _resize(node: NodeProto, constants: Constants, assembler: Assembler) -> None
         raise UnsupportedError.at(
             node, "picks other pixels than each one repeated; asymmetric with floor is supported"
         )
-    assembler.upsample((whole.get("H", 1), whole.get("W", 1)))
+    branch.upsample((whole.get("H", 1), whole.get("W", 1)))
 
 
 def _factors(node: NodeProto, constants: Constants, shape: tuple[int, ...]) -> list[float]:
@@ -126,21 +126,21 @@ _NEAREST: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _depth_to_space(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
+def _depth_to_space(node: NodeProto, constants: Constants, branch: Branch) -> None:
     factor, mode = int(attribute(node, "blocksize", 0)), attribute(node, "mode", b"DCR")
-    channels = assembler.view.dims[0]
-    if assembler.view.axes != ("N", "C", "H", "W"):
-        raise UnsupportedError.at(node, f"axes {assembler.view.axes}; (N,C,H,W) is supported")
+    channels = branch.view.dims[0]
+    if branch.view.axes != ("N", "C", "H", "W"):
+        raise UnsupportedError.at(node, f"axes {branch.view.axes}; (N,C,H,W) is supported")
     if mode not in (b"DCR", b"CRD"):
         raise UnsupportedError.at(node, f"mode {mode.decode(errors='replace')}; DCR and CRD are supported")
     if not 1 <= factor <= _MAX_FACTOR or channels % factor**2:
         raise UnsupportedError.at(
             node, f"blocksize={factor} on {channels} channels; its square must divide them"
         )
-    assembler.shuffle(factor, mode == b"CRD")
+    branch.shuffle(factor, mode == b"CRD")
 
 
-def _pad(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
+def _pad(node: NodeProto, constants: Constants, branch: Branch) -> None:
     if attribute(node, "mode", b"constant") != b"constant":
         raise UnsupportedError.at(node, f"mode {attribute(node, 'mode', b'').decode()}; zeros are supported")
     value = float(attribute(node, "value", 0.0))
@@ -152,20 +152,18 @@ def _pad(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
     pads = [int(v) for v in np.ravel(constants.required(node, 1, "the pads") if pads is None else pads)]
     if len(node.input) > 3 and node.input[3]:
         raise UnsupportedError.at(node, "axes; pads for every axis are supported")
-    sides = _sides(node, assembler, pads[: len(pads) // 2], pads[len(pads) // 2 :])
+    sides = _sides(node, branch, pads[: len(pads) // 2], pads[len(pads) // 2 :])
     if min(sides) < 0 < max(sides):
         raise UnsupportedError.at(node, f"pads and crops at once ({pads})")
     if max(sides) > 0:
-        assembler.pad(node, sides)
+        branch.pad(node, sides)
     elif min(sides) < 0:
         top, left, bottom, right = (-s for s in sides)
-        assembler.crop(node, (top, left, bottom, right))
+        branch.crop(node, (top, left, bottom, right))
 
 
-def _sides(
-    node: NodeProto, assembler: Assembler, begin: list[int], end: list[int]
-) -> tuple[int, int, int, int]:
-    axes = assembler.view.axes
+def _sides(node: NodeProto, branch: Branch, begin: list[int], end: list[int]) -> tuple[int, int, int, int]:
+    axes = branch.view.axes
     if not len(begin) == len(end) == len(axes):
         raise UnsupportedError.at(node, f"{len(begin) + len(end)} values for {len(axes)} axes")
     found = {axis: (b, e) for axis, b, e in zip(axes, begin, end, strict=True)}
@@ -175,7 +173,7 @@ def _sides(
     return top, left, bottom, right
 
 
-def _slice(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
+def _slice(node: NodeProto, constants: Constants, branch: Branch) -> None:
     """Attributes up to opset 9, inputs from 10 on."""
     parts: list[Any] = [attribute(node, name, None) for name in ("starts", "ends", "axes")]
     steps: Any = None
@@ -186,18 +184,18 @@ def _slice(node: NodeProto, constants: Constants, assembler: Assembler) -> None:
     if steps is not None and np.any(steps != 1):
         raise UnsupportedError.at(node, f"steps {np.ravel(steps).tolist()}; only 1 is supported")
     starts, ends = (np.ravel(p).tolist() for p in parts[:2])
-    shape = assembler.view.shape
+    shape = branch.view.shape
     axes = np.ravel(parts[2]).tolist() if parts[2] is not None else list(range(len(starts)))
     begin, end = [0] * len(shape), [0] * len(shape)
     for axis, start, stop in zip(axes, starts, ends, strict=True):
         first, last, _ = slice(start, stop).indices(shape[axis])
         begin[axis], end[axis] = first, shape[axis] - last
-    sides = _sides(node, assembler, begin, end)
+    sides = _sides(node, branch, begin, end)
     if any(sides):
-        assembler.crop(node, sides)
+        branch.crop(node, sides)
 
 
-_READERS: dict[str, Callable[[NodeProto, Constants, Assembler], None]] = {
+_READERS: dict[str, Callable[[NodeProto, Constants, Branch], None]] = {
     "Transpose": _transpose, "Reshape": _reshape, "Flatten": _flatten, "Squeeze": _squeeze,
     "Unsqueeze": _unsqueeze, "Resize": _resize, "Upsample": _resize, "DepthToSpace": _depth_to_space,
     "Pad": _pad, "Slice": _slice,

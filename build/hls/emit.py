@@ -41,7 +41,7 @@ def emit_hls(
         (hls / f"{kernel.name}.hpp").write_text(kernel.header())
     copied = _copy_kernels({kernel.kernel for kernel in kernels}, hls)
     (hls / "top.hpp").write_text(_top_header(description))
-    (hls / "top.cpp").write_text(_top(kernels, stream_depths(list(model.graph.node))))
+    (hls / "top.cpp").write_text(_top(model, kernels))
     _write_vectors(vectors, description, hls)
     (hls / "run.tcl").write_text(run_tcl(board, clock_mhz))
     return {
@@ -60,8 +60,8 @@ def emit_hls(
 def _kernels(model: ModelWrapper, description: dict[str, Any]) -> list[Kernel]:
     """Kernels in order; the first takes and the last gives the ports' words, which are whole bytes."""
     kernels = [kernel_of(model, node) for node in _computing(model)]
-    kernels[0] = replace(kernels[0], in_bits=description["input"]["tdata_bits"])
-    kernels[-1] = replace(kernels[-1], out_bits=description["output"]["tdata_bits"])
+    kernels[0] = replace(kernels[0], in_bits=(description["input"]["tdata_bits"],))
+    kernels[-1] = replace(kernels[-1], out_bits=(description["output"]["tdata_bits"],))
     return kernels
 
 
@@ -79,19 +79,19 @@ def _copy_kernels(used: set[str], hls: Path) -> list[str]:
     return ["words.hpp"]
 
 
-def stream_depths(nodes: list[NodeProto]) -> list[int]:
-    """Words of the stream behind each layer but the last; a FIFO node is its stream's depth, not a layer.
+def stream_depths(model: ModelWrapper) -> dict[str, int]:
+    """Words of the streams that layers put out, by tensor; a FIFO node is its stream's depth, not a layer.
 
     A FIFO holds its depth and one word in its output register; behind a deconv waits what its queue holds in
     RTL, because outputs at the border come faster than what follows may take them.
     """
-    depths: list[int] = []
-    for node in nodes:
+    depths: dict[str, int] = {}
+    for node in model.graph.node:
         if node.op_type == "Fifo_rtl":
-            depths[-1] = max(depths[-1], getCustomOp(node).get_nodeattr("depth") + 1)
+            depths[node.input[0]] = max(depths[node.input[0]], getCustomOp(node).get_nodeattr("depth") + 1)
         else:
-            depths.append(QUEUE_WORDS if node.op_type == "Deconv_rtl" else _DEPTH)
-    return depths[:-1]
+            depths |= dict.fromkeys(node.output, QUEUE_WORDS if node.op_type == "Deconv_rtl" else _DEPTH)
+    return depths
 
 
 def _top_header(description: dict[str, Any]) -> str:
@@ -117,19 +117,25 @@ void fpgan_layers({_PORTS}, int images);
 """
 
 
-def _top(kernels: list[Kernel], depths: list[int]) -> str:
-    """Stream i leaves layer i - 1 and enters layer i."""
-    widths = [kernel.out_bits for kernel in kernels[:-1]]
-    names = ["s_axis_0", *(f"stream_{i}" for i in range(1, len(kernels))), "m_axis_0"]
+def _top(model: ModelWrapper, kernels: list[Kernel]) -> str:
+    """Stream i is the i-th that a layer puts out; the last one is the accelerator's output."""
+    nodes, depths = _computing(model), stream_depths(model)
+    made = [tensor for node in nodes for tensor in node.output][:-1]
+    widths = [width for kernel in kernels for width in kernel.out_bits]
+    names = {tensor: f"stream_{i}" for i, tensor in enumerate(made, 1)}
+    names |= {model.graph.input[0].name: "s_axis_0", nodes[-1].output[0]: "m_axis_0"}
+    names |= {n.output[0]: names[n.input[0]] for n in model.graph.node if n.op_type == "Fifo_rtl"}
     plain = "".join(
-        f'  hls::stream<ap_uint<{width}>> {name}("{name}");\n'
-        for name, width in zip(names[1:-1], widths, strict=True)
+        f'  hls::stream<ap_uint<{width}>> {names[tensor]}("{names[tensor]}");\n'
+        for tensor, width in zip(made, widths[:-1], strict=True)
     )
     depth = "".join(
-        f"#pragma HLS STREAM variable={name} depth={words}\n"
-        for name, words in zip(names[1:-1], depths, strict=True)
+        f"#pragma HLS STREAM variable={names[tensor]} depth={depths[tensor]}\n" for tensor in made
     )
-    calls = [f"{k.name}({names[i]}, {names[i + 1]});" for i, k in enumerate(kernels)]
+    calls = [
+        f"{k.name}({', '.join(names[tensor] for tensor in (*node.input, *node.output) if tensor in names)});"
+        for k, node in zip(kernels, nodes, strict=True)
+    ]
     chain = "".join(f"  {call}\n" for call in calls)
     in_turn = "".join(f"  for (int i = 0; i < images; i++) {call}\n" for call in calls)
     includes = "".join(f'#include "{kernel.name}.hpp"\n' for kernel in kernels)

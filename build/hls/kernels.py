@@ -17,36 +17,44 @@ from fpgan.build.hls.tables import axis_table, threshold_tables, weight_chunks
 from fpgan.sim.golden import IntArray, weight_words
 
 MAX_WORD_BITS = 4096  # AP_INT_MAX_W can be raised to this
+_OUTPUT_FIRST = ("stream_concat",)  # kernels that take any number of inputs
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One layer: a template of hw/hls, its constants, its further arguments (element type, values)."""
+    """One layer: a template of hw/hls, its constants, its further arguments (element type, values).
+
+    in_bits, out_bits: of a word of each stream that comes, that leaves.
+    """
 
     name: str
     kernel: str
-    constants: dict[str, int]
-    in_bits: int
-    out_bits: int
+    constants: dict[str, int | tuple[int, ...]]
+    in_bits: tuple[int, ...]
+    out_bits: tuple[int, ...]
     arrays: dict[str, tuple[str, IntArray]] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
         """The layer's function: one image from stream to stream."""
-        return (
-            f"void {self.name}(hls::stream<ap_uint<{self.in_bits}>>& in, "
-            f"hls::stream<ap_uint<{self.out_bits}>>& out)"
-        )
+        widths = zip(self.streams, (*self.in_bits, *self.out_bits), strict=True)
+        return f"void {self.name}({', '.join(f'hls::stream<ap_uint<{w}>>& {name}' for name, w in widths)})"
+
+    @property
+    def streams(self) -> list[str]:
+        """Names of the function's arguments: what comes, then what leaves."""
+        return [*_numbered("in", len(self.in_bits)), *_numbered("out", len(self.out_bits))]
 
     def header(self) -> str:
         """BUILD/hls/NAME.hpp."""
-        constants = "".join(f"  static const int {key} = {value};\n" for key, value in self.constants.items())
+        constants = "".join(_constant(key, value) for key, value in self.constants.items())
         arrays = "".join(
             f"static const {kind} {self.name}_{key}{''.join(f'[{n}]' for n in values.shape)} =\n"
             f"{_initializer(values)};\n"
             for key, (kind, values) in self.arrays.items()
         )
-        arguments = ", ".join(["in", "out", *(f"{self.name}_{key}" for key in self.arrays)])
+        streams = sorted(self.streams, key=lambda name: name != "out" or self.kernel not in _OUTPUT_FIRST)
+        arguments = ", ".join([*streams, *(f"{self.name}_{key}" for key in self.arrays)])
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.name}: one {self.kernel} with its constants.
 #pragma once
@@ -63,6 +71,16 @@ static {self.signature} {{
 """
 
 
+def _numbered(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
+
+
+def _constant(key: str, value: int | tuple[int, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"  static constexpr int {key}[] = {{{', '.join(map(str, value))}}};\n"
+    return f"  static const int {key} = {int(value)};\n"
+
+
 def _initializer(values: IntArray) -> str:
     """Nested braces; a line per innermost row."""
     if values.ndim == 1:
@@ -74,17 +92,20 @@ def _initializer(values: IntArray) -> str:
 def kernel_of(model: ModelWrapper, node: NodeProto) -> Kernel:
     """The kernel of a node. ValueError where a stream word is wider than Vitis HLS takes."""
     op = getCustomOp(node)
-    widths = int(op.get_instream_width()), int(op.get_outstream_width())
-    if max(widths) > MAX_WORD_BITS:
+    streams = [name for name in node.input if model.get_initializer(name) is None]
+    ins = tuple(int(op.get_instream_width(k)) for k in range(len(streams)))
+    outs = tuple(int(op.get_outstream_width(k)) for k in range(len(node.output)))
+    if max(*ins, *outs) > MAX_WORD_BITS:
         raise ValueError(
-            f"{node.name}: stream word of {max(widths)} bits; Vitis HLS takes at most {MAX_WORD_BITS}: "
+            f"{node.name}: stream word of {max(*ins, *outs)} bits; Vitis HLS takes at most {MAX_WORD_BITS}: "
             "build with a smaller target_fps or max_utilization"
         )
     kernel, constants, arrays = _KERNELS[node.op_type](op, model, node)
-    return Kernel(node.name, kernel, {k: int(v) for k, v in constants.items()}, *widths, arrays)
+    return Kernel(node.name, kernel, constants, ins, outs, arrays)
 
 
-_Parts = tuple[str, dict[str, int], dict[str, tuple[str, IntArray]]]
+_Constants = dict[str, int | tuple[int, ...]]
+_Parts = tuple[str, _Constants, dict[str, tuple[str, IntArray]]]
 
 
 def _deconv(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
@@ -147,12 +168,27 @@ def _channels(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
     return "channels", constants, {}
 
 
+def _fork(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
+    return "stream_fork", {"WIDTH": op.get_instream_width(), "ITERATIONS": op.get_exp_cycles()}, {}
+
+
+def _add(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
+    return "stream_add", op.parameters("") | {"ITERATIONS": op.get_exp_cycles()}, {}
+
+
+def _concat(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
+    return "stream_concat", op.parameters("") | {"ITERATIONS": op.get_exp_cycles()}, {}
+
+
 _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Deconv_rtl": _deconv,
     "Thresholding_rtl": _threshold,
     "WidthConvert_rtl": _width_convert,
     "PixelPad_rtl": _pixel_pad,
     "Channels_rtl": _channels,
+    "Fork_rtl": _fork,
+    "Add_rtl": _add,
+    "Concat_rtl": _concat,
 }
 
 

@@ -21,11 +21,15 @@ def register() -> None:
     import finn.custom_op.fpgadataflow.rtl  # noqa: F401  the domain's own ops first
     from qonnx.custom_op.registry import add_op_to_domain
 
+    from fpgan.build.ops.add import Add_rtl
     from fpgan.build.ops.channels import Channels_rtl
+    from fpgan.build.ops.concat import Concat_rtl
     from fpgan.build.ops.deconv import Deconv_rtl
     from fpgan.build.ops.fifo import Fifo_rtl
+    from fpgan.build.ops.fork import Fork_rtl
     from fpgan.build.ops.pixel_pad import PixelPad_rtl
     from fpgan.build.ops.width_convert import WidthConvert_rtl
 
-    for op in (Channels_rtl, Deconv_rtl, Fifo_rtl, PixelPad_rtl, WidthConvert_rtl):
+    joins = (Add_rtl, Concat_rtl, Fork_rtl)
+    for op in (*joins, Channels_rtl, Deconv_rtl, Fifo_rtl, PixelPad_rtl, WidthConvert_rtl):
         add_op_to_domain(RTL_DOMAIN, op)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ _FAST_CLOCK = """    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk2x
 """
 
 
-class StreamOp(RTLBackend):
-    """A hardware op with one input stream and one output stream, backed by a module in hw/rtl.
+Parameter = int | str | tuple[int, ...]  # a tuple: 32 bits each, the first one lowest
 
-    Subclasses say which module with which parameters; its numpy function is `compute`.
+
+class StreamOp(RTLBackend):
+    """A hardware op whose inputs and outputs are streams, backed by a module in hw/rtl.
+
+    One stream in and one out unless `in_streams` and `out_streams` say otherwise; further inputs are
+    initializers. Subclasses say which module with which parameters; its numpy function is `compute`.
     """
 
     def get_nodeattr_types(self) -> dict[str, Any]:
@@ -37,9 +42,18 @@ class StreamOp(RTLBackend):
         }
         return attrs
 
+    def in_streams(self) -> int:
+        """How many of the node's inputs, the first ones, are streams."""
+        return 1
+
+    def out_streams(self) -> int:
+        return 1
+
     @abstractmethod
-    def compute(self, x: NDArray[np.int64], *initializers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The op on integers: x (N,H,W,C) and the node's other inputs -> (N,OH,OW,OC)."""
+    def compute(
+        self, x: NDArray[np.int64], *others: NDArray[np.int64]
+    ) -> NDArray[np.int64] | tuple[NDArray[np.int64], ...]:
+        """The op on integers: x (N,H,W,C) and the node's other inputs -> (N,OH,OW,OC), or one per output."""
 
     @abstractmethod
     def module(self) -> str:
@@ -50,7 +64,7 @@ class StreamOp(RTLBackend):
         return self.module()
 
     @abstractmethod
-    def parameters(self, fpgapart: str) -> dict[str, int | str]:
+    def parameters(self, fpgapart: str) -> Mapping[str, Parameter]:
         """Parameters of the module."""
 
     def pumped(self) -> bool:
@@ -69,16 +83,17 @@ class StreamOp(RTLBackend):
         return DataType[self.get_nodeattr("outputDataType")]
 
     def get_instream_width(self, ind: int = 0) -> int:
-        return (
-            int(self.get_folded_input_shape()[-1]) * self.get_input_datatype().bitwidth() if ind == 0 else 0
-        )
+        if ind >= self.in_streams():
+            return 0
+        return int(self.get_folded_input_shape(ind)[-1]) * self.get_input_datatype(ind).bitwidth()
 
     def get_outstream_width(self, ind: int = 0) -> int:
-        return int(self.get_folded_output_shape()[-1]) * self.get_output_datatype().bitwidth()
+        return int(self.get_folded_output_shape(ind)[-1]) * self.get_output_datatype(ind).bitwidth()
 
     def infer_node_datatype(self, model: Any) -> None:
         self.set_nodeattr("inputDataType", model.get_tensor_datatype(self.onnx_node.input[0]).name)
-        model.set_tensor_datatype(self.onnx_node.output[0], self.get_output_datatype())
+        for ind, name in enumerate(self.onnx_node.output):
+            model.set_tensor_datatype(name, self.get_output_datatype(ind))
 
     # -- execution ------------------------------------------------------------------------------------
     def execute_node(self, context: dict[str, np.ndarray], graph: Any) -> None:
@@ -86,22 +101,29 @@ class StreamOp(RTLBackend):
         node = self.onnx_node
         arrays = [np.rint(context[name]).astype(np.int64) for name in node.input]
         run = self._rtlsim if self.get_nodeattr("exec_mode") == "rtlsim" else self.compute
-        context[node.output[0]] = run(*arrays).astype(np.float32)
+        y = run(*arrays)
+        for name, values in zip(node.output, y if isinstance(y, tuple) else (y,), strict=True):
+            context[name] = values.astype(np.float32)
 
-    def _rtlsim(self, x: NDArray[np.int64], *_: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _rtlsim(self, *x: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
         """What RTLBackend does, which takes every input of a node for a stream, weights too."""
-        folded = x.astype(np.float32).reshape(self.get_folded_input_shape())
-        words = npy_to_rtlsim_input(folded, self.get_input_datatype(), self.get_instream_width())
-        streams: dict[str, Any] = {"inputs": {"in0": words}, "outputs": {"out0": []}}
+        outputs: dict[str, list[int]] = {f"out{ind}": [] for ind in range(self.out_streams())}
+        streams = {"inputs": {f"in{i}": self._words(x[i], i) for i in range(self.in_streams())},
+                   "outputs": outputs}  # fmt: skip
         sim = self.get_rtlsim()
         self.reset_rtlsim(sim)
         self.rtlsim_multi_io(sim, streams)
         self.close_rtlsim(sim)
-        kind, shape = self.get_output_datatype(), self.get_folded_output_shape()
-        y = rtlsim_output_to_npy(
-            streams["outputs"]["out0"], None, kind, shape, self.get_outstream_width(), kind.bitwidth()
-        )
-        return np.rint(y).astype(np.int64).reshape(self.get_normal_output_shape())
+        return tuple(self._values(outputs[f"out{ind}"], ind) for ind in range(self.out_streams()))
+
+    def _words(self, x: NDArray[np.int64], ind: int) -> Any:
+        folded = x.astype(np.float32).reshape(self.get_folded_input_shape(ind))
+        return npy_to_rtlsim_input(folded, self.get_input_datatype(ind), self.get_instream_width(ind))
+
+    def _values(self, words: list[int], ind: int) -> NDArray[np.int64]:
+        kind, shape = self.get_output_datatype(ind), self.get_folded_output_shape(ind)
+        y = rtlsim_output_to_npy(words, None, kind, shape, self.get_outstream_width(ind), kind.bitwidth())
+        return np.rint(y).astype(np.int64).reshape(self.get_normal_output_shape(ind))
 
     # -- code generation --------------------------------------------------------------------------------
     def write_data(self, model: Any, folder: Path) -> None:
@@ -120,36 +142,37 @@ class StreamOp(RTLBackend):
 
     def _wrapper(self, fpgapart: str) -> str:
         """Verilog-2001: a block design of Vivado's takes no SystemVerilog module."""
-        values = {
-            key: f'"{value}"' if isinstance(value, str) else str(value)
-            for key, value in self.parameters(fpgapart).items()
-        }
-        settings = ",\n      ".join(f".{key}({value})" for key, value in values.items())
+        settings = ",\n      ".join(
+            f".{key}({_literal(value)})" for key, value in self.parameters(fpgapart).items()
+        )
         clocks = ".ap_clk(ap_clk), "
         if self.module() in _TWO_CLOCKS:
             clocks += ".ap_clk2x(ap_clk2x), " if self.pumped() else ".ap_clk2x(1'b0), "
-        in_bits, out_bits = self.get_instream_width_padded(), self.get_outstream_width_padded()
+        names = self.get_verilog_top_module_intf_names()
+        sources, sinks = names["s_axis"], names["m_axis"]
+        ports = [
+            *(port for name, bits in sources for port in _ports(name, bits, "input ", "output")),
+            *(port for name, bits in sinks for port in _ports(name, bits, "output", "input ")),
+        ]
+        streams = ",\n      ".join([_connected("s_axis", sources), _connected("m_axis", sinks)])
+        declared = ",\n    ".join(ports)
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.onnx_node.name}: {self.module()} with FINN's port names.
 module {self.onnx_node.name} (
     (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk CLK",
-       X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF in0_V:out0_V, ASSOCIATED_RESET ap_rst_n" *)
+       X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF {
+            ":".join(name for name, _ in [*sources, *sinks])
+        }, ASSOCIATED_RESET ap_rst_n" *)
     input  wire ap_clk,
 {_FAST_CLOCK if self.pumped() else ""}    (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
     input  wire ap_rst_n,
-    input  wire [{in_bits - 1}:0] in0_V_TDATA,
-    input  wire in0_V_TVALID,
-    output wire in0_V_TREADY,
-    output wire [{out_bits - 1}:0] out0_V_TDATA,
-    output wire out0_V_TVALID,
-    input  wire out0_V_TREADY
+    {declared}
 );
   {self.module()} #(
       {settings}
   ) impl (
       {clocks}.ap_rst_n(ap_rst_n),
-      .s_axis_tdata(in0_V_TDATA), .s_axis_tvalid(in0_V_TVALID), .s_axis_tready(in0_V_TREADY),
-      .m_axis_tdata(out0_V_TDATA), .m_axis_tvalid(out0_V_TVALID), .m_axis_tready(out0_V_TREADY)
+      {streams}
   );
 endmodule
 """
@@ -166,3 +189,35 @@ endmodule
         add = [f"add_files -norecurse {path}" for path in self.get_rtl_file_list(abspath=True)]
         module = self.get_nodeattr("gen_top_module")
         return [*add, f"create_bd_cell -type module -reference {module} {self.onnx_node.name}"]
+
+
+def _literal(value: Parameter) -> str:
+    """In Verilog."""
+    if isinstance(value, tuple):
+        return "{" + ", ".join(f"32'd{v}" for v in reversed(value)) + "}"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _ports(name: str, bits: int, given: str, taken: str) -> list[str]:
+    return [
+        f"{given} wire [{bits - 1}:0] {name}_TDATA",
+        f"{given} wire {name}_TVALID",
+        f"{taken} wire {name}_TREADY",
+    ]
+
+
+def _connected(port: str, streams: list[tuple[str, int]]) -> str:
+    """Connections of a module's port to streams: several lie side by side, each as wide as the widest."""
+    widest = max(bits for _, bits in streams)
+    data = [
+        f"{name}_TDATA" if bits == widest else f"{{{widest - bits}'d0, {name}_TDATA}}"
+        for name, bits in streams
+    ]
+    signals = {"tdata": data} | {
+        signal: [f"{name}_{signal.upper()}" for name, _ in streams] for signal in ("tvalid", "tready")
+    }
+    joined = {
+        signal: names[0] if len(names) == 1 else "{" + ", ".join(reversed(names)) + "}"
+        for signal, names in signals.items()
+    }
+    return ", ".join(f".{port}_{signal}({value})" for signal, value in joined.items())

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from fpgan.build import costs
 from fpgan.build.ops.base import StreamOp
 from fpgan.sim.golden import IntArray
 
@@ -46,4 +47,10 @@ class Fifo_rtl(StreamOp):
         return {"WIDTH": self.get_instream_width_padded(), "DEPTH": self.get_nodeattr("depth")}
 
     def lut_estimation(self, fpgapart: str) -> int:
-        return math.ceil(math.ceil(self.get_nodeattr("depth") / 32) * 0.6 * self.get_instream_width()) + 10
+        return self._cost().lut
+
+    def bram_estimation(self, fpgapart: str) -> int:
+        return self._cost().bram18
+
+    def _cost(self) -> costs.Cost:
+        return costs.fifo_cost(self.get_instream_width(), self.get_nodeattr("depth"))

@@ -14,37 +14,44 @@ from fpgan.sim.golden import IntArray
 
 
 class WidthConvert_rtl(StreamOp):
-    """x (1,H,W,C) unchanged, from `in_elems` to `out_elems` per word; see hw/rtl/width_convert.sv."""
+    """x (1,H,W,C) unchanged, from `in_elems` to `out_elems` per word; see hw/rtl/width_convert.sv.
+
+    With an `out_shape` the same stream is an image of other rows, columns and channels.
+    """
 
     def get_nodeattr_types(self) -> dict[str, Any]:
         attrs = super().get_nodeattr_types()
-        attrs |= {"shape": ("ints", True, []), "in_elems": ("i", True, 1), "out_elems": ("i", True, 1)}
+        attrs |= {
+            "shape": ("ints", True, []),
+            "out_shape": ("ints", False, []),
+            "in_elems": ("i", False, 1),
+            "out_elems": ("i", False, 1),
+        }
         return attrs
 
     def get_normal_input_shape(self, ind: int = 0) -> list[int]:
         return [int(v) for v in self.get_nodeattr("shape")]
 
     def get_normal_output_shape(self, ind: int = 0) -> list[int]:
-        return self.get_normal_input_shape()
+        return [int(v) for v in self.get_nodeattr("out_shape")] or self.get_normal_input_shape()
 
-    def _folded(self, elems: int) -> list[int]:
-        shape = self.get_normal_input_shape()
+    def _folded(self, shape: list[int], elems: int) -> list[int]:
         if shape[-1] % elems == 0:
             return [*shape[:-1], shape[-1] // elems, elems]
         return [math.prod(shape) // elems, elems]
 
     def get_folded_input_shape(self, ind: int = 0) -> list[int]:
-        return self._folded(self.get_nodeattr("in_elems"))
+        return self._folded(self.get_normal_input_shape(), self.get_nodeattr("in_elems"))
 
     def get_folded_output_shape(self, ind: int = 0) -> list[int]:
-        return self._folded(self.get_nodeattr("out_elems"))
+        return self._folded(self.get_normal_output_shape(), self.get_nodeattr("out_elems"))
 
     def get_exp_cycles(self) -> int:
         narrow = min(self.get_nodeattr("in_elems"), self.get_nodeattr("out_elems"))
         return math.prod(self.get_normal_input_shape()) // narrow
 
     def compute(self, x: IntArray, *initializers: NDArray) -> IntArray:
-        return x
+        return x.reshape(-1, *self.get_normal_output_shape()[1:])
 
     def module(self) -> str:
         return "width_convert"

@@ -20,9 +20,13 @@ from ortools.sat.python import cp_model
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.passes.options import LayerOptions, Option, divisors
+from fpgan.build.costs import Cost
+from fpgan.build.graph import JOINS
+from fpgan.build.passes.joins import JoinFold, divisors, fold_forks, join_folds, shared_channels
+from fpgan.build.passes.options import LayerOptions, Option
 from fpgan.build.passes.pad_channels import pad_channels
 
+_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
 _SCALE = 10_000_000  # shares of a budget as integers for the solver
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
@@ -80,9 +84,10 @@ class Folding:
         self.model, self.budget = model, budget
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
         self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
-        self.floor = max(layer.floor for layer in self.layers)
+        self.joins = join_folds(model)
+        self.floor = max(layer.floor for layer in (*self.layers, *self.joins))
         cycles = {o.cycles for layer in self.layers for o in layer.options}
-        self.targets = sorted(c for c in cycles if c >= self.floor)
+        self.targets = sorted({c for c in cycles if c >= self.floor} | {self.floor})
 
     @property
     def slowest(self) -> int:
@@ -101,7 +106,7 @@ class Folding:
 
     def solve(self, target: int) -> list[Option] | None:
         """Cheapest choice with at most `target` cycles per layer, or None where none fits."""
-        program = _Program(self.layers, target)
+        program = _Program(self.layers, self.joins, target)
         for name, limit in vars(self.budget).items():
             program.model.add(program.spent[name] <= limit)
         price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
@@ -111,7 +116,7 @@ class Folding:
 
     def overshoot(self, target: int) -> dict[str, int] | None:
         """What the design of `target` cycles takes that exceeds the budget least; None: no option."""
-        program = _Program(self.layers, target)
+        program = _Program(self.layers, self.joins, target)
         if not program.possible:
             return None
         worst = program.model.new_int_var(0, 1000 * _SCALE, "worst")
@@ -124,7 +129,7 @@ class Folding:
 
     def lack(self, target: int) -> str:
         """In words: what keeps a design from `target` cycles."""
-        for layer in self.layers:
+        for layer in (*self.layers, *self.joins):
             if layer.floor > target:
                 return f"{layer.name} takes {layer.floor} cycles at its widest"
         needed = self.overshoot(target) or {}
@@ -141,7 +146,8 @@ class Folding:
         """
         faster = [t for t in self.targets if t < fastest]
         if not faster:
-            slow = next(layer.name for layer in self.layers if layer.floor == self.floor)
+            every = (*self.layers, *self.joins)
+            slow = next(layer.name for layer in every if layer.floor == self.floor)
             return {
                 "fastest_cycles": fastest, "binds": slow, "next_cycles": None,
                 "next_lacks": f"{slow} takes {self.floor} cycles at its widest",
@@ -165,17 +171,21 @@ class Folding:
             getCustomOp(layer.threshold_node).set_nodeattr("PE", layer.threshold_pe(option, target))
             _follow(self.model, layer.node, option.simd)
             channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
+        for join in self.joins:
+            join.apply(target)
         pad_channels(self.model, channels)
+        fold_forks(self.model, target)
 
 
 class _Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
-    def __init__(self, layers: list[LayerOptions], target: int) -> None:
+    def __init__(self, layers: list[LayerOptions], joins: list[JoinFold], target: int) -> None:
         self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
-        self.spent: dict[str, Any] = {"lut": 0, "dsp": 0, "bram18": 0}
+        fixed = sum((join.cost(target) for join in joins), Cost(0))
+        self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
-        self._chosen: list[list[tuple[Any, Option]]] = []
+        self._chosen: dict[str, list[tuple[Any, Option]]] = {}
         for layer in layers:
             flags = []
             for i, (option, cost) in enumerate(layer.within(target)):
@@ -185,15 +195,13 @@ class _Program:
                 for name in self.spent:
                     self.spent[name] += flag * getattr(cost, name)
             self.model.add_exactly_one([flag for flag, _ in flags])
-            self._link(flags)
-            self._chosen.append(flags)
-        self.possible = all(self._chosen)
+            if layer.before is not None:
+                self._link(self._chosen[layer.before], flags)
+            self._chosen[layer.name] = flags
+        self.possible = all(self._chosen.values())
 
-    def _link(self, flags: list[tuple[Any, Option]]) -> None:
+    def _link(self, before: list[tuple[Any, Option]], flags: list[tuple[Any, Option]]) -> None:
         """What the layer before puts out is what this one takes."""
-        if not self._chosen:
-            return
-        before = self._chosen[-1]
         for channels in {o.co for _, o in before} | {o.ci for _, o in flags}:
             given = sum(flag for flag, o in before if o.co == channels)
             taken = sum(flag for flag, o in flags if o.ci == channels)
@@ -206,7 +214,7 @@ class _Program:
         self.solver.parameters.random_seed = 0
         if self.solver.solve(self.model) != cp_model.OPTIMAL:
             return None
-        return [next(o for flag, o in flags if self.solver.value(flag)) for flags in self._chosen]
+        return [next(o for flag, o in flags if self.solver.value(flag)) for flags in self._chosen.values()]
 
     def value(self, name: str) -> int:
         return int(self.solver.value(self.spent[name]))
@@ -220,11 +228,13 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
         raise ValueError(f"{build}: no build here (report.json is missing or broken)") from None
     channels: dict[str, int] = {}
     for node in model.graph.node:
-        if node.name not in layers or node.op_type not in ("Deconv_rtl", "Thresholding_rtl"):
+        if node.name not in layers or node.op_type not in _FOLDED:
             continue
         op, layer = getCustomOp(node), layers[node.name]
-        if node.op_type == "Thresholding_rtl":
-            _check_divides(node, "PE", layer["pe"], "NumChannels", layer["channels"][1])
+        if node.op_type != "Deconv_rtl":
+            widened = node.op_type == "Thresholding_rtl"
+            total = layer["channels"][1] if widened else shared_channels(op)
+            _check_divides(node, "PE", layer["pe"], "NumChannels", total)
             op.set_nodeattr("PE", layer["pe"])
             continue
         for i, (mine, fold_name) in enumerate((("CI", "simd"), ("CO", "pe"))):

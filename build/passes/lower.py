@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Integer graph to FINN hardware ops: Deconv_rtl and Thresholding_rtl, with PixelPad_rtl where asked for."""
+"""Integer graph to FINN hardware ops: Deconv_rtl and Thresholding_rtl, with PixelPad_rtl where asked for.
+
+Where images meet Add_rtl, Concat_rtl; where one has several consumers Fork_rtl.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Literal
 
 import numpy as np
@@ -40,16 +44,40 @@ class _Lowering:
         self.nodes: list[NodeProto] = []
         self.tensors: list[tuple[str, list[int], Any]] = []
         self.values: dict[str, tuple[np.ndarray, Any]] = {}
+        self.reads = Counter(name for node in model.graph.node for name in node.input)
+        self.branches: Counter[str] = Counter()  # of forked tensors, those that have a consumer
 
     def run(self) -> ModelWrapper:
         first = self.source.graph.input[0].name
         self._tensor(first, self._shape(first), self.source.get_tensor_datatype(first))
+        self._fork(first)
+        lowered = {"ConvTranspose": self._deconv, "MultiThreshold": self._threshold, "Add": self._add,
+                   "Concat": self._concat, "Reshape": self._regroup}  # fmt: skip
         for node in self.source.graph.node:
-            if node.op_type == "ConvTranspose":
-                self._deconv(node)
-            elif node.op_type == "MultiThreshold":
-                self._threshold(node)
+            if node.op_type in lowered:
+                lowered[node.op_type](node)
         return self._finish()
+
+    def _fork(self, image: str) -> None:
+        """A Fork_rtl behind an image with several consumers."""
+        count = self.reads[image]
+        if count < 2:
+            return
+        shape, datatype = self._shape(image), self.source.get_tensor_datatype(image)
+        branches = [f"{image}_{k}" for k in range(count)]
+        self.nodes.append(
+            _node("Fork_rtl", [image], branches, image.replace("image", "fork"), size=shape[1:3],
+                  NumChannels=shape[3], inputDataType=datatype.name, outputDataType=datatype.name)
+        )  # fmt: skip
+        for name in branches:
+            self._tensor(name, shape, datatype)
+
+    def _read(self, image: str) -> str:
+        """The stream that the next consumer of an image reads."""
+        if self.reads[image] < 2:
+            return image
+        self.branches[image] += 1
+        return f"{image}_{self.branches[image] - 1}"
 
     def _shape(self, tensor: str) -> list[int]:
         n, c, h, w = self.source.get_tensor_shape(tensor)
@@ -70,6 +98,7 @@ class _Lowering:
         geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes, steps)
         useful = self.useful[node.name]
         datatype = self.source.get_tensor_datatype(x)
+        x = self._read(x)
         strided = (geometry.rows.stride, geometry.cols.stride) != (1, 1)
         if self.style == "zero_insert" and strided:
             size, dense = geometry.zero_inserted()
@@ -116,6 +145,51 @@ class _Lowering:
         )  # fmt: skip
         self._tensor(y, shape, odt)
         self._initializer(t)
+        self._fork(y)
+
+    def _add(self, node: NodeProto) -> None:
+        terms = [self._term(name) for name in node.input]
+        datatypes = [self.source.get_tensor_datatype(image).name for image, _ in terms]
+        acc, shape = self.source.get_tensor_datatype(node.output[0]), self._shape(node.output[0])
+        self.nodes.append(
+            _node("Add_rtl", [self._read(image) for image, _ in terms], list(node.output), node.name,
+                  size=shape[1:3], NumChannels=shape[3], factors=[factor for _, factor in terms],
+                  inputDataTypes=datatypes, outputDataType=acc.name)
+        )  # fmt: skip
+        self._tensor(node.output[0], shape, acc)
+
+    def _term(self, tensor: str) -> tuple[str, int]:
+        """The image that a sum's input is, and its factor."""
+        scale = self.source.find_producer(tensor)
+        if scale is None or scale.op_type != "Mul":
+            return tensor, 1
+        constants = [self.source.get_initializer(name) for name in scale.input]
+        image = next(name for name, c in zip(scale.input, constants, strict=True) if c is None)
+        return image, int(next(c for c in constants if c is not None).reshape(-1)[0])
+
+    def _concat(self, node: NodeProto) -> None:
+        datatype, shape = self.source.get_tensor_datatype(node.output[0]), self._shape(node.output[0])
+        self.nodes.append(
+            _node("Concat_rtl", [self._read(image) for image in node.input], list(node.output), node.name,
+                  size=shape[1:3], NumChannels=shape[3],
+                  channels=[self._shape(image)[3] for image in node.input],
+                  inputDataTypes=[self.source.get_tensor_datatype(image).name for image in node.input],
+                  outputDataType=datatype.name)
+        )  # fmt: skip
+        self._tensor(node.output[0], shape, datatype)
+        self._fork(node.output[0])
+
+    def _regroup(self, node: NodeProto) -> None:
+        """A Reshape to (1,H,W,C) and the Transpose behind it: the stream of a flat pixel stays as it is."""
+        image = self.source.find_consumers(node.output[0])[0].output[0]
+        flat, shape = self._shape(node.input[0]), self._shape(image)
+        datatype = self.source.get_tensor_datatype(image)
+        self.nodes.append(
+            _node("WidthConvert_rtl", [node.input[0]], [image], node.name, shape=flat, out_shape=shape,
+                  inputDataType=datatype.name, outputDataType=datatype.name)
+        )  # fmt: skip
+        self._tensor(image, shape, datatype)
+        self._fork(image)
 
     def _finish(self) -> ModelWrapper:
         infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s, _ in self.tensors]

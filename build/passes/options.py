@@ -15,6 +15,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build import costs
+from fpgan.build.passes.joins import divisors
 from fpgan.build.passes.streams import MAX_STREAM_BITS
 
 CORES = ("lut", "dsp", "dsp2x")
@@ -51,6 +52,7 @@ class LayerOptions:
         self._op, self._block = getCustomOp(node), get_dsp_block(part)
         self.threshold_node = model.find_consumers(node.output[0])[0]
         self._threshold = getCustomOp(self.threshold_node)
+        self.before, self._free = _feeding(model, node), _may_be_padded(model, node, self.threshold_node)
         self._pixels = math.prod(int(n) for n in self._threshold.get_nodeattr("numInputVectors"))
         self.options = list(self._enumerate(cores))
         self.floor = min(option.cycles for option in self.options)
@@ -99,8 +101,12 @@ class LayerOptions:
         act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
         walks = {taps: _Walk(op, taps) for taps in _tap_blocks(op.geometry.most_taps)}
         shape = op.shape()
-        for ci in paddings(op.get_nodeattr("CI")):
-            for co in paddings(op.get_nodeattr("CO")):
+        counts = [
+            paddings(count) if free else [count]
+            for count, free in zip((op.get_nodeattr("CI"), op.get_nodeattr("CO")), self._free, strict=True)
+        ]
+        for ci in counts[0]:
+            for co in counts[1]:
                 for pe, simd in ((p, s) for p in divisors(co) for s in divisors(ci)):
                     if max(pe * acc, simd * act) > MAX_STREAM_BITS:
                         continue
@@ -141,6 +147,27 @@ class _Walk:
         )
 
 
+def _feeding(model: ModelWrapper, node: NodeProto) -> str | None:
+    """The deconv whose channels are this one's: there is nothing between them but its thresholding."""
+    image = _image(model, node)
+    steps = model.find_producer(image)
+    before = model.find_producer(steps.input[0]) if steps and steps.op_type == "Thresholding_rtl" else None
+    return before.name if before is not None and before.op_type == "Deconv_rtl" else None
+
+
+def _image(model: ModelWrapper, node: NodeProto) -> str:
+    """What a deconv reads, before its zeros are inserted."""
+    before = model.find_producer(node.input[0])
+    return str(before.input[0] if before is not None and before.op_type == "PixelPad_rtl" else node.input[0])
+
+
+def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
+    """Whether the channels of a deconv's input and output concern chains of deconvs only."""
+    after = model.find_consumers(steps.output[0]) or []
+    given = model.find_producer(_image(model, node)) is None or _feeding(model, node) is not None
+    return given, all(consumer.op_type in ("Deconv_rtl", "PixelPad_rtl") for consumer in after)
+
+
 def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:
     return [(ty, tx) for ty in range(1, most[0] + 1) for tx in range(1, most[1] + 1)]
 
@@ -162,8 +189,3 @@ def paddings(channels: int) -> list[int]:
     larger = {-(-channels // n) * n for n in range(2, channels + 1)} - {channels}
     useful = [c for c in larger if c <= channels + extra and len(divisors(c)) >= len(divisors(channels))]
     return [channels, *sorted(useful, key=lambda c: (-len(divisors(c)), c))[: _PADDINGS - 1]]
-
-
-def divisors(n: int) -> list[int]:
-    """Divisors of n, ascending."""
-    return [d for d in range(1, n + 1) if n % d == 0]

@@ -19,10 +19,11 @@ from fpgan.model.quantize.distillation import distill
 from fpgan.model.quantize.latents import open_latents
 from fpgan.model.quantize.layers import Layer, split
 from fpgan.model.quantize.network import LayerBits, QuantizedNetwork, exchange
+from fpgan.model.quantize.ops import INPUT
 from fpgan.model.quantize.pictures import save_samples
 from fpgan.model.quantize.report import distances, layer_rows, open_scored, scores, value
 from fpgan.model.quantize.source import open_module
-from fpgan.model.quantize.tracing import INPUT, trace
+from fpgan.model.quantize.tracing import trace
 from fpgan.model.run import CHECKPOINT, SAMPLES, make_folder, save_tensors, write_beside
 
 __all__ = ["quantize"]
@@ -62,10 +63,11 @@ def quantize(
         build("out/model.onnx", out="build")
 
     source: a module, which is put into eval mode on the CPU, its weight normalisations worked in; or
-    "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It must be a
-    chain: ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh,
-    Sigmoid, Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero padding,
-    reshapes, Dropout, constants added or multiplied; as modules, functions or methods, traced by torch.fx.
+    "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It is
+    made of ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh, Sigmoid,
+    Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero padding, reshapes,
+    Dropout, constants added or multiplied, images added or, by torch.cat, joined along their channels; as
+    modules, functions or methods, traced by torch.fx.
     weights: its state dict (.pth, .pt, .safetensors, read without running code). shape: of one input with its
     batch, as (1,100,1,1), where the first layer does not tell it. latents: what inputs are like, `normal`,
     `uniform` in [-1, 1), a .npy file or a tensor of floats (N, ...).
@@ -90,11 +92,11 @@ def quantize(
     out = Path(out)
     _check(steps, rate, vectors)
     module = open_module(source, weights, arguments or {}, seed)
-    chain, sizes = trace(module, _sizes(shape))
-    layers = split(chain, sizes)
+    graph, sizes = trace(module, _sizes(shape))
+    layers = split(graph, sizes)
     wanted = _bits_of(layers.layers, bits, layer_bits or {}, output_bits)
     network = exchange(
-        chain, layers, wanted, open_latents(latents, sizes), _in_range("latent_bits", latent_bits)
+        graph, layers, wanted, open_latents(latents, sizes), _in_range("latent_bits", latent_bits)
     )
     images = None if data is None else open_scored(network, data)
     make_folder(out)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tuning without data: the quantized chain learns the images that its float original makes."""
+"""Fine-tuning without data: the quantized network learns the images that its float original makes."""
 
 from __future__ import annotations
 

@@ -1,118 +1,150 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the quantizers of a chain go: one behind each layer and what is applied to each of its pixels."""
+"""Where the quantizers go: one behind each layer and what is applied to each of its pixels."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import fx, nn
 
-from fpgan.model.quantize.ops import LINEAR, NORMS, POINTWISE, Arithmetic, Pad, Reshape
+from fpgan.model.quantize.ops import INPUT, JOINS, LINEAR, NORMS, POINTWISE, Arithmetic, Pad, Reshape, Sum
 
 Range = tuple[float, float]
 Dims = tuple[int, int, int]
 _ALL = (-math.inf, math.inf)
-_DIFFERS = "differs from pixel to pixel once its features become an image"
 
 
 @dataclass
 class Layer:
-    """A linear module, or none at the input, and what follows it up to the place of its quantizer."""
+    """A linear module, a join or neither, and what follows up to the place of its quantizer."""
 
-    name: str  # of the linear module, else of the first function
+    name: str  # of the linear module or the join, else of the first function
     linear: bool
     end: str  # of the module behind which the quantizer stands
+    before: str = INPUT  # the same of the layer in front of it
     span: Range = _ALL  # of the values there
     norm: str = ""  # of a BatchNorm right behind the linear module, which can take its bias
     pixels: int = 1  # of the image that its features become
+    apart: bool = False  # whether these differ from each other in more than their weights
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers of a chain, and (C,H,W) of what goes in and comes out as hardware streams it."""
+    """The layers of a graph, the last one's image coming out, and (C,H,W) of what goes in and comes out."""
 
     layers: list[Layer]
     dims: Dims
     image: Dims
 
 
-def split(chain: fx.GraphModule, shape: tuple[int, ...]) -> Layers:
-    """The layers of a chain whose input is (N, *shape). ValueError names what no layer can hold."""
+@dataclass(frozen=True)
+class _State:
+    """Of a tensor; dims is (C,H,W) of the image in it."""
+
+    dims: Dims
+    layer: Layer | None = None  # the last one on the way
+    open: bool = False  # whether its quantizer has not come
+    padded: str = ""  # a padding since
+    parts: bool = False  # whether a function since then differs from channel to channel
+    shuffled: bool = False  # whether its channels are no longer the layer's
+    begun: bool = False
+
+    @property
+    def end(self) -> str:
+        return self.layer.end if self.layer else INPUT
+
+
+def split(graph: fx.GraphModule, shape: tuple[int, ...]) -> Layers:
+    """The layers of a graph whose input is (N, *shape). ValueError names what no layer can hold.
+
+    A quantizer stands in front of linear modules and joins, and where a tensor has several readers.
+    """
     walk = _Walk(shape)
-    x = torch.zeros(1, *shape)
+    values = {n: torch.zeros(1, *shape) for n in graph.graph.nodes if n.op == "placeholder"}
+    states = {node: walk.start for node in values}
+    last = walk.start
     with torch.no_grad():
-        for node in chain.graph.nodes:
+        for node in graph.graph.nodes:
             if node.op == "call_module":
-                module = chain.get_submodule(str(node.target))
-                walk.step(str(node.target), module)
-                x = module(x)
-                if isinstance(module, Reshape):
-                    walk.reshape(str(node.target), module.sizes)
-                else:
-                    walk.see(tuple(x.shape[1:]), isinstance(module, LINEAR))
+                name, module = str(node.target), graph.get_submodule(str(node.target))
+                values[node] = module(*(values[n] for n in node.args))
+                before = [_read(states[n], len(n.users)) for n in node.args]
+                last = states[node] = walk.step(name, module, before, tuple(values[node].shape[1:]))
     for layer in walk.layers:
-        if layer.pixels > 1:
-            _check_alike(chain, layer)
-    return Layers(walk.layers, walk.first, walk.dims)
+        layer.apart = layer.apart or (layer.pixels > 1 and _differs(graph, layer))
+    return Layers(walk.layers, walk.first, last.dims)
+
+
+def _read(state: _State, readers: int) -> _State:
+    """As one of so many readers finds it."""
+    return state if readers == 1 else replace(state, open=False, padded="", parts=False)
 
 
 class _Walk:
-    """The state of a walk along a chain; dims is (C,H,W) of the image in the tensor that was reached."""
+    """Collects layers, module by module."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.layers: list[Layer] = []
-        self.dims = self.first = canonical(shape)
-        self.padded = ""  # a padding since the last layer
-        self.parts = ""  # a function since then that differs from channel to channel
-        self.shuffled = False  # whether its channels are no longer the layer's
-        self.begun = False
+        self.first = canonical(shape)
+        self.start = _State(self.first)
 
-    def step(self, name: str, module: nn.Module) -> None:
-        if isinstance(module, LINEAR):
-            self.layers.append(Layer(name, True, name))
-            self.padded, self.parts, self.shuffled, self.begun = "", "", False, True
+    def step(self, name: str, module: nn.Module, before: list[_State], sizes: tuple[int, ...]) -> _State:
+        """What a module makes of its inputs, of these sizes without the batch."""
+        state = before[0]
+        if isinstance(module, Reshape):
+            return self._reshape(name, state, module.sizes)
+        if isinstance(module, JOINS):
+            state = self._open(Layer(name, False, name, span=_joined(module, before)))
+        elif isinstance(module, LINEAR):
+            state = self._open(Layer(name, True, name, state.end))
         elif isinstance(module, (*NORMS, *POINTWISE)):
-            self._function(name, module)
-        elif not isinstance(module, Reshape):
-            self.begun = True
-            self.shuffled = self.shuffled or isinstance(module, nn.PixelShuffle)
-            if isinstance(module, Pad) and self.layers:
-                self.padded = name
+            state = self._function(name, module, state)
+        else:
+            shuffled = state.shuffled or isinstance(module, nn.PixelShuffle)
+            padded = name if isinstance(module, Pad) and state.open else state.padded
+            state = replace(state, begun=True, shuffled=shuffled, padded=padded)
+        if len(sizes) > 1 or isinstance(module, LINEAR):
+            return replace(state, dims=canonical(sizes))
+        return replace(state, dims=before[0].dims)
 
-    def _function(self, name: str, module: nn.Module) -> None:
-        if self.padded:
-            raise ValueError(f"`{self.padded}`: pads in front of `{name}`; pad behind the activation")
-        self.begun = True
-        if not self.layers:
-            self.layers.append(Layer(name, False, name))
-        layer = self.layers[-1]
-        if isinstance(module, NORMS) and layer.linear and layer.end == layer.name and not self.shuffled:
+    def _open(self, layer: Layer) -> _State:
+        self.layers.append(layer)
+        return _State(self.first, layer, open=True, begun=True)
+
+    def _function(self, name: str, module: nn.Module, state: _State) -> _State:
+        if state.padded:
+            raise ValueError(f"`{state.padded}`: pads in front of `{name}`; pad behind the activation")
+        if not state.open:
+            state = self._open(Layer(name, False, name, state.end))
+        layer = state.layer
+        assert layer is not None
+        if isinstance(module, NORMS) and layer.linear and layer.end == layer.name and not state.shuffled:
             layer.norm = name
         layer.end, layer.span = name, _span(module, layer.span)
-        self.parts = name if _per_channel(module) else self.parts
+        return replace(state, parts=state.parts or _per_channel(module))
 
-    def see(self, sizes: tuple[int, ...], linear: bool) -> None:
-        """Sizes that a module other than a reshape puts out."""
-        if len(sizes) > 1 or linear:
-            self.dims = canonical(sizes)
-
-    def reshape(self, name: str, sizes: tuple[int, ...]) -> None:
+    def _reshape(self, name: str, state: _State, sizes: tuple[int, ...]) -> _State:
         new = canonical(sizes)
-        if len(sizes) == 1 or new == self.dims:
-            return
-        if not self.begun:  # the host's
+        if len(sizes) == 1 or new == state.dims:
+            return state
+        if not state.begun:  # the host's
             self.first = new
-        else:
-            if self.dims[1:] != (1, 1) or not self.layers or not self.layers[-1].linear:
-                raise ValueError(
-                    f"`{name}`: reshapes an image of {self.dims} to {new}; only features become one"
-                )
-            if self.parts:
-                raise ValueError(f"`{self.parts}`: {_DIFFERS}; apply it behind `{name}`")
-            self.layers[-1].pixels = new[1] * new[2]
-        self.dims = new
+            return replace(state, dims=new)
+        if state.dims[1:] != (1, 1) or not state.open or state.layer is None or not state.layer.linear:
+            raise ValueError(
+                f"`{name}`: reshapes an image of {state.dims} to {new}; only features become one"
+            )
+        state.layer.pixels, state.layer.apart = new[1] * new[2], state.parts
+        return replace(state, dims=new)
+
+
+def _joined(module: nn.Module, before: list[_State]) -> Range:
+    """Of what a sum or a concatenation puts out."""
+    spans = [state.layer.span if state.layer else _ALL for state in before]
+    lows, highs = zip(*spans, strict=True)
+    return (sum(lows), sum(highs)) if isinstance(module, Sum) else (min(lows), max(highs))
 
 
 def canonical(sizes: tuple[int, ...]) -> Dims:
@@ -136,12 +168,10 @@ def _span(module: nn.Module, span: Range) -> Range:
     return (low, high) if low < high else _ALL  # nan, of inf * 0, is no bound either
 
 
-def _check_alike(chain: fx.GraphModule, layer: Layer) -> None:
-    """ValueError where the bias of features that become an image is not one per channel."""
-    bias = getattr(chain.get_submodule(layer.name), "bias", None)
-    if bias is not None:
-        rows = bias.detach().reshape(-1, layer.pixels)
-        if (rows != rows[:, :1]).any():
-            raise ValueError(
-                f"`{layer.name}`: its bias {_DIFFERS}; use bias=False, or a ConvTranspose2d on a 1x1 input"
-            )
+def _differs(graph: fx.GraphModule, layer: Layer) -> bool:
+    """Whether the bias of features that become an image is not one per channel."""
+    bias = getattr(graph.get_submodule(layer.name), "bias", None)
+    if bias is None:
+        return False
+    rows = bias.detach().reshape(-1, layer.pixels)
+    return bool((rows != rows[:, :1]).any())

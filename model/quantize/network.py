@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A chain with Brevitas layers in place of its float ones, and quantizers where hardware has them."""
+"""A graph with Brevitas layers in place of its float ones, and quantizers where hardware has them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from torch import Tensor, fx, nn
 
 from fpgan.model.quantize.latents import Latents
 from fpgan.model.quantize.layers import Layer, Layers
+from fpgan.model.quantize.ops import INPUT
 from fpgan.model.quantize.quantizers import ChannelWeight, TensorWeight, calibrated, constant
-from fpgan.model.quantize.tracing import INPUT, QUANTIZER
+from fpgan.model.quantize.tracing import QUANTIZER
 
 _QUANTIZED: dict[type[nn.Module], type[nn.Module]] = {
     nn.ConvTranspose2d: QuantConvTranspose2d, nn.ConvTranspose1d: QuantConvTranspose1d,
@@ -41,7 +42,7 @@ class LayerBits:
 
 @dataclass
 class QuantizedNetwork:
-    """The quantized chain and its float original, on inputs (N, *shape) drawn by `latents`."""
+    """The quantized graph and its float original, on inputs (N, *shape) drawn by `latents`."""
 
     module: fx.GraphModule
     original: fx.GraphModule
@@ -54,7 +55,7 @@ class QuantizedNetwork:
         return self.split.layers
 
     def quantizer(self, end: str) -> QuantIdentity:
-        """The quantizer behind a module of the chain, or at the input ("latent")."""
+        """The quantizer behind a module of the graph, or at the input ("latent")."""
         found = self.module.get_submodule(quantizer_name(end))
         assert isinstance(found, QuantIdentity)
         return found
@@ -92,10 +93,10 @@ class QuantizedNetwork:
 
 
 def exchange(
-    chain: fx.GraphModule, split: Layers, bits: list[LayerBits], latents: Latents, latent_bits: int
+    graph: fx.GraphModule, split: Layers, bits: list[LayerBits], latents: Latents, latent_bits: int
 ) -> QuantizedNetwork:
-    """Put Brevitas layers and quantizers into a copy of a chain; its scales are not yet calibrated."""
-    module = deepcopy(chain)
+    """Put Brevitas layers and quantizers into a copy of a graph; its scales are not yet calibrated."""
+    module = deepcopy(graph)
     for layer, wanted in zip(split.layers, bits, strict=True):
         if layer.linear:
             module.set_submodule(layer.name, _linear(module, layer, wanted.weights))
@@ -106,17 +107,19 @@ def exchange(
         _insert(module, layer.end, quantizer)
     span = latents.span
     _insert(module, INPUT, calibrated(latent_bits, True) if span is None else constant(latent_bits, span))
-    return QuantizedNetwork(module.eval(), chain, split, bits, latents)
+    return QuantizedNetwork(module.eval(), graph, split, bits, latents)
 
 
-def _linear(chain: fx.GraphModule, layer: Layer, bits: int) -> nn.Module:
+def _linear(graph: fx.GraphModule, layer: Layer, bits: int) -> nn.Module:
     """The Brevitas layer in place of a layer's linear module, one scale per output channel.
 
-    One for all where features become the pixels of an image, as those of a channel must share theirs, and in
-    a grouped transposed convolution, whose channels Brevitas cannot tell apart.
+    One for all where features become the pixels of an image that are alike but for their weights, as those of
+    a channel must share theirs, and in a grouped transposed convolution, whose channels Brevitas cannot tell
+    apart.
     """
-    old: Any = chain.get_submodule(layer.name)
-    shared = layer.pixels > 1 or (getattr(old, "transposed", False) and old.groups > 1)
+    old: Any = graph.get_submodule(layer.name)
+    alike = layer.pixels > 1 and not layer.apart
+    shared = alike or (getattr(old, "transposed", False) and old.groups > 1)
     new = next(new for kind, new in _QUANTIZED.items() if isinstance(old, kind))
     options = {"weight_quant": TensorWeight if shared else ChannelWeight, "weight_bit_width": bits}
     ignoring = config.IGNORE_MISSING_KEYS

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+INPUT = "latent"  # the name of a graph's input
 LINEAR = (nn.ConvTranspose2d, nn.ConvTranspose1d, nn.Conv2d, nn.Conv1d, nn.Linear)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _POINTWISE = (
@@ -34,11 +35,10 @@ _WHY = {
     "Embedding": "looks labels up; give a condition as further channels of the latent",
     "ReflectionPad2d": "zeros are padded; ZeroPad2d is supported",
     "ReplicationPad2d": "zeros are padded; ZeroPad2d is supported",
-    "cat": "joins two tensors; give a condition as further channels of the latent",
-    "chunk": "splits an image; a chain of layers is supported",
-    "split": "splits an image; a chain of layers is supported",
-    "permute": "reorders axes; a chain of (N,C,H,W) layers is supported",
-    "transpose": "reorders axes; a chain of (N,C,H,W) layers is supported",
+    "chunk": "splits an image; layers take whole images",
+    "split": "splits an image; layers take whole images",
+    "permute": "reorders axes; (N,C,H,W) is supported",
+    "transpose": "reorders axes; (N,C,H,W) is supported",
     "matmul": "multiplies images with each other",
     "conv_transpose2d": "write it as nn.ConvTranspose2d",
     "conv2d": "write it as nn.Conv2d",
@@ -76,6 +76,20 @@ class Pad(nn.Module):
         return F.pad(x, self.pads)
 
 
+class Sum(nn.Module):
+    """Of two images."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return x + y
+
+
+class Concat(nn.Module):
+    """Channels of several images side by side."""
+
+    def forward(self, *images: Tensor) -> Tensor:
+        return torch.cat(images, 1)
+
+
 class Arithmetic(nn.Module):
     """x + c, x - c, x * c, x / c, or with x and c exchanged; c is a number or one per channel."""
 
@@ -97,6 +111,7 @@ ARITHMETIC: dict[Any, Callable[[Any, Any], Tensor]] = {
     "add_": torch.add, "sub_": torch.sub, "mul_": torch.mul, "div_": torch.div,
 }  # fmt: skip
 POINTWISE = (*_POINTWISE, Arithmetic)
+JOINS = (Sum, Concat)
 SPATIAL = (nn.Upsample, nn.PixelShuffle, Pad, Reshape)
 
 
@@ -152,6 +167,23 @@ def from_function(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> 
         raise
     except (TypeError, ValueError) as error:
         raise Unsupported(f"its arguments cannot be read ({error})") from None
+
+
+def from_join(name: str, target: Any, dim: int, sizes: list[tuple[int, ...]]) -> nn.Module:
+    """The module that joins several images of these sizes, each without the batch. Unsupported.
+
+    name, target: of an fx node; dim: along which torch.cat joins.
+    """
+    if ARITHMETIC.get(target) is torch.add:
+        if len(set(sizes)) > 1:
+            raise Unsupported(f"adds {' and '.join(map(_sizes, sizes))}; images of one size are supported")
+        return Sum()
+    if name not in ("cat", "concat", "concatenate"):
+        raise Unsupported("joins several images; + and torch.cat are supported")
+    if dim not in (1, -len(sizes[0])) or len({one[1:] for one in sizes}) > 1:
+        shapes = " and ".join(map(_sizes, sizes))
+        raise Unsupported(f"joins {shapes} along axis {dim}; channels of images of one size are supported")
+    return Concat()
 
 
 def from_module(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A float module as a chain of layers: traced by torch.fx, each call of any form one named module."""
+"""A float module as a graph of layers: traced by torch.fx, each call of any form one named module."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor, fx, nn
 
 from fpgan.model.quantize.ops import (
     ARITHMETIC,
+    INPUT,
     LINEAR,
     RESHAPING,
     Arithmetic,
@@ -21,11 +22,12 @@ from fpgan.model.quantize.ops import (
     Unsupported,
     computes,
     from_function,
+    from_join,
     from_module,
     function_name,
 )
 
-INPUT, QUANTIZER = "latent", "_quant"  # names in a chain: of its input, and the end of each quantizer's
+QUANTIZER = "_quant"  # the end of each quantizer's name
 _BATCH = 2  # of the run that finds the shapes: another than 1 shows a batch that is built in
 _CLOSE = 1e-4
 _FIXED_BATCH = "fixes the size of the batch; take it from the input, as in x.view(x.size(0), ...)"
@@ -42,9 +44,10 @@ class _Tracer(fx.Tracer):
 
 
 def trace(module: nn.Module, shape: tuple[int, ...] | None = None) -> tuple[fx.GraphModule, tuple[int, ...]]:
-    """A chain that computes what module does in eval mode, and the sizes (C, ...) of one of its inputs.
+    """A graph that computes what module does in eval mode, and the sizes (C, ...) of one of its inputs.
 
-    Its nodes call modules named as in the source (functions by their name), each of one tensor. shape: sizes
+    Its nodes call modules named as in the source (functions by their name), each of one tensor, or Sum and
+    Concat of several. shape: sizes
     of an input without the batch; None: found by the first layer. ValueError names the layer, or the line of
     the source, that hardware cannot be built from.
     """
@@ -52,9 +55,9 @@ def trace(module: nn.Module, shape: tuple[int, ...] | None = None) -> tuple[fx.G
     traced = fx.GraphModule(module, graph)
     traced.graph.eliminate_dead_code()
     shape, values = _with_shapes(traced, shape)
-    chain = _Chain(traced, values).build()
-    _check_same(module, chain, shape)
-    return chain, shape
+    made = _Modules(traced, values).build()
+    _check_same(module, made, shape)
+    return made, shape
 
 
 def _traced(module: nn.Module) -> fx.Graph:
@@ -163,8 +166,8 @@ def _reserved(name: str) -> bool:
     return name == INPUT or name.endswith(QUANTIZER)
 
 
-class _Chain:
-    """Walks a traced graph and collects the modules of the chain."""
+class _Modules:
+    """Walks a traced graph and collects its modules."""
 
     def __init__(self, traced: fx.GraphModule, values: dict[fx.Node, Any]) -> None:
         self.traced, self.values = traced, values
@@ -182,10 +185,11 @@ class _Chain:
                 f"forward returns {type(self.values.get(end, end)).__name__}; one tensor is supported"
             )
         graph = fx.Graph()
-        last = graph.placeholder(INPUT)
-        for before, node in zip(self.nodes, self.nodes[1:], strict=False):
+        made = {self.nodes[0]: graph.placeholder(INPUT)}
+        for node in self.nodes[1:]:
+            images = self._images(node)
             try:
-                module = self._module(before, node)
+                module = self._join(images, node) if len(images) > 1 else self._module(images[0], node)
             except Unsupported as error:
                 kind = (
                     type(self.traced.get_submodule(str(node.target))).__name__ + " "
@@ -193,9 +197,11 @@ class _Chain:
                     else ""
                 )
                 raise ValueError(f"{kind}{_where(node)}: {error}") from None
-            if module is not None:
-                last = graph.call_module(self._named(node, module), (last,))
-        graph.output(last)
+            if module is None:
+                made[node] = made[images[0]]
+            else:
+                made[node] = graph.call_module(self._named(node, module), tuple(made[i] for i in images))
+        graph.output(made[end])
         if not any(isinstance(m, LINEAR) for m in self.modules.values()):
             raise ValueError("the module has no layer with weights")
         return fx.GraphModule(self.modules, graph).eval()
@@ -209,12 +215,27 @@ class _Chain:
         self.modules[name] = module
         return name
 
+    def _images(self, node: fx.Node) -> list[fx.Node]:
+        """Images that a node takes, in order, one as often as it takes it."""
+        found: list[fx.Node] = []
+        fx.map_arg((node.args, node.kwargs), lambda n: found.append(n) if n in self.nodes else None)
+        return found
+
+    def _join(self, images: list[fx.Node], node: fx.Node) -> nn.Module:
+        if node.op == "call_module":
+            raise Unsupported("is called with more than one tensor; only the image is supported")
+        options = {**dict(zip(("tensors", "dim"), node.args, strict=False)), **node.kwargs}
+        joined = options.get("tensors")
+        constants = len(joined) > len(images) if isinstance(joined, list | tuple) else False
+        if constants or "alpha" in node.kwargs:
+            raise Unsupported("joins an image with constants; images are supported")
+        dim = options.get("dim", options.get("axis", 0))
+        return from_join(
+            function_name(node.target), node.target, dim if isinstance(dim, int) else 0,
+            [self._sizes(image) for image in images],
+        )  # fmt: skip
+
     def _module(self, before: fx.Node, node: fx.Node) -> nn.Module | None:
-        images = [n for n in node.all_input_nodes if n in self.nodes]
-        if images != [before]:
-            names = " and ".join(f"`{n.name}`" for n in images)
-            what = f"joins {names}" if len(images) > 1 else f"branches off at {names}"
-            raise Unsupported(f"{what}; a chain of layers is supported")
         inputs, outputs = self._sizes(before), self._sizes(node)
         if node.op == "call_module":
             if len(node.args) + len(node.kwargs) > 1:
@@ -246,7 +267,7 @@ class _Chain:
     ) -> nn.Module | None:
         one, other = self.values[before], self.values[node]
         if one.numel() != other.numel() or not torch.equal(one.flatten(), other.flatten()):
-            raise Unsupported("cuts a part out of the image; a chain of whole images is supported")
+            raise Unsupported("cuts a part out of the image; layers take whole images")
         return None if inputs == outputs else Reshape(outputs)
 
     def _arithmetic(self, before: fx.Node, node: fx.Node) -> nn.Module:
@@ -260,10 +281,10 @@ class _Chain:
 
 
 @torch.no_grad()
-def _check_same(module: nn.Module, chain: nn.Module, shape: tuple[int, ...]) -> None:
-    """ValueError where the chain computes something else: by what fx cannot see, such as random numbers."""
+def _check_same(module: nn.Module, made: nn.Module, shape: tuple[int, ...]) -> None:
+    """ValueError where the graph computes something else: by what fx cannot see, such as random numbers."""
     latent = torch.randn(_BATCH + 1, *shape, generator=torch.Generator().manual_seed(0))
-    wanted, found = module(latent), chain(latent)
+    wanted, found = module(latent), made(latent)
     if wanted.shape != found.shape or not torch.allclose(wanted, found, _CLOSE, _CLOSE):
         raise ValueError(
             f"{type(module).__name__} computes other images than its layers alone; "

@@ -43,3 +43,19 @@ def test_thresholds_are_estimated_within_ten_percent():
         assert abs(cost.bram18 - case["BRAM18"]) <= 1
     assert statistics.median(errors) < 0.1
     assert max(errors) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("cost", "lut", "bram18"),
+    [
+        (costs.fifo_cost(32, 65), 31, 1), (costs.fifo_cost(32, 512), 30, 1),
+        (costs.fifo_cost(64, 1024), 32, 4), (costs.fifo_cost(32, 2048), 36, 4),
+        (costs.fifo_cost(16, 4096), 38, 4), (costs.add_cost(16, 4, (1, 1)), 67, 0),
+        (costs.add_cost(8, 8, (3, 1)), 124, 0), (costs.add_cost(4, 8, (7, 1)), 99, 0),
+        (costs.add_cost(4, 8, (11, 1)), 111, 0), (costs.concat_cost(2, 16), 24, 0),
+        (costs.concat_cost(2, 256), 264, 0), (costs.concat_cost(4, 32), 44, 0),
+    ],
+)  # fmt: skip
+def test_joins_and_deep_fifos_as_yosys_makes_them(cost, lut, bram18):
+    """Counted for Ultra96."""
+    assert abs(cost.lut / lut - 1) < 0.2 and cost.bram18 == bram18

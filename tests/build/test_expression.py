@@ -31,6 +31,18 @@ def gelu(chain):
     return chain.op("Mul", gate).op("Mul", chain.const(0.5))
 
 
+def shrunk(chain):
+    """Each side of a difference has its place."""
+    x = chain.tensor
+    bent = chain.op("Tanh").tensor
+    chain.tensor = x
+    return chain.op("Sub", bent)
+
+
+def test_a_difference_of_a_value_and_a_function_of_it():
+    assert len(check(shrunk(layer()).quant(0.25, 4)).layers) == 1
+
+
 @pytest.mark.parametrize("activation", [silu, gelu])
 def test_activations_with_a_dip_where_the_quantizer_hides_it(activation):
     for scale, signed in ((0.25, False), (1.0, True)):
@@ -42,14 +54,16 @@ def test_activations_with_a_dip_where_the_quantizer_hides_it(activation):
         integer_graph(network)
 
 
-def test_a_tensor_that_a_layer_uses_too_is_no_expression():
-    """x * Sigmoid(x), where a convolution also takes x: names both."""
+def test_an_image_that_others_read_too():
+    """x * Sigmoid(x), where a convolution also takes x: one function of it, then a sum of two layers."""
     chain = layer().quant(0.5, 4)
     x = chain.tensor
+    branch = chain.op("Conv", chain.weights((2, 2, 1, 1))).quant(0.5, 4).tensor
+    chain.tensor = x
     gate = chain.op("Sigmoid").tensor
     chain.tensor = x
-    branch = chain.op("Conv", chain.weights((2, 2, 1, 1))).tensor
-    chain.tensor = x
-    chain.op("Mul", gate).op("Add", branch).quant(0.5, 4)
-    with pytest.raises(UnsupportedError, match=r"goes into conv_\d+ \(Conv\), mul_\d+ \(Mul\), sigmoid_\d+"):
-        read_network(chain.model())
+    chain.op("Mul", gate).quant(0.5, 3, False).op("Add", branch).quant(0.5, 4)
+    network = read_network(chain.model())
+    assert [(one.ops, one.inputs) for one in network.layers[1:]] == [
+        (("Sigmoid+Mul", "Quant"), (1,)), (("Conv", "Quant"), (1,)), (("Add", "Quant"), (2, 3)),
+    ]  # fmt: skip

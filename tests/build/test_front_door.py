@@ -197,15 +197,6 @@ def test_a_dense_generator_on_features():
     assert network.layers[0].linear.out == (2, 2)
 
 
-def test_a_bias_per_pixel_is_refused():
-    chain = start((1, 5))
-    bias = chain.const(np.arange(24) / 8)
-    chain = chain.op("Gemm", chain.weights((24, 5)), bias, transB=1)
-    chain = chain.op("Reshape", chain.const([1, 6, 2, 2], np.int64))
-    with pytest.raises(UnsupportedError, match="a bias or a scale per pixel"):
-        read_network(end(chain).model())
-
-
 def test_weights_shared_by_two_layers():
     chain = start((1, 3, 4, 4))
     weights = chain.weights((3, 3, 3, 3))

@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from onnx import helper
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.hls.emit import run_tcl, stream_depths
 from fpgan.build.hls.kernels import MAX_WORD_BITS
@@ -83,12 +85,19 @@ def test_thresholds_by_stage():
 def test_a_fifo_is_the_depth_of_its_stream():
     register()
 
-    def node(op, **attributes):
-        return helper.make_node(op, ["x"], ["y"], domain=RTL_DOMAIN, backend="fpgadataflow", **attributes)
+    def node(op, source, *targets, **attributes):
+        return helper.make_node(
+            op, [source], list(targets), domain=RTL_DOMAIN, backend="fpgadataflow", **attributes
+        )
 
-    fifo = node("Fifo_rtl", shape=[1, 2, 2, 4], elems=2, depth=9)
-    nodes = [node("Deconv_rtl"), node("Thresholding_rtl"), fifo, node("Deconv_rtl"), node("Thresholding_rtl")]
-    assert stream_depths(nodes) == [32, 10, 32]
+    fifo = {"shape": [1, 2, 2, 4], "elems": 2}
+    nodes = [
+        node("Deconv_rtl", "a", "b"), node("Thresholding_rtl", "b", "c"), node("Fork_rtl", "c", "d", "e"),
+        node("Fifo_rtl", "e", "f", depth=9, **fifo), node("Deconv_rtl", "f", "g"),
+        node("Fifo_rtl", "g", "h", depth=9, **fifo),
+    ]  # fmt: skip
+    model = ModelWrapper(qonnx_make_model(helper.make_graph(nodes, "depths", [], [])))
+    assert stream_depths(model) == {"b": 32, "c": 2, "d": 2, "e": 10, "g": 32}
 
 
 @pytest.mark.parametrize(

@@ -177,10 +177,11 @@ BROKEN = {
         ],
         "layer n (InstanceNormalization): op is not supported; its statistics depend on the image",
     ),
-    "residual": (
+    "residual of another size": (
         [QX, QW, deconv_node(), helper.make_node("Add", ["c", "xq"], ["d"], name="skip"), quant("d", "y")],
-        "tensor xq goes into skip (Add), up (ConvTranspose); a chain of layers is supported, no residual",
+        "layer skip (Add): takes images of [1, 2, 5, 5] and [1, 2, 3, 3]; two of the same shape",
     ),
+    "no way": ([QX, quant("xq", "z")], "output y is not made of the input"),
 }
 
 

@@ -76,9 +76,10 @@ def test_an_offset_and_a_type_too_narrow(case):
     assert prove_thresholds(network, dataflow)["mismatches"] > 0
 
 
-def test_large_ranges_are_sampled_and_every_threshold_is_met(case, monkeypatch):
+@pytest.mark.parametrize(("limit", "most"), [("_WHOLE", 64), ("_LAYER", 256)])
+def test_large_ranges_are_sampled_and_every_threshold_is_met(case, monkeypatch, limit, most):
     network, dataflow = case
-    monkeypatch.setattr(proof, "_WHOLE", 64)
+    monkeypatch.setattr(proof, limit, most)
     report = prove_thresholds(network, dataflow)
     assert not report["layers"][0]["whole_range"] and report["mismatches"] == 0
     steps = values(dataflow, "thresholds_0")

@@ -17,7 +17,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from joined_models import compared as compared_above_rtl
 from onnx_models import Chain, at_rtl
+from random_graphs import graphs
 
 from fpgan.build.frontend.read import read_network
 from fpgan.build.golden_vectors import run_dataflow, run_network
@@ -177,5 +179,19 @@ def compared(case):
 @given(generators())
 def test_random_generators(tmp_path_factory, case):
     if compared(case) is not None and COUNT:
+        at_rtl(FAILED, tmp_path_factory.mktemp("fuzz") / "build")
+    FAILED.unlink()
+
+
+@settings(max_examples=COUNT or QUICK, **FUZZ)
+@given(graphs())
+def test_random_graphs(tmp_path_factory, grown):
+    """Layers that branch, sums, concatenations: each image's integers as plain PyTorch makes them."""
+    FAILED.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(grown.chain.model(), FAILED)
+    network = compared_above_rtl(grown.chain, grown.q)
+    expected = grown.images[-1].integers.numpy()
+    assert np.array_equal(run_network(network, grown.q, exact=True), expected)
+    if COUNT:
         at_rtl(FAILED, tmp_path_factory.mktemp("fuzz") / "build")
     FAILED.unlink()

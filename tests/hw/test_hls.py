@@ -88,7 +88,7 @@ def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
     op, kernel = getCustomOp(node), kernel_of(model, node)
     given, taken = (int(s[-1]) for s in (op.get_folded_input_shape(), op.get_folded_output_shape()))
     return KernelCase(
-        name, kernel.header(), kernel.in_bits, kernel.out_bits, len(x),
+        name, kernel.header(), kernel.in_bits[0], kernel.out_bits[0], len(x),
         pack(x, given, op.get_input_datatype().bitwidth()),
         pack(y, taken, op.get_output_datatype().bitwidth()),
     )  # fmt: skip

@@ -141,8 +141,10 @@ def control_flow(self, z):
 
 FORWARDS = {
     "control flow": (control_flow, f"{__file__}:%d: Forward cannot be traced (symbolically traced"),
-    "residual": (lambda s, z: z + torch.relu(z), "`add` (test_quantize.py:%d): joins `z` and `relu`"),
-    "concatenation": (lambda s, z: torch.cat([image(s, z)] * 2, 1), "`cat` (test_quantize.py:%d): joins two"),
+    "broadcast": (lambda s, z: z[:, :1] + z, "`getitem` (test_quantize.py:%d): cuts a part out of the image"),
+    "sizes": (lambda s, z: z + s.fc(z), "`add` (test_quantize.py:%d): "),
+    "axis": (lambda s, z: torch.cat([image(s, z)] * 2, 2), "joins (N,1,4,4) and (N,1,4,4) along axis 2"),
+    "gate": (lambda s, z: z * torch.sigmoid(z), "`mul` (test_quantize.py:%d): joins several images"),
     "batch": (lambda s, z: s.fc(z).view(1, 1, 4, 4), "`view` (test_quantize.py:%d): fixes the size"),
     "crop": (lambda s, z: image(s, z)[:, :, 1:], "cuts a part out of the image"),
     "outputs": (lambda s, z: (s.fc(z), z), "forward returns tuple; one tensor is supported"),
@@ -184,11 +186,15 @@ def test_a_module_that_is_refused_is_named(name):
 
 
 def test_features_that_differ_from_pixel_to_pixel():
-    shape = nn.Unflatten(1, (1, 4, 4))
-    assert "`0`: its bias differs from pixel to pixel" in refused(nn.Sequential(nn.Linear(4, 16), shape))
-    dense = nn.Linear(4, 16, bias=False)
-    assert "`1`: differs from pixel to pixel" in refused(nn.Sequential(dense, nn.BatchNorm1d(16), shape))
-    assert split(*trace(nn.Sequential(dense, shape, nn.BatchNorm2d(1)).eval())).layers[0].norm == "2"
+    shape, dense = nn.Unflatten(1, (1, 4, 4)), nn.Linear(4, 16, bias=False)
+
+    def first(*modules):
+        return split(*trace(nn.Sequential(*modules).eval())).layers[0]
+
+    assert first(nn.Linear(4, 16), shape).apart
+    assert first(dense, nn.BatchNorm1d(16), shape).apart
+    kernel = first(dense, shape, nn.BatchNorm2d(1))
+    assert kernel.norm == "2" and kernel.pixels == 16 and not kernel.apart
 
 
 def test_shapes_that_do_not_fit():

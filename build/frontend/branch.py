@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one reader of a tensor finds there.
+
+Upsampling, pixel shuffling and padding wait until the next linear node, which takes them into its weights.
+Where none comes, a layer that passes every channel on does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from onnx import NodeProto
+
+from fpgan.build.frontend.features import as_image, cropped
+from fpgan.build.frontend.linear import Linear, Pads, identity
+from fpgan.build.frontend.linear_nodes import LinearNode
+from fpgan.build.frontend.network import QuantLayer
+from fpgan.build.frontend.parts import LinearPart, Part
+from fpgan.build.frontend.pointwise import Pointwise
+from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.view import View
+from fpgan.build.passes.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from fpgan.build.frontend.assemble import Assembler
+
+_IDEMPOTENT = ("ROUND", "HALF_UP", "HALF_DOWN")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Work for the next linear node."""
+
+    name: str
+    absorb: Callable[[Linear], Linear]
+    pads: bool = False
+
+
+@dataclass
+class Branch:
+    """An image, the quantizer of its integers, and what has been done to it since; `view`: the result."""
+
+    network: Assembler
+    view: View
+    image: int = 0
+    current: Quantizer | None = None  # None: floats that come in
+    part: Part | None = None
+    pending: tuple[Pending, ...] = ()
+    host: tuple[object, ...] = ()  # what is done to the input before the first layer, but for its axes' order
+    shared: bool = False  # whether others read the image too
+
+    def copy(self, shared: bool) -> Branch:
+        """For another reader."""
+        return replace(self, shared=self.shared or shared)
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.image or self.part or self.pending)
+
+    def begin(self) -> None:
+        """The image's axes, where this is still the input."""
+        if not self.begun:
+            self.view = self.network.enter(self.view, self.host)
+
+    # -- layers -------------------------------------------------------------------------------------
+    def linear_view(self, node: NodeProto) -> View:
+        """The view that a linear node takes: channels first."""
+        self.settle(node)
+        if self.current is None:
+            raise UnsupportedError.at(
+                node, "its input is not quantized; a Quant or QuantizeLinear node must quantize it first"
+            )
+        self.check_quantized(node)
+        self.begin()
+        return self.view
+
+    def check_quantized(self, node: NodeProto) -> None:
+        """UnsupportedError where a quantizer must still come."""
+        if self.part is None or self.part.joined() is not None:
+            return
+        if scales := self.part.scales():
+            raise UnsupportedError.at(
+                node,
+                f"{self.part.name} before it joins images of scales {scales}; give both one quantizer, or "
+                "put one behind it",
+            )
+        raise UnsupportedError.at(node, f"no quantizer between this and {self.part.name} before it")
+
+    def add_linear(self, node: NodeProto, read: LinearNode) -> None:
+        """Open a layer."""
+        assert self.current is not None
+        self._open(LinearPart(
+            name=node_name(node), ops=(node.op_type,), notes=read.notes, image=self.image,
+            source=self.current, linear=read.linear, weight_scale=read.scale, bias=read.bias,
+        ))  # fmt: skip
+        self.view = read.after
+
+    def open_identity(self, node: NodeProto) -> None:
+        """A layer that passes channels on, where none is open."""
+        if self.part is None:
+            self.begin()
+            assert self.current is not None
+            passing = identity(self.view.dims[0], self.view.size)
+            self._open(LinearPart(
+                name=node_name(node), notes=("passes channels on",), image=self.image, source=self.current,
+                linear=passing, weight_scale=np.ones((), np.float32),
+            ))  # fmt: skip
+
+    def _open(self, part: LinearPart) -> None:
+        linear = part.linear
+        for waiting in reversed(self.pending):
+            linear = waiting.absorb(linear)
+        notes = (*part.notes, *(waiting.name for waiting in self.pending))
+        self.part, self.pending = replace(part, linear=linear, notes=notes), ()
+
+    def add_function(self, node: NodeProto, function: Pointwise) -> None:
+        if self.current is None:
+            raise UnsupportedError.at(node, "the input must be quantized before anything is done to it")
+        self.open_identity(node)
+        assert self.part is not None
+        self.part = self.part.then(function)
+
+    def quantize(self, node: NodeProto, quantizer: Quantizer) -> None:
+        """Close the layer, or set what the input is quantized to."""
+        if self.current is None:
+            self.network.quantize_input(node, quantizer)
+            self.current = quantizer
+            return
+        if self.settled == quantizer and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
+            self.settle(node)
+            return
+        self.open_identity(node)
+        self._close(node, quantizer)
+
+    def _close(self, node: NodeProto, quantizer: Quantizer) -> None:
+        assert self.part is not None
+        self.image, self.current = self.part.close(node, quantizer, self.network)
+        self.part, self.shared = None, False
+
+    @property
+    def settled(self) -> Quantizer | None:
+        """The quantizer of its integers; None where one must still come."""
+        return self.current if self.part is None else self.part.joined()
+
+    def settle(self, node: NodeProto) -> None:
+        """Build a concatenation that needs no quantizer."""
+        if self.part is not None and self.part.joined() is not None:
+            self.image, self.current = self.network.joined(self.part, node)
+            self.part, self.shared = None, True
+
+    def materialize(self, node: NodeProto) -> None:
+        """Nothing waits for the next layer any more; a quantizer has come."""
+        self.settle(node)
+        self.begin()
+        assert self.part is None and self.current is not None
+        if self.pending:
+            passed = _passed(self.current, any(p.pads for p in self.pending))
+            self.open_identity(node)
+            self._close(node, passed)
+
+    def end(self) -> None:
+        """This is the output."""
+        self.settle(NodeProto(op_type="Identity", name="output"))
+        if self.part is not None:
+            raise UnsupportedError(
+                f"layer {self.part.name} ({self.part.ops[0]}): no quantizer after it; put one at the output"
+            )
+        if self.pending:
+            self.materialize(NodeProto(op_type="Identity", name=f"{self.pending[-1].name} at the end"))
+
+    # -- what waits for the next layer ------------------------------------------------------------------
+    def upsample(self, factor: tuple[int, int]) -> None:
+        if factor != (1, 1):
+            self.begin()
+            c, h, w = self.view.dims
+            self.view = self.view.resized((c, h * factor[0], w * factor[1]))
+            self._wait(f"upsampling by {factor[0]}x{factor[1]}", lambda x: x.upsampled(factor))
+
+    def shuffle(self, factor: int, crd: bool) -> None:
+        self.begin()
+        c, h, w = self.view.dims
+        count = c // factor**2
+        self.view = self.view.resized((count, h * factor, w * factor))
+        self._wait(f"pixel shuffle by {factor}", lambda x: x.shuffled(factor, crd))
+        if self.part is not None:
+            index = np.arange(c)
+            self.part = self.part.shuffled(index // factor**2 if crd else index % count)
+
+    def _wait(self, name: str, absorb: Callable[[Linear], Linear], pads: bool = False) -> None:
+        self.pending = (*self.pending, Pending(name, absorb, pads))
+
+    def pad(self, node: NodeProto, pads: Pads) -> None:
+        """Zeros around the image."""
+        self.settle(node)
+        if self.part is not None:
+            raise UnsupportedError.at(
+                node, "pads between a layer and its quantizer; pad behind the quantizer"
+            )
+        c, h, w = self.view.dims
+        if self.current is None:
+            self.host = (*self.host, pads)
+        else:
+            self.begin()
+            self._wait(f"padding {pads}", lambda x: x.padded(pads), True)
+        self.view = self.view.resized((c, h + pads[0] + pads[2], w + pads[1] + pads[3]))
+
+    def crop(self, node: NodeProto, crop: Pads) -> None:
+        """Rows and columns less: of the layer before."""
+        c, h, w = self.view.dims
+        size = (h - crop[0] - crop[2], w - crop[1] - crop[3])
+        if min(crop) < 0 or min(size) < 1:
+            raise UnsupportedError.at(node, f"crops {h}x{w} by {crop}")
+        if self.pending:
+            raise UnsupportedError.at(node, f"crops after {self.pending[-1].name}; crop behind a layer")
+        if self.begun:
+            self._rewrite(node, lambda x: cropped(x, crop), "crops")
+        else:
+            self.host = (*self.host, crop)
+        self.view = self.view.resized((c, *size))
+
+    def reshape(self, node: NodeProto, target: list[int]) -> None:
+        """Reshape, Flatten, Squeeze, Unsqueeze: a change of axes, or features that become an image."""
+        try:
+            self.view = self.view.reshaped(target)
+            return
+        except ValueError:
+            if len(target) not in (3, 4) or (self.view.size != (1, 1) and self.begun):
+                raise
+        image = View.of(self.view.resolved(target))
+        if not self.begun:
+            self.host = (*self.host, self.view.axes, tuple(target))
+        elif self.pending:
+            raise UnsupportedError.at(node, f"reshapes after {self.pending[-1].name}")
+        else:
+            self._rewrite(node, lambda x: as_image(x, image.dims), "reshapes")
+        self.view = image
+
+    def _rewrite(self, node: NodeProto, change: Callable[[Any], Any], what: str) -> None:
+        """Change what the layer puts out that made the image; one of its own where others read that too."""
+        self.settle(node)
+        if isinstance(self.part, LinearPart):
+            self.part = _pixelwise(change(self.part))
+        elif self.part is not None:
+            raise UnsupportedError.at(
+                node, f"{what} between {self.part.name} and its quantizer; do that behind the quantizer"
+            )
+        elif self.image and not self.shared and isinstance(self.network.layers[self.image - 1], QuantLayer):
+            changed = change(self.network.layers[self.image - 1])
+            self.network.layers[self.image - 1] = replace(changed, linear=changed.linear.settled())
+        else:
+            assert self.current is not None
+            self.open_identity(node)
+            self.part = change(self.part)
+            self._close(node, _passed(self.current, False))
+
+
+def _pixelwise(part: LinearPart) -> LinearPart:
+    """Functions that follow are of the image's channels, not of each of its pixels."""
+    if part.regroup is None:
+        return part
+    return replace(part, channels=np.arange(part.linear.weights.shape[1]) % part.regroup[0])
+
+
+def _passed(quantizer: Quantizer, padded: bool) -> Quantizer:
+    """One that lets all integers of another pass, and the zeros around a padded image."""
+    low, high = (min(0, quantizer.low), max(0, quantizer.high)) if padded else (quantizer.low, quantizer.high)
+    same = (low, high) == (quantizer.low, quantizer.high) and not (padded and quantizer.bipolar)
+    if same and not quantizer.step and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
+        return quantizer
+    return Quantizer(quantizer.scale, low, high)
+
+
+def node_name(node: NodeProto) -> str:
+    return str(node.name or (node.output[0] if node.output else node.op_type))

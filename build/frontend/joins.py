@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes that take several images: additions, concatenations, functions of one image in several steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from onnx import NodeProto
+
+from fpgan.build.frontend.branch import Branch, node_name
+from fpgan.build.frontend.constants import attribute
+from fpgan.build.frontend.network import ConcatLayer
+from fpgan.build.frontend.parts import Image, Part, SumPart
+from fpgan.build.frontend.pointwise import ARITHMETIC, Float, Pointwise
+from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.passes.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from fpgan.build.frontend.assemble import Assembler
+
+_MAX_FACTOR = 256
+_ROUNDED = 2.0**-22  # of a ratio of two float32 scales
+
+
+def join(node: NodeProto, branches: Sequence[Branch]) -> Branch:
+    """The image that a node makes of several. UnsupportedError."""
+    if node.op_type == "Concat":
+        return _concatenated(node, branches)
+    if node.op_type not in ARITHMETIC or len(branches) != 2:
+        raise UnsupportedError.at(node, "takes several images; Add and Concat may")
+    if any(branch.current is None for branch in branches):
+        raise UnsupportedError.at(node, "the input must be quantized before anything is done to it")
+    for branch in branches:
+        branch.begin()
+    one, other = branches
+    if one.view != other.view:
+        shapes = " and ".join(str(list(b.view.shape)) for b in branches)
+        raise UnsupportedError.at(node, f"takes images of {shapes}; two of the same shape are supported")
+    function = _function_of_one(node, one, other)
+    if function is not None:
+        return function
+    if node.op_type != "Add":
+        raise UnsupportedError.at(
+            node,
+            f"between two images; Add is supported, {node.op_type} with a constant or functions of one image",
+        )
+    return _added(node, one, other)
+
+
+# -- one image ----------------------------------------------------------------------------------------
+def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | None:
+    """Where both are functions of the same sums, as in x * Sigmoid(x): one function of these."""
+    opened = [branch.copy(branch.shared) for branch in (one, other)]
+    if one.part is None and other.part is None and one.image != other.image:
+        return None
+    for branch in opened:
+        branch.open_identity(node)
+    parts = [branch.part for branch in opened if branch.part is not None]
+    waiting = [[p.name for p in branch.pending] for branch in opened]
+    if not parts[0].sums_like(parts[1]) or waiting[0] != waiting[1]:
+        return None
+    same = 0
+    for f, g in zip(parts[0].functions, parts[1].functions, strict=False):
+        if f is not g:
+            break
+        same += 1
+    left, right = (part.functions[same:] for part in parts)
+    names = "+".join((*(f.op for f in (*left, *right)), node.op_type))
+    constants = tuple(c for function in (*left, *right) for c in function.constants)
+    both = Pointwise(names, _Both(node.op_type, left, right), constants)
+    start = parts[0].ops[: len(parts[0].ops) - len(left)]
+    result = opened[0]
+    result.part = replace(parts[0], functions=(*parts[0].functions[:same], both), ops=(*start, names))
+    return result
+
+
+@dataclass(frozen=True)
+class _Both:
+    """What a node makes of two lists of functions of the same values."""
+
+    op: str
+    left: tuple[Pointwise, ...]
+    right: tuple[Pointwise, ...]
+
+    def __call__(self, x: Float, *constants: Float) -> Float:
+        rest = iter(constants)
+        values = []
+        for functions in (self.left, self.right):
+            value = x
+            for function in functions:
+                value = function.function(value, *islice(rest, len(function.constants)))
+            values.append(value)
+        return ARITHMETIC[self.op](*values)
+
+
+# -- sums ---------------------------------------------------------------------------------------------
+def _added(node: NodeProto, one: Branch, other: Branch) -> Branch:
+    for branch in (one, other):
+        branch.check_quantized(node)
+        branch.materialize(node)
+    assert one.current is not None and other.current is not None
+    sources = (one.current, other.current)
+    part = SumPart(
+        name=node_name(node), ops=(node.op_type,), images=(one.image, other.image), sources=sources,
+        factors=_factors(node, *sources), dims=one.view.dims,
+    )  # fmt: skip
+    return Branch(one.network, one.view, one.image, one.current, part)
+
+
+def _factors(node: NodeProto, one: Quantizer, other: Quantizer) -> tuple[int, int]:
+    """Of the integers of both, so that one scale is left."""
+    ratio = max(one.scale, other.scale) / min(one.scale, other.scale)
+    factor = round(ratio)
+    if abs(ratio - factor) > ratio * _ROUNDED or factor > _MAX_FACTOR:
+        raise UnsupportedError.at(
+            node,
+            f"adds images of scales {one.scale:.6g} and {other.scale:.6g}; one must be 1, 2, "
+            f"3 ... {_MAX_FACTOR} times the other: give both one quantizer",
+        )
+    return (factor, 1) if one.scale > other.scale else (1, factor)
+
+
+# -- concatenations -----------------------------------------------------------------------------------
+def _concatenated(node: NodeProto, branches: Sequence[Branch]) -> Branch:
+    if len(branches) < len(node.input):
+        raise UnsupportedError.at(node, "joins a constant; several images are supported")
+    for branch in branches:
+        if branch.current is None:
+            raise UnsupportedError.at(node, "joins the input, which is not quantized; quantize it first")
+        branch.begin()
+    views = [branch.view for branch in branches]
+    axis = int(attribute(node, "axis", 1))
+    first = views[0]
+    if (
+        not -len(first.axes) <= axis < len(first.axes)
+        or first.axes[axis] not in ("C", "CHW")
+        or any((v.axes, v.size, v.batch) != (first.axes, first.size, first.batch) for v in views)
+    ):
+        shapes = " and ".join(str(list(v.shape)) for v in views)
+        raise UnsupportedError.at(
+            node, f"joins {shapes} along axis {axis}; channels of images of one size are supported"
+        )
+    inner = tuple(b for branch in branches for b in _flat(branch))
+    view = first.resized((sum(v.dims[0] for v in views), *first.size))
+    part = ConcatPart(name=node_name(node), ops=("Concat",), branches=inner)
+    return Branch(branches[0].network, view, branches[0].image, branches[0].current, part)
+
+
+def _flat(branch: Branch) -> tuple[Branch, ...]:
+    """A concatenation of which nothing was made yet, in parts."""
+    part = branch.part
+    untouched = isinstance(part, ConcatPart) and not part.functions and not branch.pending
+    return part.branches if untouched and isinstance(part, ConcatPart) else (branch,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcatPart(Part):
+    """Images side by side; functions and the quantizer move into each."""
+
+    branches: tuple[Branch, ...]
+
+    def sums_like(self, other: Part) -> bool:
+        return isinstance(other, ConcatPart) and self.branches is other.branches
+
+    def joined(self) -> Quantizer | None:
+        found = [branch.settled for branch in self.branches]
+        known = [q for q in found if q is not None]
+        if self.functions or len(known) < len(found) or len({q.scale for q in known}) > 1:
+            return None
+        return _merged(known)
+
+    def scales(self) -> str:
+        known = [q for q in (branch.settled for branch in self.branches) if q is not None]
+        if len(known) < len(self.branches) or self.functions:
+            return ""
+        return " and ".join(f"{scale:.6g}" for scale in dict.fromkeys(q.scale for q in known))
+
+    def join(self, node: NodeProto, network: Assembler) -> Image:
+        return self._built(node, network, [branch.copy(True) for branch in self.branches])
+
+    def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        changed, start = [], 0
+        for branch in self.branches:
+            own, stop = branch.copy(True), start + branch.view.dims[0]
+            for function in self.functions:
+                own.add_function(node, function.sliced(start, stop))
+            own.quantize(node, quantizer)
+            changed.append(own)
+            start = stop
+        return self._built(node, network, changed)
+
+    def _built(self, node: NodeProto, network: Assembler, branches: Sequence[Branch]) -> Image:
+        for branch in branches:
+            branch.materialize(node)
+        sources = tuple(branch.current for branch in branches if branch.current is not None)
+        layer = ConcatLayer(
+            name=self.name, ops=self.ops, inputs=tuple(branch.image for branch in branches), sources=sources,
+            target=_merged(sources), notes=self.notes, images=tuple(branch.view.dims for branch in branches),
+        )  # fmt: skip
+        return network.add(layer)
+
+
+def _merged(quantizers: Sequence[Quantizer]) -> Quantizer:
+    """One that holds the integers of all, which have one scale."""
+    first = quantizers[0]
+    if all(q == first for q in quantizers):
+        return first
+    return Quantizer(first.scale, min(q.low for q in quantizers), max(q.high for q in quantizers))

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers whose quantizer has not come yet."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import NodeProto
+
+from fpgan.build.frontend.linear import Linear
+from fpgan.build.frontend.network import Dims, QuantLayer, SumLayer, ThresholdLayer
+from fpgan.build.frontend.pointwise import Pointwise
+from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.read_quantizers import is_unbounded, resolve_unbounded
+from fpgan.build.passes.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from fpgan.build.frontend.assemble import Assembler
+
+_LEVELS = 256
+Image = tuple[int, Quantizer]  # its number, and the quantizer of its integers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(ABC):
+    """Sums, and the functions of each that have come; never changed, as several readers may hold it."""
+
+    name: str
+    ops: tuple[str, ...] = ()
+    functions: tuple[Pointwise, ...] = ()
+    notes: tuple[str, ...] = ()
+    channels: NDArray[np.int64] | None = None  # of the view, for each channel of the sums
+
+    def then(self, function: Pointwise) -> Any:
+        """With one more function, whose constants are of the view's channels."""
+        mapped = function.mapped(self.channels)
+        return replace(self, functions=(*self.functions, mapped), ops=(*self.ops, function.op))
+
+    def shuffled(self, after: NDArray[np.int64]) -> Any:
+        """Where channel c of the view becomes channel after[c]."""
+        return replace(self, channels=after if self.channels is None else after[self.channels])
+
+    def joined(self) -> Quantizer | None:
+        """The quantizer of what needs none any more: images of one scale side by side."""
+        return None
+
+    def join(self, node: NodeProto, network: Assembler) -> Image:
+        """Add the layer of what needs no quantizer any more."""
+        raise UnsupportedError.at(node, f"no quantizer between this and {self.name} before it")
+
+    def scales(self) -> str:
+        """The scales that keep it from being joined, for a message."""
+        return ""
+
+    @abstractmethod
+    def sums_like(self, other: Part) -> bool:
+        """Whether both are functions of the same sums."""
+
+    @abstractmethod
+    def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        """Add the layer, or layers, that this quantizer makes of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearPart(Part):
+    """Of one image."""
+
+    image: int
+    source: Quantizer
+    linear: Linear
+    weight_scale: NDArray[np.float32]
+    bias: NDArray[np.float32] | None = None
+    regroup: Dims | None = None
+
+    def sums_like(self, other: Part) -> bool:
+        if not isinstance(other, LinearPart) or (self.image, self.regroup) != (other.image, other.regroup):
+            return False
+        one, two = (replace(part.linear, weights=None) for part in (self, other))  # type: ignore[arg-type]
+        arrays = ((p.linear.weights, p.weight_scale, p.bias) for p in (self, other))
+        return one == two and all(np.array_equal(a, b) for a, b in zip(*arrays, strict=True))  # type: ignore[arg-type]
+
+    def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        try:
+            linear = self.linear.settled()
+        except ValueError as error:
+            raise UnsupportedError(f"layer {self.name}: {error}") from None
+        layer = QuantLayer(
+            name=self.name, ops=(*self.ops, node.op_type), inputs=(self.image,), sources=(self.source,),
+            target=quantizer, notes=self.notes, functions=self.functions, linear=linear,
+            weight_scale=np.asarray(self.weight_scale, np.float32), bias=self.bias, regroup=self.regroup,
+        )  # fmt: skip
+        return network.add(_bounded(node, layer))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumPart(Part):
+    """Of two images."""
+
+    images: tuple[int, int]
+    sources: tuple[Quantizer, Quantizer]
+    factors: tuple[int, int]
+    dims: Dims
+
+    def sums_like(self, other: Part) -> bool:
+        return isinstance(other, SumPart) and (self.images, self.dims) == (other.images, other.dims)
+
+    def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        layer = SumLayer(
+            name=self.name, ops=(*self.ops, node.op_type), inputs=self.images, sources=self.sources,
+            target=quantizer, notes=self.notes, functions=self.functions, factors=self.factors,
+            image=self.dims,
+        )  # fmt: skip
+        return network.add(_bounded(node, layer))
+
+
+def _bounded(node: NodeProto, layer: Any) -> ThresholdLayer:
+    """The layer; a quantizer that does not clamp gets the range that is reached."""
+    if not is_unbounded(layer.target):
+        return layer  # type: ignore[no-any-return]
+    low, high = layer.acc_range
+    ends = layer.step_function()(np.stack([low, high], 1))
+    first, last = int(ends.min()), int(ends.max())
+    if last - first >= _LEVELS or last == first:
+        raise UnsupportedError.at(node, f"reaches {first} to {last}; 2 to {_LEVELS} levels are supported")
+    return replace(layer, target=resolve_unbounded(layer.target, first, last))  # type: ignore[no-any-return]
