@@ -12,6 +12,7 @@ and E the energies of `coefficients`, in watts:
 
 Toggles are counted per image, so that what fills and drains the pipeline counts for the images that it is of;
 a is that by the cycles between images. What is clocked without an enable costs the same without images.
+Registers of a second, faster clock count as if they had the first.
 """
 
 from __future__ import annotations
