@@ -50,13 +50,22 @@ def trace_activity(
     say("simulating")
     partial = design.root / f".{SAIF}.part"
     output, timing, _ = stream(design, program, latent, seed, stall, partial)
+    partial.write_text(escaped(partial.read_text()))
     saif = partial.replace(design.root / SAIF)
     cycles = measured(design, timing)["cycles_per_image"]
     return Traced(saif, images, int((output != golden).sum()), cycles)
 
 
+def escaped(text: str) -> str:
+    """A SAIF file of Verilator's with the brackets of its scopes escaped, as those of its nets are."""
+    return re.sub(r"(?<=\(INSTANCE )\S+", lambda name: re.sub(r"([\[\]])", r"\\\1", name[0]), text)
+
+
 def read_saif(path: Path) -> Iterator[Bit]:
-    """The bits of a SAIF file that Verilator wrote: a line opens a scope, closes one, or is of one bit."""
+    """The bits of a SAIF file that Verilator wrote, scopes without escapes.
+
+    A line opens a scope, closes one, or is of one bit.
+    """
     scopes = list[str]()
     for line in path.open():
         match = _LINE.match(line)
@@ -66,6 +75,6 @@ def read_saif(path: Path) -> Iterator[Bit]:
             elif line.strip() == "(NET":
                 scopes.append("")
         elif match["scope"]:
-            scopes.append(match["scope"])
+            scopes.append(match["scope"].replace("\\", ""))
         else:
             yield Bit(".".join(filter(None, scopes)), match["net"], int(match["toggles"]))

@@ -15,7 +15,7 @@ from fpgan.build.power import power
 from fpgan.build.power.coefficients import Coefficients, coefficients
 from fpgan.build.power.estimate import CLASSES, Toggles, estimate, layer_watts, toggles_of_layers
 from fpgan.hw.design import Design
-from fpgan.sim.activity import Bit, read_saif, trace_activity
+from fpgan.sim.activity import Bit, escaped, read_saif, trace_activity
 
 ENERGIES = {"clock": 0.5, "lut": 2.0, "net": 3.0, "bram18": 7.0, "dsp": 11.0}
 USED = {"LUT": 10, "FF": 20, "LUTRAM": 1, "SRL": 3, "BRAM18": 2, "DSP": 4}
@@ -63,6 +63,18 @@ def test_toggles_belong_to_layers_and_a_sampled_pe_counts_for_all():
     found = toggles_of_layers(bits, {"one": "one_i", "two": "two_i"}, {"one": 3, "two": 8})
     assert found == {"one": Toggles(4, 4 + 3 * 5), "two": Toggles(1, 7)}
     assert found["one"].rate(10) == 19 / 4 / 10 and Toggles().rate(10) == 0
+
+
+def test_saif_is_read_with_its_scopes(tmp_path):
+    bit = "(x\\[0\\] (T0 1) (T1 1) (TZ 0) (TX 0) (TB 0) (TC {}))"
+    text = ["(SAIFILE", " (INSTANCE top", "  (NET", f"   {bit.format(3)}", "  )", "  (INSTANCE gen_pe[0]",
+            "   (INSTANCE pe", "    (NET", f"     {bit.format(5)}", "    )", "   )", "  )", "  (INSTANCE b",
+            "   (NET", f"    {bit.format(7)}", "   )", "  )", " )", ")", ""]  # fmt: skip
+    path = tmp_path / "a.saif"
+    path.write_text(escaped("\n".join(text)))
+    assert "(INSTANCE gen_pe\\[0\\]\n" in path.read_text()
+    scopes = [("top", 3), ("top.gen_pe[0].pe", 5), ("top.b", 7)]
+    assert list(read_saif(path)) == [Bit(scope, "x\\[0\\]", toggles) for scope, toggles in scopes]
 
 
 @pytest.fixture(scope="module")
