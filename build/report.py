@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fpgan.build.power.estimate import CLASSES
 from fpgan.build.rivals import same_network
 from fpgan.hw.boards import RESOURCES
 from fpgan.hw.design import Design
@@ -26,7 +27,8 @@ _RESOURCE_NAMES = {
 
 
 def report(build: Path, baseline: Path | None = None) -> Path:
-    """Write BUILD/report.html from design.json, report.json and, where they are there, sim.* and synth.json.
+    """Write BUILD/report.html from design.json, report.json and, where they are there, sim.*, synth.json
+    and power.json.
 
     `baseline` is a zero_insert build of the same network to set beside it; without the argument a sibling
     folder BUILD_zero_insert is taken where there is one. The page needs no network and no script.
@@ -54,12 +56,13 @@ def templates() -> Environment:
 
 @dataclass(frozen=True)
 class _Results:
-    """The files of a BUILD folder; sim and synth are None where those commands have not run."""
+    """The files of a BUILD folder; sim, synth and power are None where those commands have not run."""
 
     design: Design
     report: dict[str, Any]
     sim: dict[str, Any] | None
     synth: dict[str, Any] | None
+    power: dict[str, Any] | None
 
     @classmethod
     def load(cls, build: Path) -> _Results:
@@ -69,9 +72,8 @@ class _Results:
             planned = design.report
         except (OSError, json.JSONDecodeError):
             raise ValueError(f"{build}: report.json is missing or broken; run fpgan build again") from None
-        return cls(
-            design, planned, _optional(design.root / "sim.json"), _optional(design.root / "synth.json")
-        )
+        found = [_optional(design.root / f"{name}.json") for name in ("sim", "synth", "power")]
+        return cls(design, planned, *found)
 
     @property
     def cycles_per_image(self) -> int:
@@ -117,6 +119,8 @@ def context(results: _Results, baseline: Path | None) -> dict[str, Any]:
         "plan": results.report,
         "sim": results.sim,
         "synth": results.synth,
+        "power": results.power,
+        "power_classes": CLASSES,
         "image": data_uri(results.design.root / "sim.png"),
         "layers": layer_rows(results),
         "resources": resource_rows(results),

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         facts, latents, images = _inputs(options.images)
         accelerator = _open(facts, options.bitstream, options.loaded)
         failed = sum(not passed for passed in _checks(accelerator, latents, images))
-        _speed(accelerator, options.timed)
+        failed += not _speed(accelerator, options.timed)
     except CannotRunError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -73,12 +73,19 @@ def _open(facts: dict[str, Any], bitstream: Path | None, loaded: bool) -> Accele
     if not loaded and not file.exists():
         raise CannotRunError(f"{file} is not there: {facts['missing'] or 'copy the whole folder'}")
     try:
-        board = driver.open_board(None if loaded else file, facts["address"])
+        board = driver.open_board(None if loaded else file, facts["address"], **_clock(facts))
     except ValueError as error:
         raise CannotRunError(f"{file}: {error}") from None
     accelerator = Accelerator(board, design=facts["design"])
     print(f"{facts['name']} on {facts['board']}: design 0x{facts['design']:08X} answers")
     return accelerator
+
+
+def _clock(facts: dict[str, Any]) -> dict[str, float]:
+    """What the driver sets FCLK0 of a Zynq-7000 by; nothing of another device."""
+    if not facts["part"].startswith("xc7z"):
+        return {}
+    return {key: facts[key] for key in ("clock_mhz", "ps_clock_mhz")}
 
 
 def _checks(accelerator: Accelerator, latents: IntArray, images: IntArray) -> Iterator[bool]:
@@ -116,23 +123,27 @@ def _compare(name: str, expected: IntArray, make: Callable[[], IntArray]) -> boo
     return wrong == 0
 
 
-def _speed(accelerator: Accelerator, most: int) -> None:
-    """Time about a second's worth of images; print images per second, and the clock that the board gives."""
+def _speed(accelerator: Accelerator, most: int) -> bool:
+    """Time about a second's worth of images; print images per second and the clock. False: it is too fast."""
     if not accelerator.has_generator:
-        return
+        return True
     first = accelerator.measure(max(1, min(most, 100)))
     in_a_second = int(first["images"] / first["seconds"])
     timing = accelerator.measure(max(1, min(most, accelerator.max_images, in_a_second)))
     rate = timing["images"] / timing["seconds"]
     print(f"{rate:,.0f} images/s, {timing['cycles'] / timing['images']:,.0f} cycles per image")
-    print(clock_line(timing["cycles"] / timing["seconds"] / 1e6, accelerator.clock_mhz))
+    passed, line = judge_clock(timing["cycles"] / timing["seconds"] / 1e6, accelerator.clock_mhz)
+    print(line)
+    return passed
 
 
-def clock_line(measured: float, nominal: float) -> str:
-    """What to say of a clock in MHz that was measured with the processor's."""
+def judge_clock(measured: float, nominal: float) -> tuple[bool, str]:
+    """Whether a clock in MHz, measured with the processor's, is not above the design's; what to say of it."""
     if abs(measured - nominal) <= _CLOCK_TOLERANCE * nominal:
-        return f"clock: {nominal:g} MHz"
-    return f"warning: the clock runs at {measured:.1f} MHz, the design is for {nominal:g} MHz"
+        return True, f"clock: {nominal:g} MHz"
+    if measured < nominal:
+        return True, f"clock: {measured:.1f} MHz, slower than the {nominal:g} MHz that the design is for"
+    return False, f"the clock runs at {measured:.1f} MHz, faster than the {nominal:g} MHz of the design"
 
 
 if __name__ == "__main__":

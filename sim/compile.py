@@ -18,31 +18,45 @@ from fpgan.sim.verilated_runtime import shared_runtime
 _HARNESS = Path(__file__).parent / "harness.cpp"
 _HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
 _FEW_LANES = 300  # up to which one file of C++ compiles faster than several
+_SAMPLED = Path(__file__).parent / "sampled.vlt"
 _OF_NETLISTS = ("--output-split-cfuncs", "1000")  # g++ takes very long functions badly
 
 
 def compile_design(
-    design: Design, waves: bool = False, jobs: int = 2, netlists: Sequence[Path] = (), threads: int = 1
+    design: Design,
+    waves: bool = False,
+    jobs: int = 2,
+    netlists: Sequence[Path] = (),
+    threads: int = 1,
+    activity: bool = False,
 ) -> tuple[Path, float]:
     """Compile BUILD/rtl and the harness into BUILD/.verilator/KEY/harness.
 
     netlists: one file per layer to compile in place of the layers' RTL, into BUILD/.verilator-netlist/KEY.
-    threads: of the program.
+    threads: of the program. activity: its waveform is a SAIF file, of one PE of those that are alike; into
+    BUILD/.verilator-activity/KEY.
     KEY follows the sources, the harness and the options, so that a second call costs nothing. Returns the
     program and the seconds spent. Raises ToolError.
     """
-    base = design.root / (".verilator-netlist" if netlists else ".verilator")
+    base = design.root / f".verilator{'-netlist' if netlists else '-activity' if activity else ''}"
     options = [
         *(["--threads", str(threads)] if threads > 1 else []),
         *(_OF_NETLISTS if netlists else ()),
         *(["--output-groups", "1"] if design.report["mac_lanes"] <= _FEW_LANES and not netlists else []),
         *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
         *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),
+        *(_activity_options(design) if activity else []),
     ]
     start = time.monotonic()
-    sources = _sources(design, netlists)
+    sources = [*([_SAMPLED] if activity else []), *_sources(design, netlists)]
     program, new = _compile(design.top, sources, design.rtl, base, _HARNESS, options, jobs)
     return program, time.monotonic() - start if new else 0.0
+
+
+def _activity_options(design: Design) -> list[str]:
+    """SAIF in the time of the design's clock, for what reads it takes signals per second from it."""
+    flags = f"-DFPGAN_WAVES -DFPGAN_ACTIVITY -DFPGAN_HALF_PERIOD={round(5e5 / design.clock_mhz)}"
+    return ["--trace-saif", "--no-trace-params", "-CFLAGS", flags]
 
 
 def compile_host(host: Host, jobs: int = 2) -> Path:

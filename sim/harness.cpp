@@ -5,7 +5,7 @@
 //   IN, OUT       files of IMAGES * BEATS words of BYTES bytes, little-endian
 //   STALL         probability in [0, 1) with which each side pauses in a cycle
 //   RESET_AFTER   cycles after which a first, thrown away run is reset; 0: none
-//   WAVES         file for a waveform, or - for none
+//   WAVES         file for a waveform, with FPGAN_ACTIVITY for the switching activity (SAIF); - for none
 // Prints one line of JSON: cycles, and per image the cycles of its first input, first output and last output.
 #include <cstdint>
 #include <cstdio>
@@ -18,8 +18,15 @@
 
 #include "Vfpgan_top.h"
 #include "verilated.h"
-#ifdef FPGAN_WAVES
+#ifdef FPGAN_ACTIVITY
+#include "verilated_saif_c.h"
+using Trace = VerilatedSaifC;
+#elif defined(FPGAN_WAVES)
 #include "verilated_vcd_c.h"
+using Trace = VerilatedVcdC;
+#endif
+#ifndef FPGAN_HALF_PERIOD
+#define FPGAN_HALF_PERIOD 1  // of the clock, in ps, as traces have it
 #endif
 
 namespace {
@@ -103,9 +110,11 @@ class Bench {
             offering = offering && !send;
             idle = send || take ? 0 : idle + 1;
             if (idle > kPatience) {
-                std::fprintf(stderr, "hang: %llu of %llu input beats went in, %llu of %llu output beats came out\n",
-                             (unsigned long long)sent, (unsigned long long)in_total, (unsigned long long)got,
-                             (unsigned long long)out_total);
+                std::fprintf(stderr, "the pipeline stopped after word %llu of %llu of image %llu of %llu; "
+                             "%llu of %llu words went in\n",
+                             (unsigned long long)(got % job.out_beats), (unsigned long long)job.out_beats,
+                             (unsigned long long)(got / job.out_beats + 1), (unsigned long long)job.images,
+                             (unsigned long long)sent, (unsigned long long)in_total);
                 std::exit(3);
             }
         }
@@ -139,7 +148,7 @@ class Bench {
     }
 
     void dump() {
-        context_.timeInc(1);
+        context_.timeInc(FPGAN_HALF_PERIOD);
 #ifdef FPGAN_WAVES
         trace_.dump(context_.time());
 #endif
@@ -149,7 +158,7 @@ class Bench {
     Vfpgan_top top_{&context_};
     uint64_t cycle_ = 0;
 #ifdef FPGAN_WAVES
-    VerilatedVcdC trace_;
+    Trace trace_;
 #endif
 };
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
-from fpgan.hw.tools import run
+from fpgan.hw.tools import ToolError, run
 from fpgan.sim.compile import compile_design
 from fpgan.sim.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.packing import pack, unpack
@@ -63,8 +63,8 @@ def simulate(
     cores = len(os.sched_getaffinity(0))
     if not 1 <= threads <= cores:
         raise ValueError(f"threads={threads}: must be from 1 to the {cores} cores that there are")
-    vectors = _vectors(design).select(images, seed, [label] if isinstance(label, int) else label)
-    latent, golden = _streamed(vectors)
+    vectors = golden_of(design).select(images, seed, [label] if isinstance(label, int) else label)
+    latent, golden = streamed(vectors)
     say = progress or (lambda _: None)
     if design.backend == "hls":
         if stall or waves or reset_first or netlist:
@@ -79,13 +79,13 @@ def simulate(
     program, build_seconds = compile_design(design, waves, netlists=mapped, threads=threads)
     say("simulating")
     wave_file = design.root / f"{prefix}waves.vcd" if waves else None
-    output, timing, seconds = _run(design, program, latent, seed, stall, wave_file, reset_first)
+    output, timing, seconds = stream(design, program, latent, seed, stall, wave_file, reset_first)
     result = {
         **_compared(design, golden, output, seed),
         "stall": stall,
         "how": "netlist" if netlist else "rtl",
         **_labels(vectors, output),
-        **_timing(design, timing),
+        **measured(design, timing),
         "sim_seconds": round(seconds, 3),
         "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
         "threads": threads,
@@ -100,7 +100,7 @@ def simulate(
 
 
 def _simulate_hls(design: Design, vectors: Vectors, seed: int, say: Progress) -> dict[str, Any]:
-    latent, golden = _streamed(vectors)
+    latent, golden = streamed(vectors)
     say("compiling")
     program, build_seconds = compile_csim(design)
     say("simulating")
@@ -151,12 +151,13 @@ def _save(
     temporary.rename(stem.with_suffix(".json"))
 
 
-def _streamed(vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def streamed(vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Latents and images as they are streamed, (N,H,W,C)."""
     return vectors.latent.transpose(0, 2, 3, 1), vectors.image.transpose(0, 2, 3, 1)
 
 
-def _vectors(design: Design) -> Vectors:
+def golden_of(design: Design) -> Vectors:
+    """BUILD/golden.npz. ValueError where it is missing or broken."""
     path = design.root / "golden.npz"
     try:
         return Vectors.load(path)
@@ -172,15 +173,16 @@ def _labels(vectors: Vectors, output: NDArray[np.int64]) -> dict[str, Any]:
     return {"labels": vectors.label.tolist(), "label_agreement": seen}
 
 
-def _run(
+def stream(
     design: Design,
     program: Path,
     latent: NDArray[np.int64],
     seed: int,
     stall: float,
     waves: Path | None,
-    reset_first: bool,
+    reset_first: bool = False,
 ) -> tuple[NDArray[np.int64], dict[str, Any], float]:
+    """Run a compiled design on latents (N,H,W,C): images (N,H,W,C), what it prints, seconds. ToolError."""
     source, sink = design.input, design.output
     images, out_bytes = len(latent), sink.tdata_bits // 8
     with tempfile.TemporaryDirectory() as folder:
@@ -192,14 +194,26 @@ def _run(
             str(waves or "-"),
         ]  # fmt: skip
         start = time.monotonic()
-        text = run(command, design.rtl, program.parent / "simulate.log", "simulating")
+        text = _harness(command, design.rtl, program.parent / "simulate.log")
         seconds = time.monotonic() - start
         words = np.fromfile(taken, np.uint8).reshape(-1, out_bytes)
     values = unpack(words, sink.elements_per_beat, sink.element_bits, sink.signed)
     return values.reshape(images, *sink.shape[1:]), json.loads(text.splitlines()[-1]), seconds
 
 
-def _timing(design: Design, timing: dict[str, Any]) -> dict[str, Any]:
+def _harness(command: list[str], cwd: Path, log: Path) -> str:
+    """Run the harness; of one that fails, the error is what it said: an assertion, or its last line."""
+    try:
+        return run(command, cwd, log, "simulating")
+    except ToolError as error:
+        said = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        if not said:
+            raise
+        cause = next((line for line in said if line.startswith("%Error")), said[-1])
+        raise ToolError(f"simulating: {cause} (log: {log})", error.command, log) from None
+
+
+def measured(design: Design, timing: dict[str, Any]) -> dict[str, Any]:
     """Latency of the first image, from idle, and the steady distance between images."""
     ends = timing["last_out"]
     latency = ends[0] - timing["first_in"][0] + 1

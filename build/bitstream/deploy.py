@@ -54,6 +54,7 @@ def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemente
         "tool": tool,
         "bus": host.options.bus,
         "clock_mhz": design.clock_mhz,
+        "ps_clock_mhz": board.ps_clock_mhz,
         "address": board.register_address,
         "id": registers.ID_WORD,
         "version": registers.VERSION_WORD,

@@ -40,7 +40,7 @@ def implement(build: Path, board: Board, work: Path, progress: Callable[[str], N
     design does not fit or does not meet its clock: with the build to make instead.
     """
     design, project = Design.load(build), work / "project"
-    _check(design, board)
+    check(design, board)
     layers = write_netlist(design, Host.load(project / "host"), project, work, progress)
     write_script(project, board.part, design.clock_mhz)
     try:
@@ -59,7 +59,8 @@ def implement(build: Path, board: Board, work: Path, progress: Callable[[str], N
     return Implemented(bit=bit, figures=_figures(layers, routed))
 
 
-def _check(design: Design, board: Board) -> None:
+def check(design: Design, board: Board) -> None:
+    """Raise ValueError in one line for a board or a design that the open tools do not take."""
     if board.family != "xc7" or not board.part.startswith("xc7z"):
         raise ValueError(
             f"{board.name}: the open tools have no data of {board.part}; use --tool vivado, or a board with "

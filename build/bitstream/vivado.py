@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ from fpgan.hw.design import Design
 from fpgan.hw.host import Host
 from fpgan.hw.registers import ADDRESS_BITS
 from fpgan.hw.tools import ToolError, find_tool, run
+from fpgan.sim.activity import SAIF
 
 BUSES = ("axi", "axil")
 OLDEST = "2021.1"  # has the KV260's part and the folder of the .hwh that the scripts expect
 
 _TIMEOUT = 12 * 3600.0
 _TOP = "system_wrapper"
+_ACTIVITY = "activity.saif"
+# scopes of the accelerator in the board design, behind the one of the simulation
+_ABOVE = (_TOP, "system_i", "accelerator", "inst", "host", "accelerator")
 _SCRIPTS = Path(__file__).parent / "tcl"
 _COMMAND = "vivado -mode batch -source project/build.tcl"
 
@@ -74,6 +78,20 @@ def write_project(design: Design, board: Board, host: Host, project: Path) -> No
         shutil.copyfile(script, project / script.name)
     (project / f"{IP}.v").write_text(ip_wrapper(host))
     (project / "settings.tcl").write_text(settings(design, board, host))
+    traced = design.root / SAIF
+    if traced.exists():
+        (project / _ACTIVITY).write_text(nested_saif(traced.read_text(), design.top, _ABOVE))
+
+
+def nested_saif(text: str, top: str, above: Sequence[str]) -> str:
+    """A SAIF file with its scope `top` replaced by scopes inside each other. Vivado strips the outer two."""
+    lines = text.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.strip() == f"(INSTANCE {top}")
+    indent = lines[first].partition("(")[0]
+    last = lines.index(f"{indent})", first)
+    lines[first] = "\n".join(f"{indent}(INSTANCE {name}" for name in above)
+    lines[last] = "\n".join(f"{indent})" for _ in above)
+    return "\n".join([*lines, ""])
 
 
 def settings(design: Design, board: Board, host: Host) -> str:
@@ -125,7 +143,7 @@ def data_names(host: Host) -> list[str]:
 
 
 def read_reports(reports: Path, design: Design) -> dict[str, Any]:
-    """Entries of synth.json: the layers, `board` for all around them, and the clock that was routed.
+    """Entries of synth.json: the layers, `board` for all around them, the clock that was routed, and power.
 
     A layer that Vivado merged into its neighbours has no row of its own and counts 0; so does nothing twice.
     """
@@ -144,7 +162,27 @@ def read_reports(reports: Path, design: Design) -> dict[str, Any]:
         "board_mhz": round(hertz / 1e6, 3),
         "how": f"Vivado {facts['vivado']}, the whole board design, placed and routed",
     }
-    return {"layers": [*layers, {"name": "board", **rest}], "timing": timing}
+    how = f"Vivado {facts['vivado']}, report_power, activity {_activity(reports.parent)}"
+    power = {**parse_power((reports / "power.rpt").read_text()), "how": how}
+    return {"layers": [*layers, {"name": "board", **rest}], "timing": timing, "power": power}
+
+
+def _activity(project: Path) -> str:
+    return (
+        "of the simulation"
+        if (project / _ACTIVITY).exists()
+        else "by default: fpgan power gives the real one"
+    )
+
+
+def parse_power(report: str) -> dict[str, float]:
+    """Watts of the whole device, processor system and all, from a report of report_power."""
+    rows = {"total_W": "Total On-Chip Power", "dynamic_W": "Dynamic", "static_W": "Device Static"}
+    found = {key: re.search(rf"\| {row} \(W\) *\| *([\d.]+)", report) for key, row in rows.items()}
+    missing = [rows[key] for key, match in found.items() if match is None]
+    if missing:
+        raise ToolError(f"Vivado's power report has no row {missing[0]}")
+    return {key: float(match[1]) for key, match in found.items() if match}
 
 
 def _summary(path: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ def command(
     build: Annotated[Path, typer.Argument(help="BUILD folder.")],
     tool: Annotated[str, typer.Option(help="yosys or vivado.")] = "yosys",
     jobs: Annotated[int, typer.Option(help="Layers synthesized at once.")] = 2,
-    pnr: Annotated[bool, typer.Option(help="Place and route with nextpnr-xilinx (7-series).")] = False,
+    pnr: Annotated[bool, typer.Option(help="Place and route with nextpnr-xilinx (Zynq-7000).")] = False,
     json: Json = False,
 ) -> None:
     """Count the LUTs, flip-flops, DSPs and block RAMs of every layer.
@@ -31,4 +31,5 @@ def command(
         timing = result["timing"]
         clock = f"{timing['routed_mhz']} MHz" if "routed_mhz" in timing else f"{timing['estimated_ns']} ns"
         lines = [f"{build / 'synth.json'}: {', '.join(used)}", f"longest path: {clock} ({timing['how']})"]
+        lines += [timing["missing"]] if "missing" in timing else []
         show(result, json, lines)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class Router:
 
 @dataclass(frozen=True)
 class Routed:
-    """A routed design: its slowest clock in MHz, the seed, the FASM file, cells used and there by kind."""
+    """A routed design: its slowest clock in MHz, the seed, its FASM file where one was asked for, cells used
+    and there by kind."""
 
     mhz: float
     seed: int
@@ -65,10 +66,10 @@ def chip_files(part: str) -> tuple[str, str]:
     return f"{part}.bin", f"{part.rpartition('-')[0]}.bin"
 
 
-def command(program: str, database: str, netlist: str, seed: str, mhz: float, fasm: str) -> list[str]:
-    """The command that places and routes `netlist` into `fasm`; it fails where the clock is not met."""
+def command(program: str, database: str, netlist: str, seed: str, mhz: float, fasm: str = "") -> list[str]:
+    """The command that places and routes `netlist`, into `fasm`; it fails where the clock is not met."""
     return [program, "--chipdb", database, "--json", netlist, "--freq", f"{mhz:g}", "--seed", seed,
-            "--fasm", fasm]  # fmt: skip
+            *(["--fasm", fasm] if fasm else [])]  # fmt: skip
 
 
 def route_over_seeds(
@@ -79,20 +80,22 @@ def route_over_seeds(
     what: str,
     progress: Callable[[str], None],
     until: float = 0.0,
-    options: Sequence[str] = (),
+    assembled: bool = True,
 ) -> Routed:
     """Place and route with one seed after the other until a clock of `until` MHz is reached; the fastest.
 
-    Leaves seedN.log and seedN.fasm in `work`. Raises ToolError in one line where no seed routes.
+    Leaves seedN.log and, where it is to be assembled, seedN.fasm in `work`. Raises ToolError in one line
+    where no seed routes.
     """
     routed = list[Routed]()
     failure = ToolError("no seed was tried")
     for seed in SEEDS:
         progress(f"placing and routing, seed {seed}")
         fasm, log = work / f"seed{seed}.fasm", work / f"seed{seed}.log"
-        tried = command(str(router.program), str(router.database), str(netlist), str(seed), mhz, str(fasm))
+        into = str(fasm) if assembled else ""
+        tried = command(str(router.program), str(router.database), str(netlist), str(seed), mhz, into)
         try:
-            text = run([*tried, "--timing-allow-fail", *options], work, log, f"{PROGRAM} on {what}", TIMEOUT)
+            text = run([*tried, "--timing-allow-fail"], work, log, f"{PROGRAM} on {what}", TIMEOUT)
         except ToolError as error:
             failure = _explained(error, log)
             continue

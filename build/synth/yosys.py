@@ -34,11 +34,15 @@ def synth(
     """Resources of a build against its board, written to BUILD/synth.json and returned.
 
     `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
-    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (7-series).
-    Raises ValueError for an unknown tool or a folder that is no build, ToolError where a tool fails.
+    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000);
+    where it is not installed, `missing` of `timing` says so.
+    Raises ValueError for an unknown tool, a folder that is no build, or pnr of what is not routed, ToolError
+    where a tool fails.
     """
     design = Design.load(build)
     design.require_rtl("synthesis")
+    if pnr:
+        _check_routable(design, tool)
     if tool == "yosys":
         layers = synth_layers(design, jobs, progress)
         slowest = max(layers, key=lambda layer: layer["timing"]["ns"])
@@ -52,7 +56,7 @@ def synth(
         if pnr:
             from fpgan.build.synth.pnr import route
 
-            timed = {**timed, **route(design, jobs, progress)}
+            timed = {**timed, **route(design, progress)}
     elif tool == "vivado":
         from fpgan.build.synth import vivado
 
@@ -62,6 +66,14 @@ def synth(
     result = summarize(design, tool, layers, timed)
     write_result(design, result)
     return result
+
+
+def _check_routable(design: Design, tool: str) -> None:
+    from fpgan.build.synth.pnr import check
+
+    if tool != "yosys":
+        raise ValueError(f"--pnr goes with --tool yosys; {tool} routes by itself")
+    check(design)
 
 
 def write_result(design: Design, result: dict[str, Any]) -> None:

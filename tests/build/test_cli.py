@@ -14,7 +14,8 @@ from fpgan.build.cli.main import app
 from fpgan.hw import tools
 
 COMMANDS = (
-    "train", "prune", "export", "build", "sim", "synth", "bitstream", "report", "demo", "bench", "doctor",
+    "train", "prune", "export", "build", "sim", "synth", "power", "bitstream", "report", "demo", "bench",
+    "doctor",
 )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def test_an_unwritable_place(export_preset, tmp_path):
 
 
 def test_no_build_there(tmp_path):
-    for name in ("sim", "synth", "bitstream", "report"):
+    for name in ("sim", "synth", "power", "bitstream", "report"):
         assert "no build here" in refused(name, tmp_path)
 
 

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fpgan.build.power.coefficients import coefficients
+from fpgan.build.power.estimate import estimate
 from fpgan.build.report import report
 from fpgan.hw.boards import get_board
 
@@ -76,6 +78,29 @@ def text(page: Path) -> str:
     """What the page says, tags and runs of white space removed."""
     body = re.sub(r"<style>.*?</style>", "", page.read_text(), flags=re.S)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def test_power_where_it_was_estimated(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    said = text(report(build))
+    assert "Not estimated yet: fpgan power b counts the toggles of a simulation" in said
+    known = coefficients("xczu3eg-sbva484-1-e", "xcup")
+    figures = estimate({"deconv_0": COUNTED}, {"deconv_0": 0.25}, 300.0, 4356, 4390912, known)
+    write(build / "power.json", figures | {
+        "how": "estimate: toggles", "clock_mhz": 300.0, "uncertainty_factor": known.factor, "images": 8,
+        "stall": 0.0, "resources_from": "synth.json", "sources": ["a report"], "not_in_it": ["I/O"],
+    })  # fmt: skip
+    synth = json.loads((build / "synth.json").read_text())
+    watts = {"total_W": 2.25, "dynamic_W": 2.0, "static_W": 0.25, "how": "Vivado 2022.2, report_power"}
+    write(build / "synth.json", synth | {"power": watts})
+    said = text(report(build))
+    milliwatts = 1000 * figures["layers"][0]["W"]["total"]
+    assert (
+        f"deconv_0 0.25 {1000 * figures['W']['clock']:.3g} " in said
+        and f" {milliwatts:.3g} all, and 239 mW" in said
+    )
+    assert f"{figures['energy_per_image_uJ']['total']:.3g} µJ per image" in said and "Not in it: I/O." in said
+    assert "Vivado 2022.2, report_power: 2.25 W of the whole device" in said
 
 
 def test_figures(tmp_path: Path) -> None:

@@ -28,9 +28,24 @@ BOARD_FILES = {
 }
 
 
+SAIF = """(SAIFILE
+ (INSTANCE TOP
+  (NET
+   (ap_clk (T0 1) (T1 1) (TZ 0) (TX 0) (TB 0) (TC 2))
+  )
+  (INSTANCE fpgan_top
+   (INSTANCE fifo_1
+   )
+  )
+ )
+)
+"""
+
+
 def make_project(folder, board="pynq-z2", bus="axi", two_clocks=False):
     """FOLDER/project of an identity accelerator, and its design."""
     build, target = identity_build(folder / "build", 4, 4, 16), get_board(board)
+    (build / "power.saif").write_text(SAIF)
     facts = json.loads((build / "design.json").read_text())
     facts |= {"board": board, "part": target.part, "family": target.family, "pumped": two_clocks}
     facts["clock_mhz"] = target.default_clock_mhz
@@ -63,6 +78,8 @@ def test_each_board(board, bus, two_clocks, files, tmp_path):
     assert ("CLKOUT2_MATCHED_ROUTING" in text) == (two_clocks and design.family == "xcup")
     read = vivado.read_reports(project / "reports", design)
     assert read["timing"]["routed_mhz"] > read["timing"]["board_mhz"] == design.clock_mhz
+    how = "Vivado 2022.2, report_power, activity of the simulation"
+    assert read["power"] == {"total_W": 3.0, "dynamic_W": 2.5, "static_W": 0.5, "how": how}
 
 
 # script, text, what replaces it, what the recorder says
@@ -92,6 +109,8 @@ BROKEN = [
     ("settings", "sources {host_pkg.sv", "sources {host_pkg2.sv", "no such file"),
     ("accelerator_ip", "    ipx::save_core $core\n", "", "not yet saved"),
     ("accelerator_ip", "$interface -of_objects", "$interface -of", "no option -of"),
+    ("implement", "read_saif $activity", "read_saif -instance x $activity", "read_saif: no option -instance"),
+    ("activity.saif", "(INSTANCE system_i", "(INSTANCE system", "read_saif: no net matches"),
     ("implement", "-to_step write", "-to write", "launch_runs: no option -to"),
     ("implement", "write_bitstream\n", "write_bits\n", "impl_1 has no step write_bits"),
     ("implement", "launch_and_wait synth_1\n", "", "no synthesis yet"),
@@ -104,7 +123,7 @@ BROKEN = [
 def test_the_recorder_refuses(script, text, instead, says, tmp_path):
     """Each of these is an error to Vivado; a script with it does not pass."""
     project, _, _ = make_project(tmp_path)
-    path = project / f"{script}.tcl"
+    path = project / (script if "." in script else f"{script}.tcl")
     assert text in path.read_text()
     path.write_text(path.read_text().replace(text, instead, 1))
     error, _ = vivado_stand_in.record(project, tmp_path)
@@ -191,3 +210,20 @@ def test_reports_without_a_top_are_one_line(tmp_path):
     table.write_text(table.read_text().replace("| system_wrapper ", "| other "))
     with pytest.raises(ToolError, match=r"lacks its top"):
         vivado.read_reports(project / "reports", design)
+
+
+def test_scopes_of_the_simulation_become_those_of_the_board():
+    made = vivado.nested_saif(SAIF, "fpgan_top", ("a", "b", "c"))
+    assert made.count("(") == made.count(")") == SAIF.count("(") + 2
+    order = [line.split()[-1] for line in made.splitlines() if "INSTANCE" in line]
+    assert order == ["TOP", "a", "b", "c", "fifo_1"]
+
+
+def test_power_without_activity_says_so(tmp_path):
+    project, design, _ = make_project(tmp_path)
+    (project / "activity.saif").unlink()
+    assert vivado_stand_in.record(project, tmp_path)[0] == ""
+    read = vivado.read_reports(project / "reports", design)["power"]
+    assert read["total_W"] == 3.5 and "activity by default" in read["how"]
+    with pytest.raises(ToolError, match=r"^Vivado's power report has no row Device Static$"):
+        vivado.parse_power("| Total On-Chip Power (W) | 1.0 |\n| Dynamic (W) | 0.5 |")

@@ -141,9 +141,20 @@ def test_selftest_says_in_one_line_why_it_cannot_run(on_board, arguments, change
     assert found == code and len(lines) == 1 and says in lines[0]
 
 
-def test_the_clock_is_told(deployed, monkeypatch):
+def test_the_clock_is_judged(deployed, monkeypatch):
     load("driver", deployed, monkeypatch)
     selftest = load("selftest", deployed, monkeypatch)
-    assert selftest.clock_line(299.2, 300.0) == "clock: 300 MHz"
-    expected = "warning: the clock runs at 100.0 MHz, the design is for 300 MHz"
-    assert selftest.clock_line(100.0, 300.0) == expected
+    assert selftest.judge_clock(299.2, 300.0) == (True, "clock: 300 MHz")
+    slow = "clock: 100.0 MHz, slower than the 300 MHz that the design is for"
+    assert selftest.judge_clock(100.0, 300.0) == (True, slow)
+    fast = "the clock runs at 310.0 MHz, faster than the 300 MHz of the design"
+    assert selftest.judge_clock(310.0, 300.0) == (False, fast)
+
+
+def test_the_driver_is_asked_for_the_clock_of_a_zynq7000_alone(deployed, monkeypatch):
+    load("driver", deployed, monkeypatch)
+    selftest = load("selftest", deployed, monkeypatch)
+    facts = json.loads((deployed / "facts.json").read_text())
+    assert selftest._clock(facts) == {}
+    asked = selftest._clock(facts | {"part": "xc7z020clg400-1", "ps_clock_mhz": 50.0})
+    assert asked == {"clock_mhz": 300.0, "ps_clock_mhz": 50.0}

@@ -96,11 +96,12 @@ def test_wrong_golden_pixels_are_counted(tmp_path):
 
 
 @pytest.mark.verilator
-def test_hang_is_one_line_with_the_beats(tmp_path):
+def test_hang_is_one_line_with_the_words(tmp_path):
     stuck = TOP.replace(".m_axis_tvalid(m_axis_0_tvalid)", ".m_axis_tvalid()")
-    with pytest.raises(ToolError) as error:
+    stops = "the pipeline stopped after word 0 of 15 of image 1 of 2; 60 of 60 words went in"
+    with pytest.raises(ToolError, match=rf"^simulating: {stops} \(log: .*simulate.log\)$") as error:
         simulate(make_build(tmp_path / "build", top=stuck), images=2)
-    assert error.value.log and "60 of 60 input beats went in, 0 of 30" in error.value.log.read_text()
+    assert error.value.log and error.value.log.exists()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ foreach {command valued flags least most} {
     open_run {-name -pr_config} {} 1 1
     report_utilization {-file -cells -hierarchical_depth -name} {-hierarchical -append -return_string} 0 0
     report_timing_summary {-file -max_paths -nworst -delay_type -name} {-report_unconstrained -append} 0 0
+    read_saif {-strip_path -out_file} {-no_strip} 1 1
     report_power {-file -name -rpx -format} {-append -return_string -advisory} 0 0
     ipx::package_project {-root_dir -vendor -library -taxonomy -module -set_current} {-import_files -force} 0 1
     ipx::current_core {} {} 0 1

@@ -15,6 +15,11 @@ proc write_reports {reports facts} {
     # the layers are six levels below the top
     report_utilization -hierarchical -hierarchical_depth 8 -file [file join $reports utilization.rpt]
     report_timing_summary -max_paths 5 -report_unconstrained -file [file join $reports timing.rpt]
+    # the toggles of a simulation, where `fpgan power` has run
+    set activity [file join [file dirname $reports] activity.saif]
+    if {[file exists $activity]} {
+        read_saif $activity
+    }
     report_power -file [file join $reports power.rpt]
     set setup [get_property STATS.WNS [get_runs impl_1]]
     set hold [get_property STATS.WHS [get_runs impl_1]]
