@@ -79,9 +79,11 @@ def test_saif_is_read_with_its_scopes(tmp_path):
 
 @pytest.fixture(scope="module")
 def tiny(build_preset, tmp_path_factory):
-    """A build of `tiny` that may be altered."""
+    """A build of `tiny` with two levels that may be altered."""
     build = tmp_path_factory.mktemp("power") / "build"
-    shutil.copytree(build_preset("tiny", board="pynq-z2", target_fps=20_000), build)
+    shutil.copytree(
+        build_preset("tiny", generator={"channels": (8, 1)}, board="pynq-z2", target_fps=20_000), build
+    )
     return build
 
 
