@@ -59,6 +59,10 @@ class Cost:
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.lut + other.lut, self.dsp + other.dsp, self.bram18 + other.bram18)
 
+    def or_more(self, other: Cost) -> Cost:
+        """Of each resource what the one takes that takes more."""
+        return Cost(*map(max, self.amounts, other.amounts))
+
 
 def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> int:
     """Products that one DSP slice of FINN's mvu computes per cycle (its NUM_LANES)."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -17,11 +16,12 @@ from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import Golden, check_dataflow, golden_vectors
 from fpgan.build.hls import emit_hls
 from fpgan.build.ops import register
-from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
+from fpgan.build.passes.fold import Budget, fold_like
+from fpgan.build.passes.fold_and_size import fold_and_size
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import DeconvStyle, lower
 from fpgan.build.passes.options import CORES
-from fpgan.build.passes.size_fifos import one_word_less, period, size_fifos
+from fpgan.build.passes.size_fifos import one_word_less, size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.build.proof import prove_thresholds
 from fpgan.build.stitch import emit_rtl
@@ -31,8 +31,6 @@ from fpgan.hw.replaced_folder import replaced_folder
 
 Progress = Callable[[str], None]
 Backend = Literal["rtl", "hls"]
-
-_ATTEMPTS = 4
 
 
 def build(
@@ -95,7 +93,7 @@ def build(
         say("folding, sizing FIFOs")
         limits = _limits(target, share, budget)
         if like is None:
-            dataflow, depths, decision = _fold(dataflow, target.part, limits, cycles, cores)
+            dataflow, depths, decision = fold_and_size(dataflow, target.part, limits, cycles, cores)
         else:
             fold_like(dataflow, Path(like))
             depths, decision = size_fifos(dataflow), None
@@ -137,26 +135,6 @@ def _write(
     for name, content in (("design.json", design), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
     return report
-
-
-def _fold(
-    lowered: ModelWrapper, part: str, limits: Budget, cycles: int | None, cores: Collection[str]
-) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
-    """Fold and size FIFOs; a design whose layers hold each other up asks a little more of each of them."""
-    goal = cycles
-    for _ in range(_ATTEMPTS):
-        model = copy.deepcopy(lowered)
-        try:
-            decision = fold(model, part, limits, goal, cores)
-        except InfeasibleError:
-            if goal == cycles:
-                raise
-            break
-        depths = size_fifos(model, enough=goal or 0)
-        if cycles is None or goal is None or (reached := period(model, depths)) <= cycles:
-            return model, depths, decision
-        goal -= reached - cycles
-    raise ValueError(f"target of {cycles} cycles per image: the layers together take {reached}; ask for less")
 
 
 def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Budget:

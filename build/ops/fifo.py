@@ -47,10 +47,10 @@ class Fifo_rtl(StreamOp):
         return {"WIDTH": self.get_instream_width_padded(), "DEPTH": self.get_nodeattr("depth")}
 
     def lut_estimation(self, fpgapart: str) -> int:
-        return self._cost().lut
+        return self.cost().lut
 
     def bram_estimation(self, fpgapart: str) -> int:
-        return self._cost().bram18
+        return self.cost().bram18
 
-    def _cost(self) -> costs.Cost:
+    def cost(self) -> costs.Cost:
         return costs.fifo_cost(self.get_instream_width(), self.get_nodeattr("depth"))

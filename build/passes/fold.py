@@ -22,11 +22,12 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.costs import Cost
 from fpgan.build.graph import JOINS
-from fpgan.build.passes.joins import JoinFold, divisors, fold_forks, join_folds, shared_channels
+from fpgan.build.passes.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.passes.options import LayerOptions, Option
 from fpgan.build.passes.pad_channels import pad_channels
 
 _FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
+_NOTHING = Cost(0)
 _SCALE = 10_000_000  # shares of a budget as integers for the solver
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
@@ -54,14 +55,16 @@ def fold(
     budget: Budget,
     target_cycles: int | None = None,
     cores: Collection[str] = ("lut", "dsp"),
+    held: Cost = _NOTHING,
 ) -> dict[str, Any]:
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
     cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock).
+    held: what else is to find room in the budget: FIFOs, which are sized for a folding.
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
     """
-    folding = Folding(model, part, budget, cores)
+    folding = Folding(model, part, budget, cores, held)
     best = folding.fastest()
     if best is None:
         raise InfeasibleError(f"no folding fits {budget}; {folding.lack(folding.slowest)}")
@@ -80,8 +83,15 @@ def fold(
 class Folding:
     """The program for one graph and one budget."""
 
-    def __init__(self, model: ModelWrapper, part: str, budget: Budget, cores: Collection[str]) -> None:
-        self.model, self.budget = model, budget
+    def __init__(
+        self,
+        model: ModelWrapper,
+        part: str,
+        budget: Budget,
+        cores: Collection[str],
+        held: Cost = _NOTHING,
+    ) -> None:
+        self.model, self.budget, self.held = model, budget, held
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
         self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
         self.joins = join_folds(model)
@@ -106,7 +116,7 @@ class Folding:
 
     def solve(self, target: int) -> list[Option] | None:
         """Cheapest choice with at most `target` cycles per layer, or None where none fits."""
-        program = _Program(self.layers, self.joins, target)
+        program = self._program(target)
         for name, limit in vars(self.budget).items():
             program.model.add(program.spent[name] <= limit)
         price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
@@ -114,9 +124,12 @@ class Folding:
         program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
         return program.run()
 
+    def _program(self, target: int) -> _Program:
+        return _Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
+
     def overshoot(self, target: int) -> dict[str, int] | None:
         """What the design of `target` cycles takes that exceeds the budget least; None: no option."""
-        program = _Program(self.layers, self.joins, target)
+        program = self._program(target)
         if not program.possible:
             return None
         worst = program.model.new_int_var(0, 1000 * _SCALE, "worst")
@@ -180,9 +193,8 @@ class Folding:
 class _Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
-    def __init__(self, layers: list[LayerOptions], joins: list[JoinFold], target: int) -> None:
+    def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
         self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
-        fixed = sum((join.cost(target) for join in joins), Cost(0))
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}

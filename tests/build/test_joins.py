@@ -19,9 +19,10 @@ from fpgan.build.frontend.linear import Linear
 from fpgan.build.golden_vectors import run_dataflow
 from fpgan.build.hls import emit_hls
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold, fold_like
+from fpgan.build.passes.fold_and_size import fold_and_size
 from fpgan.build.passes.integer_graph import USEFUL_MACS, smallest_type
 from fpgan.build.passes.lower import lower
-from fpgan.build.passes.size_fifos import one_word_less, period, size_fifos
+from fpgan.build.passes.size_fifos import memory_at_joins, one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
 from fpgan.build.stitch import emit_rtl
 from fpgan.build.summary import summarize
@@ -262,6 +263,18 @@ def test_a_residual_block_runs_at_the_rate_of_its_slowest_layer():
     with pytest.raises(ValueError, match="no word can move any more after 0 images"):
         period(model, depths | {"fifo_3_1": 16})
     assert one_word_less(model, depths | {"fifo_3_1": 16})["fifo_3_1"] == 0
+
+
+def test_the_fifo_of_a_skip_is_within_the_budget():
+    """It takes a block RAM, which neither of the layers does."""
+    g = Integers((12, 12), 8)
+    main = g.linear(g.linear("image_0", 8, kernel=5, pad=2), 8, kernel=5, pad=2, out="INT4")
+    lowered = lower(finished(g, g.add(main, "image_0")).model())
+    limits = Budget(50_000, 0, 1)
+    model, depths, _ = fold_and_size(lowered, BOARD.part, limits, 20_000, ("lut",))
+    assert memory_at_joins(model, depths).bram18 == 1 and max(depths.values()) > 64
+    with pytest.raises(InfeasibleError, match="cycles would need BRAM18=1"):
+        fold_and_size(lowered, BOARD.part, Budget(50_000, 0, 0), 20_000, ("lut",))
 
 
 def test_joins_fold_with_the_target():
