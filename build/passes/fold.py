@@ -95,7 +95,8 @@ class Folding:
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
         self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
         self.joins = join_folds(model)
-        self.floor = max(layer.floor for layer in (*self.layers, *self.joins))
+        self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
+        self.floor = self.slow.floor
         cycles = {o.cycles for layer in self.layers for o in layer.options}
         self.targets = sorted({c for c in cycles if c >= self.floor} | {self.floor})
 
@@ -142,9 +143,8 @@ class Folding:
 
     def lack(self, target: int) -> str:
         """In words: what keeps a design from `target` cycles."""
-        for layer in (*self.layers, *self.joins):
-            if layer.floor > target:
-                return f"{layer.name} takes {layer.floor} cycles at its widest"
+        if self.floor > target:
+            return f"{self.slow.name} takes {self.floor} cycles at its widest"
         needed = self.overshoot(target) or {}
         return f"{target} cycles would need " + " ".join(
             f"{name.upper()}={needed[name]}"
@@ -159,11 +159,9 @@ class Folding:
         """
         faster = [t for t in self.targets if t < fastest]
         if not faster:
-            every = (*self.layers, *self.joins)
-            slow = next(layer.name for layer in every if layer.floor == self.floor)
             return {
-                "fastest_cycles": fastest, "binds": slow, "next_cycles": None,
-                "next_lacks": f"{slow} takes {self.floor} cycles at its widest",
+                "fastest_cycles": fastest, "binds": self.slow.name, "next_cycles": None,
+                "next_lacks": self.lack(fastest - 1),
             }  # fmt: skip
         needed = self.overshoot(faster[-1]) or {}
         over = {name: needed[name] / max(limit, 1) for name, limit in vars(self.budget).items()}
