@@ -17,7 +17,8 @@ from fpgan.sim.verilated_runtime import shared_runtime
 
 _HARNESS = Path(__file__).parent / "harness.cpp"
 _HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
-_FEW_LANES = 300  # up to which one file of C++ compiles faster than several
+_FEW_LANES = 300  # up to which one call of g++ for all files takes less than one for each
+_ONE_FILE = ("--output-split", "0")
 _SAMPLED = Path(__file__).parent / "sampled.vlt"
 _OF_NETLISTS = ("--output-split-cfuncs", "1000")  # g++ takes very long functions badly
 
@@ -42,7 +43,7 @@ def compile_design(
     options = [
         *(["--threads", str(threads)] if threads > 1 else []),
         *(_OF_NETLISTS if netlists else ()),
-        *(["--output-groups", "1"] if design.report["mac_lanes"] <= _FEW_LANES and not netlists else []),
+        *(_ONE_FILE if design.report["mac_lanes"] <= _FEW_LANES and not netlists else ()),
         *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
         *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),
         *(_activity_options(design) if activity else []),

@@ -14,7 +14,7 @@ from fpgan.sim.verilated_runtime import shared_runtime
 # sees only the top's own signals: cocotb asks for all, which makes large modules slow to compile and run.
 _BUILD_ARGS = (
     "-O3", "--assert", "--no-timing", "--x-assign", "unique", "--x-initial", "unique", "-Wno-DECLFILENAME",
-    "--no-public-flat-rw", "--public-depth", "1", "-Werror-USERERROR",
+    "--no-public-flat-rw", "--public-depth", "1", "-Werror-USERERROR", "--output-split", "0",
 )  # fmt: skip
 _QUIET = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 

@@ -69,11 +69,6 @@ module tap_axis #(
       if (phase < KERNEL) weight_of += ((KERNEL - phase + STRIDE - 1) / STRIDE + PAR - 1) / PAR;
   endfunction
 
-  // Input index of the first block's first tap; it may lie beyond the input where the mask says so.
-  function automatic int unsigned i_of(int unsigned q);
-    return count_of(q) == 0 ? 0 : position(q) / STRIDE - first_of(q) * PAR;
-  endfunction
-
   function automatic int unsigned lowest(int unsigned q);
     lowest = 0;
     for (int unsigned t = 0; t < BLOCKS * PAR; t++) if (hits(q, t)) lowest = position(q) / STRIDE - t;
@@ -94,27 +89,32 @@ module tap_axis #(
       if (count_of(p) != 0) released = lowest(p) / PAR * PAR;
   endfunction
 
-  function automatic int unsigned kept_from(int unsigned q);
-    return q == 0 ? 0 : released(q - 1);
-  endfunction
-
   logic [OUT-1:0][BW-1:0] count_table;
   logic [OUT-1:0][WW-1:0] weight_table;
   logic [OUT-1:0][GW-1:0] group_table, abs_table;
   logic [OUT-1:0][PW-1:0] place_table;
   logic [OUT-1:0][BLOCKS-1:0][PAR-1:0] mask_table;
   logic [OUT-1:0][IW-1:0] more_table, drop_table;
+  // Parameters, so that tools compute the functions while they elaborate instead of unrolling them.
   for (genvar q = 0; q < OUT; q++) begin : gen_table
-    assign count_table[q]  = BW'(count_of(q));
-    assign weight_table[q] = WW'(weight_of(q));
-    assign group_table[q]  = count_of(q) == 0 ? '0 : GW'(i_of(q) / PAR - kept_from(q) / PAR);
-    assign abs_table[q]    = GW'(i_of(q) / PAR);
-    assign place_table[q]  = PW'(i_of(q) % PAR);
-    assign more_table[q]   = IW'(needed(q) - (q == 0 ? 0 : needed(q == 0 ? 0 : q - 1)));
-    assign drop_table[q]   = IW'(released(q) - kept_from(q));
+    localparam int unsigned COUNT = count_of(q);
+    localparam int unsigned FIRST = first_of(q);
+    localparam int unsigned I = COUNT == 0 ? 0 : position(q) / STRIDE - FIRST * PAR;  // may lie beyond the input
+    localparam int unsigned WEIGHT = weight_of(q);
+    localparam int unsigned KEPT_FROM = q == 0 ? 0 : released(q == 0 ? 0 : q - 1);
+    localparam int unsigned DROP = released(q) - KEPT_FROM;
+    localparam int unsigned MORE = needed(q) - (q == 0 ? 0 : needed(q == 0 ? 0 : q - 1));
+    assign count_table[q]  = BW'(COUNT);
+    assign weight_table[q] = WW'(WEIGHT);
+    assign group_table[q]  = COUNT == 0 ? '0 : GW'(I / PAR - KEPT_FROM / PAR);
+    assign abs_table[q]    = GW'(I / PAR);
+    assign place_table[q]  = PW'(I % PAR);
+    assign more_table[q]   = IW'(MORE);
+    assign drop_table[q]   = IW'(DROP);
     for (genvar b = 0; b < BLOCKS; b++) begin : gen_block
       for (genvar d = 0; d < PAR; d++) begin : gen_tap
-        assign mask_table[q][b][d] = hits(q, (first_of(q) + b) * PAR + d);
+        localparam bit HIT = hits(q, (FIRST + b) * PAR + d);
+        assign mask_table[q][b][d] = HIT;
       end
     end
   end

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random generators against plain PyTorch and the file's own runtime: reader, thresholds, dataflow, RTL.
 
-FPGAN_FUZZ=N runs N generators, each built and simulated at RTL (make fuzz). A failure shrinks; the smallest
-model that fails is left at out/fuzz/failed.onnx.
+FPGAN_FUZZ=N runs N generators of each kind, each built and simulated at RTL (make fuzz). A failure shrinks; the
+smallest model that fails is left at out/fuzz/KIND.onnx.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from fpgan.build.passes.lower import lower
 from fpgan.build.proof import prove_thresholds
 
 COUNT = int(os.environ.get("FPGAN_FUZZ", "0"))
-FAILED = Path("out/fuzz/failed.onnx")
+FAILED = Path("out/fuzz")
 QUICK = 20
 FUZZ = {"deadline": None, "derandomize": not COUNT,
         "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}  # fmt: skip
@@ -151,12 +151,17 @@ def pytorch(steps, q):
     return x.numpy().astype(np.int64)
 
 
-def compared(case):
+def kept(model, kind):
+    """The file of a model that may fail."""
+    FAILED.mkdir(parents=True, exist_ok=True)
+    path = FAILED / f"{kind}.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def compared(model, case):
     """The network, once everything above RTL agrees with both references; None where no pixel is left."""
     chain, steps, scale = case
-    model = chain.model()
-    FAILED.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, FAILED)
     try:
         network = read_network(model)
     except ValueError as error:
@@ -178,20 +183,21 @@ def compared(case):
 @settings(max_examples=COUNT or QUICK, **FUZZ)
 @given(generators())
 def test_random_generators(tmp_path_factory, case):
-    if compared(case) is not None and COUNT:
-        at_rtl(FAILED, tmp_path_factory.mktemp("fuzz") / "build")
-    FAILED.unlink()
+    model = case[0].model()
+    path = kept(model, "chain")
+    if compared(model, case) is not None and COUNT:
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+    path.unlink()
 
 
 @settings(max_examples=COUNT or QUICK, **FUZZ)
 @given(graphs())
 def test_random_graphs(tmp_path_factory, grown):
     """Layers that branch, sums, concatenations: each image's integers as plain PyTorch makes them."""
-    FAILED.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(grown.chain.model(), FAILED)
+    path = kept(grown.chain.model(), "graph")
     network = compared_above_rtl(grown.chain, grown.q)
     expected = grown.images[-1].integers.numpy()
     assert np.array_equal(run_network(network, grown.q, exact=True), expected)
     if COUNT:
-        at_rtl(FAILED, tmp_path_factory.mktemp("fuzz") / "build")
-    FAILED.unlink()
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+    path.unlink()
