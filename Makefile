@@ -21,12 +21,13 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-# COUNT random generators, each simulated at RTL, and many damaged files; the smallest failure stays in out/fuzz.
+# COUNT random generators, half of them with joins, each simulated at RTL, and many damaged files; the smallest
+# failure stays in out/fuzz.
 COUNT ?= 500
 SEED ?= 0
 fuzz: setup
-	FPGAN_FUZZ=$(COUNT) FPGAN_FUZZ_INPUTS=20 $(BIN)/python -m pytest -q --hypothesis-seed=$(SEED) \
-		tests/e2e/test_differential.py tests/build/test_fuzz_inputs.py
+	FPGAN_FUZZ=$(COUNT) FPGAN_FUZZ_INPUTS=20 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		--hypothesis-seed=$(SEED) tests/e2e/test_differential.py tests/build/test_fuzz_inputs.py
 
 lint: setup
 	$(BIN)/ruff check .

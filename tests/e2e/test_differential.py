@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random generators against plain PyTorch and the file's own runtime: reader, thresholds, dataflow, RTL.
 
-FPGAN_FUZZ=N runs N generators of each kind, each built and simulated at RTL (make fuzz). A failure shrinks; the
-smallest model that fails is left at out/fuzz/KIND.onnx.
+FPGAN_FUZZ=N runs N generators, half of them chains and half graphs, each built and simulated at RTL (make fuzz). A
+failure shrinks; the smallest model that fails is left at out/fuzz/KIND.onnx.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from fpgan.build.proof import prove_thresholds
 
 COUNT = int(os.environ.get("FPGAN_FUZZ", "0"))
 FAILED = Path("out/fuzz")
-QUICK = 20
+OF_EACH = (COUNT + 1) // 2 or 20
 FUZZ = {"deadline": None, "derandomize": not COUNT,
         "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}  # fmt: skip
 ACTIVATIONS = {
@@ -180,7 +180,7 @@ def compared(model, case):
     return network
 
 
-@settings(max_examples=COUNT or QUICK, **FUZZ)
+@settings(max_examples=OF_EACH, **FUZZ)
 @given(generators())
 def test_random_generators(tmp_path_factory, case):
     model = case[0].model()
@@ -190,7 +190,7 @@ def test_random_generators(tmp_path_factory, case):
     path.unlink()
 
 
-@settings(max_examples=COUNT or QUICK, **FUZZ)
+@settings(max_examples=OF_EACH, **FUZZ)
 @given(graphs())
 def test_random_graphs(tmp_path_factory, grown):
     """Layers that branch, sums, concatenations: each image's integers as plain PyTorch makes them."""
