@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random generators against plain PyTorch and the file's own runtime: reader, thresholds, dataflow, RTL.
 
-FPGAN_FUZZ=N runs N generators, half of them chains and half graphs, each built and simulated at RTL (make fuzz).
-A failure shrinks; the smallest model that fails is left at out/fuzz/KIND.onnx.
+FPGAN_FUZZ=N runs N generators, half of them chains and half graphs, each built and simulated at RTL (make
+fuzz). A failure shrinks; the smallest model that fails is left at out/fuzz/KIND.onnx.
 """
 
 from __future__ import annotations
