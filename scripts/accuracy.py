@@ -5,8 +5,8 @@ python scripts/accuracy.py --preset mnist32 --seeds 3 --out out/accuracy
 python scripts/accuracy.py --preset mnist32 --set generator.classes=10
 python scripts/accuracy.py --preset mnist32 --ablate W4A4      # the recipe, each part left out in turn
 
-Where the recipe tunes by distillation, the table's quantized networks are tuned from the float one of their
-seed, after all of its steps. An ablation trains each variant whole.
+A quantized network that is tuned by distillation starts from the float one of its seed that was trained as it
+would be, after all of its steps. What is tuned otherwise is trained whole.
 
 Writes OUT/accuracy.md, accuracy.json and accuracy.png after every run. Started again, it goes on where it was
 killed. The score is that of fpgan evaluate; spreads are standard deviations over seeds.
@@ -67,12 +67,21 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
     return {name: c for name, c in made.items() if name == "recipe" or c != config}
 
 
-def run(config: TrainConfig, out: Path, float_run: Path | None, whole: bool = False) -> float:
+def float_of(config: TrainConfig, base: TrainConfig) -> TrainConfig:
+    """What config is tuned from: the float network `base`, with config's settings where they matter to it."""
+    generator = replace(
+        config.generator, weight_bits=base.generator.weight_bits, act_bits=base.generator.act_bits,
+        weight_scales=base.generator.weight_scales, scales=base.generator.scales,
+    )  # fmt: skip
+    return replace(config, generator=generator, tuning=base.tuning, float_steps=base.float_steps)
+
+
+def run(config: TrainConfig, out: Path, float_run: Path | None) -> float:
     """Score of a run: as it is on disk if it is finished, else after going on with it.
 
-    float_run: what a run is compared with, or unless it is trained whole, what it is tuned from.
+    float_run: what a quantized run is tuned from if it is tuned by distillation, else only compared with.
     """
-    tuned = float_run is not None and not whole and config.tunes(config.float_steps)
+    tuned = float_run is not None and config.tunes(config.float_steps)
     if tuned:
         config = replace(config, steps=config.steps - config.float_steps, float_steps=0)
     if not _finished(config, out):
@@ -131,24 +140,35 @@ def report(rows: list[Row], config: TrainConfig, out: Path, name: str) -> None:
     write_beside(out / f"{name}.png", lambda p: picture(rows, p))
 
 
-def measure(
-    configs: dict[str, TrainConfig], seeds: int, out: Path, name: str, whole: bool = False
-) -> list[Row]:
-    """Train all of configs, those in float first, and report after each; a run's folder is NAME-SEED."""
+def measure(configs: dict[str, TrainConfig], seeds: int, out: Path, name: str) -> list[Row]:
+    """Train all of configs, those in float first, and report after each; a run's folder is NAME-SEED.
+
+    A float network that only one of them is tuned from goes to NAME-float-SEED.
+    """
     make_folder(out)
     rows: list[Row] = []
     floats: tuple[float, ...] = ()
     base = next((n for n, c in configs.items() if not c.generator.quantized), None)
     for title, config in sorted(configs.items(), key=lambda item: item[1].generator.quantized):
-        folders = [out / f"{title.replace(' ', '-')}-{seed}" for seed in range(seeds)]
-        bases = [None if title == base or base is None else out / f"{base}-{seed}" for seed in range(seeds)]
-        scores = tuple(
-            run(replace(config, seed=seed), folder, bases[seed], whole) for seed, folder in enumerate(folders)
-        )
-        floats = scores if title == base else floats
-        rows.append(Row(title, scores, floats, read_metrics(folders[0])["score"]["real_vs_real"]))
+        scores: list[float] = []
+        for seed in range(seeds):
+            seeded, parent = replace(config, seed=seed), None
+            if base is not None and title != base:
+                wanted = float_of(seeded, replace(configs[base], seed=seed))
+                shared = wanted == replace(configs[base], seed=seed) or not config.tunes(config.float_steps)
+                parent = _folder(out, base if shared else f"{title} float", seed)
+                if not shared:
+                    run(wanted, parent, None)
+            scores.append(run(seeded, _folder(out, title, seed), parent))
+        floats = tuple(scores) if title == base else floats
+        real = read_metrics(_folder(out, title, 0))["score"]["real_vs_real"]
+        rows.append(Row(title, tuple(scores), floats, real))
         report(rows, config, out, name)
     return rows
+
+
+def _folder(out: Path, title: str, seed: int) -> Path:
+    return out / f"{title.replace(' ', '-')}-{seed}"
 
 
 def main() -> None:
@@ -171,8 +191,7 @@ def main() -> None:
             configs = {"float": config.with_bits("float")} | variants(config.with_bits(given.ablate))
         else:
             configs = {bits: config.with_bits(bits) for bits in given.bits}
-        name, whole = ("ablation", True) if given.ablate else ("accuracy", False)
-        rows = measure(configs, given.seeds, given.out, name, whole)
+        rows = measure(configs, given.seeds, given.out, "ablation" if given.ablate else "accuracy")
     except ValueError as error:
         parser.error(str(error))
     _console.print(table(rows, config), markup=False)

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from fpgan.model import train as training
-from fpgan.model.config import PRESETS
-from fpgan.model.run import load_run, read_metrics
+from fpgan.model.config import PRESETS, TrainConfig
+from fpgan.model.run import CONFIG, load_run, read_metrics
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "accuracy.py"
 SMALL = replace(
@@ -90,15 +90,23 @@ def test_what_is_only_tuned_starts_from_the_float_run_of_its_seed(accuracy, trai
             assert torch.allclose(tensors[name], parameter, rtol=0, atol=3 * tuned.tuning_lr)
 
 
-def test_an_ablation_trains_each_variant_whole(accuracy, trained, tmp_path):
+def test_a_part_left_out_of_float_training_has_a_float_network_of_its_own(accuracy, trained, tmp_path):
     recipe = replace(PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=3)
     made = accuracy.variants(recipe)
     assert made["without tuning by distillation"] == replace(recipe, tuning="adversarial")
     assert not made["without float pre-training"].tunes(0)  # there would be nothing to learn from
-    configs = {"float": recipe.with_bits("float"), "recipe": recipe}
-    accuracy.measure(configs, 1, tmp_path, "ablation", whole=True)
-    metrics = read_metrics(tmp_path / "recipe-0")
-    assert metrics["steps"] == 4 and metrics["score"]["float_baseline"] == 1.0
+    accuracy.measure({"float": recipe.with_bits("float"), **made}, 1, tmp_path, "ablation")
+    folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    own = {"without averaged weights", "without falling learning rate"}
+    assert {f for f in folders if "float-0" in f} == {
+        "float-0", *(f"{title.replace(' ', '-')}-float-0" for title in own)
+    }  # fmt: skip
+    for title in made:
+        metrics = read_metrics(tmp_path / f"{title.replace(' ', '-')}-0")
+        assert metrics["steps"] == (1 if made[title].tunes(3) else 4)
+    parent = TrainConfig.from_yaml(tmp_path / "without-averaged-weights-float-0" / CONFIG)
+    assert parent.ema == 0.0 and not parent.generator.quantized
+    assert len(trained) == len(folders)
 
 
 def test_another_recipe_is_not_taken_for_the_same_run(accuracy, trained, tmp_path):
