@@ -21,6 +21,10 @@ _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
+_GEARBOX_WAIT, _GEARBOX_TURN = (
+    0.8,
+    1.8,
+)  # LUTs per bit that may wait; per bit of a word and doubling of places
 
 
 @dataclass(frozen=True)
@@ -136,9 +140,19 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
     return Cost(round(pe * lut), bram18=pe * bram)
 
 
-def width_convert_cost(in_bits: int, out_bits: int) -> Cost:
-    """Narrowing multiplexes each bit of the wider word; widening only enables registers."""
-    return Cost(0 if in_bits == out_bits else 20 + max(0, in_bits - out_bits))
+def width_convert_cost(taken: int, given: int, bits: int) -> Cost:
+    """From `taken` to `given` elements of so many bits per word.
+
+    Narrowing multiplexes each bit of the wider word; widening only enables registers. Where the ratio is no
+    whole number each word is turned, and each bit that may wait chooses between it and a neighbour.
+    """
+    if taken == given:
+        return Cost(0)
+    if taken % given == 0 or given % taken == 0:
+        return Cost(20 + max(0, taken - given) * bits)
+    waiting = (taken + given + min(taken, given)) * bits
+    turns = math.log2(taken // math.gcd(taken, given))
+    return Cost(round(_GEARBOX_WAIT * waiting + (_GEARBOX_TURN * turns - 0.9) * taken * bits) + 18)
 
 
 def fifo_cost(bits: int, depth: int) -> Cost:

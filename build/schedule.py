@@ -169,7 +169,7 @@ def _fifo(depth: int) -> _Stage:
 
 def _width_convert(taken: int, given: int) -> _Stage:
     form = DOWN if taken % given == 0 else UP if given % taken == 0 else GEARBOX
-    return _Stage.of(WIDTH, [taken, given, form, given + max(taken, given)], [0])
+    return _Stage.of(WIDTH, [taken, given, form, given + min(taken, given)], [0])
 
 
 def _threshold(stages: int) -> _Stage:

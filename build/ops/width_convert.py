@@ -64,4 +64,5 @@ class WidthConvert_rtl(StreamOp):
         }
 
     def lut_estimation(self, fpgapart: str) -> int:
-        return costs.width_convert_cost(self.get_instream_width(), self.get_outstream_width()).lut
+        taken, given = self.get_nodeattr("in_elems"), self.get_nodeattr("out_elems")
+        return costs.width_convert_cost(taken, given, self.get_input_datatype().bitwidth()).lut

@@ -92,9 +92,7 @@ class LayerOptions:
         pe = self.threshold_pe(option, cycles)
         acc = self._threshold.get_input_datatype().bitwidth()
         out = self._threshold.get_output_datatype().bitwidth()
-        return costs.width_convert_cost(option.pe * acc, pe * acc) + costs.threshold_cost(
-            pe, option.co, acc, out
-        )
+        return costs.width_convert_cost(option.pe, pe, acc) + costs.threshold_cost(pe, option.co, acc, out)
 
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op

@@ -24,6 +24,11 @@ module width_convert #(
     input  logic m_axis_tready
 );
 
+  function automatic int unsigned gcd(int unsigned a, int unsigned b);
+    gcd = a;
+    for (int unsigned d = 1; d <= a; d++) if (a % d == 0 && b % d == 0) gcd = d;
+  endfunction
+
   if (IN_ELEMS < 1 || OUT_ELEMS < 1 || ELEM_BITS < 1) begin : gen_bad_size
     $error("width_convert: IN_ELEMS=%0d, OUT_ELEMS=%0d and ELEM_BITS=%0d must be 1 or more",
            IN_ELEMS, OUT_ELEMS, ELEM_BITS);
@@ -67,27 +72,45 @@ module width_convert #(
       else have_q <= (give ? '0 : have_q) + $bits(have_q)'(take);
     end
   end else begin : gen_gearbox
-    localparam int unsigned CAP = IN_ELEMS + OUT_ELEMS + (IN_ELEMS > OUT_ELEMS ? IN_ELEMS : OUT_ELEMS);
-    localparam int unsigned CW = $clog2(CAP + 1);
-    logic [CAP*ELEM_BITS-1:0] elems_q, rest, merged;
-    logic [CW-1:0] count_q, kept;
+    // Elements move in units of the greatest common divisor, behind those that wait. What lies above these does
+    // not matter: so the new word, turned until its first unit has the right place modulo IN, goes everywhere.
+    localparam int unsigned UNIT = gcd(IN_ELEMS, OUT_ELEMS);
+    localparam int unsigned IN = IN_ELEMS / UNIT, OUT = OUT_ELEMS / UNIT, UB = UNIT * ELEM_BITS;
+    localparam int unsigned CAP = IN + OUT + (IN < OUT ? IN : OUT);  // the narrower side never waits
+    logic [CAP-1:0] waits_q;  // bit u: unit u waits, a thermometer
+    logic [CAP+IN-1:0] waits;
+    localparam int unsigned TW = $clog2(IN + 1), STEP = OUT % IN;
+    logic [TW-1:0] turn_q;  // units that wait + turn_q = 0 modulo IN
     logic take, give;
 
-    assign m_axis_tvalid = 32'(count_q) >= OUT_ELEMS;
-    assign s_axis_tready = 32'(count_q) <= CAP - IN_ELEMS;
+    assign m_axis_tvalid = waits_q[OUT-1];
+    assign s_axis_tready = !waits_q[CAP-IN];
     assign take = s_axis_tvalid && s_axis_tready;
     assign give = m_axis_tvalid && m_axis_tready;
-    assign m_axis_tdata = OUT_BITS'(elems_q[OUT_ELEMS*ELEM_BITS-1:0]);
-    assign rest = give ? elems_q >> (OUT_ELEMS * ELEM_BITS) : elems_q;
-    assign kept = give ? count_q - CW'(OUT_ELEMS) : count_q;
-    // Elements above `kept` are stale; the new word overwrites the lowest of them.
-    assign merged = (rest & ~({(CAP * ELEM_BITS) {1'b1}} << (32'(kept) * ELEM_BITS)))
-        | ((CAP*ELEM_BITS)'(s_axis_tdata[IN_ELEMS*ELEM_BITS-1:0]) << (32'(kept) * ELEM_BITS));
+    assign waits = take ? {waits_q, {IN{1'b1}}} : {{IN{1'b0}}, waits_q};
     always_ff @(posedge ap_clk) begin
-      if (take) elems_q <= merged;
-      else if (give) elems_q <= rest;
-      if (!ap_rst_n) count_q <= '0;
-      else count_q <= kept + (take ? CW'(IN_ELEMS) : '0);
+      if (!ap_rst_n) waits_q <= '0;
+      else waits_q <= CAP'(give ? waits >> OUT : waits);
+      if (!ap_rst_n) turn_q <= '0;
+      else if (give) turn_q <= turn_q < TW'(IN - STEP) ? turn_q + TW'(STEP) : turn_q - TW'(IN - STEP);
+    end
+    for (genvar b = 0; b < UB; b++) begin : gen_plane  // bit b of every unit
+      logic [CAP-1:0] units_q, units;
+      logic [IN-1:0] word, turned;
+      for (genvar u = 0; u < IN; u++) begin : gen_in
+        assign word[u] = s_axis_tdata[u*UB+b];
+      end
+      assign turned = IN'({word, word} >> turn_q);
+      for (genvar u = 0; u < CAP; u++) begin : gen_unit
+        assign units[u] = waits_q[u] ? units_q[u] : turned[u%IN];
+      end
+      always_ff @(posedge ap_clk) units_q <= give ? units >> OUT : units;
+      for (genvar u = 0; u < OUT; u++) begin : gen_out
+        assign m_axis_tdata[u*UB+b] = units_q[u];
+      end
+    end
+    if (OUT_BITS > OUT * UB) begin : gen_padding
+      assign m_axis_tdata[OUT_BITS-1:OUT*UB] = '0;
     end
   end
 

@@ -54,8 +54,12 @@ def test_thresholds_are_estimated_within_ten_percent():
         (costs.add_cost(8, 8, (3, 1)), 124, 0), (costs.add_cost(4, 8, (7, 1)), 99, 0),
         (costs.add_cost(4, 8, (11, 1)), 111, 0), (costs.concat_cost(2, 16), 24, 0),
         (costs.concat_cost(2, 256), 264, 0), (costs.concat_cost(4, 32), 44, 0),
+        (costs.width_convert_cost(4, 10, 4), 90, 0), (costs.width_convert_cost(3, 4, 3), 60, 0),
+        (costs.width_convert_cost(6, 4, 5), 125, 0), (costs.width_convert_cost(3, 2, 8), 103, 0),
+        (costs.width_convert_cost(5, 26, 4), 208, 0), (costs.width_convert_cost(10, 13, 4), 329, 0),
+        (costs.width_convert_cost(16, 10, 4), 448, 0), (costs.width_convert_cost(13, 8, 14), 1237, 0),
     ],
 )  # fmt: skip
-def test_joins_and_deep_fifos_as_yosys_makes_them(cost, lut, bram18):
+def test_small_modules_as_yosys_makes_them(cost, lut, bram18):
     """Counted for Ultra96."""
     assert abs(cost.lut / lut - 1) < 0.2 and cost.bram18 == bram18
