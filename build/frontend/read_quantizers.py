@@ -173,7 +173,7 @@ def _quantized(node: NodeProto, constants: Constants) -> Scaled | None:
     if node.op_type == "BipolarQuant":
         return Scaled(np.where(values >= 0, 1, -1).astype(np.int64), scale)
     zero = np.asarray(constants.required(node, 2, "the zero point"), np.float32)
-    if not np.array_equal(zero, np.rint(zero)):
+    if not (np.abs(zero) < 2**31).all() or not np.array_equal(zero, np.rint(zero)):
         raise UnsupportedError.at(node, "zero points that are no integers")
     bits = _bits(node, constants.number(node, 3, "the bit width"), most=32)
     signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 1))

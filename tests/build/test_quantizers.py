@@ -135,9 +135,19 @@ def test_values_that_are_not_finite_are_refused(value):
     with pytest.raises(UnsupportedError, match="constants that are not finite"):
         read_network(chain.model())
     chain = up(Chain((1, 3, 4, 4)).quant(0.5, 4)).quant(0.5, 4)
-    chain.values = [(n, v * np.float32(value) if v.ndim == 4 and v.size > 1 else v) for n, v in chain.values]
+    chain.values = [(n, np.full_like(v, value) if v.ndim == 4 and v.size > 1 else v) for n, v in chain.values]
     with pytest.raises(UnsupportedError, match="weights that are not finite"):
         read_network(chain.model())
+
+
+@pytest.mark.parametrize("zero", [0.5, 1e30, np.inf, np.nan])
+def test_zero_points_of_weights_are_whole(zero):
+    chain = up(Chain((1, 3, 4, 4)).quant(0.5, 4))
+    values = dict(chain.values)
+    quantizer = next(n for n in chain.nodes if n.op_type == "Quant" and np.ndim(values.get(n.input[0])) == 4)
+    chain.values = [(n, np.float32(zero) if n == quantizer.input[2] else v) for n, v in chain.values]
+    with pytest.raises(UnsupportedError, match="zero points that are no integers"):
+        read_network(chain.quant(0.5, 4).model())
 
 
 @pytest.mark.parametrize(
