@@ -25,9 +25,12 @@ test: setup
 # failure stays in out/fuzz.
 COUNT ?= 500
 SEED ?= 0
+# The two long tests are the first and the last, so that they go to different workers.
+DIFFERENTIAL := tests/e2e/test_differential.py
 fuzz: setup
 	FPGAN_FUZZ=$(COUNT) FPGAN_FUZZ_INPUTS=20 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
-		--hypothesis-seed=$(SEED) tests/e2e/test_differential.py tests/build/test_fuzz_inputs.py
+		--hypothesis-seed=$(SEED) $(DIFFERENTIAL)::test_random_generators tests/build/test_fuzz_inputs.py \
+		$(DIFFERENTIAL)::test_random_graphs
 
 lint: setup
 	$(BIN)/ruff check .

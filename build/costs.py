@@ -21,10 +21,9 @@ _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
-_GEARBOX_WAIT, _GEARBOX_TURN = (
-    0.8,
-    1.8,
-)  # LUTs per bit that may wait; per bit of a word and doubling of places
+_GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
+_GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
+_GEARBOX_SHARED = 0.9  # less what its bits share
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,8 @@ def width_convert_cost(taken: int, given: int, bits: int) -> Cost:
         return Cost(20 + max(0, taken - given) * bits)
     waiting = (taken + given + min(taken, given)) * bits
     turns = math.log2(taken // math.gcd(taken, given))
-    return Cost(round(_GEARBOX_WAIT * waiting + (_GEARBOX_TURN * turns - 0.9) * taken * bits) + 18)
+    turned = (_GEARBOX_TURN * turns - _GEARBOX_SHARED) * taken * bits
+    return Cost(round(_GEARBOX_WAIT * waiting + turned) + _GEARBOX_CONTROL)
 
 
 def fifo_cost(bits: int, depth: int) -> Cost:

@@ -154,11 +154,11 @@ def measure(configs: dict[str, TrainConfig], seeds: int, out: Path, name: str) -
         for seed in range(seeds):
             seeded, parent = replace(config, seed=seed), None
             if base is not None and title != base:
-                wanted = float_of(seeded, replace(configs[base], seed=seed))
-                shared = wanted == replace(configs[base], seed=seed) or not config.tunes(config.float_steps)
-                parent = _folder(out, base if shared else f"{title} float", seed)
-                if not shared:
-                    run(wanted, parent, None)
+                shared = replace(configs[base], seed=seed)
+                needed = float_of(seeded, shared) if config.tunes(config.float_steps) else shared
+                parent = _folder(out, base if needed == shared else f"{title} float", seed)
+                if needed != shared:
+                    run(needed, parent, None)
             scores.append(run(seeded, _folder(out, title, seed), parent))
         floats = tuple(scores) if title == base else floats
         real = read_metrics(_folder(out, title, 0))["score"]["real_vs_real"]
