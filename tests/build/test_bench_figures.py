@@ -110,7 +110,7 @@ def test_the_designs_of_the_command() -> None:
     others = {f"mnist32-ultra96-{kind}" for kind in ("lean", "rival-size", "w2a2")}
     assert set(designs) == wanted | others
     assert {design.board for design in designs.values()} <= set(boards())
-    assert {d.max_utilization for d in designs.values()} == {0.8, 0.88, 0.9}
+    assert all(0.8 <= d.max_utilization <= 0.9 for d in designs.values())
     rival, budget = same_network((1, 32, 32, 1), 4390912)[0], designs["mnist32-ultra96-rival-size"].budget
     assert budget["BRAM18"] == rival["BRAM18"] and 0.95 * rival["LUT"] < budget["LUT"] < rival["LUT"]
     assert designs["mnist32-ultra96-w2a2"].bits == ((2,) * 4, (2,) * 3)
