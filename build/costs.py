@@ -57,14 +57,14 @@ class Cost:
 
     def within(self, other: Cost) -> bool:
         """No resource takes more than `other` does."""
-        return all(mine <= theirs for mine, theirs in zip(self.amounts, other.amounts, strict=True))
+        return self.lut <= other.lut and self.dsp <= other.dsp and self.bram18 <= other.bram18
+
+    def beyond(self, other: Cost) -> Cost:
+        """Of each resource what it takes more than `other` does."""
+        return Cost(*(max(0, a - b) for a, b in zip(self.amounts, other.amounts, strict=True)))
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.lut + other.lut, self.dsp + other.dsp, self.bram18 + other.bram18)
-
-    def or_more(self, other: Cost) -> Cost:
-        """Of each resource what the one takes that takes more."""
-        return Cost(*map(max, self.amounts, other.amounts))
 
 
 def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> int:

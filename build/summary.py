@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
-from finn.analysis.fpgadataflow.res_estimation import res_estimation
 from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build import costs, schedule
+from fpgan.build import schedule
+from fpgan.build.resources import resources
 from fpgan.hw.boards import Board
 
 _FF_PER_LUT = 1.7  # what Yosys counts on a whole mnist32
@@ -25,10 +25,10 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
     the first image's words, counted from its first input word; what the layers of a chain add sums to
     the whole latency.
     """
-    cycles, resources = exp_cycles_per_layer(model), _resources(model, board)
+    cycles, estimates = exp_cycles_per_layer(model), resources(model, board.part)
     layers = []
     for node in model.graph.node:
-        op, estimate = getCustomOp(node), resources[node.name]
+        op, estimate = getCustomOp(node), estimates[node.name]
         attributes = {a.name for a in node.attribute}
         pe = op.get_nodeattr("PE") if "PE" in attributes else 1
         simd = op.get_nodeattr("SIMD") if "SIMD" in attributes else 1
@@ -62,7 +62,7 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "layers": layers,
         "cycles_per_image": slowest,
         "latency_cycles": timing.latency,
-        "fifos": [_fifo(n, resources[n.name]) for n in model.graph.node if n.op_type == "Fifo_rtl"],
+        "fifos": [_fifo(n, estimates[n.name]) for n in model.graph.node if n.op_type == "Fifo_rtl"],
         "frames_per_second": clock_mhz * 1e6 / slowest,
         "totals": {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget},
         "budget": board.budget,
@@ -82,21 +82,9 @@ def _latency(timing: schedule.Schedule, inputs: Sequence[int], outputs: Sequence
     }
 
 
-def _resources(model: ModelWrapper, board: Board) -> dict[str, dict[str, Any]]:
-    """FINN's estimates, but for its thresholding: what Yosys makes of it is known better (costs.py)."""
-    resources: dict[str, dict[str, Any]] = res_estimation(model, board.part)
-    for node in model.get_nodes_by_op_type("Thresholding_rtl"):
-        op = getCustomOp(node)
-        accumulator, output = (t.bitwidth() for t in (op.get_input_datatype(), op.get_output_datatype()))
-        pe, channels = op.get_nodeattr("PE"), op.get_nodeattr("NumChannels")
-        cost = costs.threshold_cost(pe, channels, accumulator, output)
-        resources[node.name] |= {"LUT": cost.lut, "BRAM_18K": cost.bram18}
-    return resources
-
-
-def _fifo(node: NodeProto, resources: dict[str, Any]) -> dict[str, Any]:
+def _fifo(node: NodeProto, estimate: dict[str, Any]) -> dict[str, Any]:
     op = getCustomOp(node)
     return {
         "name": node.name, "words": op.get_nodeattr("depth"), "bits": op.get_instream_width(),
-        "LUT": int(resources["LUT"]), "BRAM18": int(resources["BRAM_18K"]),
+        "LUT": int(estimate["LUT"]), "BRAM18": int(estimate["BRAM_18K"]),
     }  # fmt: skip

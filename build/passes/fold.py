@@ -60,7 +60,7 @@ def fold(
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
     cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock).
-    held: what else is to find room in the budget: FIFOs, which are sized for a folding.
+    held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
     """

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.costs import Cost
 from fpgan.build.passes.fold import Budget, InfeasibleError, fold
-from fpgan.build.passes.size_fifos import memory_at_joins, period, size_fifos
+from fpgan.build.passes.size_fifos import period, size_fifos
+from fpgan.build.passes.streams import insert_streams
+from fpgan.build.resources import total
 
-_ATTEMPTS = 6
+_ATTEMPTS = 10
 
 
 def fold_and_size(
@@ -21,13 +23,13 @@ def fold_and_size(
 ) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
     """Returns the folded graph, the words of its FIFOs by name, and what `fold` says of the decision.
 
-    Room is kept for the FIFOs in front of joins, which are known only after a folding. A design whose layers
-    hold each other up asks a little more of each of them. Raises InfeasibleError, or ValueError where no
-    folding settles.
+    Width converters and FIFOs are known only after a folding: what a design with them exceeds the limits by
+    is held back from the next folding. A design whose layers hold each other up asks a little more of each of
+    them. Raises InfeasibleError, or ValueError where no folding settles.
     """
     goal, held = cycles, Cost(0)
-    reached: int | None = None
-    for _ in range(_ATTEMPTS):
+    over, reached = held, 0
+    for attempt in range(1, _ATTEMPTS + 1):
         model = copy.deepcopy(lowered)
         try:
             decision = fold(model, part, limits, goal, cores, held)
@@ -35,10 +37,13 @@ def fold_and_size(
             if goal == cycles:
                 raise
             break
-        depths = size_fifos(model, enough=goal or 0)
-        memory = memory_at_joins(model, depths)
-        if not memory.within(held):
-            held = held.or_more(memory)
+        depths: dict[str, int] = {}
+        over = _over(model, depths, part, limits)  # even with the smallest FIFOs?
+        if over == Cost(0):
+            depths = size_fifos(model, enough=goal or 0)
+            over = _over(model, depths, part, limits)
+        if over != Cost(0):
+            held += Cost(*(attempt * amount for amount in over.amounts))  # more each time, so that it settles
             continue
         if cycles is None or goal is None:
             return model, depths, decision
@@ -46,9 +51,15 @@ def fold_and_size(
         if reached <= cycles:
             return model, depths, decision
         goal -= reached - cycles
-    if reached is None:
+    if over != Cost(0):
         raise ValueError(
-            f"FIFOs in front of joins need LUT={held.lut} BRAM18={held.bram18}, more whenever room is left "
-            f"for them in {limits}; allow more of the board, or ask for another rate"
+            f"width converters and FIFOs exceed {limits} by LUT={over.lut} BRAM18={over.bram18} with every "
+            f"folding tried; allow more of the board, or ask for another rate"
         )
     raise ValueError(f"target of {cycles} cycles per image: the layers together take {reached}; ask for less")
+
+
+def _over(model: ModelWrapper, depths: Mapping[str, int], part: str, limits: Budget) -> Cost:
+    """What the whole design takes beyond the limits."""
+    design = insert_streams(copy.deepcopy(model), dict(depths))
+    return total(design, part).beyond(Cost(limits.lut, limits.dsp, limits.bram18))

@@ -51,9 +51,11 @@ class LayerOptions:
         self.node, self.name = node, node.name
         self._op, self._block = getCustomOp(node), get_dsp_block(part)
         self.threshold_node = model.find_consumers(node.output[0])[0]
-        self._threshold = getCustomOp(self.threshold_node)
         self.before, self._free = _feeding(model, node), _may_be_padded(model, node, self.threshold_node)
-        self._pixels = math.prod(int(n) for n in self._threshold.get_nodeattr("numInputVectors"))
+        steps = getCustomOp(self.threshold_node)
+        self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
+        self._acc_bits = steps.get_input_datatype().bitwidth()
+        self._out_bits = steps.get_output_datatype().bitwidth()
         self.options = list(self._enumerate(cores))
         self.floor = min(option.cycles for option in self.options)
 
@@ -90,9 +92,8 @@ class LayerOptions:
 
     def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
         pe = self.threshold_pe(option, cycles)
-        acc = self._threshold.get_input_datatype().bitwidth()
-        out = self._threshold.get_output_datatype().bitwidth()
-        return costs.width_convert_cost(option.pe, pe, acc) + costs.threshold_cost(pe, option.co, acc, out)
+        converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
+        return converter + costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
 
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op

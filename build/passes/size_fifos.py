@@ -11,7 +11,6 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build import schedule
-from fpgan.build.costs import Cost
 from fpgan.build.graph import JOINS
 from fpgan.build.passes.streams import insert_streams
 
@@ -72,13 +71,6 @@ def one_word_less(model: ModelWrapper, depths: dict[str, int]) -> dict[str, int 
 def period(model: ModelWrapper, depths: dict[str, int]) -> int:
     """Cycles between images with these depths; `model` is folded and has no streams inserted."""
     return schedule.Timing(insert_streams(copy.deepcopy(model))).settled(depths).period
-
-
-def memory_at_joins(model: ModelWrapper, depths: dict[str, int]) -> Cost:
-    """What the FIFOs in front of joins take with these depths."""
-    sized = insert_streams(copy.deepcopy(model), depths)
-    fifos = (getCustomOp(sized.get_node_from_name(name)) for name in _images_at_joins(sized))
-    return sum((fifo.cost() for fifo in fifos), Cost(0))
 
 
 def _images_at_joins(model: ModelWrapper) -> dict[str, int]:

@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build import schedule
+from fpgan.build.costs import Cost
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.golden_vectors import run_dataflow
 from fpgan.build.passes.fold import Budget, Folding, InfeasibleError, fold
+from fpgan.build.passes.fold_and_size import fold_and_size
 from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.build.passes.lower import lower
 from fpgan.build.passes.options import LayerOptions, paddings
 from fpgan.build.passes.pad_channels import pad_channels
 from fpgan.build.passes.size_fifos import SMALLEST, one_word_less, period, size_fifos
 from fpgan.build.passes.streams import insert_streams
+from fpgan.build.resources import total
 from fpgan.hw.boards import get_board
 
 PART = get_board("ultra96").part
@@ -74,7 +77,7 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
     fits = [
         target
         for target in targets
-        if any(cost.within(limit(budget)) for _, cost in combinations(folding.layers, target))
+        if any(fits_in(cost, budget) for _, cost in combinations(folding.layers, target))
     ]
     assert folding.fastest() == (fits[0] if fits else None)
     if fits:
@@ -88,15 +91,13 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
         prices = {
             tuple(o for o, _ in combination): total([o for o, _ in combination], cost)
             for combination, cost in combinations(folding.layers, fits[0])
-            if cost.within(limit(budget))
+            if fits_in(cost, budget)
         }
         assert prices[tuple(choice)] == min(prices.values())
 
 
-def limit(budget):
-    from fpgan.build.costs import Cost
-
-    return Cost(budget.lut, budget.dsp, budget.bram18)
+def fits_in(cost, budget):
+    return cost.within(Cost(budget.lut, budget.dsp, budget.bram18))
 
 
 def test_it_says_what_the_next_faster_design_lacks(unfolded):
@@ -109,6 +110,20 @@ def test_it_says_what_the_next_faster_design_lacks(unfolded):
         fold(unfolded(), PART, Budget(100, 0, 0))
     with pytest.raises(InfeasibleError, match=r"target of 1 cycles .* at its widest"):
         fold(unfolded(), PART, AMPLE, 1)
+
+
+def test_width_converters_and_fifos_are_within_the_budget(unfolded):
+    """Layers that fill the budget may exceed it when converters come between them."""
+    exceeded = []
+    for lut in range(1500, 4500, 600):
+        limits = Budget(lut, 0, 20)
+        alone = unfolded()
+        fold(alone, PART, limits, cores=("lut",))
+        exceeded.append(not fits_in(total(insert_streams(alone), PART), limits))
+        model, depths, decision = fold_and_size(unfolded(), PART, limits, None, ("lut",))
+        assert fits_in(total(insert_streams(model, depths), PART), limits)
+        assert f"{decision['next_cycles']} cycles would need LUT=" in decision["next_lacks"]
+    assert any(exceeded)
 
 
 def test_a_slower_target_takes_fewer_lanes(unfolded):
