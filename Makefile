@@ -37,11 +37,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
 
-# The wheel in its own environment, outside the source tree: finds what only an editable install has.
-wheel-test: setup
-	rm -rf dist
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
-	.ci/wheel-test $(BIN)/python dist/fpgan-*.whl constraints.txt
+# In an environment of its own; WHEEL_VENV says where, if it is to stay.
+WHEEL_VENV ?=
+wheel-test:
+	.ci/wheel-test $(PYTHON) $(WHEEL_VENV)
 
 clean:
 	rm -rf $(VENV) .cache dist out fpgan.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
