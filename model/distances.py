@@ -26,8 +26,8 @@ def kernel(a: np.ndarray, b: np.ndarray) -> float:
     """
 
     def cubes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        product: np.ndarray = (x @ y.T / x.shape[1] + 1) ** 3
-        return product
+        product: np.ndarray = x @ y.T / x.shape[1] + 1
+        return product * product * product  # ** 3 takes twice as long
 
     def within(x: np.ndarray) -> float:
         values = cubes(x, x)

