@@ -29,12 +29,14 @@ def run_cocotb(
     run_dir: Path | None = None,
     seed: int = 1,
     warnings: bool = True,
+    optimize: bool = True,
 ) -> int:
     """Compile `sources` with `top` and run every cocotb test of `test_module`; returns how many there were.
 
     sources: in compile order. run_dir: working directory of the simulation ($readmemh paths are relative to
     it). seed: of Python's random in the bench and of the uninitialized registers. warnings: Verilator's lint
-    warnings are errors; switch off for sources that are not ours.
+    warnings are errors; switch off for sources that are not ours. optimize: the C++; switch off for netlists
+    run for few cycles, which take longer to compile than to simulate.
 
     Raises ToolError where the build fails, AssertionError with each test's own message where a test fails.
     """
@@ -44,7 +46,8 @@ def run_cocotb(
     build_dir.mkdir(parents=True, exist_ok=True)
     build_log, run_log = build_dir / "build.log", build_dir / "run.log"
     runner = get_runner("verilator")
-    with shared_runtime(build_dir, ["cocotb"]) as (objects, variables), verilator_on_path(variables):
+    level = "" if optimize else " OPT_FAST=-O0"
+    with shared_runtime(build_dir, ["cocotb"]) as (objects, variables), verilator_on_path(variables + level):
         try:
             runner.build(
                 sources=[str(path) for path in sources], hdl_toplevel=top, build_dir=build_dir,

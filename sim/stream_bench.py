@@ -84,6 +84,7 @@ def run_bench(
     run_dir: Path | None = None,
     seed: int = 1,
     warnings: bool = True,
+    optimize: bool = True,
 ) -> None:
     """Run what check_streams runs on a top `bench`, with the ports of bench_source, that `sources` hold."""
     build_dir.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ def run_bench(
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
     run_cocotb(
         "bench", sources, "fpgan.sim.tb_stream", build_dir, plusargs=[f"+vectors={vectors}"],
-        run_dir=run_dir, seed=seed, warnings=warnings,
+        run_dir=run_dir, seed=seed, warnings=warnings, optimize=optimize,
     )  # fmt: skip
 
 

@@ -59,7 +59,12 @@ def run_job(job: Job) -> None:
     do(f"techmap -map {_HERE / 'bmux.v'}")
     do("opt_clean; memory_collect")
     _roms_to_luts(design, ys)
-    do(f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top}")
+    mapping = f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top}"
+    if _has_memory(design):
+        do(mapping)
+    else:  # reading the shapes of block RAM is most of the time of a small module
+        do(f"{mapping} -run begin:map_memory")
+        do(f"{mapping} -run map_ffram:")
     do("setattr -mod -unset keep_hierarchy *")
     do("flatten; opt_clean")
     do("delete t:$scopeinfo")
@@ -68,6 +73,12 @@ def run_job(job: Job) -> None:
     do("opt_clean -purge")  # drops the names that only the timing report uses
     do("splitnets")  # a vector with a bit that depends on another one would be a loop to a simulator
     do(f"write_verilog -noattr {job.verilog}")
+
+
+def _has_memory(design: Any) -> bool:
+    return any(
+        cell.type.str() == "$mem_v2" for module in design.modules_.values() for cell in module.cells_.values()
+    )
 
 
 def _share(design: Any, ys: Any, name: str) -> None:

@@ -115,6 +115,7 @@ def test_memories_and_delay_lines_equal_their_rtl(tmp_path: Path, family: str) -
     run_cocotb(
         "bench", [*cells(), netlist, tmp_path / "memories.sv", top], "fpgan.sim.tb_selfcheck",
         tmp_path / "build", plusargs=[f"+cycles={_SWEEP + 4000}"], run_dir=tmp_path, warnings=False,
+        optimize=False,
     )  # fmt: skip
 
 
@@ -286,7 +287,9 @@ def test_every_kind_of_layer_equals_numpy(tiny, tmp_path, family):
     (tmp_path / "bench.sv").write_text(bench_source("", cases, Ports()))
     found = synth_module(tmp_path, [*names, "bench.sv"], "bench", family, tmp_path / "work")
     assert found["cells"].get("DSP48E2" if family == "xcup" else "DSP48E1")
-    run_bench([*cells(), tmp_path / "work/bench.v"], cases, tmp_path / "build", warnings=False)
+    run_bench(
+        [*cells(), tmp_path / "work/bench.v"], cases, tmp_path / "build", warnings=False, optimize=False
+    )
 
 
 # ---- whole designs --------------------------------------------------------------------------------------
