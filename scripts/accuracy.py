@@ -49,7 +49,7 @@ class Row:
 
 
 def variants(config: TrainConfig) -> dict[str, TrainConfig]:
-    """The recipe, and the recipe without each part that it has."""
+    """The recipe, and the recipe without each part that it has. Only adversarial tuning learns scales."""
     off: dict[str, dict[str, Any]] = {
         "float pre-training": {"float_steps": 0, "tuning": TUNINGS[0], **dict.fromkeys(_DISTILLS, 0.0)},
         "tuning by distillation": {"tuning": TUNINGS[0]},
@@ -64,6 +64,8 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
     }.items():  # fmt: skip
         generator = replace(config.generator, **fields)  # type: ignore[arg-type]
         made[f"without {part}"] = replace(config, generator=generator)
+    if config.tuning != TUNINGS[0]:
+        made.pop("without learned scales")
     return {name: c for name, c in made.items() if name == "recipe" or c != config}
 
 

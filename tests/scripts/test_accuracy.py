@@ -94,6 +94,7 @@ def test_a_part_left_out_of_float_training_has_a_float_network_of_its_own(accura
     recipe = replace(PRESETS["tiny"], batch=8, features=4, steps=4, float_steps=3)
     made = accuracy.variants(recipe)
     assert made["without tuning by distillation"] == replace(recipe, tuning="adversarial")
+    assert "without learned scales" not in made
     assert not made["without float pre-training"].tunes(0)  # there would be nothing to learn from
     accuracy.measure({"float": recipe.with_bits("float"), **made}, 1, tmp_path, "ablation")
     folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
