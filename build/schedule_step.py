@@ -17,6 +17,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from fpgan.hw.tools import cache_dir
+
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 FIFO, WIDTH, THRESHOLD, PAD, WIRES, DECONV, FORK, ADD, CONCAT = range(9)
@@ -26,11 +28,19 @@ STUCK = -1
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """To machine code at its first call, which is kept for later runs where there is a place for it."""
+    """To machine code at its first call, which is kept for later runs where there is a place for it.
+
+    In the user's cache: a package that holds more than was installed is not removed whole.
+    """
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = before or str(cache_dir() / "numba")
     try:
         return numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
         return numba.njit(error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before
 
 
 # ---- hw/rtl/fifo.sv: a memory of `depth` words and an output register ----
