@@ -24,8 +24,9 @@ def fold_and_size(
     """Returns the folded graph, the words of its FIFOs by name, and what `fold` says of the decision.
 
     Width converters and FIFOs are known only after a folding: what a design with them exceeds the limits by
-    is held back from the next folding. A design whose layers hold each other up asks a little more of each of
-    them. Raises InfeasibleError, or ValueError where no folding settles.
+    is held back from the next folding, which may need less: so another design that just fits can be faster by
+    what that frees. A design whose layers hold each other up asks a little more of each of them. Raises
+    InfeasibleError, or ValueError where no folding settles.
     """
     goal, held = cycles, Cost(0)
     over, reached = held, 0

@@ -84,12 +84,12 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
         choice = folding.solve(fits[0])
         price = {name: 10_000_000 // max(amount, 1) for name, amount in vars(budget).items()}
 
-        def total(options, cost):
+        def priced(options, cost):
             spent = sum(getattr(cost, name) * price[name] for name in price)
             return spent + 5 * price["lut"] * sum(o.lanes for o in options)
 
         prices = {
-            tuple(o for o, _ in combination): total([o for o, _ in combination], cost)
+            tuple(o for o, _ in combination): priced([o for o, _ in combination], cost)
             for combination, cost in combinations(folding.layers, fits[0])
             if fits_in(cost, budget)
         }
