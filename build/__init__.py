@@ -4,15 +4,15 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fpgan.build.flow import build as build
     from fpgan.build.frontend.inspect import inspect as inspect
-    from fpgan.build.steps import build as build
 
 __all__ = ["build", "inspect"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "build":
-        from fpgan.build.steps import build
+        from fpgan.build.flow import build
 
         return build
     if name == "inspect":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests an accelerator on the board that it runs on: sudo python3 selftest.py
 
-Exit code 0: every pixel is PyTorch's; 1: something is wrong; 2: the test cannot run. Lies beside driver.py,
+Exit code 0: every pixel is PyTorch's; 1: something is wrong; 2: the test cannot run. Lies beside driver/,
 facts.json and golden.npz.
 """
 

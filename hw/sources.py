@@ -37,9 +37,10 @@ _SOURCES: dict[str, tuple[str, ...]] = {
 }
 
 
-def rtl_dir() -> Path:
-    """Folder of our SystemVerilog modules."""
-    return Path(__file__).parent / "rtl"
+def rtl_file(name: str) -> Path:
+    """A SystemVerilog file of ours, by its name: rtl/*/NAME, one file of a name."""
+    (path,) = (Path(__file__).parent / "rtl").glob(f"*/{name}")
+    return path
 
 
 def hls_dir() -> Path:
@@ -55,6 +56,6 @@ def cells() -> list[Path]:
 def sources(module: str, finn_rtllib: Path) -> list[Path]:
     """Absolute paths of a module's sources, ours and FINN's (unpatched), in compile order."""
     return [
-        finn_rtllib / name.removeprefix("finn:") if name.startswith("finn:") else rtl_dir() / name
+        finn_rtllib / name.removeprefix("finn:") if name.startswith("finn:") else rtl_file(name)
         for name in _SOURCES[module]
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fpgan.hw.design import Design
-from fpgan.sim.compile import compile_design
+from fpgan.sim.compiled.compile import compile_design
 from fpgan.sim.simulate import Progress, golden_of, measured, stream, streamed
 
 SAIF = "power.saif"

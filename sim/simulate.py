@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
-from fpgan.hw.tools import ToolError, run
-from fpgan.sim.compile import compile_design
-from fpgan.sim.csim import compile_csim, iteration_report, run_csim
+from fpgan.hw.system.tools import ToolError, run
+from fpgan.sim.compiled.compile import compile_design
+from fpgan.sim.compiled.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.packing import pack, unpack
 from fpgan.sim.vectors import Vectors, agreement
 
@@ -72,7 +72,9 @@ def simulate(
         return _simulate_hls(design, vectors, seed, say)
     mapped, prefix = list[Path](), ""
     if netlist:
-        from fpgan.build.synth import netlists  # only this needs synthesis, which is built upon this module
+        from fpgan.build.implement.synth import (
+            netlists,  # only this needs synthesis, which is built upon this module
+        )
 
         mapped, prefix = netlists(design, progress=lambda line: say(f"synthesizing {line}")), "netlist_"
     say("compiling")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fpgan.build.rivals import same_network
+from fpgan.build.report.rivals import same_network
 from fpgan.hw.boards import RESOURCES
 from fpgan.model.config import GeneratorConfig
 

@@ -14,7 +14,7 @@ from fpgan.build.bench.designs import BenchDesign, select
 from fpgan.build.bench.fit import fit
 from fpgan.build.bench.networks import Networks
 from fpgan.build.bench.picture import draw
-from fpgan.build.rivals import other_networks
+from fpgan.build.report.rivals import other_networks
 from fpgan.model.run import make_folder, write_beside
 
 _UNITS = {

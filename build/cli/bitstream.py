@@ -33,7 +33,7 @@ def command(
     `scp -r deploy xilinx@board: ; ssh -t xilinx@board 'cd deploy && sudo python3 selftest.py'`
     """
     with errors():
-        from fpgan.build.bitstream import bitstream
+        from fpgan.build.implement.bitstream import bitstream
 
         with steps("bitstream") as progress:
             facts = bitstream(build, out, board, tool, bus, progress)

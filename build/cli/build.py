@@ -41,7 +41,7 @@ def command(
     `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
     with errors():
-        from fpgan.build.steps import build
+        from fpgan.build.flow import build
 
         with steps("build") as progress:
             report = build(

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from fpgan.hw.tools import ToolError
+from fpgan.hw.system.tools import ToolError
 
 BAD_INPUT, FAILED = 2, 1
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -22,7 +22,7 @@ def command(
     Example: `fpgan demo --out out/demo`
     """
     with errors():
-        from fpgan.build.demo import demo
+        from fpgan.build.cli.whole_way import demo
 
         with steps("demo") as progress:
             result = demo(out, board, images, progress)

@@ -13,7 +13,7 @@ from fpgan.build.cli.common import Json, errors
 def command(json: Json = False) -> None:
     """Say which tools are found, their versions, and what each one unlocks."""
     with errors():
-        from fpgan.build.doctor import doctor
+        from fpgan.build.cli.found_tools import doctor
         from fpgan.hw.boards import boards
 
         found = doctor()

@@ -23,7 +23,7 @@ def command(
     Example: `fpgan power build`
     """
     with errors():
-        from fpgan.build.power import power
+        from fpgan.build.implement.power import power
 
         with steps("power") as progress:
             result = power(build, images, seed, stall, progress)

@@ -20,6 +20,6 @@ def command(
     Example: `fpgan report build --baseline build_zero_insert`
     """
     with errors():
-        from fpgan.build.report import report
+        from fpgan.build.report.page import report
 
         typer.echo(str(report(build, baseline)))

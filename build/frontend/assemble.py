@@ -6,11 +6,11 @@ from __future__ import annotations
 from onnx import NodeProto
 
 from fpgan.build.frontend.branch import Branch
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import Layer, Network
 from fpgan.build.frontend.parts import Image, Part
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
-from fpgan.build.passes.errors import UnsupportedError
 
 
 class Assembler:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import NodeProto
 
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.features import as_image, cropped
 from fpgan.build.frontend.linear import Linear, Pads, identity
 from fpgan.build.frontend.linear_nodes import LinearNode
@@ -22,7 +23,6 @@ from fpgan.build.frontend.parts import LinearPart, Part
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
-from fpgan.build.passes.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from fpgan.build.frontend.assemble import Assembler

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from fpgan.build.passes.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError
 
 Array = NDArray[Any]
 _MAX_GROWN = 1 << 24  # elements of a constant that is larger than each of what it is made of

@@ -11,11 +11,11 @@ from onnx import GraphProto, NodeProto, ValueInfoProto
 
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_quant, quant_node
 from fpgan.build.frontend.spatial import apply_spatial
 from fpgan.build.frontend.view import View
-from fpgan.build.passes.errors import UnsupportedError
 
 _RESHAPES = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
 Consumers = Mapping[str, Sequence[NodeProto]]

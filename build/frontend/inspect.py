@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import ConcatLayer, Layer, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.read import Reader, check_supported
 from fpgan.build.frontend.safe_load import load_model
-from fpgan.build.passes.errors import UnsupportedError
 
 
 def inspect(model: str | Path) -> dict[str, Any]:

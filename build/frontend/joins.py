@@ -12,11 +12,11 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.branch import Branch, node_name
 from fpgan.build.frontend.constants import attribute
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import ConcatLayer
 from fpgan.build.frontend.parts import Image, Part, SumPart
 from fpgan.build.frontend.pointwise import ARITHMETIC, Float, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
-from fpgan.build.passes.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from fpgan.build.frontend.assemble import Assembler

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 
 from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv, ungrouped
 from fpgan.build.frontend.read_quantizers import Scaled, scaled_constant
 from fpgan.build.frontend.view import View
-from fpgan.build.passes.errors import UnsupportedError
 
 LINEAR = ("ConvTranspose", "Conv", "Gemm", "MatMul")
 _MAX_WEIGHT = 512  # a magnitude: 8 bits with any zero point

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto
 
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.frontend.network import Dims, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_unbounded, resolve_unbounded
-from fpgan.build.passes.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from fpgan.build.frontend.assemble import Assembler

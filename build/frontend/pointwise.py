@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 
 from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.view import View
-from fpgan.build.passes.errors import UnsupportedError
 
 Float = torch.Tensor
 FloatArray = NDArray[np.float32]

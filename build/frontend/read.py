@@ -14,6 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.inputs import read_source
 from fpgan.build.frontend.joins import join
 from fpgan.build.frontend.linear_nodes import LINEAR, read_linear
@@ -22,7 +23,6 @@ from fpgan.build.frontend.pointwise import POINTWISE, read_pointwise
 from fpgan.build.frontend.read_quantizers import QUANT, is_quant, linear_pair, quant_node
 from fpgan.build.frontend.spatial import SPATIAL, apply_spatial
 from fpgan.build.frontend.walk import Walk
-from fpgan.build.passes.errors import UnsupportedError
 
 PASSED = ("Identity", "Dropout", "Cast")
 SUPPORTED = (

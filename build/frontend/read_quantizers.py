@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
 from fpgan.build.frontend.constants import Array, Constants, attribute
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.pointwise import clip_bounds
 from fpgan.build.frontend.quantizers import ROUNDING, ROUNDING_ALIASES, Quantizer, integer_range
-from fpgan.build.passes.errors import UnsupportedError
 
 QUANT = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
 QUANT_DOMAINS = ("qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas")

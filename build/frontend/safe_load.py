@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper
 from onnx.external_data_helper import load_external_data_for_tensor
 
-from fpgan.build.passes.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError
 
 _MAX_FILE = 2**31 - 1  # what protobuf itself can hold
 _MAX_NODES = 100_000

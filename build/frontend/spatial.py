@@ -12,7 +12,7 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
-from fpgan.build.passes.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError
 
 _MAX_FACTOR = 64
 

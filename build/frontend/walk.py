@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from onnx import GraphProto, NodeProto
 
-from fpgan.build.passes.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError
 
 
 class Walk:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fpgan.build.report import data_uri, templates
+from fpgan.build.report.page import data_uri, templates
 from fpgan.build.study.picture import Row, fronts, parallel, short
 from fpgan.build.study.spec import Spec
 from fpgan.build.study.table import mark_pareto

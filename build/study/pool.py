@@ -13,7 +13,7 @@ import dask
 from distributed import Client, Future, LocalCluster, as_completed
 
 from fpgan.build.study.trial import Result, one_line
-from fpgan.hw.tools import ToolError
+from fpgan.hw.system.tools import ToolError
 
 _CONNECT = "20s"
 # Workers say nothing into the progress bar, neither that they end nor what their libraries warn of; and one

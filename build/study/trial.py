@@ -78,7 +78,7 @@ def measure(folder: Path, images: int) -> Result:
     """Count a built trial's resources with Yosys and its cycles in Verilator; measured.json's figures."""
 
     def work() -> Result:
-        from fpgan.build.synth import synth
+        from fpgan.build.implement.synth import synth
         from fpgan.sim.simulate import simulate
 
         sim = simulate(folder / BUILT, images)
@@ -168,7 +168,7 @@ def _train(run: Path, config: TrainConfig, init: str | None) -> Result:
 
 def _build(folder: Path, options: BuildOptions) -> Result:
     """report.json of the run in folder, exported and built."""
-    from fpgan.build.steps import build
+    from fpgan.build.flow import build
 
     model = export(folder / RUN, folder / MODEL, vectors=_VECTORS)
     shutil.rmtree(folder / BUILT, ignore_errors=True)

@@ -5,7 +5,7 @@
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC bits per element.
-// Walk: as hw/rtl/deconv.sv; which taps meet which input comes as one table per axis (build/hls/tables.py).
+// Walk: as hw/rtl/engine/deconv.sv; which taps meet which input comes as one table per axis (build/writers/hls/tables.py).
 //
 // One loop, one step per iteration: it takes a word when the buffer has room and multiplies when the rows it
 // needs are there, so rows of the next image arrive while this one is computed. II = 1 holds because a row is

@@ -21,11 +21,11 @@ from joined_models import compared as compared_above_rtl
 from onnx_models import Chain, at_rtl
 from random_graphs import graphs
 
+from fpgan.build.dataflow.integer_graph import integer_graph
+from fpgan.build.dataflow.lower import lower
 from fpgan.build.frontend.read import read_network
-from fpgan.build.golden_vectors import run_dataflow, run_network
-from fpgan.build.passes.integer_graph import integer_graph
-from fpgan.build.passes.lower import lower
-from fpgan.build.proof import prove_thresholds
+from fpgan.build.proof.golden_vectors import run_dataflow, run_network
+from fpgan.build.proof.thresholds import prove_thresholds
 
 COUNT = int(os.environ.get("FPGAN_FUZZ", "0"))
 FAILED = Path("out/fuzz")

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from fpgan.build import build
 from fpgan.build.cli.main import app
 from fpgan.hw.design import Design
-from fpgan.hw.tools import run
+from fpgan.hw.system.tools import run
 from fpgan.model.checkpoints import shipped
 from fpgan.model.export import export
-from fpgan.sim.csim import compile_csim
+from fpgan.sim.compiled.csim import compile_csim
 from fpgan.sim.simulate import simulate
 
 pytestmark = pytest.mark.verilator  # needs g++

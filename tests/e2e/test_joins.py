@@ -12,8 +12,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.frontend.read import read_network
-from fpgan.build.golden_vectors import run_dataflow, run_network
-from fpgan.build.proof import prove_thresholds
+from fpgan.build.proof.golden_vectors import run_dataflow, run_network
+from fpgan.build.proof.thresholds import prove_thresholds
 
 
 def network():

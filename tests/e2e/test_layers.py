@@ -8,11 +8,11 @@ import pytest
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.ops import register
+from fpgan.build.dataflow.ops import register
 from fpgan.hw.design import Design
+from fpgan.sim.benches.stream_bench import FINN_PORTS, Ports, StreamCase, check_streams
 from fpgan.sim.golden import threshold
 from fpgan.sim.packing import pack
-from fpgan.sim.stream_bench import FINN_PORTS, Ports, StreamCase, check_streams
 
 IMAGES = 3
 # FINN's thresholding has an AXI-Lite port and a set selection that a design without them ties off.

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from qonnx.core.modelwrapper import ModelWrapper
 
-from fpgan.build import schedule
-from fpgan.build.golden_vectors import run_dataflow
-from fpgan.build.ops import register
+from fpgan.build.dataflow.ops import register
+from fpgan.build.folding.schedule import timing as schedule
+from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.hw.design import Design
+from fpgan.sim.benches.stream_bench import TOP_PORTS, StreamCase, check_streams
 from fpgan.sim.packing import pack
 from fpgan.sim.simulate import simulate
-from fpgan.sim.stream_bench import TOP_PORTS, StreamCase, check_streams
 
 pytestmark = pytest.mark.verilator
 

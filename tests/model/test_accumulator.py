@@ -10,10 +10,10 @@ import pytest
 import torch
 from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 
+from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
-from fpgan.build.passes.integer_graph import integer_graph
 from fpgan.model.accumulator import Accumulator
 from fpgan.model.config import PRESETS, GeneratorConfig, TrainConfig
 from fpgan.model.export import export

@@ -9,8 +9,8 @@ import os
 import numpy as np
 import pytest
 
-from fpgan.hw.sources import rtl_dir
-from fpgan.hw.tools import ToolError
+from fpgan.hw.sources import rtl_file
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.simulate import simulate
 
 IMAGES = 12
@@ -36,7 +36,7 @@ def make_build(build, top=TOP, wrong_pixels=0):
     """Images of 3 x 5 pixels with 4 channels, 2 channels per beat in and 4 out."""
     (build / "rtl").mkdir(parents=True)
     for name in ("width_convert.sv", "fifo.sv"):
-        (build / "rtl" / name).write_text((rtl_dir() / name).read_text())
+        (build / "rtl" / name).write_text(rtl_file(name).read_text())
     (build / "rtl" / "fpgan_top.sv").write_text(top)
     stream = {"shape": [1, 3, 5, 4], "datatype": "INT8"}
     design = {

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Folding of the nodes where streams meet or part: as few channels per cycle as the rate allows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from onnx import NodeProto
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.streams import MAX_STREAM_BITS
+
+
+class JoinFold:
+    """An Add_rtl, with the thresholding behind it, or a Concat_rtl."""
+
+    def __init__(self, model: ModelWrapper, node: NodeProto) -> None:
+        self.node, self.name, self._op = node, node.name, getCustomOp(node)
+        after = model.find_consumers(node.output[0]) if node.op_type == "Add_rtl" else []
+        self._threshold = after[0] if after else None
+        self._words = math.prod(self._op.get_normal_output_shape())
+        bits = self._op.get_output_datatype().bitwidth()
+        self._choices = [pe for pe in divisors(shared_channels(self._op)) if pe * bits <= MAX_STREAM_BITS]
+        self.floor = self._words // self._choices[-1]
+
+    def pe(self, cycles: int) -> int:
+        """Fewest channels per cycle that keep up, or the most there can be."""
+        return next((pe for pe in self._choices if self._words // pe <= cycles), self._choices[-1])
+
+    def cost(self, cycles: int) -> costs.Cost:
+        """Of the join and its thresholding."""
+        op, pe = self._op, self.pe(cycles)
+        bits = op.get_output_datatype().bitwidth()
+        if self._threshold is None:
+            return costs.concat_cost(op.in_streams(), pe * bits)
+        out = getCustomOp(self._threshold).get_output_datatype().bitwidth()
+        channels = op.get_nodeattr("NumChannels")
+        return costs.add_cost(pe, op.in_bits(), op.factors) + costs.threshold_cost(pe, channels, bits, out)
+
+    def apply(self, cycles: int) -> None:
+        for node in (self.node, self._threshold):
+            if node is not None:
+                getCustomOp(node).set_nodeattr("PE", self.pe(cycles))
+
+
+def join_folds(model: ModelWrapper) -> list[JoinFold]:
+    """One per join of the graph."""
+    return [JoinFold(model, node) for node in model.graph.node if node.op_type in JOINS]
+
+
+def fold_forks(model: ModelWrapper, cycles: int) -> None:
+    """A fork is wires: it takes words as they come; behind a layer that leaves that open, as a join would."""
+    for node in model.get_nodes_by_op_type("Fork_rtl"):
+        before, op = model.find_producer(node.input[0]), getCustomOp(node)
+        if before is not None and before.op_type != "WidthConvert_rtl":
+            op.set_nodeattr("PE", int(getCustomOp(before).get_folded_output_shape()[-1]))
+        else:
+            JoinFold(model, node).apply(cycles)
+
+
+def shared_channels(op: Any) -> int:
+    """What PE must divide: every stream's channels."""
+    return math.gcd(*(op.in_channels(ind) for ind in range(op.in_streams())))
+
+
+def divisors(n: int) -> list[int]:
+    """Divisors of n, ascending."""
+    return [d for d in range(1, n + 1) if n % d == 0]

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FPGAN's hardware ops for FINN. `register()` makes FINN and qonnx know them."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+
+from fpgan.hw.system.tools import default_environment
+
+RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
+
+
+@cache
+def register() -> None:
+    """Add our ops to FINN's RTL domain, and initialize FINN outside its own command line; idempotent."""
+    default_environment(FINN_BUILD_DIR=tempfile.gettempdir())
+    from finn.util.settings import get_settings
+
+    get_settings()  # made from the environment where FINN has made none yet
+    import finn.custom_op.fpgadataflow.rtl  # noqa: F401  the domain's own ops first
+    from qonnx.custom_op.registry import add_op_to_domain
+
+    from fpgan.build.dataflow.ops.add import Add_rtl
+    from fpgan.build.dataflow.ops.channels import Channels_rtl
+    from fpgan.build.dataflow.ops.concat import Concat_rtl
+    from fpgan.build.dataflow.ops.deconv import Deconv_rtl
+    from fpgan.build.dataflow.ops.fifo import Fifo_rtl
+    from fpgan.build.dataflow.ops.fork import Fork_rtl
+    from fpgan.build.dataflow.ops.pixel_pad import PixelPad_rtl
+    from fpgan.build.dataflow.ops.width_convert import WidthConvert_rtl
+
+    joins = (Add_rtl, Concat_rtl, Fork_rtl)
+    for op in (*joins, Channels_rtl, Deconv_rtl, Fifo_rtl, PixelPad_rtl, WidthConvert_rtl):
+        add_op_to_domain(RTL_DOMAIN, op)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Insert width converters and FIFOs where two folded layers meet."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from onnx import NodeProto, TensorProto, helper
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.ops import RTL_DOMAIN
+
+MAX_STREAM_BITS = 8191  # ap_int and AXI4-Stream tools handle no wider words
+_IMAGES = ("Thresholding_rtl", "Concat_rtl", "WidthConvert_rtl")  # what image I+1 comes from
+
+
+def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper:
+    """Folded graph -> graph whose neighbouring stream widths agree, a FIFO in front of deconvs and joins.
+
+    depths: FIFO name -> words; 2 where nothing is said. Names: narrow_I after deconv_I or add_I, widen_I
+    after threshold_I or concat_I, widen_I_K after output K of fork_I; fifo_I in front of deconv_I (before
+    pixel_pad_I where there is one), fifo_I_K in front of input K of add_I or concat_I. Raises ValueError
+    when a stream word is wider than MAX_STREAM_BITS.
+    """
+    depths = depths or {}
+    nodes = list(model.graph.node)
+    producers = {name: node for node in nodes for name in node.output}
+    for node in nodes:
+        _check_width(node)
+        if node.op_type == "WidthConvert_rtl":
+            _fit(model, node)
+    for after in nodes:
+        for k, tensor in enumerate(after.input):
+            if tensor in producers:
+                _connect(model, producers[tensor], after, k, depths)
+    return model
+
+
+def _check_width(node: NodeProto) -> None:
+    op = getCustomOp(node)
+    names = op.get_verilog_top_module_intf_names()
+    widths = [op.get_instream_width(k) for k in range(len(names["s_axis"]))]
+    width = max(*widths, *(op.get_outstream_width(k) for k in range(len(names["m_axis"]))))
+    if width > MAX_STREAM_BITS:
+        raise ValueError(f"{node.name}: stream word of {width} bits; at most {MAX_STREAM_BITS} are possible")
+
+
+def _fit(model: ModelWrapper, node: NodeProto) -> None:
+    """A regrouping node takes words as they come and gives them as they are wanted."""
+    op, before = getCustomOp(node), model.find_producer(node.input[0])
+    taken = int(getCustomOp(before).get_folded_output_shape()[-1])
+    given, after = (
+        math.gcd(taken, int(op.get_normal_output_shape()[-1])),
+        model.find_consumers(node.output[0]),
+    )
+    if after:
+        given = int(
+            getCustomOp(after[0]).get_folded_input_shape(list(after[0].input).index(node.output[0]))[-1]
+        )
+    op.set_nodeattr("in_elems", taken)
+    op.set_nodeattr("out_elems", given)
+
+
+def _connect(
+    model: ModelWrapper, before: NodeProto, after: NodeProto, k: int, depths: dict[str, int]
+) -> None:
+    """What goes between a node and the input k of another."""
+    branch = list(before.output).index(after.input[k])
+    produced = int(getCustomOp(before).get_folded_output_shape(branch)[-1])
+    consumed = int(getCustomOp(after).get_folded_input_shape(k)[-1])
+    if produced != consumed:
+        name = _converter(before, branch)
+        _insert(model, after, k, name, "WidthConvert_rtl", in_elems=produced, out_elems=consumed)
+    fifo = _fifo(before, after, k)
+    if fifo:
+        _insert(model, after, k, fifo, "Fifo_rtl", elems=consumed, depth=depths.get(fifo, 2))
+
+
+def _converter(before: NodeProto, branch: int) -> str:
+    index = before.name.rpartition("_")[2]
+    if before.op_type in ("Deconv_rtl", "Add_rtl"):
+        return f"narrow_{index}"
+    if before.op_type == "Fork_rtl":
+        return f"widen_{index}_{branch}"
+    return f"widen_{index}" if before.op_type in _IMAGES else f"{before.name}_widen"
+
+
+def _fifo(before: NodeProto, after: NodeProto, k: int) -> str:
+    """Name of the FIFO in front of an input; empty where there is none."""
+    index = after.name.rpartition("_")[2]
+    if after.op_type in JOINS:
+        return f"fifo_{index}_{k}"
+    image = before.op_type in (*_IMAGES, "Fork_rtl")
+    return f"fifo_{index}" if image and after.op_type in ("Deconv_rtl", "PixelPad_rtl") else ""
+
+
+def _insert(model: ModelWrapper, after: NodeProto, k: int, name: str, op: str, **attrs: Any) -> None:
+    """Put a node that changes no values in front of input k of `after`."""
+    tensor = after.input[k]
+    shape, datatype = model.get_tensor_shape(tensor), model.get_tensor_datatype(tensor)
+    new = f"{name}_out"
+    node = helper.make_node(
+        op, [tensor], [new], name=name, domain=RTL_DOMAIN, backend="fpgadataflow", shape=shape,
+        inputDataType=datatype.name, outputDataType=datatype.name, **attrs,
+    )  # fmt: skip
+    model.graph.value_info.append(helper.make_tensor_value_info(new, TensorProto.FLOAT, shape))
+    model.set_tensor_datatype(new, datatype)
+    position = list(model.graph.node).index(after)
+    after.input[k] = new
+    model.graph.node.insert(position, node)

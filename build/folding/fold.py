@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choose folding, compute core, weight memory and padding of every layer: the fastest design that fits.
+
+All layers run at the same time, so an image takes as long as the slowest layer. For a target of T cycles each
+layer may take any option that needs at most T; which ones together fit the budget at least cost is a small
+integer program (CP-SAT, solved to optimality). More cycles never make a target harder, so the smallest
+feasible T is found by bisection over the cycle counts that occur.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onnx import NodeProto
+from ortools.sat.python import cp_model
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow.costs import Cost
+from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
+from fpgan.build.dataflow.pad_channels import pad_channels
+from fpgan.build.folding.options import LayerOptions, Option
+
+_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
+_NOTHING = Cost(0)
+_SCALE = 10_000_000  # shares of a budget as integers for the solver
+# A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
+_LANE_LUT = 5
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Resources that a design may use."""
+
+    lut: int
+    dsp: int
+    bram18: int
+
+    def __str__(self) -> str:
+        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}"
+
+
+class InfeasibleError(ValueError):
+    """No folding meets the target within the budget."""
+
+
+def fold(
+    model: ModelWrapper,
+    part: str,
+    budget: Budget,
+    target_cycles: int | None = None,
+    cores: Collection[str] = ("lut", "dsp"),
+    held: Cost = _NOTHING,
+) -> dict[str, Any]:
+    """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
+
+    cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock).
+    held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
+    Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
+    that does.
+    """
+    folding = Folding(model, part, budget, cores, held)
+    best = folding.fastest()
+    if best is None:
+        raise InfeasibleError(f"no folding fits {budget}; {folding.lack(folding.slowest)}")
+    if target_cycles is not None and best > target_cycles:
+        raise InfeasibleError(
+            f"target of {target_cycles} cycles per image; the best within {budget} is {best}: "
+            f"{folding.lack(target_cycles)}"
+        )
+    chosen = best if target_cycles is None else target_cycles
+    choice = folding.solve(chosen)
+    assert choice is not None  # `fastest` solved it, or a harder one
+    folding.apply(choice, chosen)
+    return folding.explain(best)
+
+
+class Folding:
+    """The program for one graph and one budget."""
+
+    def __init__(
+        self,
+        model: ModelWrapper,
+        part: str,
+        budget: Budget,
+        cores: Collection[str],
+        held: Cost = _NOTHING,
+    ) -> None:
+        self.model, self.budget, self.held = model, budget, held
+        nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
+        self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
+        self.joins = join_folds(model)
+        self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
+        self.floor = self.slow.floor
+        cycles = {o.cycles for layer in self.layers for o in layer.options}
+        self.targets = sorted({c for c in cycles if c >= self.floor} | {self.floor})
+
+    @property
+    def slowest(self) -> int:
+        return self.targets[-1]
+
+    def fastest(self) -> int | None:
+        """Fewest cycles that the budget holds."""
+        best, low, high = None, 0, len(self.targets) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            if self.solve(self.targets[middle]) is None:
+                low = middle + 1
+            else:
+                best, high = self.targets[middle], middle - 1
+        return best
+
+    def solve(self, target: int) -> list[Option] | None:
+        """Cheapest choice with at most `target` cycles per layer, or None where none fits."""
+        program = self._program(target)
+        for name, limit in vars(self.budget).items():
+            program.model.add(program.spent[name] <= limit)
+        price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
+        cost = sum(program.spent[name] * price[name] for name in price)
+        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
+        return program.run()
+
+    def _program(self, target: int) -> _Program:
+        return _Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
+
+    def overshoot(self, target: int) -> dict[str, int] | None:
+        """What the design of `target` cycles takes that exceeds the budget least; None: no option."""
+        program = self._program(target)
+        if not program.possible:
+            return None
+        worst = program.model.new_int_var(0, 1000 * _SCALE, "worst")
+        for name, limit in vars(self.budget).items():
+            program.model.add(program.spent[name] * (_SCALE // max(limit, 1)) <= worst)
+        program.model.minimize(worst)
+        choice = program.run()
+        assert choice is not None  # nothing but the choice is constrained
+        return {name: program.value(name) for name in vars(self.budget)}
+
+    def lack(self, target: int) -> str:
+        """In words: what keeps a design from `target` cycles."""
+        if self.floor > target:
+            return f"{self.slow.name} takes {self.floor} cycles at its widest"
+        needed = self.overshoot(target) or {}
+        return f"{target} cycles would need " + " ".join(
+            f"{name.upper()}={needed[name]}"
+            for name, limit in vars(self.budget).items()
+            if needed[name] > limit
+        )
+
+    def explain(self, fastest: int) -> dict[str, Any]:
+        """For report.json: the fewest cycles that fit, and what the next faster design lacks.
+
+        {"fastest_cycles", "next_cycles" (None: no layer can be wider), "next_lacks" (words), "binds"}.
+        """
+        faster = [t for t in self.targets if t < fastest]
+        if not faster:
+            return {
+                "fastest_cycles": fastest, "binds": self.slow.name, "next_cycles": None,
+                "next_lacks": self.lack(fastest - 1),
+            }  # fmt: skip
+        needed = self.overshoot(faster[-1]) or {}
+        over = {name: needed[name] / max(limit, 1) for name, limit in vars(self.budget).items()}
+        return {
+            "fastest_cycles": fastest, "binds": max(over, key=over.__getitem__).upper(),
+            "next_cycles": faster[-1], "next_lacks": self.lack(faster[-1]),
+        }  # fmt: skip
+
+    def apply(self, choice: list[Option], target: int) -> None:
+        """Write the chosen options into the graph."""
+        channels: dict[str, int] = {}
+        for layer, option in zip(self.layers, choice, strict=True):
+            op = getCustomOp(layer.node)
+            settings = {"PE": option.pe, "SIMD": option.simd, "taps": list(option.taps),
+                        "core": option.core, "weight_memory": option.memory}  # fmt: skip
+            for name, value in settings.items():
+                op.set_nodeattr(name, value)
+            getCustomOp(layer.threshold_node).set_nodeattr("PE", layer.threshold_pe(option, target))
+            _follow(self.model, layer.node, option.simd)
+            channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
+        for join in self.joins:
+            join.apply(target)
+        pad_channels(self.model, channels)
+        fold_forks(self.model, target)
+
+
+class _Program:
+    """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
+
+    def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
+        self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
+        self.spent: dict[str, Any] = dict(vars(fixed))
+        self.lanes: Any = 0
+        self._chosen: dict[str, list[tuple[Any, Option]]] = {}
+        for layer in layers:
+            flags = []
+            for i, (option, cost) in enumerate(layer.within(target)):
+                flag = self.model.new_bool_var(f"{layer.name}_{i}")
+                flags.append((flag, option))
+                self.lanes += flag * option.lanes
+                for name in self.spent:
+                    self.spent[name] += flag * getattr(cost, name)
+            self.model.add_exactly_one([flag for flag, _ in flags])
+            if layer.before is not None:
+                self._link(self._chosen[layer.before], flags)
+            self._chosen[layer.name] = flags
+        self.possible = all(self._chosen.values())
+
+    def _link(self, before: list[tuple[Any, Option]], flags: list[tuple[Any, Option]]) -> None:
+        """What the layer before puts out is what this one takes."""
+        for channels in {o.co for _, o in before} | {o.ci for _, o in flags}:
+            given = sum(flag for flag, o in before if o.co == channels)
+            taken = sum(flag for flag, o in flags if o.ci == channels)
+            self.model.add(given == taken)
+
+    def run(self) -> list[Option] | None:
+        if not self.possible:
+            return None
+        self.solver.parameters.num_workers = 1  # the same design every time
+        self.solver.parameters.random_seed = 0
+        if self.solver.solve(self.model) != cp_model.OPTIMAL:
+            return None
+        return [next(o for flag, o in flags if self.solver.value(flag)) for flags in self._chosen.values()]
+
+    def value(self, name: str) -> int:
+        return int(self.solver.value(self.spent[name]))
+
+
+def fold_like(model: ModelWrapper, build: Path) -> None:
+    """Take the folding of each deconv and threshold from an earlier BUILD, in place."""
+    try:
+        layers = {layer["name"]: layer for layer in json.loads((build / "report.json").read_text())["layers"]}
+    except (OSError, ValueError, KeyError):
+        raise ValueError(f"{build}: no build here (report.json is missing or broken)") from None
+    channels: dict[str, int] = {}
+    for node in model.graph.node:
+        if node.name not in layers or node.op_type not in _FOLDED:
+            continue
+        op, layer = getCustomOp(node), layers[node.name]
+        if node.op_type != "Deconv_rtl":
+            widened = node.op_type == "Thresholding_rtl"
+            total = layer["channels"][1] if widened else shared_channels(op)
+            _check_divides(node, "PE", layer["pe"], "NumChannels", total)
+            op.set_nodeattr("PE", layer["pe"])
+            continue
+        for i, (mine, fold_name) in enumerate((("CI", "simd"), ("CO", "pe"))):
+            if layer["channels"][i] < op.get_nodeattr(mine):
+                raise ValueError(
+                    f"{node.name}: {mine}={op.get_nodeattr(mine)}, but {layer['channels'][i]} in {build}"
+                )
+            _check_divides(node, fold_name.upper(), layer[fold_name], mine, layer["channels"][i])
+        op.set_nodeattr("PE", layer["pe"])
+        op.set_nodeattr("SIMD", layer["simd"])
+        for name in ("taps", "core", "weight_memory"):
+            op.set_nodeattr(name, layer[name])
+        _follow(model, node, layer["simd"])
+        channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
+    pad_channels(model, channels)
+
+
+def _check_divides(node: NodeProto, name: str, value: int, of: str, total: int) -> None:
+    if value < 1 or total % value:
+        raise ValueError(
+            f"{node.name}: {name}={value} does not divide {of}={total}; choose one of {divisors(total)}"
+        )
+
+
+def _follow(model: ModelWrapper, node: NodeProto, simd: int) -> None:
+    """Zero insertion in front of a deconv works on words of its width."""
+    before = model.find_producer(node.input[0])
+    if before is not None and before.op_type == "PixelPad_rtl":
+        getCustomOp(before).set_nodeattr("SIMD", simd)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every way to fold one deconvolution: channels and taps per cycle, compute core, weight memory, padding."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from finn.util.basic import get_dsp_block
+from onnx import NodeProto
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.joins import divisors
+from fpgan.build.dataflow.streams import MAX_STREAM_BITS
+
+CORES = ("lut", "dsp", "dsp2x")
+_MEMORIES = ("distributed", "block")
+_DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
+_PADDINGS = 4  # channel counts tried per tensor, the true one included
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to fold a layer. ci, co: channels that it works on, those that pad the fold included."""
+
+    pe: int
+    simd: int
+    taps: tuple[int, int]
+    core: str
+    memory: str
+    ci: int
+    co: int
+    cycles: int
+    rows: tuple[tuple[int, int], ...]  # runs of output rows: how many, cycles of each
+    cost: costs.Cost  # of the deconvolution alone
+
+    @property
+    def lanes(self) -> int:
+        return self.pe * self.simd * math.prod(self.taps)
+
+
+class LayerOptions:
+    """The options of one Deconv_rtl and of the thresholding behind it."""
+
+    def __init__(self, model: ModelWrapper, node: NodeProto, part: str, cores: Collection[str]) -> None:
+        self.node, self.name = node, node.name
+        self._op, self._block = getCustomOp(node), get_dsp_block(part)
+        self.threshold_node = model.find_consumers(node.output[0])[0]
+        self.before, self._free = _feeding(model, node), _may_be_padded(model, node, self.threshold_node)
+        steps = getCustomOp(self.threshold_node)
+        self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
+        self._acc_bits = steps.get_input_datatype().bitwidth()
+        self._out_bits = steps.get_output_datatype().bitwidth()
+        self.options = list(self._enumerate(cores))
+        self.floor = min(option.cycles for option in self.options)
+
+    def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
+        """Options that take at most `cycles`, each with its cost including the streams behind it.
+
+        Of those with the same channel counts only the ones that no other one beats in every resource.
+        """
+        best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
+        priced = [(o, o.cost + self._stream_cost(o, cycles)) for o in self.options if o.cycles <= cycles]
+        for option, cost in sorted(priced, key=lambda pair: (*pair[1].amounts, pair[0].lanes)):
+            front = best.setdefault((option.ci, option.co), [])
+            if not any(kept.within(cost) for _, kept in front):
+                front.append((option, cost))
+        return [pair for front in best.values() for pair in front]
+
+    def threshold_pe(self, option: Option, cycles: int) -> int:
+        """Fewest channels per cycle with which thresholding keeps up: a divisor of the deconv's PE."""
+        return next((pe for pe in divisors(option.pe) if self._keeps_up(option, pe, cycles)), option.pe)
+
+    def _keeps_up(self, option: Option, pe: int, cycles: int) -> bool:
+        """Rows at the border have fewer taps and come faster; what the result queue does not hold is lost."""
+        rows = sum(count for count, _ in option.rows)
+        need = self._pixels * option.co // pe // rows  # cycles per output row
+        room = costs.QUEUE_WORDS * option.pe // pe
+        if need * rows > cycles:
+            return False
+        waiting = lost = 0
+        for count, taken in option.rows * 2:  # the second image finds what the first left
+            waiting = max(0, waiting + count * (need - taken))
+            lost += max(0, waiting - room)
+            waiting = min(waiting, room)
+        return option.cycles + lost <= cycles
+
+    def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
+        pe = self.threshold_pe(option, cycles)
+        converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
+        return converter + costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
+
+    def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
+        op = self._op
+        act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
+        walks = {taps: _Walk(op, taps) for taps in _tap_blocks(op.geometry.most_taps)}
+        shape = op.shape()
+        counts = [
+            paddings(count) if free else [count]
+            for count, free in zip((op.get_nodeattr("CI"), op.get_nodeattr("CO")), self._free, strict=True)
+        ]
+        for ci in counts[0]:
+            for co in counts[1]:
+                for pe, simd in ((p, s) for p in divisors(co) for s in divisors(ci)):
+                    if max(pe * acc, simd * act) > MAX_STREAM_BITS:
+                        continue
+                    for taps, walk in walks.items():
+                        # Taps in parallel cost banks and masks: channels first.
+                        if taps != (1, 1) and simd != ci:
+                            continue
+                        folded = replace(
+                            shape, pe=pe, simd=simd, taps=math.prod(taps),
+                            weight_words=walk.words * (co // pe) * (ci // simd),
+                            buffer_words=walk.buffer_pixels * (ci // simd),
+                        )  # fmt: skip
+                        rows = walk.rows(co // pe, ci // simd)
+                        cycles = sum(count * each for count, each in rows)
+                        for core, memory in _kinds(cores, folded):
+                            cost = costs.deconv_cost(
+                                replace(folded, core=core, weight_memory=memory), self._block
+                            )
+                            yield Option(pe, simd, taps, core, memory, ci, co, cycles, rows, cost)
+
+
+class _Walk:
+    """Cycles and memories of a geometry with some taps in parallel, for any fold."""
+
+    def __init__(self, op: Any, taps: tuple[int, int]) -> None:
+        rows, cols = op.geometry.rows, op.geometry.cols
+        per_row, columns = rows.blocks(taps[0]), cols.blocks(taps[1])
+        self._rows = [(len(list(run)), y) for y, run in itertools.groupby(per_row)]
+        self._blocks, self._empty, self._columns = sum(columns), columns.count(0), len(columns)
+        self.words = len(rows.weight_blocks(taps[0])) * len(cols.weight_blocks(taps[1]))
+        self.buffer_pixels = op.buffer_rows_for(taps) // taps[0] * -(-cols.size // taps[1])
+
+    def rows(self, neuron_fold: int, synapse_fold: int) -> tuple[tuple[int, int], ...]:
+        """Runs of equal output rows: how many, cycles of each."""
+        return tuple(
+            (count, neuron_fold * (y * self._blocks * synapse_fold + (self._empty if y else self._columns)))
+            for count, y in self._rows
+        )
+
+
+def _feeding(model: ModelWrapper, node: NodeProto) -> str | None:
+    """The deconv whose channels are this one's: there is nothing between them but its thresholding."""
+    image = _image(model, node)
+    steps = model.find_producer(image)
+    before = model.find_producer(steps.input[0]) if steps and steps.op_type == "Thresholding_rtl" else None
+    return before.name if before is not None and before.op_type == "Deconv_rtl" else None
+
+
+def _image(model: ModelWrapper, node: NodeProto) -> str:
+    """What a deconv reads, before its zeros are inserted."""
+    before = model.find_producer(node.input[0])
+    return str(before.input[0] if before is not None and before.op_type == "PixelPad_rtl" else node.input[0])
+
+
+def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
+    """Whether the channels of a deconv's input and output concern chains of deconvs only."""
+    after = model.find_consumers(steps.output[0]) or []
+    given = model.find_producer(_image(model, node)) is None or _feeding(model, node) is not None
+    return given, all(consumer.op_type in ("Deconv_rtl", "PixelPad_rtl") for consumer in after)
+
+
+def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:
+    return [(ty, tx) for ty in range(1, most[0] + 1) for tx in range(1, most[1] + 1)]
+
+
+def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str]]:
+    for core in cores:
+        if core == "dsp2x" and shape.simd * shape.taps < 2:
+            continue  # nothing to split over two fast cycles
+        for memory in _MEMORIES:
+            if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
+                yield core, memory
+        if core == "lut" and shape.weight_words == 1:
+            yield core, "constant"
+
+
+def paddings(channels: int) -> list[int]:
+    """Channel counts to try for a tensor: its own, and a few larger ones that divide better."""
+    extra = max(1, channels // 16)
+    larger = {-(-channels // n) * n for n in range(2, channels + 1)} - {channels}
+    useful = [c for c in larger if c <= channels + extra and len(divisors(c)) >= len(divisors(channels))]
+    return [channels, *sorted(useful, key=lambda c: (-len(divisors(c)), c))[: _PADDINGS - 1]]

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FIFO depths, found by simulating the tokens of the graph: the smallest at which no layer waits in vain."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.streams import insert_streams
+from fpgan.build.folding.schedule import timing as schedule
+
+SMALLEST = 2  # words that hw/rtl/stream/fifo.sv holds at least
+_DOUBLINGS, _ENOUGH_DOUBLINGS = 11, 6
+_IMAGES_HELD = 8  # that a FIFO in front of a join holds at most
+_NEVER = math.inf  # cycles between images that do not come
+
+
+def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
+    """Words of each FIFO: images leave every `enough` cycles, or as fast as the slowest layer allows.
+
+    All start at the smallest, those in front of joins at a whole image, so that the other path may need all
+    of it before its first word; they are doubled together until that holds, or until depth no longer helps;
+    then each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
+    insert_streams; `model` stays as it is.
+    """
+    trial = insert_streams(copy.deepcopy(model))
+    timing, slowest = _Periods(trial), max(exp_cycles_per_layer(trial).values())
+    images = _images_at_joins(trial)
+    depths = {name: images.get(name, SMALLEST) for name in timing.names}
+    most = {name: _IMAGES_HELD * words for name, words in images.items()}
+    best, enough = timing.of(depths), max(enough, slowest)
+    for doubling in range(1, _DOUBLINGS + 1):
+        if best <= enough:
+            break
+        deeper = {name: min(2 * depth, most.get(name, 2 * depth)) for name, depth in depths.items()}
+        reached = timing.of(deeper)
+        if reached >= best and doubling >= _ENOUGH_DOUBLINGS:
+            break  # depth is not what it waits for
+        depths, best = deeper, min(best, reached)
+    limit = max(enough, best)
+    for name in sorted(timing.names, key=lambda name: name not in images):
+        low, high = SMALLEST, depths[name]
+        middle = SMALLEST if name in images else (low + high) // 2  # of two paths one mostly needs no more
+        while low < high:
+            if timing.of({**depths, name: middle}) <= limit:
+                high = middle
+            else:
+                low = middle + 1
+            middle = (low + high) // 2
+        depths[name] = high
+    return depths
+
+
+def one_word_less(model: ModelWrapper, depths: dict[str, int]) -> dict[str, int | None]:
+    """Cycles per image with one word less in each FIFO alone.
+
+    None where it is the smallest there is; 0 where no image would come any more.
+    """
+    timing, less = _Periods(insert_streams(copy.deepcopy(model))), dict[str, int | None]()
+    for name, depth in depths.items():
+        cycles = timing.of({**depths, name: depth - 1}) if depth > SMALLEST else None
+        less[name] = 0 if cycles == _NEVER else cycles  # type: ignore[assignment]
+    return less
+
+
+def period(model: ModelWrapper, depths: dict[str, int]) -> int:
+    """Cycles between images with these depths; `model` is folded and has no streams inserted."""
+    return schedule.Timing(insert_streams(copy.deepcopy(model))).settled(depths).period
+
+
+def _images_at_joins(model: ModelWrapper) -> dict[str, int]:
+    """FIFOs in front of joins, and the words of an image in each."""
+    fifos = (
+        model.find_producer(name)
+        for node in model.graph.node if node.op_type in JOINS for name in node.input
+    )  # fmt: skip
+    return {fifo.name: max(SMALLEST, getCustomOp(fifo).get_exp_cycles()) for fifo in fifos}
+
+
+class _Periods:
+    """Cycles between images, by the depths of FIFOs."""
+
+    def __init__(self, model: ModelWrapper) -> None:
+        self._timing = schedule.Timing(model)
+        self.names = list(self._timing.fifos)
+
+    def of(self, depths: dict[str, int]) -> float:
+        """_NEVER where the graph stops."""
+        try:
+            return self._timing.settled(depths).period
+        except schedule.DeadlockError:
+            return _NEVER

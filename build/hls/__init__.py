@@ -1,8 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""The HLS back end: a dataflow graph as C++ for Vitis HLS, with its test bench and script."""
-
-from __future__ import annotations
-
-from fpgan.build.hls.emit import emit_hls
-
-__all__ = ["emit_hls"]

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder that goes to a board: bitstream, driver, self-test, and the project that made the bitstream."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fpgan.hw
+from fpgan.build.implement.bitstream.implemented import Implemented
+from fpgan.hw.boards import Board
+from fpgan.hw.design import Design
+from fpgan.hw.host import registers
+from fpgan.hw.host.emit import Host
+from fpgan.sim.vectors import Vectors
+
+BIT = "fpgan.bit"
+_LEFT_OUT = ("vivado", ".Xil")  # of a project: what the tool works with
+_VECTORS = 64
+
+
+def write_deploy(
+    folder: Path, design: Design, host: Host, board: Board, tool: str, work: Path, made: Implemented
+) -> dict[str, Any]:
+    """Fill `folder`; returns what its facts.json says."""
+    for path in (made.bit, made.hwh):
+        if path is not None:
+            shutil.copyfile(path, folder / f"fpgan{path.suffix}")
+    shutil.copyfile(_hw_folder() / "selftest.py", folder / "selftest.py")
+    shutil.copytree(_hw_folder() / "driver", folder / "driver", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(work / "project", folder / "project", ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    _write_vectors(Vectors.load(design.root / "golden.npz"), folder / "golden.npz")
+    facts = _facts(design, host, board, tool, made)
+    (folder / "facts.json").write_text(json.dumps(facts, indent=2) + "\n")
+    (folder / "README.txt").write_text(_readme(facts))
+    return facts
+
+
+def _hw_folder() -> Path:
+    return Path(next(iter(fpgan.hw.__path__)))
+
+
+def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemented) -> dict[str, Any]:
+    return {
+        "name": design.name,
+        "board": board.name,
+        "part": board.part,
+        "tool": tool,
+        "bus": host.options.bus,
+        "clock_mhz": design.clock_mhz,
+        "ps_clock_mhz": board.ps_clock_mhz,
+        "address": board.register_address,
+        "id": registers.ID_WORD,
+        "version": registers.VERSION_WORD,
+        "design": host.identity,
+        "bitstream": BIT,
+        "missing": made.missing,
+        "timing": made.figures.get("timing"),
+    }
+
+
+def _write_vectors(vectors: Vectors, path: Path) -> None:
+    """latent (N,Z) and image (N,H,W,C), as the driver takes and gives them."""
+    latent = vectors.latent[:_VECTORS].reshape(len(vectors.latent[:_VECTORS]), -1)
+    image = vectors.image[:_VECTORS].transpose(0, 2, 3, 1)
+    np.savez_compressed(path, latent=_small(latent), image=_small(image))
+
+
+def _small(values: NDArray[np.int64]) -> NDArray[Any]:
+    """The same integers in the smallest type that holds them."""
+    least, most = int(values.min()), int(values.max())
+    return values.astype(np.promote_types(np.min_scalar_type(least), np.min_scalar_type(most)))
+
+
+def _readme(facts: dict[str, Any]) -> str:
+    first = f"First make {facts['bitstream']}: {facts['missing']}\n\n" if facts["missing"] else ""
+    return f"""{facts["name"]} on {facts["board"]} ({facts["part"]}), {facts["clock_mhz"]:g} MHz
+
+{first}Copy this folder to the board and test it there:
+
+    scp -r . USER@BOARD:deploy
+    ssh -t USER@BOARD 'cd deploy && sudo python3 selftest.py'
+
+It loads the bitstream, makes the images of golden.npz in every way that the design has, compares every pixel
+with PyTorch's, and measures the images per second. It exits with 0 where all is well, 1 where it is not and 2
+where it cannot run, with one line that says why. It needs numpy, root, and for memory transfers pynq or the
+kernel module u-dma-buf.
+
+    driver/       from driver import Accelerator, open_board   its first lines show how images are made
+    facts.json    board, address of the registers, clock, and the word that names this design
+    golden.npz    latent (N,Z) and image (N,H,W,C), integers
+    project/      what the bitstream was made of, and the script that makes it again
+"""

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`bitstream`: the board design by Vivado or the open tools, and the folder to copy to the board."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from fpgan.build.implement.bitstream.deploy import write_deploy
+from fpgan.build.implement.bitstream.implemented import Implemented
+from fpgan.build.implement.synth import synth
+from fpgan.build.implement.synth.yosys import summarize, write_result
+from fpgan.hw.boards import Board, get_board
+from fpgan.hw.design import Design
+from fpgan.hw.host.emit import GENERATOR_BITS, HostOptions, emit_host
+from fpgan.hw.system.replaced_folder import only_writer, replaced_folder
+from fpgan.sim.vectors import Vectors
+
+Progress = Callable[[str], None]
+TOOLS = ("vivado", "openxc7")  # modules of this package
+
+
+class Backend(Protocol):
+    """A tool: buses that it supports, the default first, and the function that makes the bitstream."""
+
+    BUSES: tuple[str, ...]
+
+    def implement(self, build: Path, board: Board, work: Path, progress: Progress) -> Implemented:
+        """Write work/project, run the tool where it is installed. See `Implemented`."""
+
+
+def bitstream(
+    build: str | Path,
+    out: str | Path = "deploy",
+    board: str | None = None,
+    tool: str = "vivado",
+    bus: str | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Put a BUILD on a board: the design around it, a bitstream, and what the board needs to run it.
+
+        from fpgan.build.implement.bitstream import bitstream
+        print(bitstream("build", out="deploy", board="pynq-z2", tool="vivado")["missing"])
+
+    build: a BUILD of RTL. out: folder to write; an earlier one is replaced, anything else is refused.
+    board: a name from hw/boards/boards.yaml, of the family that the build is for; the build's own.
+    tool: vivado, or openxc7 (7-series without vendor tools).
+    bus: axi (registers and a memory master) or axil (registers alone); the tool's first.
+    progress: called with the name of each step.
+
+    Writes OUT with fpgan.bit (and fpgan.hwh by Vivado), driver/, selftest.py, facts.json, golden.npz,
+    README.txt and project/. Where the tool is not installed there is no fpgan.bit, and `missing` of the
+    result says in one line what to run where. Returns what OUT/facts.json says. Figures that the tool
+    measured go to BUILD/synth.json. Logs are in BUILD/bitstream/BOARD-TOOL.
+
+    Raises ValueError in one line for bad input, a design that the board has no room for, or a tool that is
+    too old; ToolError where the tool fails or the design does not meet its clock. OUT is then as it was.
+    """
+    say, out = progress or (lambda _: None), Path(out)
+    design = Design.load(Path(build))
+    design.require_rtl("a bitstream")
+    target, chosen = get_board(board or design.board), _backend(tool)
+    bus = bus or chosen.BUSES[0]
+    if bus not in chosen.BUSES:
+        raise ValueError(f"bus={bus}: {tool} supports {' and '.join(chosen.BUSES)}")
+    _check_board(design, target)
+    _check_out(out)
+    with only_writer(design.root / "bitstream"):
+        say("writing the host interface")
+        work = _work_folder(design, target, tool)
+        host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
+        made = chosen.implement(design.root, target, work, say)
+        say("writing the folder for the board")
+        with replaced_folder(out) as partial:
+            facts = write_deploy(partial, design, host, target, tool, work, made)
+        if made.figures:
+            _write_figures(design, tool, made.figures, say)
+    return facts
+
+
+def _backend(tool: str) -> Backend:
+    if tool not in TOOLS:
+        raise ValueError(f"tool {tool!r} is not known; choose {' or '.join(TOOLS)}")
+    return cast(Backend, importlib.import_module(f"fpgan.build.implement.bitstream.{tool}"))
+
+
+def host_options(design: Design, board: Board, bus: str) -> HostOptions:
+    """A host interface as the board's processor system takes it.
+
+    The memory master's words are as wide as the port that it reaches, and its addresses cover the memory
+    above 4 GiB that boards with UltraScale+ may have. Latents are made on the chip where it can.
+    """
+    vectors = Vectors.load(design.root / "golden.npz")
+    bits = design.input.element_bits
+    wide = {"data_bits": 128, "address_bits": 40} if board.family == "xcup" else {}
+    low, high = GENERATOR_BITS
+    return HostOptions(bus=bus, generator=low <= bits <= high, classes=_classes(vectors), **wide)
+
+
+def _classes(vectors: Vectors) -> int:
+    """Labels of a network with classes: the elements at each latent's end that hold the one-hot label.
+
+    Found in the vectors: the shortest end of the latents in which one element is set and says the label.
+    """
+    if vectors.label is None:
+        return 0
+    latents = vectors.latent.reshape(len(vectors.latent), -1)
+    for classes in range(int(vectors.label.max()) + 1, latents.shape[1]):
+        code = latents[:, -classes:]
+        if ((code != 0).sum(axis=1) == 1).all() and (code.argmax(axis=1) == vectors.label).all():
+            return classes
+    raise ValueError("the golden vectors' latents do not end in their labels; export again")
+
+
+def _check_board(design: Design, board: Board) -> None:
+    if design.family != board.family:
+        raise ValueError(
+            f"{design.root}: built for {design.board} ({design.family}), {board.name} is {board.family}; "
+            f"run fpgan build --board {board.name}"
+        )
+    if design.clock_mhz > board.most_clock_mhz:
+        raise ValueError(
+            f"{design.root}: built for {design.clock_mhz:g} MHz, {board.name}'s processor system gives up to "
+            f"{board.most_clock_mhz:g} MHz; run fpgan build --clock-mhz {board.most_clock_mhz:g}"
+        )
+    needed, source = _needed(design)
+    for kind, limit in board.budget.items():
+        if needed.get(kind, 0) > limit:
+            raise ValueError(
+                f"{design.root}: needs {needed[kind]} {kind} ({source}), {board.name} has {limit}; "
+                f"run fpgan build --board {board.name}"
+            )
+
+
+def _needed(design: Design) -> tuple[dict[str, int], str]:
+    """Resources as synthesized, else as estimated."""
+    for name, source in (("synth.json", "synthesized"), ("report.json", "estimated")):
+        try:
+            return dict(json.loads((design.root / name).read_text())["totals"]), source
+        except (OSError, json.JSONDecodeError, KeyError):
+            continue
+    raise ValueError(f"{design.root}: report.json is missing or broken; run fpgan build")
+
+
+def _check_out(out: Path) -> None:
+    """Only an earlier folder for a board or an empty one may be replaced."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out}: is a file; a folder is written there")
+    if out.is_dir() and any(out.iterdir()) and not (out / "facts.json").exists():
+        raise ValueError(f"{out}: is not empty and holds nothing for a board; choose another folder")
+
+
+def _work_folder(design: Design, board: Board, tool: str) -> Path:
+    """Empty, but for project/; it stays, for its logs."""
+    work = design.root / "bitstream" / f"{board.name}-{tool}"
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "project").mkdir(parents=True)
+    return work
+
+
+def _write_figures(design: Design, tool: str, figures: dict[str, Any], progress: Progress) -> None:
+    """Into synth.json: in its place where the tool counted the layers, else beside what Yosys counted."""
+    path = design.root / "synth.json"
+    if "layers" in figures:
+        result = {**summarize(design, tool, figures["layers"], figures["timing"]), **figures}
+    else:
+        known = json.loads(path.read_text()) if path.exists() else synth(design.root, progress=progress)
+        result = {**known, **figures, "timing": {**known["timing"], **figures.get("timing", {})}}
+    write_result(design, result)

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The netlist of a whole Zynq-7000 design: the layers as they were counted, and what is around them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import fpgan.build.implement.synth
+from fpgan.build.implement.synth import cells, netlists
+from fpgan.build.implement.synth.yosys import synth_layers
+from fpgan.build.implement.synth.yosys_job import Job
+from fpgan.hw.design import Design
+from fpgan.hw.host.emit import Host
+from fpgan.hw.sources import sources
+from fpgan.hw.system.tools import run
+
+TOP = "zynq7_top"
+NETLIST = "netlist.json"  # in the project, for nextpnr-xilinx
+
+_TIMEOUT = 3600.0
+_JOBS = 2
+_AROUND = ("PS7", "BUFG")  # no resource that is counted
+_YOSYS = "import sys; from pyosys import libyosys as y; y.run_pass('script ' + sys.argv[1], y.Design())"
+
+
+def write_netlist(
+    design: Design, host: Host, project: Path, work: Path, progress: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """Write project/netlist.json, and work/netlist.v, the same as Verilog of Xilinx primitives.
+
+    Each layer is the netlist that `fpgan synth` counts; the host interface, the bridge and the processor
+    system are synthesized with the same settings. Returns the layers of synth.json, and `board` for all
+    around them. Raises ToolError.
+    """
+    for path in sources(TOP, Path()):
+        shutil.copyfile(path, project / path.name)
+    layers = synth_layers(design, _JOBS, lambda line: progress(f"synthesizing {line}"))
+    paths = netlists(design)
+    progress("synthesizing the host interface")
+    outside = _synth_around(design, host, project, paths, work)
+    progress("joining the layers")
+    mapped = _join([*paths, outside], project / NETLIST, work)
+    whole = cells.count({kind: number for kind, number in mapped.items() if kind not in _AROUND})
+    rest = {key: max(0, whole[key] - sum(layer[key] for layer in layers)) for key in cells.COLUMNS}
+    return [*layers, {"name": "board", **rest}]
+
+
+def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Path], work: Path) -> Path:
+    """Everything but the layers, which stay black boxes; returns its netlist as Verilog."""
+    stubs, out = work / "layers.v", work / f"{TOP}.v"
+    reads = [f"read_verilog {path}" for path in layers]
+    _yosys([*reads, "blackbox *", f"write_verilog -blackboxes {stubs}"], work, "layers")
+    inside = {name for layer in design.layers for name in layer.sources}
+    inside -= {path.name for path in sources("axil_stream", Path())}
+    names = [name for name in host.sources if name not in inside]
+    files = [
+        Path(__file__).with_name("zynq7.v"),
+        stubs,
+        *names,
+        *(project / path.name for path in sources(TOP, Path())),
+    ]
+    job, mapped = work / "around.job.json", work / "around.json"
+    texts = [str(path) for path in files]
+    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), {}).write(job)
+    command = [sys.executable, str(_flow("yosys_job.py")), str(job)]
+    run(command, host.root, work / "around.log", "synthesis of the host interface", _TIMEOUT)
+    return out
+
+
+def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
+    """One flat netlist of the parts; returns its cells, kind -> number."""
+    stat = work / "netlist.stat"
+    script = [
+        "read_verilog -lib +/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+        *(f"read_verilog {path}" for path in parts),
+        f"hierarchy -check -top {TOP}",
+        "flatten",
+        *without_cascades(),
+        "opt_clean -purge",
+        "delete t:$scopeinfo",
+        f"tee -q -o {stat} stat -json",
+        "blackbox =A:whitebox",  # library cells with a function are no part of the design
+        "setattr -mod -unset src =*",  # names of files here
+        "attrmap -remove src =*",
+        f"write_json {netlist}",
+        "splitnets",
+        f"write_verilog -noattr {work / 'netlist.v'}",
+    ]
+    _yosys(script, work, "join")
+    found: dict[str, int] = json.loads(stat.read_text())["design"]["num_cells_by_type"]
+    return found
+
+
+def without_cascades() -> list[str]:
+    """Commands of Yosys that leave no shift register site with a cascade output in use."""
+    return [f"techmap -map {_flow('srlc32e.v')}", "chtype -set SRLC32E t:$__SRLC32E"]
+
+
+def _yosys(script: Sequence[str], work: Path, name: str) -> None:
+    path = work / f"{name}.ys"
+    path.write_text("\n".join([*script, ""]))
+    run([sys.executable, "-c", _YOSYS, str(path)], work, work / f"{name}.log", f"Yosys on {name}", _TIMEOUT)
+
+
+def _flow(name: str) -> Path:
+    return Path(next(iter(fpgan.build.implement.synth.__path__))) / name

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resources and routed timing with Vivado, out of context, where it is installed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from fpgan.build.implement.synth.cells import COLUMNS
+from fpgan.hw.design import Design
+from fpgan.hw.system.tools import ToolError, find_tool, run
+
+_TIMEOUT = 6 * 3600.0
+
+# column of `report_utilization -hierarchical` -> columns of synth.json with the units that one stands for
+_HIERARCHICAL = {
+    "Total LUTs": (("LUT", 1),),
+    "LUTRAMs": (("LUTRAM", 1),),
+    "SRLs": (("SRL", 1),),
+    "FFs": (("FF", 1),),
+    "RAMB36": (("BRAM18", 2),),
+    "RAMB18": (("BRAM18", 1),),
+    "URAM": (("URAM", 1),),
+    "DSP Blocks": (("DSP", 1),),
+    "DSP48 Blocks": (("DSP", 1),),
+}
+
+
+def synthesize(design: Design) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Place and route the stitched design out of context; returns (layers, timing) of synth.json.
+
+    Raises ToolError in one line where Vivado is not on PATH or fails.
+    """
+    vivado = find_tool("vivado")
+    if vivado is None:
+        raise ToolError(
+            "vivado not found on PATH; install AMD Vivado (its free edition has this part) and source its "
+            "settings64.sh, or use --tool yosys",
+            ["vivado"],
+        )
+    work = design.root / "vivado"
+    work.mkdir(exist_ok=True)
+    script = work / "ooc.tcl"
+    script.write_text(ooc_tcl(design, work))
+    command = [str(vivado), "-mode", "batch", "-nojournal", "-notrace", "-source", str(script)]
+    run(command, design.rtl, work / "vivado.log", f"Vivado on {design.name}", _TIMEOUT)
+    layers = parse_hierarchy(
+        (work / "utilization.rpt").read_text(), {x.module: x.name for x in design.layers}
+    )
+    missing = [layer.name for layer in design.layers if layer.name not in {entry["name"] for entry in layers}]
+    if missing:
+        raise ToolError(f"Vivado's report lacks layer {missing[0]} (see {work / 'utilization.rpt'})")
+    return layers, parse_timing((work / "timing.rpt").read_text(), design.clock_mhz)
+
+
+def ooc_tcl(design: Design, work: Path) -> str:
+    """The script: read, synthesize out of context keeping the layers apart, place, route, report."""
+    reads = "\n".join(
+        f"read_verilog{' -sv' if path.suffix == '.sv' else ''} {{{path}}}" for path in design.sources
+    )
+    return f"""# Out-of-context implementation of {design.name}; run in BUILD/rtl to find data files.
+set_part {design.part}
+{reads}
+synth_design -top {design.top} -part {design.part} -mode out_of_context -flatten_hierarchy rebuilt
+create_clock -name ap_clk -period {1000 / design.clock_mhz:.3f} [get_ports ap_clk]
+{_fast_clock(design)}opt_design
+place_design
+phys_opt_design
+route_design
+report_utilization -hierarchical -hierarchical_depth 2 -file {{{work / "utilization.rpt"}}}
+report_timing_summary -delay_type max -max_paths 5 -file {{{work / "timing.rpt"}}}
+write_checkpoint -force {{{work / "routed.dcp"}}}
+"""
+
+
+def _fast_clock(design: Design) -> str:
+    if not design.pumped:
+        return ""
+    return f"create_clock -name ap_clk2x -period {500 / design.clock_mhz:.3f} [get_ports ap_clk2x]\n"
+
+
+def parse_hierarchy(report: str, layers: dict[str, str], column: str = "Module") -> list[dict[str, Any]]:
+    """Rows of `report_utilization -hierarchical` that `layers` names: what a column holds -> layer name."""
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in report.splitlines()
+        if "|" in line
+    ]
+    header = next((row for row in rows if row[:2] == ["Instance", "Module"]), None)
+    if header is None:
+        raise ToolError("Vivado's utilization report has no table of instances")
+    entries, key = [], header.index(column)
+    for row in rows:
+        if len(row) != len(header) or row[key] not in layers:
+            continue
+        entry: dict[str, Any] = {"name": layers[row[key]], **dict.fromkeys(COLUMNS, 0)}
+        for title, value in zip(header, row, strict=True):
+            for column, units in _HIERARCHICAL.get(title, ()):
+                entry[column] += units * int(value)
+        entries.append(entry)
+    return entries
+
+
+def parse_timing(report: str, clock_mhz: float) -> dict[str, Any]:
+    """Highest clock from the worst setup slack of `report_timing_summary`, in MHz."""
+    match = re.search(r"WNS\(ns\).*\n[ \t-]*\n\s*(-?[\d.]+)", report)
+    if match is None:
+        raise ToolError("Vivado's timing report has no worst slack")
+    period = 1000 / clock_mhz - float(match.group(1))
+    return {"routed_mhz": round(1000 / period, 1), "how": "Vivado, out of context, placed and routed"}

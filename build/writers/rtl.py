@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the RTL of a dataflow graph: one module per node, FINN's and ours, and a top that connects them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow.graph import Streams
+from fpgan.hw.boards import Board
+from fpgan.hw.finn_sources import copy_finn_sources
+
+TOP = "fpgan_top"
+
+
+def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> dict[str, Any]:
+    """Generate every node's module into `rtl`, copy their sources, write the top and top.f.
+
+    Returns what design.json says of it: sources, layers, fifos, input, output.
+    """
+    rtl.mkdir(parents=True, exist_ok=True)
+    sources, layers = list[str](), []
+    for node in model.graph.node:
+        op = getCustomOp(node)
+        op.set_nodeattr("code_gen_dir_ipgen", str(rtl))
+        op.code_generation_ipgen(model, board.part, 1000 / clock_mhz)
+        names = copy_finn_sources([Path(p) for p in op.get_rtl_file_list(abspath=True)], rtl)
+        for name in ("code_gen_dir_ipgen", "ipgen_path", "ip_path"):
+            op.set_nodeattr(name, "")  # a BUILD folder can be moved
+        sources += [name for name in names if name not in sources]
+        layers.append({"name": node.name, "op": node.op_type, "module": node.name, "sources": names})
+    (rtl / f"{TOP}.sv").write_text(top_module(model))
+    sources.append(f"{TOP}.sv")
+    (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources))
+    return {
+        "top": TOP,
+        "pumped": any(_pumped(getCustomOp(node)) for node in model.graph.node),
+        "sources": sources,
+        "layers": layers,
+        **describe_streams(model),
+    }
+
+
+def describe_streams(model: ModelWrapper) -> dict[str, Any]:
+    """What design.json says of a graph's streams, whichever the back end: fifos, input, output."""
+    first, last = getCustomOp(model.graph.node[0]), getCustomOp(model.graph.node[-1])
+    return {
+        "fifos": {
+            node.name: getCustomOp(node).get_nodeattr("depth")
+            for node in model.graph.node
+            if node.op_type == "Fifo_rtl"
+        },
+        "input": _stream(
+            first.get_normal_input_shape(), first.get_folded_input_shape(), first.get_input_datatype()
+        ),
+        "output": _stream(
+            last.get_normal_output_shape(), last.get_folded_output_shape(), last.get_output_datatype()
+        ),
+    }
+
+
+def _stream(normal: Any, folded: Any, datatype: Any) -> dict[str, Any]:
+    elements = int(folded[-1])
+    return {
+        "shape": [int(v) for v in normal],
+        "datatype": datatype.name,
+        "elements_per_beat": elements,
+        "tdata_bits": math.ceil(elements * datatype.bitwidth() / 8) * 8,
+        "beats": int(math.prod(int(v) for v in folded[:-1])),
+    }
+
+
+def top_module(model: ModelWrapper) -> str:
+    """Text of TOP: s_axis_0 -> nodes -> m_axis_0; a stream has the number that graph.Streams gives it."""
+    nodes = list(model.graph.node)
+    ops, streams = [getCustomOp(node) for node in nodes], Streams.of(model)
+    widths = [ops[0].get_instream_width_padded()]
+    widths += [op.get_outstream_width_padded(k) for op in ops for k in range(len(op.onnx_node.output))]
+    wires, instances = [], []
+    for i, width in enumerate(widths):
+        wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
+    for node, op, ins, outs in zip(nodes, ops, streams.inputs, streams.outputs, strict=True):
+        instances.append(_instance(node.name, ins, outs, "axilite" in _port_kinds(op), _pumped(op)))
+    body = "\n".join(wires) + "\n\n" + "\n".join(instances)
+    last = len(widths) - 1
+    fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
+    fast = fast if any(_pumped(op) for op in ops) else ""
+    return f"""// SPDX-License-Identifier: Apache-2.0
+// The accelerator: its layers in a row, connected by AXI4-Stream.
+module {TOP} (
+    input  logic ap_clk,
+{fast}    input  logic ap_rst_n,
+    input  logic [{widths[0] - 1}:0] s_axis_0_tdata,
+    input  logic s_axis_0_tvalid,
+    output logic s_axis_0_tready,
+    output logic [{widths[-1] - 1}:0] m_axis_0_tdata,
+    output logic m_axis_0_tvalid,
+    input  logic m_axis_0_tready
+);
+{body}
+
+  assign data_0 = s_axis_0_tdata;
+  assign valid_0 = s_axis_0_tvalid;
+  assign s_axis_0_tready = ready_0;
+  assign m_axis_0_tdata = data_{last};
+  assign m_axis_0_tvalid = valid_{last};
+  assign ready_{last} = m_axis_0_tready;
+endmodule
+"""
+
+
+def _port_kinds(op: Any) -> set[str]:
+    """Interfaces beyond the streams; FINN's thresholding has an AXI-Lite port even where it is unused."""
+    return {"axilite"} if type(op).__name__ == "Thresholding_rtl" else set()
+
+
+_UNUSED = """,
+      .s_axilite_AWVALID(1'b0), .s_axilite_AWREADY(), .s_axilite_AWADDR('0),
+      .s_axilite_WVALID(1'b0), .s_axilite_WREADY(), .s_axilite_WDATA('0), .s_axilite_WSTRB('0),
+      .s_axilite_BVALID(), .s_axilite_BREADY(1'b0), .s_axilite_BRESP(),
+      .s_axilite_ARVALID(1'b0), .s_axilite_ARREADY(), .s_axilite_ARADDR('0),
+      .s_axilite_RVALID(), .s_axilite_RREADY(1'b0), .s_axilite_RDATA(), .s_axilite_RRESP(),
+      .in1_V_TREADY(), .in1_V_TVALID(1'b0), .in1_V_TDATA('0)"""
+
+
+def _pumped(op: Any) -> bool:
+    return "clk2x" in op.get_verilog_top_module_intf_names()
+
+
+def _instance(name: str, inputs: Sequence[int], outputs: Sequence[int], axilite: bool, pumped: bool) -> str:
+    ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
+    connections = ",\n      ".join(
+        f".{port}_TDATA(data_{i}), .{port}_TVALID(valid_{i}), .{port}_TREADY(ready_{i})"
+        for port, i in zip(ports, [*inputs, *outputs], strict=True)
+    )
+    return f"""  {name} {name}_i (
+      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(ap_rst_n),
+      {connections}{_UNUSED if axilite else ""}
+  );
+"""

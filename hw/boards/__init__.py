@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Facts about FPGA boards: part, family and resources, from hw/boards/boards.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+FAMILIES = ("xcup", "xc7")
+RESOURCES = ("LUT", "FF", "DSP", "BRAM18", "URAM")
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board and what its programmable logic holds; BRAM18 counts 18 Kb halves of block RAM."""
+
+    name: str
+    part: str
+    family: str  # "xcup" (UltraScale+) or "xc7" (7-series), Yosys' names
+    dsp_version: int  # 1: DSP48E1, 2: DSP48E2
+    LUT: int
+    FF: int
+    BRAM18: int
+    URAM: int
+    DSP: int
+    default_clock_mhz: float
+    ps_clock_mhz: float  # of the oscillator that the processor system runs from
+    vivado_board: str  # glob of the names of Vivado's board files
+    source: str  # the data sheet that the figures come from
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise ValueError(f"board {self.name}: family {self.family!r} is not one of {', '.join(FAMILIES)}")
+
+    @property
+    def budget(self) -> dict[str, int]:
+        """Resources as report.json and synth.json name them."""
+        return {kind: getattr(self, kind) for kind in RESOURCES}
+
+    @property
+    def register_address(self) -> int:
+        """Where the registers are: in what GP0 of a Zynq-7000, or HPM0 of an UltraScale+, reaches."""
+        return 0x43C0_0000 if self.family == "xc7" else 0xA000_0000
+
+    @property
+    def most_clock_mhz(self) -> float:
+        """The fastest clock that the processor system gives to the programmable logic (DS187, DS925)."""
+        return 250.0 if self.family == "xc7" else 400.0
+
+    @property
+    def dsp_block(self) -> str:
+        """The DSP slice's primitive: DSP48E1 or DSP48E2."""
+        return f"DSP48E{self.dsp_version}"
+
+
+@cache
+def boards() -> dict[str, Board]:
+    """All known boards by name."""
+    path = Path(__file__).with_name("boards.yaml")
+    return {name: Board(name=name, **facts) for name, facts in yaml.safe_load(path.read_text()).items()}
+
+
+def get_board(name: str) -> Board:
+    """The board of that name; ValueError lists the known ones."""
+    known = boards()
+    if name not in known:
+        raise ValueError(f"board {name!r} is not known; choose one of {', '.join(sorted(known))}")
+    return known[name]

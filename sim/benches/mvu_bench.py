@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Test bench for compute cores with the ports of FINN's mvu: many parameter sets in one build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpgan.sim.benches.runner import run_cocotb
+from fpgan.sim.golden import IntArray
+from fpgan.sim.packing import pack
+
+
+@dataclass(frozen=True)
+class MvuCase:
+    """Parameters of a core; latency: cycles from `last` to `vld` that it shall take."""
+
+    pe: int
+    simd: int
+    weight_bits: int
+    act_bits: int
+    signed: bool
+    narrow: bool
+    latency: int
+    groups: int = 40
+    longest: int = 6  # most steps of a group
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Bits that hold any sum of the longest group."""
+        worst = self.longest * self.simd * 2 ** (self.weight_bits - 1 + self.act_bits)
+        return int(worst).bit_length() + 1
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a core is fed, a row per cycle, and what it must answer.
+
+    weights (T,PE,SIMD), activations (T,SIMD), last and zero (T), results (groups,PE).
+    """
+
+    weights: IntArray
+    activations: IntArray
+    last: NDArray[np.bool_]
+    zero: NDArray[np.bool_]
+    results: IntArray
+
+
+def random_steps(case: MvuCase, seed: int) -> Steps:
+    """Groups of random length with idle steps between, random values with runs of extremes among them."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, case.longest + 1, case.groups)
+    last = np.zeros(int(lengths.sum()), bool)
+    last[np.cumsum(lengths) - 1] = True
+    low = -(2 ** (case.weight_bits - 1))
+    act_low, act_high = (-(2 ** (case.act_bits - 1)) if case.signed else 0), 2**case.act_bits
+    act_high += act_low
+    w = rng.integers(low + case.narrow, -low, (len(last), case.pe, case.simd))
+    a = rng.integers(act_low, act_high, (len(last), case.simd))
+    for step in rng.integers(0, len(last), len(last) // 4):
+        w[step] = rng.choice([low + case.narrow, -low - 1])
+        a[step] = rng.choice([act_low, act_high - 1])
+    zero = rng.random(len(last)) < 0.1
+    products = np.einsum("tps,ts->tp", w, a) * ~zero[:, None]
+    results = np.add.reduceat(products, np.cumsum(lengths) - lengths)
+    idle = np.repeat(np.arange(len(last)), 1 + (rng.random(len(last)) < 0.1))
+    first = np.r_[False, idle[1:] == idle[:-1]]  # the second of a pair is idle: it comes after, so zero
+    return Steps(w[idle], a[idle], last[idle] & ~first, zero[idle] | first, results)
+
+
+def check_mvu(
+    module: str,
+    sources: Sequence[Path],
+    cases: Sequence[MvuCase],
+    build_dir: Path,
+    extra: str = "",
+    pauses: bool = True,
+    warnings: bool = True,
+) -> None:
+    """Check every case against numpy in one Verilator build: `en` always on and, with `pauses`, at random.
+
+    extra: further parameters of the module, as SystemVerilog. Raises ToolError, AssertionError.
+    """
+    build_dir.mkdir(parents=True, exist_ok=True)
+    wrapper, vectors = build_dir / "bench.sv", build_dir / "vectors.npz"
+    wrapper.write_text(_bench_source(module, cases, extra))
+    arrays: dict[str, NDArray] = {
+        "latency": np.array([case.latency for case in cases]),
+        "pauses": np.array(pauses),
+    }
+    for i, case in enumerate(cases):
+        steps = random_steps(case, seed=i)
+        arrays |= {
+            f"w{i}": pack(steps.weights, case.pe * case.simd, case.weight_bits),
+            f"a{i}": pack(steps.activations, case.simd, case.act_bits),
+            f"p{i}": pack(steps.results, case.pe, case.accumulator_bits),
+            f"last{i}": steps.last,
+            f"zero{i}": steps.zero,
+        }
+    np.savez(vectors, **arrays)  # type: ignore[arg-type]
+    run_cocotb(
+        "bench", [*sources, wrapper], "fpgan.sim.benches.tb_mvu", build_dir, plusargs=[f"+vectors={vectors}"],
+        warnings=warnings,
+    )  # fmt: skip
+
+
+def _bench_source(module: str, cases: Sequence[MvuCase], extra: str) -> str:
+    declared, instances = ["input logic clk"], []
+    for i, case in enumerate(cases):
+        bits = {
+            "w": case.pe * case.simd * case.weight_bits,
+            "a": case.simd * case.act_bits,
+            "p": case.pe * case.accumulator_bits,
+        }
+        declared += [f"input logic c{i}_{name}" for name in ("rst", "en", "last", "zero")]
+        declared += [f"input logic [{bits[name] - 1}:0] c{i}_{name}" for name in ("w", "a")]
+        declared += [f"output logic c{i}_vld", f"output logic [{bits['p'] - 1}:0] c{i}_p"]
+        ports = ", ".join(f".{n}(c{i}_{n})" for n in ("rst", "en", "last", "zero", "w", "a", "vld", "p"))
+        narrow = f", .NARROW_WEIGHTS({int(case.narrow)})" if extra else ""
+        instances.append(
+            f"  {module} #(.PE({case.pe}), .SIMD({case.simd}), .WEIGHT_WIDTH({case.weight_bits}),"
+            f" .ACTIVATION_WIDTH({case.act_bits}), .ACCU_WIDTH({case.accumulator_bits}),"
+            f" .SIGNED_ACTIVATIONS({int(case.signed)}){narrow}{extra}) c{i} (.clk(clk), {ports});"
+        )
+    return (
+        "module bench (\n    " + ",\n    ".join(declared) + "\n);\n" + "\n".join(instances) + "\nendmodule\n"
+    )

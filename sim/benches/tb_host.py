@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs inside cocotb for every bench of host_bench: registers, windows, generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.triggers import ClockCycles
+
+from fpgan.hw.driver import random_latents, seed_state
+from fpgan.hw.host import registers
+from fpgan.sim.benches.host_models import Bench
+
+
+@cocotb.test()
+async def registers_read_what_was_written(dut: Any) -> None:
+    """Constants stay, settings hold, unmapped offsets read 0; a partial write is an error and no change."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    assert await bench.read("ID") == registers.ID_WORD
+    assert await bench.read("DESIGN") == bench.host.identity
+    await bench.write("DESIGN", 0)
+    assert await bench.read("DESIGN") == bench.host.identity
+    for i, register in enumerate(r for r in registers.REGISTERS if r.access == "rw" and not r.fields):
+        await bench.write(register.name, 0x12345678 + i)
+    for i, register in enumerate(r for r in registers.REGISTERS if r.access == "rw" and not r.fields):
+        assert await bench.read(register.name) == 0x12345678 + i
+    await bench.write_at(0xFF0, b"\x01\x02\x03\x04")
+    assert await bench.read_at(0xFF0) == 0 and await bench.read_at(0x3000) == 0
+    assert await bench.finish() == 0
+    await bench.write_at(registers.BY_NAME["IMAGES"].offset, b"\x01")
+    assert await bench.finish() == registers.encode("ERRORS", ACCESS=1)
+    assert await bench.read("IMAGES") >> 8 == 0x123456
+
+
+@cocotb.test()
+async def calls_by_the_windows(dut: Any) -> None:
+    """Calls of any length, one after the other, free running and with pauses on every channel."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    for images in (1, 0, 3, 2):
+        await bench.through_windows(bench.data(images, images), images)
+    bench.stall(7)
+    for images in (2, 5, 0, 1):
+        await bench.through_windows(bench.data(images, images), images)
+
+
+@cocotb.test()
+async def misuse_is_reported_and_harmless(dut: Any) -> None:
+    """Words too many, reads too many, a start amid a call, sources that are not there."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    error = {name: registers.encode("ERRORS", **{name: 1}) for name in ("OVERFLOW", "UNDERFLOW", "REFUSED")}
+    await bench.write_at(registers.IN_WINDOW, b"abcd")
+    assert await bench.finish() == error["OVERFLOW"]
+    assert await bench.read_at(registers.OUT_WINDOW + 0x10) == 0
+    assert await bench.finish() == error["UNDERFLOW"]
+    await bench.write("IMAGES", 2**32 - 1)
+    await bench.write("CONTROL", registers.encode("CONTROL", START=1))
+    assert await bench.finish() == error["REFUSED"]
+    await bench.write("IMAGES", 1)
+    await bench.write("CONTROL", registers.encode("CONTROL", START=1, SOURCE=3))
+    assert await bench.finish() == error["REFUSED"]
+    await bench.write("DEST_LO", 1)
+    await bench.begin(1, "WINDOW", "DMA")
+    assert await bench.finish() == error["REFUSED"]
+    await bench.begin(1, "WINDOW", "WINDOW")
+    await bench.write("CONTROL", registers.encode("CONTROL", START=1, SINK=2))
+    assert await bench.read("ERRORS") == error["REFUSED"]
+    await bench.feed(bench.data(1))
+    assert await bench.drain(-(-bench.image_bytes // 4)) == bench.data(1) + bytes(-bench.image_bytes % 4)
+    assert await bench.finish() == error["REFUSED"]
+
+
+@cocotb.test()
+async def full_windows_hold_the_accelerator_back(dut: Any) -> None:
+    """With no reader the images wait; nothing is lost."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    depth = await bench.read("WINDOW_WORDS")
+    images = 3 * 4 * depth // bench.image_bytes + 2
+    data = bench.data(images)
+    await bench.begin(images, "WINDOW", "WINDOW")
+    task = cocotb.start_soon(bench.feed(data))
+    await ClockCycles(dut.ap_clk, 40 * depth)
+    assert not task.done()
+    assert await bench.drain(-(-len(data) // 4)) == data + bytes(-len(data) % 4)
+    assert await bench.finish() == 0
+
+
+@cocotb.test()
+async def interrupts(dut: Any) -> None:
+    """The end of a call and an error raise the line where they are enabled, until they are cleared."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    await bench.begin(0, "WINDOW", "WINDOW")
+    await bench.finish()
+    assert await bench.read("IRQ_STATUS") == 1 and not dut.irq.value
+    await bench.write("IRQ_ENABLE", 1)
+    await ClockCycles(dut.ap_clk, 3)
+    assert dut.irq.value
+    await bench.write("IRQ_STATUS", 1)
+    await bench.read_at(registers.OUT_WINDOW)
+    assert await bench.read("IRQ_STATUS") == 2 and not dut.irq.value
+    await bench.write("IRQ_ENABLE", 2)
+    await ClockCycles(dut.ap_clk, 3)
+    assert dut.irq.value
+
+
+@cocotb.test()
+async def abort_and_reset_amid_a_call(dut: Any) -> None:
+    """Whatever is under way, what follows is right from its first byte."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    for seed in range(6):
+        await bench.begin(4, "WINDOW", "WINDOW")
+        await bench.feed(bench.data(4)[: 4 * (3 * seed + 1)])
+        await ClockCycles(dut.ap_clk, 7 * seed)
+        await (bench.abort() if seed % 2 else bench.reset())
+        await bench.finish()
+        await bench.through_windows(bench.data(2, seed), 2)
+
+
+@cocotb.test()
+async def the_generator_makes_the_latents_of_numpy(dut: Any) -> None:
+    """Seeds, and calls that go on where the last one ended."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    bench.stall(3)
+    for seed, calls in ((1, (2, 3)), (0xDEADBEEF, (1,))):
+        for i, word in enumerate(seed_state(seed)):
+            await bench.write(f"SEED_{i}", word)
+        elements, images = bench.image_bytes, sum(calls)
+        expected = random_latents(seed, images, elements, 8, -128, 2.0**-5).astype(np.int8).tobytes()
+        for i, count in enumerate(calls):
+            await bench.begin(count, "GENERATOR", "WINDOW", RESEED=int(i == 0))
+            size, before = count * elements, sum(calls[:i]) * elements
+            got = await bench.drain(-(-size // 4))
+            assert got[:size] == expected[before : before + size]
+            assert await bench.finish() == 0

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Designs compiled to programs: Verilated RTL, HLS C++, and the simulated board."""

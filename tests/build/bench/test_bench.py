@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark on tiny networks: its files, rows that fail, what an interrupted one leaves, the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+import fpgan.build.bench
+from fpgan.build.bench import bench, row, software
+from fpgan.build.bench.designs import BenchDesign
+from fpgan.build.bench.picture import draw
+from fpgan.build.bench.table import table
+from fpgan.build.cli.main import app
+from fpgan.build.report.page import report
+from fpgan.model.config import PRESETS
+from fpgan.model.generator import Generator
+from fpgan.model.train import calibrate
+
+TINY = BenchDesign("tiny-ultra96", "tiny", "ultra96", max_utilization=0.05, images=4, zero_insertion=True)
+TOO_BIG = BenchDesign("tiny-nothing", "tiny", "pynq-z2", max_utilization=0.01)
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a bench of a design that fits and one that does not, without synthesis."""
+    folder = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(software, "SECONDS", 0.001)
+        bench(folder, designs=[TOO_BIG, TINY], synth=False)
+    yield folder
+
+
+@pytest.fixture
+def result(out: Path) -> Json:
+    return dict(json.loads((out / "BENCH.json").read_text()))
+
+
+@pytest.fixture
+def no_software(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software, "measure", lambda run, say: [])
+
+
+@pytest.mark.verilator
+def test_what_a_row_says(out: Path, result: Json) -> None:
+    measured = result["designs"][1]
+    sim = json.loads((out / measured["build"] / "sim.json").read_text())
+    plan = json.loads((out / measured["build"] / "report.json").read_text())
+    assert result["complete"] and measured["error"] is None
+    assert measured["mismatches"] == 0 and measured["images"] == 4 and measured["pixels"] == 4 * 256
+    for key in ("cycles_per_image", "latency_cycles", "efficiency"):
+        assert measured[key] == sim[key]
+    assert measured["mac_lanes"] == plan["mac_lanes"]
+    assert measured["frames_per_second"] == pytest.approx(300e6 / sim["cycles_per_image"], abs=0.1)
+    assert measured["gops"] == pytest.approx(
+        0.6 * plan["useful_macs_per_image"] / sim["cycles_per_image"], abs=0.01
+    )
+    assert measured["resources"] == plan["totals"] and measured["resources_from"] == "estimate"
+    assert measured["weights"].startswith("untrained") and measured["rival"] is None
+    assert measured["estimated_ns"] is None and set(measured["seconds"]) == {"build", "sim", "zero insertion"}
+
+
+@pytest.mark.verilator
+def test_zero_insertion_of_the_same_run(out: Path, result: Json) -> None:
+    ours, zeros = result["designs"][1], result["designs"][1]["zero_insertion"]
+    assert zeros["mac_lanes"] == ours["mac_lanes"] and zeros["mismatches"] == 0
+    assert zeros["ratio"] == pytest.approx(zeros["cycles_per_image"] / ours["cycles_per_image"], abs=0.001)
+    assert 3 < zeros["ratio"] < 5
+    page = report(out / ours["build"]).read_text()
+    assert "by inserting zeros" in page  # found beside the build
+
+
+@pytest.mark.verilator
+def test_a_design_that_fails_is_recorded_and_the_others_go_on(result: Json) -> None:
+    broken, measured = result["designs"]
+    assert broken["error"].startswith("no folding fits") and "\n" not in broken["error"]
+    assert broken["cycles_per_image"] is None and set(broken) == set(measured)
+    assert result["failed"] == ["tiny-nothing"] and measured["cycles_per_image"]
+    assert "tiny-nothing: failed: no folding fits" in table(result)
+
+
+@pytest.mark.verilator
+def test_software_of_every_runtime_and_batch(result: Json) -> None:
+    cpu = [row for row in result["software"] if row["device"] == "cpu"]
+    names = ("onnxruntime float32", "PyTorch float32", "PyTorch quantized")
+    assert [(r["runtime"], r["batch"]) for r in cpu] == [(name, batch) for name in names for batch in (1, 64)]
+    for rate in cpu:
+        assert rate["preset"] == "tiny"
+        assert 0 < rate["slowest"] <= rate["frames_per_second"] <= rate["fastest"]
+    assert result["machine"]["threads"] == torch.get_num_threads() and result["machine"]["cpu"]
+
+
+@pytest.mark.verilator
+def test_picture(out: Path, result: Json, tmp_path: Path) -> None:
+    with Image.open(out / "bench.png") as picture:
+        assert picture.size[0] > 1000 and len(np.unique(np.asarray(picture.convert("L")))) > 20
+    draw({**result, "designs": result["designs"][:1]}, tmp_path / "none.png")  # where all have failed
+    assert (tmp_path / "none.png").exists() and not list(tmp_path.glob("*.tmp*"))
+
+
+@pytest.mark.verilator
+def test_table(result: Json) -> None:
+    lines = {line.split("  ")[0]: line.split() for line in table(result).splitlines() if line}
+    cycles = f"{result['designs'][1]['cycles_per_image']:,}"
+    assert lines["tiny-ultra96"][1] == cycles and lines["tiny-ultra96"][-1] == "0"
+    rate = result["software"][-1]
+    assert lines[f"tiny: {rate['runtime']}, CPU, batch 64"][-1] == f"{rate['frames_per_second']:,.0f}"
+    result["machine"] |= {"cores": 4, "load": 0.9}
+    assert "too low" not in table(result)
+    result["machine"]["load"] = 3.0
+    assert "software rates are too low: other programs kept 3.0 cores busy" in table(result)
+    why = result["designs"][1]["decision"]
+    assert f"tiny-ultra96: bound by {why['binds']}: {why['next_lacks']}" in table(result)
+    assert any("3,000?" in line for line in lines["Wang et al. 2019, VC709"])
+
+
+@pytest.mark.verilator
+@pytest.mark.yosys
+def test_counted_resources(
+    out: Path, result: Json, tmp_path: Path, no_software: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = json.loads((out / result["designs"][1]["build"] / "sim.json").read_text())
+    monkeypatch.setattr(row, "simulate", lambda build, images, progress: simulated)
+    design = replace(TINY, zero_insertion=False)
+    (measured,) = bench(tmp_path, designs=[design])["designs"]
+    counted = json.loads((tmp_path / measured["build"] / "synth.json").read_text())
+    assert measured["resources_from"] == "yosys" and measured["error"] is None
+    assert measured["resources"] == {key: counted["totals"][key] for key in measured["resources"]}
+    assert measured["estimated_ns"] == counted["timing"]["estimated_ns"]
+    over = {**counted, "totals": {**counted["totals"], "LUT": 70561}}
+    monkeypatch.setattr(row, "synth", lambda build, progress: over)
+    again = bench(tmp_path, designs=[design])
+    assert again["designs"][0]["error"] == "does not fit ultra96: LUT 70,561 of 70,560"
+    assert again["failed"] == ["tiny-ultra96"] and again["designs"][0]["mismatches"] == 0
+
+
+@pytest.mark.verilator
+def test_mismatches_fail_a_design(
+    result: Json, tmp_path: Path, no_software: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = result["designs"][1]
+    zeros = {**ours, "zero_insertion": {**ours["zero_insertion"], "mismatches": 1}}
+    for wrong in ({**ours, "mismatches": 3}, zeros):
+        monkeypatch.setattr(row, "measure", lambda *_, made=wrong: made)
+        assert bench(tmp_path, designs=[TINY])["failed"] == ["tiny-ultra96"]
+    monkeypatch.setattr(row, "measure", lambda *_: ours)
+    assert bench(tmp_path, designs=[TINY])["failed"] == []
+
+
+@pytest.mark.verilator
+def test_an_interrupted_bench_leaves_what_was_measured(
+    result: Json, tmp_path: Path, no_software: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(design: BenchDesign, *_: Any) -> Json:
+        if design is TOO_BIG:
+            raise KeyboardInterrupt
+        return dict(result["designs"][1])
+
+    monkeypatch.setattr(row, "measure", measure)
+    with pytest.raises(KeyboardInterrupt):
+        bench(tmp_path, designs=[TINY, TOO_BIG])
+    left = json.loads((tmp_path / "BENCH.json").read_text())
+    assert not left["complete"] and left["designs"] == [result["designs"][1]]
+
+
+@pytest.mark.parametrize("images", [1, 0, -3])
+def test_too_few_images(tmp_path: Path, images: int) -> None:
+    with pytest.raises(ValueError, match=f"images={images}: give at least 2"):
+        bench(tmp_path / "out", images=images)
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_runtime_computes_the_same_generator() -> None:
+    generator = Generator(PRESETS["tiny"].generator).eval()
+    calibrate(generator, 0)
+    latent = torch.randn(3, 16, 1, 1, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        quantized, plain = generator(latent), generator.float_twin().eval()(latent)
+        made = {name: call(latent) for name, call in software.runtimes(generator, "cpu")}
+    assert plain.std() > 0.05 and not torch.equal(plain, quantized)
+    np.testing.assert_allclose(made["onnxruntime float32"][0], plain.numpy(), atol=1e-5)
+    np.testing.assert_allclose(made["PyTorch float32"].numpy(), plain.numpy(), atol=1e-5)
+    assert torch.equal(made["PyTorch quantized"], quantized)
+
+
+def command(*arguments: object) -> Any:
+    environment = {"COLUMNS": "300", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, ["bench", *map(str, arguments)], env=environment)
+
+
+@pytest.mark.verilator
+def test_command(out: Path, result: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def canned(out: Path, designs: Any, images: Any, synth: bool, progress: Any) -> Json:
+        asked.append((out, designs, images, synth))
+        return result
+
+    monkeypatch.setattr(fpgan.build.bench, "bench", canned)
+    failing = command("--out", tmp_path, "--designs", "a, b", "--images", 3, "--no-synth")
+    assert failing.exit_code == 1 and "error: tiny-nothing: failed or with mismatches" in failing.stderr
+    assert asked == [(tmp_path, ["a", "b"], 3, False)] and "tiny-ultra96" in failing.stdout
+    result["failed"] = []
+    passing = command("--out", tmp_path, "--json")
+    assert passing.exit_code == 0 and json.loads(passing.stdout) == result
+    assert asked[1] == (tmp_path, None, None, True)
+
+
+def test_command_refuses_an_unknown_design_in_one_line(tmp_path: Path) -> None:
+    refused = command("--designs", "mnist32-ultra96,mnist33", "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    (line,) = refused.stderr.strip().splitlines()
+    assert line.startswith("error: designs: mnist33: unknown; known are mnist32-ultra96, mnist32-ultra96-l")
+    assert not (tmp_path / "out").exists()

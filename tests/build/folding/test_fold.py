@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folding optimizer against brute force, padding of channels, and FIFO depths that hold the rate."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow.costs import Cost
+from fpgan.build.dataflow.integer_graph import integer_graph
+from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.pad_channels import pad_channels
+from fpgan.build.dataflow.resources import total
+from fpgan.build.dataflow.streams import insert_streams
+from fpgan.build.folding.fold import Budget, Folding, InfeasibleError, fold
+from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.options import LayerOptions, paddings
+from fpgan.build.folding.schedule import timing as schedule
+from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.proof.golden_vectors import run_dataflow
+from fpgan.hw.boards import get_board
+
+PART = get_board("ultra96").part
+AMPLE = Budget(50_000, 200, 100)
+
+
+@pytest.fixture
+def unfolded(export_preset):
+    path = export_preset("tiny")
+    return lambda style="subpixel": lower(integer_graph(load_model(path)), style)
+
+
+@pytest.fixture(scope="module")
+def integers(export_preset):
+    return integer_graph(load_model(export_preset("tiny")))
+
+
+def deconvs(model):
+    return [getCustomOp(n) for n in model.graph.node if n.op_type == "Deconv_rtl"]
+
+
+def combinations(layers, target):
+    """Every choice of one option per layer whose channel counts agree; with its total cost."""
+    allowed = [
+        [(o, o.cost + layer._stream_cost(o, target)) for o in layer.options if o.cycles <= target]
+        for layer in layers
+    ]
+    for combination in itertools.product(*allowed):
+        if all(a.co == b.ci for (a, _), (b, _) in itertools.pairwise(combination)):
+            yield combination, sum((cost for _, cost in combination[1:]), combination[0][1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_fastest_and_cheapest_are_brute_forces(integers, data):
+    """A handful of options per layer, drawn at random, under a random budget."""
+    budget = Budget(
+        data.draw(st.integers(600, 6000)), data.draw(st.integers(0, 60)), data.draw(st.integers(0, 60))
+    )
+    folding = Folding(lower(integers), PART, budget, ("lut", "dsp"))
+    for layer in folding.layers:
+        layer.options = data.draw(
+            st.lists(st.sampled_from(layer.options), min_size=1, max_size=7, unique=True)
+        )
+        layer.floor = min(option.cycles for option in layer.options)
+    folding.floor = max(layer.floor for layer in folding.layers)
+    targets = sorted(
+        {o.cycles for layer in folding.layers for o in layer.options if o.cycles >= folding.floor}
+    )
+    folding.targets = targets
+    fits = [
+        target
+        for target in targets
+        if any(fits_in(cost, budget) for _, cost in combinations(folding.layers, target))
+    ]
+    assert folding.fastest() == (fits[0] if fits else None)
+    if fits:
+        choice = folding.solve(fits[0])
+        price = {name: 10_000_000 // max(amount, 1) for name, amount in vars(budget).items()}
+
+        def priced(options, cost):
+            spent = sum(getattr(cost, name) * price[name] for name in price)
+            return spent + 5 * price["lut"] * sum(o.lanes for o in options)
+
+        prices = {
+            tuple(o for o, _ in combination): priced([o for o, _ in combination], cost)
+            for combination, cost in combinations(folding.layers, fits[0])
+            if fits_in(cost, budget)
+        }
+        assert prices[tuple(choice)] == min(prices.values())
+
+
+def fits_in(cost, budget):
+    return cost.within(Cost(budget.lut, budget.dsp, budget.bram18))
+
+
+def test_it_says_what_the_next_faster_design_lacks(unfolded):
+    decision = fold(unfolded(), PART, Budget(2500, 20, 20))
+    assert decision["binds"] in ("LUT", "DSP", "BRAM18")
+    assert decision["next_cycles"] < decision["fastest_cycles"]
+    assert f"{decision['next_cycles']} cycles would need" in decision["next_lacks"]
+    assert fold(unfolded(), PART, Budget(10**6, 10**4, 10**4))["next_lacks"].endswith("at its widest")
+    with pytest.raises(InfeasibleError, match=r"no folding fits LUT=100 .* would need LUT="):
+        fold(unfolded(), PART, Budget(100, 0, 0))
+    with pytest.raises(InfeasibleError, match=r"target of 1 cycles .* at its widest"):
+        fold(unfolded(), PART, AMPLE, 1)
+
+
+def test_width_converters_and_fifos_are_within_the_budget(unfolded):
+    """Layers that fill the budget may exceed it when converters come between them."""
+    exceeded = []
+    for lut in range(1500, 4500, 600):
+        limits = Budget(lut, 0, 20)
+        alone = unfolded()
+        fold(alone, PART, limits, cores=("lut",))
+        exceeded.append(not fits_in(total(insert_streams(alone), PART), limits))
+        model, depths, decision = fold_and_size(unfolded(), PART, limits, None, ("lut",))
+        assert fits_in(total(insert_streams(model, depths), PART), limits)
+        assert f"{decision['next_cycles']} cycles would need LUT=" in decision["next_lacks"]
+    assert any(exceeded)
+
+
+def test_a_slower_target_takes_fewer_lanes(unfolded):
+    lanes = []
+    for target in (300, 1000, 4000):
+        model = unfolded()
+        fold(model, PART, AMPLE, target)
+        assert all(op.get_exp_cycles() <= target for op in deconvs(model))
+        lanes.append(sum(op.lanes for op in deconvs(model)))
+    assert lanes[2] < lanes[1] < lanes[0]
+
+
+def test_options_know_the_cycles_and_costs_of_their_nodes(unfolded):
+    model = unfolded()
+    layers = [
+        LayerOptions(model, n, PART, ("lut", "dsp")) for n in model.graph.node if n.op_type == "Deconv_rtl"
+    ]
+    rng = np.random.default_rng(0)
+    for layer in layers:
+        for option in rng.choice(np.array(layer.options, dtype=object), 25, replace=False):
+            op = getCustomOp(layer.node)
+            for name, value in (("PE", option.pe), ("SIMD", option.simd), ("taps", list(option.taps)),
+                                ("core", option.core), ("weight_memory", option.memory),
+                                ("CI", option.ci), ("CO", option.co)):  # fmt: skip
+                op.set_nodeattr(name, value)
+            assert op.get_exp_cycles() == option.cycles
+            assert (
+                op.lut_estimation(PART),
+                op.dsp_estimation(PART),
+                op.bram_estimation(PART),
+            ) == option.cost.amounts
+
+
+def test_paddings_divide_better():
+    assert paddings(1) == [1]
+    assert paddings(3) == [3, 4]
+    assert 144 in paddings(138) and 140 in paddings(138)
+    assert all(64 <= c <= 68 for c in paddings(64))
+
+
+def test_padded_channels_change_no_pixel(unfolded):
+    latent = np.random.default_rng(0).integers(-128, 128, (16, 1, 1))
+    model = unfolded()
+    expected = run_dataflow(model, latent)
+    nodes = [n for n in model.graph.node if n.op_type == "Deconv_rtl"]
+    counts = [17, 18, 9, 4]
+    pad_channels(
+        model,
+        {n.input[0]: counts[i] for i, n in enumerate(nodes)}
+        | {n.output[0]: counts[i + 1] for i, n in enumerate(nodes)},
+    )
+    assert [op.get_nodeattr("CO") for op in deconvs(model)] == counts[1:]
+    assert [n.op_type for n in model.graph.node].count("Channels_rtl") == 2
+    assert np.array_equal(run_dataflow(model, latent), expected)
+
+
+@pytest.mark.parametrize("style", ["subpixel", "zero_insert"])
+@pytest.mark.parametrize("target", [700, 3500])
+def test_fifos_hold_the_rate_of_the_slowest_layer(unfolded, style, target):
+    folded = unfolded(style)
+    fold(folded, PART, AMPLE, target)
+    slowest = max(getCustomOp(n).get_exp_cycles() for n in folded.graph.node)
+    model = insert_streams(folded, size_fifos(folded))
+    assert schedule.run(model, images=6).period == slowest
+
+
+def test_fifos_are_as_small_as_the_rate_allows(export_preset):
+    """This fold comes in bursts: one FIFO must be deeper than the smallest; a word less makes it slower."""
+    model = lower(integer_graph(load_model(export_preset("mnist32"))))
+    fold(model, PART, Budget(32_792, 324, 96))
+    depths = size_fifos(model)
+    slack = one_word_less(model, depths)
+    assert max(depths.values()) > SMALLEST
+    best = period(model, depths)
+    smallest = dict.fromkeys(depths, SMALLEST)
+    assert size_fifos(model, enough=period(model, smallest)) == smallest
+    assert best == max(getCustomOp(n).get_exp_cycles() for n in model.graph.node)
+    for name, depth in depths.items():
+        assert slack[name] is None if depth == SMALLEST else slack[name] > best
+
+
+def test_stream_widths_agree(unfolded):
+    folded = unfolded("zero_insert")
+    fold(folded, PART, AMPLE)
+    model = insert_streams(folded)
+    for before, after in itertools.pairwise(model.graph.node):
+        assert getCustomOp(before).get_outstream_width() == getCustomOp(after).get_instream_width()
+        assert after.input[0] == before.output[0]

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report page: its figures, its gaps, and how a browser takes it."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fpgan.build.implement.power.coefficients import coefficients
+from fpgan.build.implement.power.estimate import estimate
+from fpgan.build.report.page import report
+from fpgan.hw.boards import get_board
+
+RESOURCES = ("LUT", "FF", "DSP", "BRAM18", "URAM")
+COUNTED = {"LUT": 900, "FF": 1000, "CARRY": 9, "DSP": 12, "BRAM18": 4, "URAM": 0, "LUTRAM": 30, "SRL": 20}
+
+
+def make_build(
+    root: Path, deconv: str = "subpixel", cycles: int = 4356, sim: bool = True, synth: bool = True
+) -> Path:
+    """A BUILD folder of mnist32's shape with made-up results."""
+    root.mkdir(parents=True)
+    stream = {"datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8}
+    write(root / "design.json", {
+        "name": "mnist32", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
+        "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {}, "golden": "pytorch",
+        "pumped": False,
+        "input": {**stream, "shape": [1, 1, 1, 32], "beats": 32},
+        "output": {**stream, "shape": [1, 32, 32, 1], "beats": 1024},
+        "layers": [{"name": n, "op": "X_rtl", "module": n, "sources": []} for n in ("deconv_0", "fifo_1")],
+    })  # fmt: skip
+    estimates = dict(zip(RESOURCES, (1000, 1500, 12, 4, 0), strict=True))
+    layers = [
+        {"name": "deconv_0", "op": "Deconv_rtl", "pe": 8, "simd": 130, "cycles": cycles,
+         "useful_macs": 4390912, "lanes": 1040, "core": "dsp", "estimates": estimates},
+        {"name": "fifo_1", "op": "Fifo_rtl", "pe": 1, "simd": 1, "cycles": 1024,
+         "useful_macs": 0, "lanes": 0, "core": "", "estimates": estimates},
+    ]  # fmt: skip
+    write(root / "report.json", {
+        "name": "mnist32", "board": "ultra96", "part": "xczu3eg-sbva484-1-e", "clock_mhz": 300.0,
+        "deconv": deconv, "useful_macs_per_image": 4390912, "mac_lanes": 1040,
+        "layers": layers, "cycles_per_image": cycles, "fifos": [],
+        "totals": {k: 2 * v for k, v in estimates.items()}, "budget": get_board("ultra96").budget,
+        "max_utilization": 0.8, "decision": None, "cycles_with_one_fifo_word_less": {},
+    })  # fmt: skip
+    if sim:
+        write(root / "sim.json", {
+            "images": 64, "pixels": 65536, "mismatches": 0, "stall": 0.0, "latency_cycles": 9000,
+            "cycles_per_image": cycles, "efficiency": 0.97, "kcycles_per_second": 1500.0,
+        })  # fmt: skip
+        Image.fromarray(np.arange(64 * 48, dtype=np.uint8).reshape(48, 64)).save(root / "sim.png")
+    if synth:
+        counted = [{"name": n, **COUNTED} for n in ("deconv_0", "fifo_1")]
+        write(root / "synth.json", {
+            "tool": "yosys", "part": "xczu3eg-sbva484-1-e", "layers": counted,
+            "totals": {k: 2 * v for k, v in COUNTED.items()}, "budget": get_board("ultra96").budget,
+            "utilization": {}, "estimates": {},
+            "timing": {"estimated_ns": 4.0, "layer": "deconv_0", "levels": 6, "how": "estimate"},
+        })  # fmt: skip
+    return root
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content))
+
+
+def text(page: Path) -> str:
+    """What the page says, tags and runs of white space removed."""
+    body = re.sub(r"<style>.*?</style>", "", page.read_text(), flags=re.S)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def test_power_where_it_was_estimated(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    said = text(report(build))
+    assert "Not estimated yet: fpgan power b counts the toggles of a simulation" in said
+    known = coefficients("xczu3eg-sbva484-1-e", "xcup")
+    figures = estimate({"deconv_0": COUNTED}, {"deconv_0": 0.25}, 300.0, 4356, 4390912, known)
+    write(build / "power.json", figures | {
+        "how": "estimate: toggles", "clock_mhz": 300.0, "uncertainty_factor": known.factor, "images": 8,
+        "stall": 0.0, "resources_from": "synth.json", "sources": ["a report"], "not_in_it": ["I/O"],
+    })  # fmt: skip
+    synth = json.loads((build / "synth.json").read_text())
+    watts = {"total_W": 2.25, "dynamic_W": 2.0, "static_W": 0.25, "how": "Vivado 2022.2, report_power"}
+    write(build / "synth.json", synth | {"power": watts})
+    said = text(report(build))
+    milliwatts = 1000 * figures["layers"][0]["W"]["total"]
+    assert (
+        f"deconv_0 0.25 {1000 * figures['W']['clock']:.3g} " in said
+        and f" {milliwatts:.3g} all, and 239 mW" in said
+    )
+    assert f"{figures['energy_per_image_uJ']['total']:.3g} µJ per image" in said and "Not in it: I/O." in said
+    assert "Vivado 2022.2, report_power: 2.25 W of the whole device" in said
+
+
+def test_figures(tmp_path: Path) -> None:
+    said = text(report(make_build(tmp_path / "b")))
+    assert "68,871 images per second at 300 MHz; 57,392 at the 250 MHz that yosys sees" in said  # MHz / 4356
+    assert "97 % efficiency" in said  # 4390912 / (4356 * 1040)
+    assert "605 GOPS useful" in said  # 2 * 4390912 * 68871 / 1e9
+    assert "0 of 65,536 values differ" in said
+    assert "1,800 of 70,560" in said and "(2.6 %)" in said
+    assert "250 MHz" in said and "below the build's 300 MHz" in said  # 4 ns
+    assert "deconv_0 Deconv_rtl dsp 8 130 1040 4,356 4,390,912 97 % 1,000 900 12 12 4 4" in said
+
+
+def test_rival_of_the_same_shape(tmp_path: Path) -> None:
+    said = text(report(make_build(tmp_path / "b")))
+    assert "QDCGAN, MNIST, Ultra96 125 65,536 1,907 16.7 32,792 36,746 96 1" in said
+    assert "at its own 125 MHz 15 times the images per second (28,696), at 300 MHz 36.1 times" in said
+
+
+def test_no_rival_of_another_shape(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    design = json.loads((build / "design.json").read_text())
+    design["output"]["shape"] = [1, 28, 28, 1]
+    write(build / "design.json", design)
+    said = text(report(build))
+    assert "QDCGAN" not in said and "No published accelerator with this output shape" in said
+
+
+def test_baseline_is_found_beside_the_build(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    assert "by inserting zeros" not in text(report(build))
+    make_build(tmp_path / "b_zero_insert", "zero_insert", cycles=17424, synth=False)
+    said = text(report(build))
+    assert "zero_insert 17,424 17,218 1,040 24 % 151 0 of 65,536 2,000 est." in said
+    assert "4 times the cycles at the same number of MAC lanes" in said
+
+
+def test_what_has_not_run_says_how_to_make_it(tmp_path: Path) -> None:
+    said = text(report(make_build(tmp_path / "b", sim=False, synth=False)))
+    assert "fpgan sim b --images 64" in said and "fpgan synth b" in said
+    assert "cycles per image, predicted" in said and "LUTs, estimated" in said
+
+
+def test_mismatches_are_shown(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    sim = json.loads((build / "sim.json").read_text())
+    write(build / "sim.json", {**sim, "mismatches": 7})
+    assert '<b class="bad">7</b>' in report(build).read_text()
+
+
+def test_labels_are_mentioned_where_there_are_any(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    sim = json.loads((build / "sim.json").read_text())
+    assert "label asked for" not in text(report(build))
+    write(build / "sim.json", {**sim, "labels": [0, 1], "label_agreement": None})
+    assert "label asked for" not in text(report(build))
+    write(build / "sim.json", {**sim, "labels": [0, 1], "label_agreement": 0.985})
+    assert "label asked for in 98.5 %" in text(report(build))
+
+
+def test_the_proof_of_thresholds_is_shown(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    plan = json.loads((build / "report.json").read_text())
+    layer = {"name": "threshold_0", "channels": 128, "values": 5124608, "whole_range": True, "mismatches": 3}
+    plan["threshold_proof"] = {"layers": [layer], "values": 5124608, "mismatches": 3, "seconds": 1.0}
+    plan["float32"] = {"values": 65536, "differ": 41, "rate": 41 / 65536}
+    write(build / "report.json", plan)
+    page = " ".join(report(build).read_text().split())
+    assert "5,124,608" in page and '<td class="bad">3</td>' in page and "all that inputs can reach" in page
+    assert "differs from the golden model in 41 of 65,536 output values" in page
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    design = json.loads((build / "design.json").read_text())
+    write(build / "design.json", {**design, "name": "<script>x</script>"})
+    assert "<script>" not in report(build).read_text()
+
+
+@pytest.mark.parametrize("broken", ["design.json", "report.json"])
+def test_no_build_is_one_line(tmp_path: Path, broken: str) -> None:
+    build = make_build(tmp_path / "b")
+    (build / broken).write_text("{")
+    with pytest.raises(ValueError, match=r"run fpgan build") as error:
+        report(build)
+    assert "\n" not in str(error.value) and not (build / "report.html").exists()
+
+
+def test_page_needs_no_network_and_no_script(tmp_path: Path) -> None:
+    page = report(make_build(tmp_path / "b")).read_text()
+    assert not re.search(r"https?://|<script|@import|url\(", page)
+    assert len(re.findall(r"<img ", page)) == len(re.findall(r'<img src="data:image/png;base64,', page)) == 1
+
+
+PROBE = """<script>
+addEventListener("load", () => {
+  const images = [...document.images].map(i => i.naturalWidth);
+  const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+  document.title = "probe " + JSON.stringify({images, wide});
+});
+</script>"""
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_in_a_browser(tmp_path: Path, width: int) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        if os.environ.get("FPGAN_REQUIRE_TOOLS"):
+            pytest.fail("chromium is not installed, and FPGAN_REQUIRE_TOOLS asks for it")
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    build = make_build(tmp_path / "b")
+    make_build(tmp_path / "b_zero_insert", "zero_insert", cycles=17424)
+    result, errors = browse(chromium, report(build), tmp_path, width)
+    assert result == {"images": [64], "wide": False}
+    assert errors == []
+
+
+def browse(chromium: str, page: Path, work: Path, width: int) -> tuple[dict[str, Any], list[str]]:
+    """Load a page in headless Chromium: (what PROBE found, lines of the console)."""
+    probed = work / "probed.html"
+    probed.write_text(page.read_text().replace("</head>", PROBE + "</head>"))
+    done = subprocess.run(
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={work / 'profile'}",
+         f"--window-size={width},2000", "--enable-logging=stderr", "--v=0", "--dump-dom", probed.as_uri()],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    title = re.search(r"<title>probe (.*?)</title>", done.stdout)
+    assert title, done.stdout[:500]
+    return json.loads(title.group(1)), [line for line in done.stderr.splitlines() if "CONSOLE" in line]

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The register map: consistent in itself, and said the same by RTL and driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fpgan.hw import driver
+from fpgan.hw.host import registers
+from fpgan.hw.sources import rtl_file
+
+
+def test_offsets_are_words_in_order_and_fields_do_not_overlap():
+    offsets = [register.offset for register in registers.REGISTERS]
+    assert offsets == [4 * i for i in range(0, offsets[-1] // 4 + 1)]
+    assert offsets[-1] < registers.IN_WINDOW
+    for register in registers.REGISTERS:
+        used = [bit for _, low, bits in register.fields for bit in range(low, low + bits)]
+        assert len(used) == len(set(used)) and all(bit < 32 for bit in used), register.name
+
+
+def test_rtl_package_is_that_of_the_map():
+    assert rtl_file("host_pkg.sv").read_text() == registers.sv_package()
+
+
+def test_driver_constants_are_those_of_the_map():
+    text = Path(driver.__file__).read_text()
+    assert registers.with_constants(text) == text
+    assert {r.name: r.offset for r in registers.REGISTERS} == driver._REGISTERS
+    changed = text.replace('"IMAGES": 0x54', '"IMAGES": 0x58')
+    assert changed != text and registers.with_constants(changed) == text
+
+
+def test_encode():
+    assert registers.encode("CONTROL", START=1, SINK=2) == 0x81
+    with pytest.raises(ValueError, match=r"IMAGE_SHAPE.CHANNELS=256: must be 0 to 255"):
+        registers.encode("IMAGE_SHAPE", CHANNELS=256)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deconv.sv: numpy = custom op = RTL for any geometry, bits and folding, at II = 1 to the cycle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import finn
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+from qonnx.custom_op.registry import getCustomOp
+from qonnx.util.basic import qonnx_make_model
+
+from fpgan.build.dataflow.integer_graph import smallest_type
+from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.folding.schedule import timing as schedule
+from fpgan.build.frontend.linear import Linear
+from fpgan.hw.boards import get_board
+from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.geometry import DeconvGeometry
+from fpgan.hw.sources import sources
+from fpgan.sim.benches.stream_bench import Ports, StreamCase, check_streams
+from fpgan.sim.golden import deconv
+from fpgan.sim.packing import pack
+
+IMAGES = 3
+PORTS = Ports(clock2x="ap_clk2x")
+US, Z7 = "ultra96", "pynq-z2"
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board, steps
+# fmt: off
+CASES = {
+    "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "dsp", "UINT4", 4, US),
+    "dcgan_e1": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 6, 6, 4, (1, 1), "dsp", "UINT4", 4, Z7),
+    "dense_lut": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 16, 8, 4, 4, (1, 1), "lut", "INT8", 4, US),
+    "dense_dsp": ((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 8, 4, 2, 1, (1, 1), "dsp", "INT8", 4, US),
+    "k5_s2_p2_op1": ((7, 7), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 8, 4, 2, 8, (1, 1), "lut", "INT4", 4, US),
+    "pads_1122": ((4, 4), (4, 4), (2, 2), (1, 1, 2, 2), (0, 0), 4, 2, 1, 4, (1, 1), "lut", "UINT4", 3, US),
+    "k3_s2_p1_op1": ((4, 5), (3, 3), (2, 2), (1, 1, 1, 1), (1, 1), 3, 3, 3, 3, (1, 1), "dsp", "UINT4", 4, US),
+    "k1_s1_p2": ((6, 6), (1, 1), (1, 1), (2, 2, 2, 2), (0, 0), 2, 2, 2, 2, (1, 1), "lut", "UINT2", 2, US),
+    "k5_s23_p12": ((4, 3), (5, 5), (2, 3), (1, 2, 1, 2), (0, 0), 6, 3, 3, 2, (1, 1), "dsp", "UINT3", 3, US),
+    "k42": ((4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 4, 4, 1, 1, (1, 1), "lut", "UINT8", 8, US),
+    "k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 4, 2, 1, 4, (1, 1), "lut", "INT4", 4, US),
+    "taps_22": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 3, 3, 4, (2, 2), "lut", "UINT4", 4, US),
+    "taps_12": ((3, 5), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 2, 1, 2, (1, 2), "lut", "INT4", 4, US),
+    "taps_21": ((5, 3), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 2, 2, 2, 2, (2, 1), "dsp", "UINT4", 4, US),
+    "taps_33": ((5, 7), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 2, 2, 2, 1, (3, 3), "lut", "UINT4", 4, US),
+    "taps_23": ((5, 6), (4, 6), (1, 2), (1, 2, 1, 2), (0, 0), 4, 2, 1, 2, (2, 3), "lut", "UINT4", 4, US),
+    "taps_pad": ((6, 6), (3, 3), (2, 2), (3, 3, 3, 3), (1, 1), 2, 2, 2, 2, (2, 2), "lut", "UINT4", 4, US),
+    "taps_k2_s3": ((3, 4), (2, 1), (3, 3), (0, 0, 0, 0), (1, 0), 2, 2, 1, 2, (2, 2), "lut", "INT4", 4, US),
+    "pumped": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 6, 6, 3, 3, (1, 1), "dsp2x", "UINT4", 4, US),
+    "pumped_e1": ((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 4, 2, (1, 1), "dsp2x", "INT4", 4, Z7),
+    "pumped_22": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (2, 2), "dsp2x", "UINT4", 4, US),
+    "constant": ((4, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 2, 3, 3, 2, (3, 3), "lut", "INT4", 4, US),
+    "step2": (
+        (6, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 4, 2, 2, (1, 1), "lut", "UINT4", 4, US, (2, 2),
+    ),
+    "step3_k1": (
+        (7, 8), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 4, 2, 1, 4, (1, 1), "dsp", "INT4", 4, US, (3, 3),
+    ),
+    "step_12": (
+        (5, 6), (4, 5), (1, 1), (2, 2, 2, 2), (0, 0), 2, 2, 2, 1, (2, 2), "lut", "INT4", 4, US, (1, 2),
+    ),
+    "step23_s32": (
+        (4, 5), (4, 3), (3, 2), (1, 0, 1, 1), (0, 0), 2, 3, 3, 2, (2, 1), "dsp", "UINT4", 4, US, (2, 3),
+    ),
+    "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
+}
+# fmt: on
+
+
+def node_model(
+    size,
+    kernel,
+    stride,
+    pads,
+    extra,
+    ci,
+    co,
+    pe,
+    simd,
+    taps,
+    core,
+    datatype,
+    weight_bits,
+    steps=(1, 1),
+    seed=0,
+):
+    """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
+    register()
+    rng = np.random.default_rng(seed)
+    top = 2 ** (weight_bits - 1)
+    weights = rng.integers(-top, top, (ci, co, *kernel))
+    geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra, steps), DataType[datatype]
+    linear = Linear(weights, size, stride, pads, extra, step=steps)
+    low, high = linear.accumulator_range(int(adt.min()), int(adt.max()))
+    acc = smallest_type(int(low.min()), int(high.max()), signed=True)
+    rows, cols = geometry.rows, geometry.cols
+    node = helper.make_node(
+        "Deconv_rtl", ["x", "w"], ["y"], name="deconv_0", domain=RTL_DOMAIN, backend="fpgadataflow",
+        size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
+        step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
+        core=core, inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name,
+        useful_macs=1, narrow_weights=int(weights.min() > -top),
+    )  # fmt: skip
+    graph = helper.make_graph(
+        [node], "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, *size, ci])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, *geometry.out_shape, co])],
+    )  # fmt: skip
+    model = ModelWrapper(qonnx_make_model(graph))
+    model.set_initializer("w", weights.astype(np.float32))
+    model.set_tensor_datatype("w", DataType[f"INT{weight_bits}"])
+    model.set_tensor_datatype("x", adt)
+    model.set_tensor_datatype("y", acc)
+    op = getCustomOp(node)
+    if core == "lut" and op.shape().weight_words == 1:
+        op.set_nodeattr("weight_memory", "constant")
+    return model, weights, geometry
+
+
+def expected_cycles(model) -> int:
+    """First to last output beat of a free-running stream, by the token model."""
+    timing = schedule.run(model, IMAGES)
+    return timing.ends[-1] - timing.first[-1] + 1
+
+
+def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
+    *shape, board = CASES[name][:14]
+    model, weights, geometry = node_model(*shape, *CASES[name][14:])
+    op = getCustomOp(model.graph.node[0])
+    model.graph.node[0].name = name
+    op.write_data(model, folder)
+    adt, acc = op.get_input_datatype(), op.get_output_datatype()
+    rng = np.random.default_rng(1)
+    x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *geometry.in_shape, weights.shape[0]))
+    y = deconv(x, weights, geometry)
+    for image, result in zip(x, y, strict=True):
+        executed = execute_onnx(model, {"x": image[None].astype(np.float32)})["y"]
+        assert np.array_equal(executed[0], result)
+    case = StreamCase(
+        op.parameters(get_board(board).part),
+        pack(x, op.get_nodeattr("SIMD"), adt.bitwidth()),
+        pack(y, op.get_nodeattr("PE"), acc.bitwidth()),
+        cycles=expected_cycles(model),
+    )
+    return case, sources(op.source_key(), Path(finn.__file__).parent / "finn-rtllib")
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_rtl(tmp_path):
+    files, cases = [], []
+    for name in CASES:
+        case, needed = stream_case(name, tmp_path)
+        cases.append(case)
+        files += [path for path in needed if path not in files]
+    names = copy_finn_sources(files, tmp_path)
+    paths = sorted((tmp_path / n for n in names), key=lambda p: names.index(p.name))
+    check_streams("deconv", paths, cases, tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False)
+
+
+@pytest.mark.verilator
+def test_rtl_sees_a_flipped_weight(tmp_path):
+    case, files = stream_case("stride1", tmp_path)
+    data = tmp_path / "stride1_weights.dat"
+    lines = data.read_text().splitlines()
+    lines[4] = f"{int(lines[4], 16) ^ 1:0{len(lines[4])}x}"
+    data.write_text("\n".join(lines) + "\n")
+    names = copy_finn_sources(files, tmp_path)
+    with pytest.raises(AssertionError):
+        check_streams(
+            "deconv",
+            [tmp_path / n for n in names],
+            [case],
+            tmp_path / "bench",
+            PORTS,
+            run_dir=tmp_path,
+            warnings=False,
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_steps_are_useful_products_only(data):
+    """Cycles at II = 1 are the products inside the image over the lanes, for any folding."""
+    size, kernel = (tuple(data.draw(st.integers(1, 5)) for _ in range(2)) for _ in range(2))
+    stride = tuple(data.draw(st.integers(1, min(kernel[d], 3))) for d in range(2))
+    geometry = DeconvGeometry.make(size, kernel, stride)
+    nf, sf = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    assert geometry.steps(nf, sf) == nf * sf * geometry.useful_taps  # without cropping every tap is used once

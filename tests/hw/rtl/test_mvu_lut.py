@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compute cores: ours in LUTs, and FINN's with our adder tree and patches; both equal numpy, sum by sum."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.sources import rtl_file
+from fpgan.sim.benches.mvu_bench import MvuCase, check_mvu
+
+# PE, SIMD, weight bits, activation bits, signed activations, narrow weights
+SHAPES = [
+    (1, 1, 4, 4, False, True), (3, 2, 4, 4, False, False), (2, 3, 4, 4, True, False),
+    (1, 5, 3, 2, True, True), (2, 7, 2, 8, False, False), (1, 8, 8, 8, True, False),
+    (4, 4, 5, 3, False, True), (1, 1, 8, 6, True, False), (2, 16, 4, 4, False, True),
+    (5, 6, 2, 2, True, False), (2, 2, 6, 8, True, True), (1, 9, 4, 4, False, False),
+]  # fmt: skip
+
+
+def cases(latency) -> list[MvuCase]:
+    return [MvuCase(*shape, latency=latency(shape[1], shape[2])) for shape in SHAPES]
+
+
+def lut_latency(simd: int, weight_bits: int) -> int:
+    digits = (weight_bits + 1) // 2
+    return digits + 1 if simd == 1 else 2 * digits + tree(simd)
+
+
+def finn_latency(simd: int, weight_bits: int) -> int:
+    return 4 + tree(simd) + (simd == 1)
+
+
+def tree(simd: int) -> int:
+    return math.ceil(math.log2(simd))
+
+
+def finn_sources(folder: Path) -> list[Path]:
+    import finn
+
+    library = Path(next(iter(finn.__path__))) / "finn-rtllib/mvu"
+    folder.mkdir()
+    names = copy_finn_sources([library / "mvu_pkg.sv", library / "mvu.sv"], folder)
+    return [folder / names[0], rtl_file("add_multi.sv"), folder / names[1]]
+
+
+@pytest.mark.verilator
+def test_mvu_lut(tmp_path):
+    package, tree_source, _ = finn_sources(tmp_path / "rtl")
+    sources = [package, tree_source, rtl_file("mvu_lut_pe.sv"), rtl_file("mvu_lut.sv")]
+    # FINN's package has lint warnings
+    check_mvu("mvu_lut", sources, cases(lut_latency), tmp_path / "build", warnings=False)
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize("version", [1, 2])
+def test_finn_mvu(version, tmp_path):
+    chosen = cases(finn_latency)
+    if version == 1:  # DSP48E1 takes narrow weights only
+        chosen = [case for case in chosen if case.narrow]
+    sources = finn_sources(tmp_path / "rtl")
+    extra = f", .VERSION({version})"
+    # FINN's core takes `zero` in cycles without `en` too, so it may not be paused; deconv never does
+    check_mvu("mvu", sources, chosen, tmp_path / "build", extra, pauses=False, warnings=False)

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every module of ours is free of lint, and both tools elaborate it; FINN's patched copies elaborate too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fpgan.hw.finn_sources import PATCHES, copy_finn_sources
+from fpgan.hw.sources import rtl_file
+from fpgan.hw.system.tools import ToolError, find_tool, run, verilator_env
+
+# These use FINN's mvu_pkg, which has lint warnings of its own.
+_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "deconv")
+
+_DMA = ("fifo", "width_convert", "beats_to_words", "axi_read", "axi_write")
+_HOST = ("host_pkg", "fifo", "width_convert", "beats_to_words", "latent_source", "axil_port", "call_control")
+# as hw/host/emit.py writes them: latents of 16 elements of 8 bits, images of 16 x 16, windows and generator
+_WORDS = (
+    0x4650474E, 0x00010000, 0, 0x108, 16, 0x00040108, 0x3D000000, 4,
+    0x01001001, 0x00010108, 0x3C000000, 256, 0, 300000, 512, 0x00100000,
+)  # fmt: skip
+_CAPABILITY = "512'h" + "".join(f"{word:08x}" for word in reversed(_WORDS))
+
+# module -> further sources, parameter sets
+MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "fifo": ((), ("WIDTH=8 DEPTH=2", "WIDTH=9 DEPTH=33")),
+    "width_convert": (
+        (),
+        (
+            "IN_ELEMS=1 OUT_ELEMS=4 ELEM_BITS=3",
+            "IN_ELEMS=6 OUT_ELEMS=2 ELEM_BITS=5",
+            "IN_ELEMS=3 OUT_ELEMS=2",
+        ),
+    ),
+    "pixel_pad": ((), ("H=4 W=3 CF=2 WIDTH=12 OPH=1", "H=1 W=1 SH=1 SW=1")),
+    "beats_to_words": (("width_convert",), ("BEAT_BYTES=3", "BEAT_BYTES=24 WORD_BYTES=8")),
+    "latent_source": (("fifo", "width_convert"), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
+    "axil_port": ((), ("",)),
+    "call_control": ((), ("", "IN_BEATS=4 OUT_BEATS=256")),
+    "axil_stream": (_HOST, (f"CAPABILITY={_CAPABILITY}",)),
+    "axi_read": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
+    "axi_write": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
+    "axi_dma_stream": (_DMA, ("", "DATA_BITS=128 ADDRESS_BITS=64 MAX_BURST=256 IN_BYTES=3 OUT_BYTES=24")),
+    "axi3_burst": ((), ("", "ADDRESS_BITS=20")),
+    "axi3_axil": (("axi3_burst",), ("", "ADDRESS_BITS=12 ID_BITS=6")),
+    "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
+    "tap_axis": (
+        (),
+        ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3", "SIZE=7 KERNEL=3 STRIDE=1 STEP=3 OUT=3"),
+    ),
+    "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
+    "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
+    "add_multi": ((), ("N=5 DEPTH=3 ARG_LO=-7 ARG_HI=7", "N=1 DEPTH=0", "N=8 DEPTH=1")),
+    "mvu_lut_pe": (("add_multi",), ("SIMD=5", "SIMD=1 WEIGHT_WIDTH=3", "SIMD=2 STATIC_WEIGHTS=1")),
+    "mvu_lut": (
+        ("add_multi", "mvu_lut_pe"),
+        (
+            "PE=2 SIMD=5",
+            "SIMD=1 WEIGHT_WIDTH=2",
+            "SIMD=4 WEIGHT_WIDTH=5 ACTIVATION_WIDTH=8 SIGNED_ACTIVATIONS=1",
+        ),
+    ),
+    "deconv": (
+        ("add_multi", "mvu_lut_pe", "mvu_lut", "fifo", "tap_axis", "line_buffer", "weight_rom"),
+        ("DSP_CORE=0", "DSP_CORE=0 TY=2 TX=2 ROWS=6"),
+    ),
+}
+CASES = [(module, values) for module, (_, sets) in MODULES.items() for values in sets]
+
+
+def finn_library() -> Path:
+    import finn
+
+    return Path(next(iter(finn.__path__))) / "finn-rtllib"
+
+
+def module_sources(module: str) -> list[str]:
+    package = [str(finn_library() / "mvu/mvu_pkg.sv")] if module in _PACKAGED else []
+    return package + [str(rtl_file(f"{name}.sv")) for name in (*MODULES[module][0], module)]
+
+
+def lint(module: str, values: str, folder: Path) -> None:
+    """Verilator's every warning is an error, except in FINN's package."""
+    waiver = folder / "waive.vlt"
+    waiver.write_text('`verilator_config\nlint_off -file "*mvu_pkg.sv"\n')
+    given = [f"-G{value}" for value in values.split()]
+    command = [
+        str(find_tool("verilator")),
+        "--lint-only",
+        "-Wall",
+        "--top-module",
+        module,
+        *given,
+        str(waiver),
+    ]
+    run(
+        [*command, *module_sources(module)],
+        folder,
+        folder / "lint.log",
+        f"lint of {module}",
+        env=verilator_env(),
+    )
+
+
+def slang(sources: list[str], module: str, values: str, folder: Path) -> None:
+    """Yosys' SystemVerilog front end elaborates `module`."""
+    given, top = ", ".join(".{}({})".format(*value.split("=")) for value in values.split()), folder / "top.sv"
+    top.write_text(f"module top;\n  {module} #({given}) dut ();\nendmodule\n")
+    script = f"read_slang --ignore-assertions --allow-use-before-declare --top top {' '.join(sources)} {top}"
+    code = f"from pyosys import libyosys as ys; ys.run_pass({script!r}, ys.Design())"
+    run([sys.executable, "-c", code], folder, folder / "slang.log", f"read_slang of {module}")
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize(("module", "values"), CASES)
+def test_lint(module, values, tmp_path):
+    lint(module, values, tmp_path)
+
+
+@pytest.mark.yosys
+@pytest.mark.parametrize(("module", "values"), CASES)
+def test_yosys_elaborates(module, values, tmp_path):
+    if module == "deconv":
+        values += ' WEIGHTS="weights.dat"'
+    (tmp_path / "weights.dat").write_text("0\n" * 64)
+    for stage in range(8):
+        (tmp_path / f"latent_table_{stage}.dat").write_text("0\n" * 2**stage)
+    slang(module_sources(module), module, values, tmp_path)
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize(
+    ("module", "values", "message"),
+    [
+        ("fifo", "DEPTH=1", "DEPTH=1 2 or more"),
+        ("width_convert", "OUT_ELEMS=0", "OUT_ELEMS=0"),
+        ("pixel_pad", "SH=0", "SH=0"),
+        ("latent_source", "BITS=10", "BITS=10 must be 2 to 9"),
+        ("axi_read", "MAX_BURST=24", "MAX_BURST=24"),
+        ("axi_write", "DATA_BITS=1024 MAX_BURST=64", "MAX_BURST=64"),
+        ("axi_dma_stream", "MAX_BURST=256 DEPTH=256", "DEPTH=256 must be at least"),
+        ("axi3_axil", "ADDRESS_BITS=24", "BASE=43c00000 is no multiple of 2^24"),
+        ("axil_stream", f"CAPABILITY={_CAPABILITY[:-1]}0", "ID=46504740 VERSION=00010000 are not those"),
+        ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
+        ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
+    ],
+)
+def test_bad_parameters_stop_elaboration(module, values, message, tmp_path):
+    with pytest.raises(ToolError, match=f"lint of {module}"):
+        lint(module, values, tmp_path)
+    assert message in (tmp_path / "lint.log").read_text()
+
+
+@pytest.mark.yosys
+@pytest.mark.parametrize(
+    ("top", "files", "values"),
+    [
+        (
+            "mvu",
+            ("mvu/mvu_pkg.sv", "mvu/mvu.sv"),
+            "PE=4 SIMD=6 WEIGHT_WIDTH=4 ACTIVATION_WIDTH=4 ACCU_WIDTH=16",
+        ),
+        (
+            "thresholding_axi",
+            (
+                "axi/hdl/axilite.sv",
+                "thresholding/hdl/thresholding.sv",
+                "thresholding/hdl/thresholding_axi.sv",
+            ),
+            'N=3 WI=12 WT=12 C=8 PE=2 USE_AXILITE=0 THRESHOLDS_PATH="./t_"',
+        ),
+    ],
+)
+def test_yosys_elaborates_finn(top, files, values, tmp_path):
+    import fpgan.build.implement.synth as flow
+
+    names = copy_finn_sources([finn_library() / name for name in files], tmp_path)
+    sources = [str(tmp_path / name) for name in names]
+    if top == "mvu":
+        sources[:1] = [str(Path(next(iter(flow.__path__))) / "blackbox.v"), sources[0]]
+        sources.insert(2, str(rtl_file("add_multi.sv")))
+    for element in range(2):
+        for stage in range(2):
+            (tmp_path / f"t_threshs_{element}_{stage}.dat").write_text("000\n" * 4 * 2**stage)
+    slang(sources, top, values, tmp_path)
+
+
+def test_patches_fit_exactly_once(tmp_path):
+    for name, changes in PATCHES.items():
+        (path,) = finn_library().rglob(name)
+        assert all(path.read_text().count(old) == 1 for old, _ in changes)
+
+
+def test_patch_that_does_not_fit_names_file_and_text(tmp_path):
+    other = tmp_path / "in" / "thresholding.sv"
+    other.parent.mkdir()
+    other.write_text("module thresholding; endmodule\n")
+    with pytest.raises(ValueError, match=r"thresholding.sv: 0 places hold '1 : p.ptr"):
+        copy_finn_sources([other], tmp_path)
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.sv").write_text(name)
+    with pytest.raises(ValueError, match=r"x.sv: another source of that name"):
+        copy_finn_sources([tmp_path / "a/x.sv", tmp_path / "b/x.sv"], tmp_path)
