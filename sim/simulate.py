@@ -19,9 +19,10 @@ from fpgan.hw.system.tools import ToolError, run
 from fpgan.sim.compiled.compile import compile_design
 from fpgan.sim.compiled.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.packing import pack, unpack
-from fpgan.sim.vectors import Vectors, agreement
+from fpgan.sim.vectors import Classify, Vectors, agreement
 
 Progress = Callable[[str], None]
+Netlists = Callable[[Design, Progress], Sequence[Path]]  # of each layer, made where they are not there yet
 _RESET_AFTER = 777  # cycles of a first, aborted run when reset_first is asked for
 
 
@@ -33,9 +34,10 @@ def simulate(
     waves: bool = False,
     reset_first: bool = False,
     progress: Progress | None = None,
-    netlist: bool = False,
+    netlists: Netlists | None = None,
     label: int | Sequence[int] | None = None,
     threads: int = 1,
+    classify: Classify | None = None,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
@@ -43,17 +45,18 @@ def simulate(
     images: how many, back to back, without a reset between them; chosen by seed. Left out: 64, or all.
     stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
     reset_first: begin with a run that is reset in the middle of an image.
-    netlist: simulate what Yosys makes of each layer, Xilinx primitives (BUILD/netlist, made where it is
-    missing or does not fit the RTL), in place of the RTL.
+    netlists: simulate what synthesis makes of each layer, Xilinx primitives, in place of the RTL; such as
+    build.implement.synth.netlists, which is called once all arguments are known to be good.
     label: what to draw, of a design with classes, one label or several in turn; left out, all in turn.
     threads: of the simulation. More are faster where the design is wide and the cores have nothing else to
     do; where they have, threads wait for each other and can be a hundred times slower than one.
+    classify: what tells how often the images show their labels, such as model.features.classify.
 
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
     cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
     per cycle once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
 
-    Writes BUILD/sim.json and BUILD/sim.png, with `netlist` BUILD/netlist_sim.json and netlist_sim.png;
+    Writes BUILD/sim.json and BUILD/sim.png, with `netlists` BUILD/netlist_sim.json and netlist_sim.png;
     returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
     arguments, ToolError when a tool fails or the simulation hangs.
     """
@@ -67,16 +70,12 @@ def simulate(
     latent, golden = streamed(vectors)
     say = progress or (lambda _: None)
     if design.backend == "hls":
-        if stall or waves or reset_first or netlist:
+        if stall or waves or reset_first or netlists:
             design.require_rtl("a simulation with stalls, waves, reset or netlist")
-        return _simulate_hls(design, vectors, seed, say)
+        return _simulate_hls(design, vectors, seed, say, classify)
     mapped, prefix = list[Path](), ""
-    if netlist:
-        from fpgan.build.implement.synth import (
-            netlists,  # only this needs synthesis, which is built upon this module
-        )
-
-        mapped, prefix = netlists(design, progress=lambda line: say(f"synthesizing {line}")), "netlist_"
+    if netlists:
+        mapped, prefix = list(netlists(design, lambda line: say(f"synthesizing {line}"))), "netlist_"
     say("compiling")
     program, build_seconds = compile_design(design, waves, netlists=mapped, threads=threads)
     say("simulating")
@@ -85,8 +84,8 @@ def simulate(
     result = {
         **_compared(design, golden, output, seed),
         "stall": stall,
-        "how": "netlist" if netlist else "rtl",
-        **_labels(vectors, output),
+        "how": "netlist" if netlists else "rtl",
+        **_labels(vectors, output, classify),
         **measured(design, timing),
         "sim_seconds": round(seconds, 3),
         "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
@@ -96,12 +95,14 @@ def simulate(
     }
     say("drawing")
     _save(
-        design.root / f"{prefix}sim", result, golden, output, "netlist" if netlist else "RTL", vectors.label
+        design.root / f"{prefix}sim", result, golden, output, "netlist" if netlists else "RTL", vectors.label
     )
     return result
 
 
-def _simulate_hls(design: Design, vectors: Vectors, seed: int, say: Progress) -> dict[str, Any]:
+def _simulate_hls(
+    design: Design, vectors: Vectors, seed: int, say: Progress, classify: Classify | None
+) -> dict[str, Any]:
     latent, golden = streamed(vectors)
     say("compiling")
     program, build_seconds = compile_csim(design)
@@ -111,7 +112,7 @@ def _simulate_hls(design: Design, vectors: Vectors, seed: int, say: Progress) ->
         **_compared(design, golden, output, seed),
         "stall": 0.0,
         "how": "csim",
-        **_labels(vectors, output),
+        **_labels(vectors, output, classify),
         **dict.fromkeys(("latency_cycles", "cycles_per_image", "efficiency")),
         "sim_seconds": round(seconds, 3),
         "kcycles_per_second": None,
@@ -167,11 +168,11 @@ def golden_of(design: Design) -> Vectors:
         raise ValueError(f"{path}: missing or broken; run fpgan build again") from None
 
 
-def _labels(vectors: Vectors, output: NDArray[np.int64]) -> dict[str, Any]:
+def _labels(vectors: Vectors, output: NDArray[np.int64], classify: Classify | None) -> dict[str, Any]:
     """What was asked for, and how often the hardware's images (N,H,W,C) show it."""
     if vectors.label is None:
         return {}
-    seen = agreement(vectors, output.transpose(0, 3, 1, 2))
+    seen = agreement(vectors, output.transpose(0, 3, 1, 2), classify)
     return {"labels": vectors.label.tolist(), "label_agreement": seen}
 
 

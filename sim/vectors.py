@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 IMAGES = 64  # of a simulation that is not told how many
+# Name of a dataset and images (N,C,H,W) -> the label that each shows (N); None where it knows no such labels.
+Classify = Callable[[str, NDArray[Any]], NDArray[np.int64] | None]
 
 
 @dataclass(frozen=True)
@@ -97,17 +100,9 @@ def parse_labels(text: str) -> list[int]:
     return labels
 
 
-def agreement(vectors: Vectors, output: NDArray[np.int64]) -> float | None:
-    """Share of images (N,C,H,W) in which the classifier that ships sees the label asked for.
-
-    None where there is no classifier of these labels: it knows digits and garments.
-    """
-    kind = vectors.dataset.partition(":")[0]
-    if vectors.label is None or kind not in ("digits", "fashion"):
+def agreement(vectors: Vectors, output: NDArray[np.int64], classify: Classify | None) -> float | None:
+    """Share of images (N,C,H,W) that show the label asked for; None where no classifier of them is given."""
+    if vectors.label is None or classify is None:
         return None
-    import torch
-
-    from fpgan.model.features import measure  # only labelled images need it, and all of PyTorch with it
-
-    _, seen = measure(kind, torch.from_numpy(output * vectors.image_scale))
-    return round(float(np.mean(seen == vectors.label)), 4)
+    seen = classify(vectors.dataset.partition(":")[0], output * vectors.image_scale)
+    return None if seen is None else round(float(np.mean(seen == vectors.label)), 4)

@@ -14,6 +14,7 @@ from fpgan.build.dataflow.ops import register
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.hw.design import Design
+from fpgan.model.features import classify
 from fpgan.sim.benches.stream_bench import TOP_PORTS, StreamCase, check_streams
 from fpgan.sim.packing import pack
 from fpgan.sim.simulate import simulate
@@ -50,7 +51,7 @@ def test_tiny_equals_pytorch_at_the_predicted_rate(tiny, tmp_path):
 
 def test_a_design_with_classes_draws_the_label_asked_for(build_preset):
     build = build_preset("tiny", vectors=20, generator={"classes": 10}, target_fps=100_000)
-    result = simulate(build, images=12)
+    result = simulate(build, images=12, classify=classify)
     assert result["mismatches"] == 0
     assert result["labels"] == [*range(10), 0, 1]
     assert 0 <= result["label_agreement"] <= 1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fpgan.model.data import digits
+from fpgan.model.features import classify
 from fpgan.sim.vectors import Vectors, agreement, parse_labels
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0])
@@ -86,9 +87,10 @@ def test_the_classifier_agrees_with_real_digits_and_not_with_other_labels():
     pixels, label = digits()
     image = pixels[:100].numpy().astype(np.int64) - 128
     made = Vectors(image, image, 1, 1 / 128, label[:100].numpy(), "digits")
-    seen = agreement(made, image)
+    seen = agreement(made, image, classify)
     assert seen is not None and seen >= 0.97
     shifted = Vectors(image, image, 1, 1 / 128, (made.label + 1) % 10, "digits")
-    assert agreement(shifted, image) <= 0.03
-    assert agreement(Vectors(image, image, 1, 1, made.label, "emoji"), image) is None
-    assert agreement(Vectors(image, image, 1, 1, None, "digits"), image) is None
+    assert agreement(shifted, image, classify) <= 0.03
+    assert agreement(Vectors(image, image, 1, 1, made.label, "emoji"), image, classify) is None
+    assert agreement(Vectors(image, image, 1, 1, None, "digits"), image, classify) is None
+    assert agreement(made, image, None) is None

@@ -122,7 +122,7 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
     return [{"name": layer.name, **found[layer.name]} for layer in design.layers]
 
 
-def netlists(design: Design, jobs: int = 2, progress: Progress | None = None) -> list[Path]:
+def netlists(design: Design, progress: Progress | None = None, jobs: int = 2) -> list[Path]:
     """BUILD/netlist/MODULE.v of every layer: Verilog that instantiates Xilinx primitives (hw/cells).
 
     Those that are missing or were made from other sources than BUILD/rtl holds are made anew. Raises

@@ -11,7 +11,7 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.flow import build
-from fpgan.build.implement.synth import synth
+from fpgan.build.implement.synth import netlists, synth
 from fpgan.build.report.page import report
 from fpgan.build.writers.hls.emit import run_tcl, stream_depths
 from fpgan.build.writers.hls.kernels import MAX_WORD_BITS
@@ -125,7 +125,7 @@ def test_what_needs_rtl_says_so(build_preset):
     folder = build_preset("tiny", target_fps=100_000, backend="hls")
     for call in (
         lambda: synth(folder), lambda: report(folder), lambda: simulate(folder, 2, stall=0.5),
-        lambda: simulate(folder, 2, netlist=True), lambda: simulate(folder, 2, waves=True),
+        lambda: simulate(folder, 2, netlists=netlists), lambda: simulate(folder, 2, waves=True),
     ):  # fmt: skip
         with pytest.raises(
             ValueError, match="needs RTL, this is a build for hls; run fpgan build --backend rtl"

@@ -342,18 +342,18 @@ def one_layer(tmp_path: Path) -> Path:
 
 
 def test_a_flipped_bit_of_a_lut_is_seen(one_layer: Path) -> None:
-    rtl, mapped = (simulate(one_layer, images=4, netlist=netlist) for netlist in (False, True))
+    rtl, mapped = (simulate(one_layer, images=4, netlists=mapped) for mapped in (None, netlists))
     timing = ("latency_cycles", "cycles_per_image")
     assert mapped["mismatches"] == 0 and [mapped[k] for k in timing] == [rtl[k] for k in timing]
     assert json.loads((one_layer / "sim.json").read_text()) == rtl
     assert json.loads((one_layer / "netlist_sim.json").read_text()) == mapped
     assert (one_layer / "netlist_sim.png").stat().st_size > 1000
-    assert simulate(one_layer, images=4, netlist=True)["build_seconds"] == 0
+    assert simulate(one_layer, images=4, netlists=netlists)["build_seconds"] == 0
     netlist = one_layer / "netlist/layer_1.v"
     text = netlist.read_text()
     assert text.count(".INIT(4'h6)") == 8  # the exclusive-or of every bit
     netlist.write_text(text.replace(".INIT(4'h6)", ".INIT(4'h7)", 1))
-    assert simulate(one_layer, images=4, netlist=True)["mismatches"] > 0
+    assert simulate(one_layer, images=4, netlists=netlists)["mismatches"] > 0
 
 
 def test_netlists_follow_the_rtl(one_layer: Path) -> None:
@@ -378,10 +378,10 @@ def test_netlists_follow_the_rtl(one_layer: Path) -> None:
 def test_whole_design_equals_pytorch_in_the_cycles_of_the_rtl(build_preset, tmp_path, family, cores):
     build = tmp_path / "build"
     shutil.copytree(build_preset("tiny", board=BOARDS[family], target_fps=60_000, cores=cores), build)
-    result = simulate(build, images=4, netlist=True)
+    result = simulate(build, images=4, netlists=netlists)
     assert result["mismatches"] == 0 and result["pixels"] == 4 * 256
     register()
     timing = schedule.run(ModelWrapper(str(build / "dataflow.onnx")), images=3)  # the RTL's, see tests/e2e
     assert result["latency_cycles"] == timing.latency
     assert result["cycles_per_image"] == timing.period
-    assert simulate(build, images=4, stall=0.3, reset_first=True, netlist=True)["mismatches"] == 0
+    assert simulate(build, images=4, stall=0.3, reset_first=True, netlists=netlists)["mismatches"] == 0
