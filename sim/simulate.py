@@ -46,7 +46,7 @@ def simulate(
     stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
     reset_first: begin with a run that is reset in the middle of an image.
     netlists: simulate what synthesis makes of each layer, Xilinx primitives, in place of the RTL; such as
-    build.implement.synth.netlists, which is called once all arguments are known to be good.
+    build.implement.synth.yosys.netlists, which is called once all arguments are known to be good.
     label: what to draw, of a design with classes, one label or several in turn; left out, all in turn.
     threads: of the simulation. More are faster where the design is wide and the cores have nothing else to
     do; where they have, threads wait for each other and can be a hundred times slower than one.

@@ -12,7 +12,7 @@ from typing import Any
 from fpgan.build.bench import figures
 from fpgan.build.bench.designs import BenchDesign
 from fpgan.build.flow import build
-from fpgan.build.implement.synth import synth
+from fpgan.build.implement.synthesize import synth
 from fpgan.hw.design import Design
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.simulate import simulate

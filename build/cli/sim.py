@@ -50,7 +50,7 @@ def command(
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
     with errors():
-        from fpgan.build.implement.synth import netlists
+        from fpgan.build.implement.synth.yosys import netlists
         from fpgan.sim.simulate import simulate
         from fpgan.sim.vectors import parse_labels
 

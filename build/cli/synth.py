@@ -23,7 +23,7 @@ def command(
     Example: `fpgan synth build`
     """
     with errors():
-        from fpgan.build.implement.synth import synth
+        from fpgan.build.implement.synthesize import synth
 
         with steps("synth") as progress:
             result = synth(build, tool, jobs, progress, pnr)

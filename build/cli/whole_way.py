@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fpgan.build.flow import build
-from fpgan.build.implement.synth import synth
+from fpgan.build.implement.synthesize import synth
 from fpgan.build.report.page import report
 from fpgan.sim.simulate import simulate
 

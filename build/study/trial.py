@@ -78,7 +78,7 @@ def measure(folder: Path, images: int) -> Result:
     """Count a built trial's resources with Yosys and its cycles in Verilator; measured.json's figures."""
 
     def work() -> Result:
-        from fpgan.build.implement.synth import synth
+        from fpgan.build.implement.synthesize import synth
         from fpgan.sim.simulate import simulate
 
         sim = simulate(folder / BUILT, images)

@@ -23,12 +23,13 @@ from fpgan.build.implement.bitstream.openxc7_tools import (
 )
 from fpgan.build.implement.route import nextpnr
 from fpgan.build.implement.route.netlist import NETLIST, write_netlist
+from fpgan.build.implement.route.pnr import BUS, check
 from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.tools import ToolError
 
-BUSES = ("axil",)
+BUSES = (BUS,)
 
 _SCRIPT = "build.sh"
 
@@ -57,20 +58,6 @@ def implement(build: Path, board: Board, work: Path, progress: Callable[[str], N
     progress("assembling the bitstream")
     make_bitstream(tools, board.part, routed.fasm, bit)
     return Implemented(bit=bit, figures=_figures(layers, routed))
-
-
-def check(design: Design, board: Board) -> None:
-    """Raise ValueError in one line for a board or a design that the open tools do not take."""
-    if board.family != "xc7" or not board.part.startswith("xc7z"):
-        raise ValueError(
-            f"{board.name}: the open tools have no data of {board.part}; use --tool vivado, or a board with "
-            "a Zynq-7000"
-        )
-    if design.pumped:
-        raise ValueError(
-            f"{design.root}: double-pumped cores need a second clock, which this board design has not; "
-            "run fpgan build --cores lut,dsp"
-        )
 
 
 def _figures(layers: list[dict[str, Any]], routed: nextpnr.Routed) -> dict[str, Any]:

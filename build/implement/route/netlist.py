@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import fpgan.build.implement.synth
-from fpgan.build.implement.synth import cells, netlists
-from fpgan.build.implement.synth.yosys import synth_layers
+from fpgan.build.implement.synth import cells
+from fpgan.build.implement.synth.yosys import netlists, synth_layers
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host

@@ -6,19 +6,29 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 
-from fpgan.build.implement.bitstream import openxc7
-from fpgan.build.implement.bitstream.run import host_options
+from fpgan.build.implement.host_options import host_options
 from fpgan.build.implement.route.netlist import NETLIST, write_netlist
 from fpgan.build.implement.route.nextpnr import HOW, find_router, route_over_seeds
-from fpgan.hw.boards import get_board
+from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host
 from fpgan.hw.system.tools import ToolError
 
+BUS = "axil"  # what zynq7_top connects
 
-def check(design: Design) -> None:
-    """Raise ValueError in one line for a board or a design that nextpnr-xilinx does not take."""
-    openxc7.check(design, get_board(design.board))
+
+def check(design: Design, board: Board) -> None:
+    """Raise ValueError in one line for a board or a design that the open tools do not take."""
+    if board.family != "xc7" or not board.part.startswith("xc7z"):
+        raise ValueError(
+            f"{board.name}: the open tools have no data of {board.part}; use --tool vivado, or a board with "
+            "a Zynq-7000"
+        )
+    if design.pumped:
+        raise ValueError(
+            f"{design.root}: double-pumped cores need a second clock, which this board design has not; "
+            "run fpgan build --cores lut,dsp"
+        )
 
 
 def route(design: Design, progress: Callable[[str], None] | None = None) -> dict[str, str | float]:
@@ -35,7 +45,7 @@ def route(design: Design, progress: Callable[[str], None] | None = None) -> dict
     shutil.rmtree(work, ignore_errors=True)
     project = work / "project"
     project.mkdir(parents=True)
-    options = host_options(design, get_board(design.board), openxc7.BUSES[0])
+    options = host_options(design, get_board(design.board), BUS)
     host = emit_host(design, project / "host", options)
     write_netlist(design, host, project, work, say)
     mhz = design.clock_mhz

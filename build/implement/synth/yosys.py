@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resources and an estimate of timing with Yosys, layer by layer; `synth` is what `fpgan synth` calls."""
+"""Resources, an estimate of timing and netlists with Yosys, layer by layer, each kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from typing import Any
 
 from fpgan.build.implement.synth import cells, timing
 from fpgan.build.implement.synth.yosys_job import Job
-from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design, Layer
 from fpgan.hw.system.tools import ToolError, cache_dir, run
 
@@ -26,84 +25,6 @@ _HERE = Path(__file__).parent
 _FLOW = ("blackbox.v", "bmux.v", "cells.py", "timing.py", "yosys_job.py")
 _HDL = (".sv", ".v", ".svh", ".vh")
 _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 180
-
-
-def synth(
-    build: Path, tool: str = "yosys", jobs: int = 2, progress: Progress | None = None, pnr: bool = False
-) -> dict[str, Any]:
-    """Resources of a build against its board, written to BUILD/synth.json and returned.
-
-    `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
-    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000);
-    where it is not installed, `missing` of `timing` says so.
-    Raises ValueError for an unknown tool, a folder that is no build, or pnr of what is not routed, ToolError
-    where a tool fails.
-    """
-    design = Design.load(build)
-    design.require_rtl("synthesis")
-    if pnr:
-        _check_routable(design, tool)
-    if tool == "yosys":
-        layers = synth_layers(design, jobs, progress)
-        slowest = max(layers, key=lambda layer: layer["timing"]["ns"])
-        timed: dict[str, Any] = {
-            "estimated_ns": slowest["timing"]["ns"],
-            "layer": slowest["name"],
-            "levels": slowest["timing"]["levels"],
-            "path": f"{slowest['timing']['start']} -> {slowest['timing']['end']}",
-            "how": timing.HOW,
-        }
-        if pnr:
-            from fpgan.build.implement.route.pnr import route
-
-            timed = {**timed, **route(design, progress)}
-    elif tool == "vivado":
-        from fpgan.build.implement.synth import vivado
-
-        layers, timed = vivado.synthesize(design)
-    else:
-        raise ValueError(f"tool {tool!r} is not known; choose yosys or vivado")
-    result = summarize(design, tool, layers, timed)
-    write_result(design, result)
-    return result
-
-
-def _check_routable(design: Design, tool: str) -> None:
-    from fpgan.build.implement.route.pnr import check
-
-    if tool != "yosys":
-        raise ValueError(f"--pnr goes with --tool yosys; {tool} routes by itself")
-    check(design)
-
-
-def write_result(design: Design, result: dict[str, Any]) -> None:
-    """BUILD/synth.json, whole or as it was."""
-    _write(design.root / "synth.json", (json.dumps(result, indent=1) + "\n").encode(), "result")
-
-
-def summarize(
-    design: Design, tool: str, layers: list[dict[str, Any]], timed: dict[str, Any]
-) -> dict[str, Any]:
-    """synth.json: the layers, their sums, the board, and what the build itself had estimated."""
-    totals = cells.total(layers)
-    budget = get_board(design.board).budget
-    return {
-        "tool": tool,
-        "part": design.part,
-        "layers": layers,
-        "totals": totals,
-        "budget": budget,
-        "utilization": cells.utilization(totals, budget),
-        "estimates": _estimates(design),
-        "timing": timed,
-    }
-
-
-def _estimates(design: Design) -> dict[str, Any]:
-    try:
-        return dict(design.report["totals"])
-    except (OSError, KeyError):
-        return {}
 
 
 def synth_layers(design: Design, jobs: int, progress: Progress | None = None) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.flow import build
-from fpgan.build.implement.synth import netlists, synth
+from fpgan.build.implement.synth.yosys import netlists
+from fpgan.build.implement.synthesize import synth
 from fpgan.build.report.page import report
 from fpgan.build.writers.hls.emit import run_tcl, stream_depths
 from fpgan.build.writers.hls.kernels import MAX_WORD_BITS

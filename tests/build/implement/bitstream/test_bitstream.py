@@ -12,6 +12,7 @@ import vivado_stand_in
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
+from fpgan.build.implement import host_options
 from fpgan.build.implement.bitstream import bitstream, vivado
 from fpgan.build.implement.bitstream import run as run_module
 from fpgan.build.implement.bitstream.implemented import Implemented
@@ -254,6 +255,6 @@ def test_classes_are_found_in_the_vectors():
     label = np.array([0, 2, 1, 2, 0, 1])
     latent = np.concatenate([rng.integers(-8, 8, (6, 5)), np.eye(4, dtype=int)[label] * 7], axis=1)
     vectors = Vectors(latent[:, :, None, None], np.zeros((6, 1, 2, 2), int), 0.5, 1.0, label)
-    assert run_module._classes(vectors) == 4  # none of them asks for the last
+    assert host_options._classes(vectors) == 4  # none of them asks for the last
     with pytest.raises(ValueError, match="do not end in their labels"):
-        run_module._classes(Vectors(latent[:, ::-1, None, None], vectors.image, 0.5, 1.0, label))
+        host_options._classes(Vectors(latent[:, ::-1, None, None], vectors.image, 0.5, 1.0, label))

@@ -11,7 +11,7 @@ import vivado_stand_in
 
 from fpgan.build.implement.bitstream import vivado
 from fpgan.build.implement.bitstream.ip_wrapper import IP, ip_wrapper
-from fpgan.build.implement.bitstream.run import host_options
+from fpgan.build.implement.host_options import host_options
 from fpgan.hw.boards import boards, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host

@@ -14,7 +14,7 @@ from fpgan.build.cli.main import app
 from fpgan.build.implement.route import pnr
 from fpgan.build.implement.route.netlist import NETLIST
 from fpgan.build.implement.route.nextpnr import routed_mhz, utilization
-from fpgan.build.implement.synth import synth
+from fpgan.build.implement.synthesize import synth
 from fpgan.hw.host.emit import HostOptions
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.host_bench import identity_build

@@ -17,8 +17,7 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.folding.schedule import timing as schedule
-from fpgan.build.implement.synth import netlists
-from fpgan.build.implement.synth.yosys import synth_module
+from fpgan.build.implement.synth.yosys import netlists, synth_module
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
 from fpgan.hw.finn_sources import copy_finn_sources

@@ -11,9 +11,10 @@ from typing import Any
 import finn
 import pytest
 
-from fpgan.build.implement.synth import cells, synth, vivado
+from fpgan.build.implement.synth import cells, vivado
 from fpgan.build.implement.synth import yosys as yosys_module
 from fpgan.build.implement.synth.yosys import synth_layers, synth_module
+from fpgan.build.implement.synthesize import synth
 from fpgan.hw.design import Design
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import rtl_file

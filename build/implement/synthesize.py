@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resources and clock of a BUILD, by Yosys or Vivado, routed where that is asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fpgan.build.implement.route.pnr import check, route
+from fpgan.build.implement.synth import cells, timing, vivado, yosys
+from fpgan.build.implement.synth.yosys import Progress
+from fpgan.hw.boards import get_board
+from fpgan.hw.design import Design
+
+
+def synth(
+    build: Path, tool: str = "yosys", jobs: int = 2, progress: Progress | None = None, pnr: bool = False
+) -> dict[str, Any]:
+    """Resources of a build against its board, written to BUILD/synth.json and returned.
+
+    `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
+    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000);
+    where it is not installed, `missing` of `timing` says so.
+    Raises ValueError for an unknown tool, a folder that is no build, or pnr of what is not routed, ToolError
+    where a tool fails.
+    """
+    design = Design.load(build)
+    design.require_rtl("synthesis")
+    if pnr:
+        _check_routable(design, tool)
+    if tool == "yosys":
+        layers = yosys.synth_layers(design, jobs, progress)
+        slowest = max(layers, key=lambda layer: layer["timing"]["ns"])
+        timed: dict[str, Any] = {
+            "estimated_ns": slowest["timing"]["ns"],
+            "layer": slowest["name"],
+            "levels": slowest["timing"]["levels"],
+            "path": f"{slowest['timing']['start']} -> {slowest['timing']['end']}",
+            "how": timing.HOW,
+        }
+        if pnr:
+            timed = {**timed, **route(design, progress)}
+    elif tool == "vivado":
+        layers, timed = vivado.synthesize(design)
+    else:
+        raise ValueError(f"tool {tool!r} is not known; choose yosys or vivado")
+    result = summarize(design, tool, layers, timed)
+    write_result(design, result)
+    return result
+
+
+def _check_routable(design: Design, tool: str) -> None:
+    if tool != "yosys":
+        raise ValueError(f"--pnr goes with --tool yosys; {tool} routes by itself")
+    check(design, get_board(design.board))
+
+
+def write_result(design: Design, result: dict[str, Any]) -> None:
+    """BUILD/synth.json, whole or as it was."""
+    path, partial = design.root / "synth.json", design.root / ".synth.json.part"
+    partial.write_text(json.dumps(result, indent=1) + "\n")
+    partial.replace(path)
+
+
+def summarize(
+    design: Design, tool: str, layers: list[dict[str, Any]], timed: dict[str, Any]
+) -> dict[str, Any]:
+    """synth.json: the layers, their sums, the board, and what the build itself had estimated."""
+    totals = cells.total(layers)
+    budget = get_board(design.board).budget
+    return {
+        "tool": tool,
+        "part": design.part,
+        "layers": layers,
+        "totals": totals,
+        "budget": budget,
+        "utilization": cells.utilization(totals, budget),
+        "estimates": _estimates(design),
+        "timing": timed,
+    }
+
+
+def _estimates(design: Design) -> dict[str, Any]:
+    try:
+        return dict(design.report["totals"])
+    except (OSError, KeyError):
+        return {}
