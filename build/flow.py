@@ -27,7 +27,8 @@ from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.boards import Board, get_board
-from fpgan.hw.system.replaced_folder import replaced_folder
+from fpgan.hw.design import MARKER, WRITTEN
+from fpgan.hw.system.folders import check_replaceable, replaced_folder
 
 Progress = Callable[[str], None]
 Backend = Literal["rtl", "hls"]
@@ -78,14 +79,14 @@ def build(
     clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
     share = _checked(max_utilization, "max_utilization", 0.01, 1)
     _check_cores(cores, backend)
-    _check_out(out)
+    check_replaceable(out, MARKER, WRITTEN)
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
     say("reading")
     register()
     network = read_network(load_model(path))
-    with replaced_folder(out) as partial:
+    with replaced_folder(out, MARKER, WRITTEN) as partial:
         say("integer graph")
         integers = integer_graph(network)
         say("lowering")
@@ -159,11 +160,3 @@ def _checked(value: float, name: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise ValueError(f"{name}={value} must be between {low:g} and {high:g}")
     return value
-
-
-def _check_out(out: Path) -> None:
-    """Only an earlier build or an empty folder may be replaced."""
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out}: is a file; a folder is written there")
-    if out.is_dir() and any(out.iterdir()) and not (out / "design.json").exists():
-        raise ValueError(f"{out}: is not empty and holds no earlier build; choose another folder")

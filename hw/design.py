@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from fpgan.hw.system.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,14 @@ class Layer:
     sources: tuple[str, ...]
 
 
+MARKER = "design.json"
+# Names of what the commands write into a BUILD.
+WRITTEN = (
+    MARKER, "rtl", "hls", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json", "report.html",
+    "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
+    "bitstream", "power.json", "power.saif", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
+)  # fmt: skip
+
 _COPIED = ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped")
 
 
@@ -65,13 +74,10 @@ class Design:
     @classmethod
     def load(cls, build: Path) -> Design:
         """Read a BUILD folder. ValueError in one line where it is none."""
-        path = Path(build) / "design.json"
-        try:
-            data: dict[str, Any] = json.loads(path.read_text())
-        except (OSError, json.JSONDecodeError):
-            raise ValueError(
-                f"{build}: no build here ({path.name} is missing or broken); run fpgan build"
-            ) from None
+        path = Path(build) / MARKER
+        if not path.exists():
+            raise ValueError(f"{build}: no build here ({MARKER} is missing); run fpgan build")
+        data = read_json(path, "run fpgan build again")
 
         def stream(key: str) -> Stream:
             return Stream(**{**data[key], "shape": tuple(data[key]["shape"])})
@@ -112,5 +118,4 @@ class Design:
     @cached_property
     def report(self) -> dict[str, Any]:
         """BUILD/report.json."""
-        result: dict[str, Any] = json.loads((self.root / "report.json").read_text())
-        return result
+        return read_json(self.root / "report.json", "run fpgan build again")

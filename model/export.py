@@ -16,8 +16,9 @@ from brevitas.export import export_qonnx
 from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 from torch import Tensor, nn
 
+from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.generator import Generator
-from fpgan.model.run import load_run, make_folder, write_beside
+from fpgan.model.run import load_run
 
 _OPSET = 13
 _BATCH = 32

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from fpgan.hw.system.files import make_folder
 from fpgan.model.config import GIVEN
 from fpgan.model.data import open_images
 from fpgan.model.generator import Generator
-from fpgan.model.run import CHECKPOINT, load_run, make_folder, write_metrics
+from fpgan.model.run import CHECKPOINT, load_run, write_metrics
 from fpgan.model.train import Progress, finish, train
 
 _BATCHES, _BATCH = 16, 64

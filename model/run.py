@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from fpgan.hw.system.files import write_beside, write_json
+from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
@@ -21,45 +21,11 @@ from fpgan.model.pictures import grid
 CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
 STATE = "training.safetensors"
 _GRID = 8
+_TYPES = (
+    torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
+    torch.int8, torch.uint8, torch.bool,
+)  # fmt: skip
 _SAMPLE_SEED = 1234
-
-
-def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let write() make a file next to path, then rename it onto path: no reader ever sees half a file.
-
-    ValueError says why it cannot be written.
-    """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        write(beside)
-        os.replace(beside, path)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def user_cache() -> Path:
-    """Folder for what is made once and used again."""
-    return Path.home() / ".cache" / "fpgan"
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Remove what write_beside left in a folder when it was killed."""
-    for name in (CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE):
-        stem, _, suffix = name.partition(".")
-        for beside in folder.glob(f".{stem}.*.{suffix}"):
-            beside.unlink(missing_ok=True)
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder that can be written to. ValueError says why not."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be made a folder ({error.strerror})") from None
-    if not os.access(path, os.W_OK):
-        raise ValueError(f"{path}: cannot be written to")
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: dict[str, str] | None = None) -> None:
@@ -76,13 +42,21 @@ def tensors_metadata(path: Path) -> dict[str, str]:
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """Read safetensors. ValueError if the file is missing, truncated or something else."""
+    if not path.exists():
+        raise DamagedError(path, "does not exist")
     if not path.is_file():
-        raise ValueError(f"{path}: does not exist")
+        raise DamagedError(path, "is no plain file")
     try:
-        return load_file(path)
+        tensors = load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: truncated or no safetensors file ({reason})") from None
+        raise DamagedError(path, f"truncated or no safetensors file ({reason})") from None
+    for name, tensor in tensors.items():
+        if tensor.dtype not in _TYPES:
+            raise DamagedError(
+                path, f"{name} is of {tensor.dtype}, which no layer has; convert it to float32"
+            )
+    return tensors
 
 
 def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
@@ -121,13 +95,7 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
 
 def read_metrics(path: Path) -> dict[str, Any]:
     """What a RUN folder's metrics.json holds. ValueError if it cannot be read."""
-    try:
-        found = json.loads((path / METRICS).read_text())
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path / METRICS}: cannot be read ({error})") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path / METRICS}: holds no metrics")
-    return found
+    return read_json(path / METRICS)
 
 
 def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict[str, Any]) -> None:
@@ -141,8 +109,7 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
 
 def write_metrics(out: Path, metrics: dict[str, Any]) -> None:
     """Write a RUN folder's metrics.json."""
-    text = json.dumps(metrics, indent=2) + "\n"
-    write_beside(out / METRICS, lambda p: p.write_text(text))
+    write_json(out / METRICS, metrics)
 
 
 @torch.no_grad()

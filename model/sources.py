@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fpgan.model.run import make_folder, user_cache, write_beside
+from fpgan.hw.system.environment import cache_dir
+from fpgan.hw.system.files import make_folder, write_beside
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 EMOJI = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
@@ -90,7 +91,7 @@ def _read_once(kind: str, path: Path, read: Callable[[], dict[str, np.ndarray]])
     """
     about = path.stat()
     key = np.array([about.st_size, about.st_mtime_ns], np.int64)
-    cached = user_cache() / f"{kind}-{zlib.crc32(str(path.resolve()).encode()):08x}.npz"
+    cached = cache_dir() / f"{kind}-{zlib.crc32(str(path.resolve()).encode()):08x}.npz"
     try:
         with np.load(cached, allow_pickle=False) as data:
             if np.array_equal(data["key"], key):

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from fpgan.hw.system.files import make_folder, remove_unfinished
 from fpgan.model.batches import Order, batches
 from fpgan.model.config import GIVEN, TrainConfig
 from fpgan.model.data import Images, open_images
@@ -20,7 +21,7 @@ from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
 from fpgan.model.interrupt import held_signals
 from fpgan.model.log import TensorBoard
-from fpgan.model.run import STATE, load_run, make_folder, read_metrics, remove_unfinished, samples, save_run
+from fpgan.model.run import STATE, load_run, read_metrics, samples, save_run
 from fpgan.model.state import TrainState
 from fpgan.model.step import Diverged, advice, train_step
 from fpgan.model.weights import load_init

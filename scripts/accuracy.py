@@ -24,8 +24,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.config import PRESETS, TUNINGS, TrainConfig
-from fpgan.model.run import CONFIG, METRICS, STATE, make_folder, read_metrics, write_beside
+from fpgan.model.run import CONFIG, METRICS, STATE, read_metrics
 from fpgan.model.train import train
 
 _BITS = ("float", "W8A8", "W4A4", "W3A3", "W2A2")

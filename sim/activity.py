@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
+from fpgan.hw.system.files import write_beside
 from fpgan.sim.compiled.compile import compile_design
 from fpgan.sim.simulate import Progress, golden_of, measured, stream, streamed
 
@@ -48,10 +52,15 @@ def trace_activity(
     say("compiling")
     program, _ = compile_design(design, activity=True)
     say("simulating")
-    partial = design.root / f".{SAIF}.part"
-    output, timing, _ = stream(design, program, latent, seed, stall, partial)
-    partial.write_text(escaped(partial.read_text()))
-    saif = partial.replace(design.root / SAIF)
+    saif = design.root / SAIF
+    ran = list[tuple[NDArray[np.int64], dict[str, Any], float]]()
+
+    def trace(beside: Path) -> None:
+        ran.append(stream(design, program, latent, seed, stall, beside))
+        beside.write_text(escaped(beside.read_text(encoding="utf-8")), encoding="utf-8")
+
+    write_beside(saif, trace)
+    output, timing, _ = ran[0]
     cycles = measured(design, timing)["cycles_per_image"]
     return Traced(saif, images, int((output != golden).sum()), cycles)
 

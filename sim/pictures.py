@@ -9,6 +9,8 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
+from fpgan.hw.system.files import write_beside
+
 _SHOWN, _LABELS_SHOWN = 8, 10
 
 
@@ -48,7 +50,5 @@ def save_comparison(
     wrong = int((golden != output).sum())
     figure.suptitle(f"{wrong} of {golden.size} values differ on {len(golden)} images", fontsize=11)
     figure.tight_layout()
-    temporary = path.with_suffix(".tmp.png")
-    figure.savefig(temporary, dpi=110)
+    write_beside(path, lambda beside: figure.savefig(beside, dpi=110))
     plt.close(figure)
-    temporary.rename(path)

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
-from fpgan.hw.system.tools import ToolError, run
+from fpgan.hw.system.children import run
+from fpgan.hw.system.files import write_json
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_design
 from fpgan.sim.compiled.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.packing import pack, unpack
@@ -149,9 +151,7 @@ def _save(
     from fpgan.sim.pictures import save_comparison
 
     save_comparison(stem.with_suffix(".png"), golden, output, source, label)
-    temporary = stem.with_suffix(".json.tmp")
-    temporary.write_text(json.dumps(result, indent=2) + "\n")
-    temporary.rename(stem.with_suffix(".json"))
+    write_json(stem.with_suffix(".json"), result)
 
 
 def streamed(vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import matplotlib
 
+from fpgan.hw.system.files import write_beside
+
 _COLORS = {"Deconv_rtl": "#0072B2", "Thresholding_rtl": "#E69F00", "other": "#8A8A8A"}
 _SMALL = 100  # LUTs below which a layer says nothing about the model
 
@@ -84,7 +86,5 @@ def _draw(points: list[_Point], result: dict[str, Any], path: Path) -> None:
     axis.grid(color="#dfe5ec", lw=0.6)
     axis.set_axisbelow(True)
     axis.legend(frameon=False)
-    temporary = path.with_suffix(".tmp.png")
-    figure.savefig(temporary, dpi=130)
+    write_beside(path, lambda beside: figure.savefig(beside, dpi=130))
     plt.close(figure)
-    temporary.rename(path)

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from fpgan.build.bench.software import DEVICES
+from fpgan.hw.system.files import write_beside
 
 # Okabe and Ito's colours, which differ to every kind of eye; markers tell the same again.
 _OURS, _ZEROS, _RIVAL, _SOFTWARE, _GPU = "#0072B2", "#E69F00", "#D55E00", "#8A8A8A", "#009E73"
@@ -56,10 +57,8 @@ def draw(result: dict[str, Any], path: Path) -> None:
             axis.set_axis_off()
         axes[0, 0].text(0, 0.5, "no design could be measured")
     figure.legend(handles=_legend(result), loc="outside lower center", ncols=3, frameon=False, fontsize=_SIZE)
-    temporary = path.with_suffix(".tmp.png")
-    figure.savefig(temporary, dpi=130)
+    write_beside(path, lambda beside: figure.savefig(beside, dpi=130))
     plt.close(figure)
-    temporary.rename(path)
 
 
 def _cycles(axis: Axes, preset: str, rows: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from fpgan.build.bench.fit import fit
 from fpgan.build.bench.networks import Networks
 from fpgan.build.bench.picture import draw
 from fpgan.build.report.rivals import other_networks
-from fpgan.model.run import make_folder, write_beside
+from fpgan.hw.system.files import make_folder, write_beside
 
 _UNITS = {
     "gops": "useful giga-operations per second at clock_mhz: two per MAC, none for inserted zeros",

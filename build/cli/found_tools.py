@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from fpgan.hw.system.tools import ToolError, find_tool, run, variable, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.environment import variable
+from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
 
 @dataclass(frozen=True)

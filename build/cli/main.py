@@ -29,7 +29,7 @@ from fpgan.build.cli import (
     synth,
     train,
 )
-from fpgan.hw.system.tools import default_environment
+from fpgan.hw.system.environment import default_environment
 
 _COMMANDS = (
     train,

@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from fpgan.hw.design import Design
-from fpgan.model.run import make_folder, write_beside
+from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.sim.vectors import Vectors
 
 CONFIG = "finn.yaml"

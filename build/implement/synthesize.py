@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from fpgan.build.implement.synth import cells, timing, vivado, yosys
 from fpgan.build.implement.synth.yosys import Progress
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
+from fpgan.hw.system.files import write_json
 
 
 def synth(
@@ -58,9 +58,7 @@ def _check_routable(design: Design, tool: str) -> None:
 
 def write_result(design: Design, result: dict[str, Any]) -> None:
     """BUILD/synth.json, whole or as it was."""
-    path, partial = design.root / "synth.json", design.root / ".synth.json.part"
-    partial.write_text(json.dumps(result, indent=1) + "\n")
-    partial.replace(path)
+    write_json(design.root / "synth.json", result)
 
 
 def summarize(

@@ -14,8 +14,9 @@ from fpgan.build.study.spec import Spec
 from fpgan.build.study.table import mark_pareto
 from fpgan.build.study.trial import RUN
 from fpgan.hw.boards import get_board
+from fpgan.hw.system.files import write_beside
 from fpgan.model.generator_config import bits_name
-from fpgan.model.run import SAMPLES, write_beside
+from fpgan.model.run import SAMPLES
 
 PARETO, PAGE = "pareto.png", "report.html"
 

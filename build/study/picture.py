@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from fpgan.build.study.space import Parameter
 from fpgan.build.study.table import losses, non_dominated
-from fpgan.model.run import write_beside
+from fpgan.hw.system.files import write_beside
 
 Row = dict[str, Any]
 

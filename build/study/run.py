@@ -16,8 +16,8 @@ from fpgan.build.study.pool import Pool, pool
 from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
 from fpgan.build.study.trial import MEASURED, RESULT, Result, finished, locked, measure, parent, record, trial
+from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.config import TrainConfig
-from fpgan.model.run import make_folder, write_beside
 
 RECORD = "study.json"
 _LOCK = ".lock"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fpgan.build.study.space import Parameter, Scalar
 from fpgan.build.study.spec import FIGURES
 from fpgan.build.study.trial import lut_equivalents
-from fpgan.model.run import write_beside
+from fpgan.hw.system.files import write_beside
 
 TABLE = "trials.parquet"
 _KINDS = ("LUT", "DSP", "BRAM18")

@@ -22,9 +22,10 @@ from typing import Any
 
 from fpgan.build.study.spec import BuildOptions
 from fpgan.hw.boards import get_board
+from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.config import TrainConfig
 from fpgan.model.export import export
-from fpgan.model.run import CHECKPOINT, CONFIG, METRICS, STATE, make_folder, read_metrics, write_beside
+from fpgan.model.run import CHECKPOINT, CONFIG, METRICS, STATE, read_metrics
 from fpgan.model.train import train
 
 RESULT, MEASURED = "trial.json", "measured.json"

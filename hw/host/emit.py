@@ -17,9 +17,12 @@ from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.host import registers
 from fpgan.hw.host.ports import Port, control_ports, memory_ports
 from fpgan.hw.sources import sources
-from fpgan.hw.system.replaced_folder import replaced_folder
+from fpgan.hw.system.files import write_json
+from fpgan.hw.system.folders import replaced_folder
+from fpgan.hw.system.reading import DamagedError, read_json
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
+_MARKER = "host.json"
 _TABLE = "latent_table"
 GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
 
@@ -78,12 +81,13 @@ class Host:
     @classmethod
     def load(cls, root: Path) -> Host:
         """What emit_host wrote into `root`. ValueError where there is none."""
+        path = Path(root) / _MARKER
+        data = read_json(path, "write the host interface again")
         try:
-            data = json.loads((Path(root) / "host.json").read_text())
             values = {**data, "sources": tuple(data["sources"]), "options": HostOptions(**data["options"])}
             return cls(root=Path(root).resolve(), **values)
-        except (OSError, json.JSONDecodeError, KeyError, TypeError):
-            raise ValueError(f"{root}: holds no host interface (host.json is missing or broken)") from None
+        except (KeyError, TypeError):
+            raise DamagedError(path, "holds no host interface") from None
 
 
 def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> Host:
@@ -94,9 +98,7 @@ def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> 
     """
     options = options or HostOptions()
     _check(design, options)
-    if out.exists() and not (out / "host.json").exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out}: is not empty and holds no earlier host interface; choose another folder")
-    with replaced_folder(out) as partial:
+    with replaced_folder(out, _MARKER) as partial:
         _write(design, partial, options)
     return Host.load(out)
 
@@ -121,7 +123,7 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
         "identity": identity,
         "pumped": design.pumped,
     }
-    (out / "host.json").write_text(json.dumps(content, indent=2) + "\n")
+    write_json(out / _MARKER, content)
 
 
 def _check(design: Design, options: HostOptions) -> None:

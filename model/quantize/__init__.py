@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.export import golden, save, to_qonnx
 from fpgan.model.generator_config import FLOAT, parse_bits
 from fpgan.model.quantize.calibration import calibrate, settle_biases
@@ -24,7 +25,7 @@ from fpgan.model.quantize.pictures import save_samples
 from fpgan.model.quantize.report import distances, layer_rows, open_scored, scores, value
 from fpgan.model.quantize.source import open_module
 from fpgan.model.quantize.tracing import trace
-from fpgan.model.run import CHECKPOINT, SAMPLES, make_folder, save_tensors, write_beside
+from fpgan.model.run import CHECKPOINT, SAMPLES, save_tensors
 
 __all__ = ["quantize"]
 

@@ -10,8 +10,8 @@ import matplotlib
 import numpy as np
 import torch
 
+from fpgan.hw.system.files import write_beside
 from fpgan.model.quantize.network import QuantizedNetwork
-from fpgan.model.run import write_beside
 
 _SHOWN, _SIGNALS = 8, 3
 

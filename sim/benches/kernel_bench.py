@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.sources import hls_dir
-from fpgan.hw.system.tools import run
+from fpgan.hw.system.children import run
 from fpgan.sim.compiled.csim import compile_cpp
 
 Words = NDArray[np.uint8]

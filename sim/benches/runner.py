@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fpgan.hw.system.tools import ToolError, require_tools, verilator_on_path
+from fpgan.hw.system.environment import variables_set
+from fpgan.hw.system.tools import ToolError, require_tools, verilator_env
 from fpgan.sim.compiled.verilated_runtime import shared_runtime
 
 # Registers without a reset start at random values, so that a result that depends on one shows. The bench
@@ -47,7 +48,10 @@ def run_cocotb(
     build_log, run_log = build_dir / "build.log", build_dir / "run.log"
     runner = get_runner("verilator")
     level = "" if optimize else " OPT_FAST=-O0"
-    with shared_runtime(build_dir, ["cocotb"]) as (objects, variables), verilator_on_path(variables + level):
+    with (
+        shared_runtime(build_dir, ["cocotb"]) as (objects, variables),
+        variables_set(verilator_env(variables + level)),
+    ):
         try:
             runner.build(
                 sources=[str(path) for path in sources], hdl_toplevel=top, build_dir=build_dir,

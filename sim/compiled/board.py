@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from fpgan.hw.driver import AcceleratorError, Bytes, Words
 from fpgan.hw.host.emit import Host
-from fpgan.hw.system.tools import ToolError, start
+from fpgan.hw.system.children import start
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_host
 
 _BASE = 0x1000_0000  # of the memory

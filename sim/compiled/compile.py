@@ -12,7 +12,8 @@ from pathlib import Path
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.sources import cells
-from fpgan.hw.system.tools import find_tool, require_tools, run, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import find_tool, require_tools, verilator_env
 from fpgan.sim.compiled.verilated_runtime import shared_runtime
 
 _HARNESS = Path(__file__).parent / "harness.cpp"

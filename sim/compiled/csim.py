@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
-from fpgan.hw.system.tools import find_tool, require_tools, run
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import find_tool, require_tools
 from fpgan.sim.packing import pack, unpack
 
 

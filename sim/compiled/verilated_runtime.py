@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from fpgan.hw.system.tools import cache_dir, find_tool, verilator_env
+from fpgan.hw.system.environment import cache_dir
+from fpgan.hw.system.tools import find_tool, verilator_env
 
 _OBJECTS = "verilated*.o"
 

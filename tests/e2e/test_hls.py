@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from fpgan.build import build
 from fpgan.build.cli.main import app
 from fpgan.hw.design import Design
-from fpgan.hw.system.tools import run
+from fpgan.hw.system.children import run
 from fpgan.model.checkpoints import shipped
 from fpgan.model.export import export
 from fpgan.sim.compiled.csim import compile_csim

@@ -6,7 +6,7 @@ from __future__ import annotations
 import tempfile
 from functools import cache
 
-from fpgan.hw.system.tools import default_environment
+from fpgan.hw.system.environment import default_environment
 
 RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
 

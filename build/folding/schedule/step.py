@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgan.hw.system.tools import cache_dir
+from fpgan.hw.system.environment import cache_dir
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]

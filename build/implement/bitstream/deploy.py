@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,12 @@ from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host import registers
 from fpgan.hw.host.emit import Host
+from fpgan.hw.system.files import write_json
 from fpgan.sim.vectors import Vectors
 
 BIT = "fpgan.bit"
+MARKER = "facts.json"
+WRITTEN = (MARKER, "fpgan.*", "driver", "selftest.py", "golden.npz", "project", "README.txt", "__pycache__")
 _LEFT_OUT = ("vivado", ".Xil")  # of a project: what the tool works with
 _VECTORS = 64
 
@@ -36,7 +38,7 @@ def write_deploy(
     shutil.copytree(work / "project", folder / "project", ignore=shutil.ignore_patterns(*_LEFT_OUT))
     _write_vectors(Vectors.load(design.root / "golden.npz"), folder / "golden.npz")
     facts = _facts(design, host, board, tool, made)
-    (folder / "facts.json").write_text(json.dumps(facts, indent=2) + "\n")
+    write_json(folder / MARKER, facts)
     (folder / "README.txt").write_text(_readme(facts))
     return facts
 

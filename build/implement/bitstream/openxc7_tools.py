@@ -8,7 +8,9 @@ from pathlib import Path
 
 from fpgan.build.implement.route.nextpnr import Router, find_router
 from fpgan.hw.driver import bit_to_bin
-from fpgan.hw.system.tools import ToolError, find_tool, run, variable
+from fpgan.hw.system.children import run
+from fpgan.hw.system.environment import variable
+from fpgan.hw.system.tools import ToolError, find_tool
 
 PROGRAMS = ("fasm2frames", "xc7frames2bit")
 FAMILY = "zynq7"  # folder of Project X-Ray's database

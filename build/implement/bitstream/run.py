@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from fpgan.build.implement.bitstream.deploy import write_deploy
+from fpgan.build.implement.bitstream.deploy import MARKER, WRITTEN, write_deploy
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.build.implement.host_options import host_options
 from fpgan.build.implement.synthesize import summarize, synth, write_result
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host
-from fpgan.hw.system.replaced_folder import only_writer, replaced_folder
+from fpgan.hw.system.folders import check_replaceable, only_writer, replaced_folder
 
 Progress = Callable[[str], None]
 TOOLS = ("vivado", "openxc7")  # modules of this package
@@ -67,14 +67,14 @@ def bitstream(
     if bus not in chosen.BUSES:
         raise ValueError(f"bus={bus}: {tool} supports {' and '.join(chosen.BUSES)}")
     _check_board(design, target)
-    _check_out(out)
+    check_replaceable(out, MARKER, WRITTEN)
     with only_writer(design.root / "bitstream"):
         say("writing the host interface")
         work = _work_folder(design, target, tool)
         host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
         made = chosen.implement(design.root, target, work, say)
         say("writing the folder for the board")
-        with replaced_folder(out) as partial:
+        with replaced_folder(out, MARKER, WRITTEN) as partial:
             facts = write_deploy(partial, design, host, target, tool, work, made)
         if made.figures:
             _write_figures(design, tool, made.figures, say)
@@ -115,14 +115,6 @@ def _needed(design: Design) -> tuple[dict[str, int], str]:
         except (OSError, json.JSONDecodeError, KeyError):
             continue
     raise ValueError(f"{design.root}: report.json is missing or broken; run fpgan build")
-
-
-def _check_out(out: Path) -> None:
-    """Only an earlier folder for a board or an empty one may be replaced."""
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out}: is a file; a folder is written there")
-    if out.is_dir() and any(out.iterdir()) and not (out / "facts.json").exists():
-        raise ValueError(f"{out}: is not empty and holds nothing for a board; choose another folder")
 
 
 def _work_folder(design: Design, board: Board, tool: str) -> Path:

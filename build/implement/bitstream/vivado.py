@@ -20,7 +20,8 @@ from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.host.registers import ADDRESS_BITS
-from fpgan.hw.system.tools import ToolError, find_tool, run
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError, find_tool
 from fpgan.sim.activity import SAIF
 
 BUSES = ("axi", "axil")

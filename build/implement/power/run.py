@@ -12,6 +12,7 @@ from typing import Any
 from fpgan.build.implement.power.coefficients import coefficients
 from fpgan.build.implement.power.estimate import estimate, toggles_of_layers
 from fpgan.hw.design import Design
+from fpgan.hw.system.files import write_json
 from fpgan.sim.activity import SAIF, read_saif, trace_activity
 
 Progress = Callable[[str], None]
@@ -81,9 +82,7 @@ def power(
         "sources": list(known.sources),
         "seconds": round(time.monotonic() - start, 1),
     }
-    partial = design.root / ".power.json.part"
-    partial.write_text(json.dumps(result, indent=1) + "\n")
-    partial.replace(design.root / "power.json")
+    write_json(design.root / "power.json", result)
     return result
 
 

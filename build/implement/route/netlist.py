@@ -17,7 +17,7 @@ from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.sources import sources
-from fpgan.hw.system.tools import run
+from fpgan.hw.system.children import run
 
 TOP = "zynq7_top"
 NETLIST = "netlist.json"  # in the project, for nextpnr-xilinx

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpgan.hw.system.tools import ToolError, find_tool, run, variable
+from fpgan.hw.system.children import run
+from fpgan.hw.system.environment import variable
+from fpgan.hw.system.tools import ToolError, find_tool
 
 PROGRAM = "nextpnr-xilinx"
 HOW = (

@@ -9,7 +9,8 @@ from typing import Any
 
 from fpgan.build.implement.synth.cells import COLUMNS
 from fpgan.hw.design import Design
-from fpgan.hw.system.tools import ToolError, find_tool, run
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError, find_tool
 
 _TIMEOUT = 6 * 3600.0
 

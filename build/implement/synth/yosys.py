@@ -9,15 +9,21 @@ import json
 import re
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fpgan.build.implement.synth import cells, timing
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design, Layer
-from fpgan.hw.system.tools import ToolError, cache_dir, run
+from fpgan.hw.system.children import end_all, run
+from fpgan.hw.system.environment import cache_dir
+from fpgan.hw.system.files import make_folder, write_bytes, write_json
+from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.tools import ToolError
 
 Progress = Callable[[str], None]  # called with a line on each layer that is done
 
@@ -38,7 +44,8 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
                 if progress:
                     progress(f"{running[done].name} ({len(found)} of {len(running)} layers)")
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all()
             raise
     return [{"name": layer.name, **found[layer.name]} for layer in design.layers]
 
@@ -69,28 +76,44 @@ def _header(digest: str) -> str:
 
 def _synth_layer(design: Design, layer: Layer) -> dict[str, Any]:
     digest = layer_digest(design, layer)
+    entry, netlist = _kept(digest) or _made(design, layer, digest)
+    folder = design.root / "netlist"
+    make_folder(folder)
+    write_bytes(folder / f"{layer.module}.v", netlist)
+    return entry
+
+
+def _made(design: Design, layer: Layer, digest: str) -> tuple[dict[str, Any], bytes]:
+    """Synthesized, and kept for the next time. Of what Yosys wrote the log stays."""
+    work = design.root / "synth"
+    entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
+    mapped = work / f"{layer.module}.v"
+    netlist = _header(digest).encode() + mapped.read_bytes()
+    for path in (mapped, *work.glob(f"{layer.module}*.json")):
+        path.unlink()
+    with suppress(ValueError):  # a cache that cannot be written costs time, nothing else
+        known, packed = _cached(digest)
+        make_folder(known.parent)
+        write_bytes(packed, gzip.compress(netlist, 1))
+        write_json(known, entry)
+    return entry, netlist
+
+
+def _kept(digest: str) -> tuple[dict[str, Any], bytes] | None:
+    """What was made of these sources before; None where there is nothing, or it is damaged."""
+    known, packed = _cached(digest)
+    try:
+        entry, netlist = read_json(known), gzip.decompress(packed.read_bytes())
+    except (OSError, ValueError, EOFError, zlib.error):
+        return None
+    whole = netlist.startswith(_header(digest).encode()) and set(entry) >= {*cells.COLUMNS, "timing"}
+    return (entry, netlist) if whole else None
+
+
+def _cached(digest: str) -> tuple[Path, Path]:
+    """Figures, and the netlist in a twentieth of its size: most of it are names."""
     known = cache_dir() / "synth" / f"{digest}.json"
-    netlist = known.with_suffix(".v.gz")  # a twentieth: most of it are names
-    if not (known.exists() and netlist.exists()):
-        work = design.root / "synth"
-        entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
-        known.parent.mkdir(parents=True, exist_ok=True)
-        mapped = work / f"{layer.module}.v"
-        _write(netlist, gzip.compress(_header(digest).encode() + mapped.read_bytes(), 1), layer.name)
-        _write(known, json.dumps(entry).encode(), layer.name)
-        mapped.unlink()
-    text = gzip.decompress(netlist.read_bytes())
-    _write(design.root / "netlist" / f"{layer.module}.v", text, layer.name)
-    result: dict[str, Any] = json.loads(known.read_text())
-    return result
-
-
-def _write(path: Path, content: bytes, writer: str) -> None:
-    """Write a file that others may be writing or reading too."""
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_name(f"{path.name}.{writer}.part")
-    partial.write_bytes(content)
-    partial.replace(path)
+    return known, known.with_suffix(".v.gz")
 
 
 def synth_module(

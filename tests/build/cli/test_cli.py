@@ -95,7 +95,7 @@ def test_values_out_of_range(export_preset, tmp_path, option, value, says):
 
 def test_a_folder_that_is_not_ours_is_left_alone(export_preset, tmp_path):
     (tmp_path / "precious.txt").write_text("keep")
-    assert "holds no earlier build" in refused("build", export_preset("tiny"), "--out", tmp_path)
+    assert "is not empty and has no design.json" in refused("build", export_preset("tiny"), "--out", tmp_path)
     assert (tmp_path / "precious.txt").read_text() == "keep"
 
 

@@ -25,7 +25,8 @@ from fpgan.build.finn.steps import step_fpgan_golden
 from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.build.writers.rtl import TOP, top_module
 from fpgan.hw.boards import boards, get_board
-from fpgan.hw.system.tools import find_tool, run, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import find_tool, verilator_env
 from fpgan.sim.packing import pack
 from fpgan.sim.simulate import simulate
 from fpgan.sim.vectors import Vectors

@@ -12,7 +12,8 @@ import pytest
 
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import cells, rtl_file
-from fpgan.hw.system.tools import ToolError, find_tool, run, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 from fpgan.sim.benches.mvu_bench import MvuCase, check_mvu
 from fpgan.sim.benches.runner import run_cocotb
 

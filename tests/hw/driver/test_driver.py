@@ -13,7 +13,7 @@ import pytest
 from fpgan.hw import driver
 from fpgan.hw.driver import Accelerator, AcceleratorError
 from fpgan.hw.host import registers
-from fpgan.hw.system.tools import run
+from fpgan.hw.system.children import run
 
 
 class Registers:

@@ -20,7 +20,8 @@ from fpgan.build.frontend.linear import Linear
 from fpgan.build.writers.hls.kernels import kernel_of
 from fpgan.hw.geometry import DeconvGeometry
 from fpgan.hw.sources import hls_dir
-from fpgan.hw.system.tools import ToolError, run
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.kernel_bench import KernelCase, check_kernels
 from fpgan.sim.compiled.csim import compile_cpp
 from fpgan.sim.golden import deconv, threshold, zero_insert

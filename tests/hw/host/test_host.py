@@ -55,9 +55,9 @@ def test_emit_replaces_its_own_folder_only(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "notes").write_text("mine")
-    with pytest.raises(ValueError, match="is not empty and holds no earlier host interface"):
+    with pytest.raises(ValueError, match=r"is not empty and has no host\.json"):
         emit_host(build, other)
-    with pytest.raises(ValueError, match="holds no host interface"):
+    with pytest.raises(ValueError, match=r"host\.json: does not exist"):
         Host.load(other)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from fpgan.hw.finn_sources import PATCHES, copy_finn_sources
 from fpgan.hw.sources import rtl_file
-from fpgan.hw.system.tools import ToolError, find_tool, run, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
 # These use FINN's mvu_pkg, which has lint warnings of its own.
 _PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "deconv")

@@ -9,7 +9,8 @@ import pytest
 
 from fpgan.hw.host.emit import HostOptions, host_ports
 from fpgan.hw.sources import cells, sources
-from fpgan.hw.system.tools import find_tool, run, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import find_tool, verilator_env
 from fpgan.sim.benches.axi3_bench import run_axi3_bench
 
 pytestmark = pytest.mark.verilator

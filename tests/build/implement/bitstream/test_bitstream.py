@@ -18,7 +18,7 @@ from fpgan.build.implement.bitstream import run as run_module
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
-from fpgan.hw.system.replaced_folder import only_writer
+from fpgan.hw.system.folders import only_writer
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.host_bench import identity_build
 from fpgan.sim.vectors import Vectors
@@ -209,7 +209,7 @@ def test_only_its_own_folder_is_replaced(build, tmp_path):
     other.mkdir()
     (other / "notes").write_text("mine")
     file.write_text("mine")
-    with pytest.raises(ValueError, match=r"other: is not empty and holds nothing for a board"):
+    with pytest.raises(ValueError, match=r"other: is not empty and has no facts.json"):
         bitstream(build, other)
     with pytest.raises(ValueError, match=r"file: is a file; a folder is written there"):
         bitstream(build, file)

@@ -15,7 +15,8 @@ from fpgan.build.implement.host_options import host_options
 from fpgan.hw.boards import boards, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host
-from fpgan.hw.system.tools import ToolError, find_tool, run, verilator_env
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 from fpgan.sim.benches.host_bench import identity_build
 
 BOARD_FILES = {

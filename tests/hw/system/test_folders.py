@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
-from fpgan.hw.system.replaced_folder import replaced_folder
+from fpgan.hw.system.folders import replaced_folder
 
 
 def write(out, text):
-    with replaced_folder(out) as partial:
+    with replaced_folder(out, "file") as partial:
         (partial / "file").write_text(text)
 
 
@@ -36,7 +36,7 @@ def test_the_new_takes_the_place_of_the_old(tmp_path):
 
 def test_an_error_leaves_the_old(tmp_path):
     write(tmp_path / "out", "old")
-    with pytest.raises(KeyError), replaced_folder(tmp_path / "out") as partial:
+    with pytest.raises(KeyError), replaced_folder(tmp_path / "out", "file") as partial:
         (partial / "file").write_text("new")
         raise KeyError
     assert (tmp_path / "out" / "file").read_text() == "old" and leftovers(tmp_path) == []
@@ -44,7 +44,10 @@ def test_an_error_leaves_the_old(tmp_path):
 
 def test_the_second_writer_says_so(tmp_path):
     write(tmp_path / "out", "old")
-    with replaced_folder(tmp_path / "out"), pytest.raises(ValueError, match="another process is writing it"):
+    with (
+        replaced_folder(tmp_path / "out", "file"),
+        pytest.raises(ValueError, match="another process is writing it"),
+    ):
         write(tmp_path / "out", "second")
     write(tmp_path / "out", "third")
     assert (tmp_path / "out" / "file").read_text() == "third"
@@ -55,8 +58,8 @@ def test_a_killed_writer_leaves_the_old_and_no_lock(tmp_path):
     code = """
 import os, signal, sys
 from pathlib import Path
-from fpgan.hw.system.replaced_folder import replaced_folder
-with replaced_folder(Path(sys.argv[1])) as partial:
+from fpgan.hw.system.folders import replaced_folder
+with replaced_folder(Path(sys.argv[1]), "file") as partial:
     (partial / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -75,7 +78,7 @@ def refused(*arguments):
 
 
 def test_two_builds_into_one_folder(export_preset, tmp_path):
-    with replaced_folder(tmp_path / "b"):
+    with replaced_folder(tmp_path / "b", "file"):
         line = refused("build", export_preset("tiny"), "--out", tmp_path / "b")
     assert "another process is writing it" in line
 
