@@ -28,6 +28,7 @@ from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import MARKER, WRITTEN
+from fpgan.hw.system.files import resolved
 from fpgan.hw.system.folders import check_replaceable, replaced_folder
 
 Progress = Callable[[str], None]
@@ -80,6 +81,7 @@ def build(
     share = _checked(max_utilization, "max_utilization", 0.01, 1)
     _check_cores(cores, backend)
     check_replaceable(out, MARKER, WRITTEN)
+    _check_apart(path, out)
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
@@ -136,6 +138,12 @@ def _write(
     for name, content in (("design.json", design), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")
     return report
+
+
+def _check_apart(model: Path, out: Path) -> None:
+    """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds."""
+    if resolved(out) in resolved(model).parents:
+        raise ValueError(f"{model}: is in {out}, which a build replaces; move it, or choose another folder")
 
 
 def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Budget:

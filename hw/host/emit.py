@@ -23,6 +23,7 @@ from fpgan.hw.system.reading import DamagedError, read_json
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
 _MARKER = "host.json"
+_WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", ".verilator*")
 _TABLE = "latent_table"
 GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
 
@@ -98,7 +99,7 @@ def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> 
     """
     options = options or HostOptions()
     _check(design, options)
-    with replaced_folder(out, _MARKER) as partial:
+    with replaced_folder(out, _MARKER, _WRITTEN) as partial:
         _write(design, partial, options)
     return Host.load(out)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fpgan.hw.driver import AcceleratorError, Bytes, Words
 from fpgan.hw.host.emit import Host
-from fpgan.hw.system.children import start
+from fpgan.hw.system.children import end, start
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_host
 
@@ -56,7 +56,7 @@ class SimulatedBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
+        end(self._process)
         self._process.communicate()
 
     def read(self, offset: int) -> int:

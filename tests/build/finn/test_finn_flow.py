@@ -282,7 +282,7 @@ def test_bad_input_is_one_line(build_preset, tmp_path):
     with pytest.raises(ValueError, match="core dsp2x has a second clock"):
         finn_flow(build, tmp_path / "finn")
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="file: cannot be made a folder"):
+    with pytest.raises(ValueError, match="file: is a file; a folder is written there"):
         finn_flow(build_preset("tiny", **TINY), tmp_path / "file")
 
 

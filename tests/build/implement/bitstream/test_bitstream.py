@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 import vivado_stand_in
+from own_files import check_own_build, check_own_deploy
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
@@ -84,6 +85,7 @@ def test_without_vivado_the_folder_is_complete_but_for_the_bitstream(tiny, tmp_p
         assert np.array_equal(data["latent"], vectors.latent[:, :, 0, 0])
     assert vivado_stand_in.record(out / "project", tmp_path)[0] == ""
     assert (out / "fpgan.bit").exists() and (out / "fpgan.hwh").exists()
+    check_own_deploy(out)
 
 
 def test_the_folder_may_be_moved_before_its_project_is_run(build, tmp_path):
@@ -115,6 +117,8 @@ def test_with_vivado(tiny, tmp_path, install_vivado):
     }  # fmt: skip
     assert result["totals"]["LUT"] == 9000 and layers["board"]["LUT"] == 9000 - 100 * (len(layers) - 1)
     assert result["utilization"]["LUT"] == 9000 / 70560
+    check_own_deploy(out)
+    check_own_build(tiny)
 
 
 def test_the_command(build, tmp_path, install_vivado):

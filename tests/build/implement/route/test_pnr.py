@@ -8,6 +8,7 @@ import os
 
 import openxc7_stand_in
 import pytest
+from own_files import check_own_build
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
@@ -74,6 +75,7 @@ def test_the_routed_clock_of_the_board_design(build, install, monkeypatch):
     monkeypatch.setattr(
         pnr, "write_netlist", lambda d, h, project, *_: (project / NETLIST).write_text(netlist)
     )
+    check_own_build(build)
     install({"1": 101.0})
     assert synth(build, pnr=True)["timing"]["routed_mhz"] == 101.0
     assert not (build / "pnr" / "seed2.log").exists()

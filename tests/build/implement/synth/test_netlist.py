@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
+from own_files import check_own_build
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
@@ -348,6 +349,7 @@ def test_a_flipped_bit_of_a_lut_is_seen(one_layer: Path) -> None:
     assert json.loads((one_layer / "netlist_sim.json").read_text()) == mapped
     assert (one_layer / "netlist_sim.png").stat().st_size > 1000
     assert simulate(one_layer, images=4, netlists=netlists)["build_seconds"] == 0
+    check_own_build(one_layer)
     netlist = one_layer / "netlist/layer_1.v"
     text = netlist.read_text()
     assert text.count(".INIT(4'h6)") == 8  # the exclusive-or of every bit
