@@ -27,6 +27,7 @@ from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.boards import Board, get_board
+from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import MARKER, WRITTEN
 from fpgan.hw.system.files import resolved
 from fpgan.hw.system.folders import check_replaceable, replaced_folder
@@ -106,7 +107,7 @@ def build(
         proof = prove_thresholds(network, dataflow)
         say("writing")
         golden = golden_vectors(path, network)
-        more = {"name": path.stem, "backend": backend, "deconv": deconv, "limits": vars(limits),
+        more = {"name": _printable(path.stem), "backend": backend, "deconv": deconv, "limits": vars(limits),
                 "decision": decision, "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
                 "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
         return _write(partial, dataflow, integers, target, clock, share, more, golden)
@@ -127,8 +128,8 @@ def _write(
     else:
         emitted = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
-        "name": more["name"], "backend": more["backend"], "board": board.name, "part": board.part,
-        "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
+        "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
+        "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
     report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
@@ -136,7 +137,7 @@ def _write(
     dataflow.save(str(folder / "dataflow.onnx"))
     golden.vectors.save(folder / "golden.npz")
     for name, content in (("design.json", design), ("report.json", report)):
-        (folder / name).write_text(json.dumps(content, indent=2) + "\n")
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return report
 
 
@@ -144,6 +145,11 @@ def _check_apart(model: Path, out: Path) -> None:
     """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds."""
     if resolved(out) in resolved(model).parents:
         raise ValueError(f"{model}: is in {out}, which a build replaces; move it, or choose another folder")
+
+
+def _printable(name: str) -> str:
+    """A file's name, which may hold anything, as one line of text."""
+    return "".join(letter if letter.isprintable() else "_" for letter in name)
 
 
 def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Budget:

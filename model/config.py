@@ -139,13 +139,13 @@ class TrainConfig:
 
     def to_yaml(self, path: Path | str) -> None:
         """Write every setting as YAML."""
-        Path(path).write_text(self.to_text())
+        Path(path).write_text(self.to_text(), encoding="utf-8")
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> TrainConfig:
         """Read settings; what is left out keeps its default. ValueError names a key that is not known."""
         try:
-            text = Path(path).read_text()
+            text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(
                 f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"

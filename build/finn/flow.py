@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from fpgan.hw.design import Design
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.files import make_folder, write_beside, write_text
 from fpgan.hw.system.folders import check_replaceable
 from fpgan.sim.vectors import Vectors
 
@@ -70,7 +70,7 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
         values = x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32)
         write_beside(out / f"{name}.npy", partial(np.save, arr=values))
     text = yaml.safe_dump(_settings(design, out), sort_keys=False)
-    write_beside(out / CONFIG, lambda path: path.write_text(text))
+    write_text(out / CONFIG, text)
     return out / CONFIG
 
 

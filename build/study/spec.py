@@ -88,7 +88,7 @@ class Spec:
         """Read a specification; steps: instead of the file's. ValueError, one line that starts with path."""
         path = Path(path)
         try:
-            data = yaml.safe_load(path.read_text())
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
         except (UnicodeDecodeError, yaml.YAMLError) as error:

@@ -59,8 +59,8 @@ class Board:
 @cache
 def boards() -> dict[str, Board]:
     """All known boards by name."""
-    path = Path(__file__).with_name("boards.yaml")
-    return {name: Board(name=name, **facts) for name, facts in yaml.safe_load(path.read_text()).items()}
+    text = Path(__file__).with_name("boards.yaml").read_text(encoding="utf-8")
+    return {name: Board(name=name, **facts) for name, facts in yaml.safe_load(text).items()}
 
 
 def get_board(name: str) -> Board:

@@ -174,9 +174,9 @@ def with_constants(driver: str) -> str:
 
 def main() -> None:
     folder = Path(__file__).parents[1]
-    (folder / "rtl" / "host" / "host_pkg.sv").write_text(sv_package())
+    (folder / "rtl" / "host" / "host_pkg.sv").write_text(sv_package(), encoding="utf-8")
     driver = folder / "driver" / "__init__.py"
-    driver.write_text(with_constants(driver.read_text()))
+    driver.write_text(with_constants(driver.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,23 @@ class DamagedError(ValueError):
         super().__init__(f"{path}: {what}{f'; {then}' if then else ''}")
 
 
+class LacksError(DamagedError, KeyError):
+    """An object of a file that has no such key; a KeyError too, for those who can do without."""
+
+    __str__ = Exception.__str__
+
+
+class Facts(dict[str, Any]):
+    """An object of a JSON file; a key that it lacks is LacksError where it is asked for."""
+
+    def __init__(self, values: Mapping[str, Any], path: Path, then: str = "") -> None:
+        super().__init__(values)
+        self._path, self._then = path, then
+
+    def __missing__(self, key: str) -> Any:
+        raise LacksError(self._path, f"has no {key}", self._then)
+
+
 def check_plain(path: Path, most: int, then: str = "") -> None:
     """DamagedError for what is no file of at most `most` bytes: a pipe, which would be waited for, a disk."""
     try:
@@ -54,15 +71,15 @@ def read_text(path: Path, then: str = "") -> str:
         raise DamagedError(path, f"cannot be read ({_line(error)})", then) from None
 
 
-def read_json(path: Path, then: str = "") -> dict[str, Any]:
+def read_json(path: Path, then: str = "") -> Facts:
     """The object that a JSON file holds. DamagedError where it is damaged or holds something else."""
     text = read_text(path, then)
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_hook=lambda values: Facts(values, path, then))
     except (ValueError, RecursionError) as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise DamagedError(path, f"is damaged: no JSON{where}", then) from None
-    if not isinstance(found, dict):
+    if not isinstance(found, Facts):
         raise DamagedError(path, f"is damaged: holds a {type(found).__name__}, no object", then)
     return found
 

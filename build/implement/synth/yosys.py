@@ -68,7 +68,7 @@ def netlists(design: Design, progress: Progress | None = None, jobs: int = 2) ->
 def _is_current(layer: Layer, path: Path, design: Design) -> bool:
     if not path.exists():
         return False
-    with path.open() as text:
+    with path.open(encoding="utf-8") as text:
         return text.readline() == _header(layer_digest(design, layer))
 
 
@@ -147,7 +147,7 @@ def synth_module(
         _TIMEOUT,
     )
     seconds = round(time.monotonic() - start, 1)
-    mapped = json.loads(stat.read_text())["design"]["num_cells_by_type"]
+    mapped = json.loads(stat.read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     try:
         columns = cells.count(mapped)
     except ValueError as error:

@@ -174,7 +174,8 @@ def test_a_vivado_that_fails_names_its_log(build, tmp_path, install_vivado, monk
 
 
 def too_large(build):
-    (build / "synth.json").write_text(json.dumps({"totals": {"LUT": 70561}}))
+    counted = {"tool": "yosys", "layers": [], "totals": {"LUT": 70561}, "timing": {}}
+    (build / "synth.json").write_text(json.dumps(counted))
 
 
 def estimated_too_large(build):
@@ -192,12 +193,12 @@ def estimated_too_large(build):
         (too_large, {},
          r"needs 70561 LUT \(synthesized\), ultra96 has 70560; run fpgan build --board ultra96$"),
         (estimated_too_large, {}, r"needs 361 DSP \(estimated\), ultra96 has 360"),
-        (lambda b: alter(b / "design.json", backend="hls"), {},
+        (lambda b: alter(b / "design.json", backend="hls", sources=[]), {},
          r"a bitstream needs RTL, this is a build for hls; run fpgan build --backend rtl$"),
         (lambda b: alter(b / "design.json", clock_mhz=450.0), {},
          r"450 MHz, ultra96's processor system gives up to 400 MHz; run fpgan build --clock-mhz 400$"),
         (lambda b: (b / "design.json").unlink(), {}, r"no build here"),
-        (lambda b: (b / "report.json").unlink(), {}, r"report.json is missing or broken; run fpgan build$"),
+        (lambda b: (b / "report.json").unlink(), {}, r"report.json: does not exist; run fpgan build again$"),
     ],
 )  # fmt: skip
 def test_refusals(change, arguments, says, build, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import openxc7_stand_in
 import pytest
@@ -135,6 +136,7 @@ def test_what_is_not_routed_is_refused_at_once(build, tmp_path):
         ({"pumped": True}, {}, "double-pumped cores need a second clock"),
         ({}, {"tool": "vivado"}, "--pnr goes with --tool yosys; vivado routes by itself"),
     ):
-        (tmp_path / "design.json").write_text(json.dumps(design | altered))
+        other = shutil.copytree(build, tmp_path / "build", dirs_exist_ok=True)
+        (other / "design.json").write_text(json.dumps(design | altered))
         with pytest.raises(ValueError, match=message):
-            synth(tmp_path, pnr=True, **arguments)
+            synth(other, pnr=True, **arguments)

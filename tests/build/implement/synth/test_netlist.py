@@ -328,9 +328,10 @@ def one_layer(tmp_path: Path) -> Path:
         "shape": [1, 3, 5, 4], "datatype": "UINT8", "elements_per_beat": 1, "tdata_bits": 8, "beats": 60
     }  # fmt: skip
     design = {
-        "name": "one", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
-        "family": "xcup", "clock_mhz": 300.0, "sources": ["layer_1.sv", "fpgan_top.sv"],
-        "input": stream, "output": stream, "fifos": {}, "golden": "pytorch", "pumped": False,
+        "version": 1, "backend": "rtl", "name": "one", "top": "fpgan_top", "board": "ultra96",
+        "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0,
+        "sources": ["layer_1.sv", "fpgan_top.sv"], "input": stream, "output": stream, "fifos": {},
+        "golden": "pytorch", "pumped": False,
         "layers": [{"name": "layer_1", "op": "X", "module": "layer_1", "sources": ["layer_1.sv"]}],
     }  # fmt: skip
     (build / "design.json").write_text(json.dumps(design))
