@@ -19,9 +19,10 @@ from fpgan.build.folding.fold import Budget, fold_like
 from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.options import CORES
 from fpgan.build.folding.size_fifos import one_word_less, size_fifos
+from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
-from fpgan.build.proof.golden_vectors import Golden, check_dataflow, golden_vectors
+from fpgan.build.proof.golden_vectors import REPORT_IT, Golden, check_dataflow, golden_vectors
 from fpgan.build.proof.thresholds import prove_thresholds
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
@@ -31,6 +32,7 @@ from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import MARKER, WRITTEN
 from fpgan.hw.system.files import resolved
 from fpgan.hw.system.folders import check_replaceable, replaced_folder
+from fpgan.hw.system.tools import CheckError
 
 Progress = Callable[[str], None]
 Backend = Literal["rtl", "hls"]
@@ -74,7 +76,7 @@ def build(
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
     function (report's `threshold_proof`). Raises ValueError in one line for bad input or a target out of
-    reach.
+    reach, CheckError where the golden vectors are another network's; an earlier build is then as it was.
     """
     say = progress or (lambda _: None)
     target, path, out = get_board(board), Path(model), Path(out)
@@ -89,6 +91,8 @@ def build(
     say("reading")
     register()
     network = read_network(load_model(path))
+    say("golden vectors")
+    golden = golden_vectors(path, network)
     with replaced_folder(out, MARKER, WRITTEN) as partial:
         say("integer graph")
         integers = integer_graph(network)
@@ -104,9 +108,8 @@ def build(
         slack = one_word_less(dataflow, depths)
         dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
         say("proving thresholds")
-        proof = prove_thresholds(network, dataflow)
+        proof = _proved(network, dataflow)
         say("writing")
-        golden = golden_vectors(path, network)
         more = {"name": _printable(path.stem), "backend": backend, "deconv": deconv, "limits": vars(limits),
                 "decision": decision, "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
                 "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
@@ -139,6 +142,15 @@ def _write(
     for name, content in (("design.json", design), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _proved(network: Network, dataflow: ModelWrapper) -> dict[str, Any]:
+    """The proof of the thresholds. CheckError where one is wrong."""
+    proof = prove_thresholds(network, dataflow)
+    if proof["mismatches"]:
+        wrong = f"{proof['mismatches']:,} accumulator values"
+        raise CheckError(f"thresholds differ from the float function at {wrong}; {REPORT_IT}")
+    return proof
 
 
 def _check_apart(model: Path, out: Path) -> None:

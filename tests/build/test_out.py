@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 
+import numpy as np
 import pytest
 from namespaces import in_namespace, mount
 from typer.testing import CliRunner
@@ -15,14 +17,15 @@ from typer.testing import CliRunner
 from fpgan.build import build
 from fpgan.build.cli.main import app
 from fpgan.build.finn.flow import finn_flow
+from fpgan.build.proof import golden_vectors
 from fpgan.hw.design import Design
 from fpgan.hw.system.folders import replaced_folder
 
 
-def refused(*arguments):
+def refused(*arguments, code=2):
     result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "300", "NO_COLOR": "1"})
     lines = [line for line in result.stderr.splitlines() if line.strip()]
-    assert result.exit_code == 2 and len(lines) == 1 and lines[0].startswith("error: "), result.output
+    assert result.exit_code == code and len(lines) == 1 and lines[0].startswith("error: "), result.output
     return lines[0]
 
 
@@ -68,6 +71,49 @@ def test_a_model_in_the_folder_that_it_is_built_into(export_preset, made, where)
     line = refused("build", model, "--out", made)
     assert ("holds m.onnx, not written by fpgan" if where == "." else "m.onnx: is in") in line
     assert sorted(made.rglob("*")) == before
+
+
+def of_another_network(arrays):
+    arrays["image"] = arrays["image"][::-1]
+
+
+def of_a_few_values(arrays):
+    arrays["image"] = arrays["image"].copy()
+    arrays["image"][7, 0, 3, 3:6] ^= 1  # behind those that the dataflow graph is run on
+
+
+def of_latents_out_of_range(arrays):
+    arrays["latent"] = arrays["latent"].astype(np.int32) + 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        (of_another_network, 1, r"differ from the network's in [\d,]+ of 2,048 values, so it is of another"),
+        (of_a_few_values, 1, r"differ from the network's in 3 of 2,048 values"),
+        (of_latents_out_of_range, 2, r"latents from \d+ to \d+, the network takes -\d+ to \d+; export again"),
+    ],
+)
+def test_golden_vectors_that_are_not_the_network_s(export_preset, made, tmp_path, change, code, says):
+    """Such a build replaced an earlier good one, and the message blamed the graph."""
+    model = shutil.copy(export_preset("tiny"), tmp_path / "m.onnx")
+    with np.load(export_preset("tiny").with_suffix(".golden.npz")) as data:
+        arrays = dict(data)
+    change(arrays)
+    np.savez(tmp_path / "m.golden.npz", **arrays)
+    before = (made / "report.json").read_bytes()
+    line = refused("build", model, "--out", made, code=code)
+    assert re.search(rf"m\.golden\.npz: .*{says}", line)
+    assert (made / "report.json").read_bytes() == before and (made / "golden.npz").exists()
+
+
+def test_a_graph_that_is_wrong(export_preset, made, monkeypatch):
+    """The vectors being right, the error is ours; the earlier build stays."""
+    monkeypatch.setattr(golden_vectors, "run_dataflow", lambda model, latent: np.zeros((1, 16, 16)))
+    before = (made / "report.json").read_bytes()
+    line = refused("build", export_preset("tiny"), "--out", made, code=1)
+    assert "the dataflow graph differs from the network in" in line and "report it" in line
+    assert (made / "report.json").read_bytes() == before
 
 
 def test_a_link_to_the_folder(export_preset, made, tmp_path):
