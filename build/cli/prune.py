@@ -24,6 +24,9 @@ def command(
         typer.Option(help="What is least important: bn (BatchNorm scale) or taylor (change of the images)."),
     ] = "taylor",
     steps: Annotated[int, typer.Option(help="Fine-tuning by RUN's own recipe.")] = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the training that OUT holds.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Remove the least important channels of a trained generator; all else works on the result as on any RUN.
@@ -40,7 +43,9 @@ def command(
         from fpgan.model.prune import prune
 
         with bar("prune") as progress:
-            metrics = prune(run, out, ratio, _numbers(channels), by, steps, progress=progress)
+            metrics = prune(
+                run, out, ratio, _numbers(channels), by, steps, progress=progress, overwrite=overwrite
+            )
         before, kept = metrics["pruned"]["from"], [len(k) for k in metrics["pruned"]["kept"]]
         show(
             metrics,

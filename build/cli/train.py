@@ -37,6 +37,9 @@ def command(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what RUN holds.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the training that RUN holds.")
+    ] = False,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write RUN/tensorboard.")] = False,
     json: Json = False,
 ) -> None:
@@ -61,6 +64,8 @@ def command(
     with errors():
         if (preset is not None and config is not None) or (not resume and preset is None and config is None):
             raise ValueError("give either --preset or --config; --resume can do without")
+        if resume and overwrite:
+            raise ValueError("give either --resume or --overwrite")
         from fpgan.build.cli.evaluate import describe
         from fpgan.model.config import PRESETS, TrainConfig
         from fpgan.model.device import is_main
@@ -84,6 +89,7 @@ def command(
                 metrics = train(
                     chosen, out, init=init, resume=resume, baseline=baseline, teacher=teacher,
                     progress=progress if is_main() else None, tensorboard=tensorboard,
+                    overwrite=overwrite,
                 )  # fmt: skip
         except Diverged as error:
             typer.echo(f"error: {error}", err=True)
