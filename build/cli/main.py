@@ -29,6 +29,7 @@ from fpgan.build.cli import (
     synth,
     train,
 )
+from fpgan.hw.system.children import ended_by_signals
 from fpgan.hw.system.environment import default_environment
 
 _COMMANDS = (
@@ -81,7 +82,8 @@ def _root(
 
 
 def main() -> None:
-    """Entry point. Exit code 0: done; 1: a check or a tool failed; 2: bad input."""
+    """Entry point. Exit code 0: done; 1: a check or a tool failed; 2: bad input; 128 + N: signal N came."""
     default_environment(OMP_WAIT_POLICY="passive")  # idle threads leave the cores to others
-    app()
+    with ended_by_signals():
+        app()
     sys.exit(0)
