@@ -18,7 +18,8 @@ from safetensors.torch import load_file, save_file
 from fpgan.model import step as stepping
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
-from fpgan.model.evaluate import evaluate, generate
+from fpgan.model.drawing import generate
+from fpgan.model.evaluate import evaluate
 from fpgan.model.train import load_run, train
 
 PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0, "tuning": "adversarial"}
