@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from fpgan.model.data import Images, with_channels
-from fpgan.model.evaluate import generate
-from fpgan.model.generator import Generator
+from fpgan.model.drawing import Drawing, generate
 
 _BATCH = 50
 _SUBSET = 1000
@@ -41,7 +40,7 @@ def inception_network(weights: Path | str) -> nn.Module:
 
 
 def inception_scores(
-    network: nn.Module, generator: Generator, images: Images, samples: int, seed: int
+    network: nn.Module, generator: Drawing, images: Images, samples: int, seed: int
 ) -> dict[str, Any]:
     """FID and KID x 1000 of generated against real images, and of two halves of the real ones at equal size.
 

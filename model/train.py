@@ -17,13 +17,14 @@ from fpgan.hw.system.files import make_folder, remove_unfinished
 from fpgan.model.batches import Order, batches
 from fpgan.model.config import GIVEN, TrainConfig
 from fpgan.model.data import Images, open_images
+from fpgan.model.descent import Diverged
 from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
 from fpgan.model.interrupt import held_signals
 from fpgan.model.log import TensorBoard
 from fpgan.model.run import STATE, load_run, read_metrics, samples, save_run
 from fpgan.model.state import TrainState
-from fpgan.model.step import Diverged, advice, train_step
+from fpgan.model.step import advice, train_step
 from fpgan.model.weights import load_init
 
 __all__ = ["Diverged", "calibrate", "load_run", "train"]

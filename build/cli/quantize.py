@@ -60,8 +60,8 @@ def command(
     """
     with errors():
         from fpgan.build.frontend.inspect import inspect
+        from fpgan.model.descent import Diverged
         from fpgan.model.quantize import MODEL, quantize
-        from fpgan.model.step import Diverged
 
         try:
             with bar("tracing") as progress:

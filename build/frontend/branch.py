@@ -9,23 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from onnx import NodeProto
 
+from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.features import as_image, cropped
 from fpgan.build.frontend.linear import Linear, Pads, identity
 from fpgan.build.frontend.linear_nodes import LinearNode
-from fpgan.build.frontend.network import QuantLayer
+from fpgan.build.frontend.network import Network, QuantLayer
 from fpgan.build.frontend.parts import LinearPart, Part
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
-
-if TYPE_CHECKING:
-    from fpgan.build.frontend.assemble import Assembler
 
 _IDEMPOTENT = ("ROUND", "HALF_UP", "HALF_DOWN")
 
@@ -51,6 +49,13 @@ class Branch:
     pending: tuple[Pending, ...] = ()
     host: tuple[object, ...] = ()  # what is done to the input before the first layer, but for its axes' order
     shared: bool = False  # whether others read the image too
+
+    @classmethod
+    def at_input(cls, network: Assembler, quantizer: Quantizer | None = None) -> Branch:
+        """The input's tensor, quantized already or not."""
+        if quantizer is not None:
+            network.source = quantizer
+        return cls(network, network.view, current=quantizer)
 
     def copy(self, shared: bool) -> Branch:
         """For another reader."""
@@ -147,8 +152,9 @@ class Branch:
 
     def settle(self, node: NodeProto) -> None:
         """Build a concatenation that needs no quantizer."""
-        if self.part is not None and self.part.joined() is not None:
-            self.image, self.current = self.network.joined(self.part, node)
+        part = self.part
+        if part is not None and part.joined() is not None:
+            self.image, self.current = self.network.once(part, lambda: part.join(node, self.network))
             self.part, self.shared = None, True
 
     def materialize(self, node: NodeProto) -> None:
@@ -161,8 +167,8 @@ class Branch:
             self.open_identity(node)
             self._close(node, passed)
 
-    def end(self) -> None:
-        """This is the output."""
+    def finish(self) -> Network:
+        """The whole network, where this is the output. UnsupportedError where the graph ends too early."""
         self.settle(NodeProto(op_type="Identity", name="output"))
         if self.part is not None:
             raise UnsupportedError(
@@ -170,6 +176,7 @@ class Branch:
             )
         if self.pending:
             self.materialize(NodeProto(op_type="Identity", name=f"{self.pending[-1].name} at the end"))
+        return self.network.finish(self.image, self.current, self.view)
 
     # -- what waits for the next layer ------------------------------------------------------------------
     def upsample(self, factor: tuple[int, int]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from onnx import GraphProto, NodeProto, ValueInfoProto
 
 from fpgan.build.frontend.assemble import Assembler
+from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.quantizers import Quantizer
@@ -59,7 +60,7 @@ def _part(info: ValueInfoProto, constants: Constants, consumers: Consumers) -> S
         constants.shapes[part.tensor] = part.view.shape
         view, quantizer = part.view, part.quantizer
         if node.op_type in _RESHAPES:
-            branch = Assembler(view).start()
+            branch = Branch.at_input(Assembler(view))
             apply_spatial(node, constants, branch)
             view = branch.view
         elif is_quant(node) and quantizer is None:

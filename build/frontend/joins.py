@@ -6,20 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from onnx import NodeProto
 
+from fpgan.build.frontend.assemble import Assembler, Image
 from fpgan.build.frontend.branch import Branch, node_name
 from fpgan.build.frontend.constants import attribute
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import ConcatLayer
-from fpgan.build.frontend.parts import Image, Part, SumPart
+from fpgan.build.frontend.parts import Part, SumPart
 from fpgan.build.frontend.pointwise import ARITHMETIC, Float, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
-
-if TYPE_CHECKING:
-    from fpgan.build.frontend.assemble import Assembler
 
 _MAX_FACTOR = 256
 _ROUNDED = 2.0**-22  # of a ratio of two float32 scales

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto
 
+from fpgan.build.frontend.assemble import Assembler, Image
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.frontend.network import Dims, QuantLayer, SumLayer, ThresholdLayer
@@ -18,11 +19,7 @@ from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_unbounded, resolve_unbounded
 
-if TYPE_CHECKING:
-    from fpgan.build.frontend.assemble import Assembler
-
 _LEVELS = 256
-Image = tuple[int, Quantizer]  # its number, and the quantizer of its integers
 
 
 @dataclass(frozen=True, kw_only=True)

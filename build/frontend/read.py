@@ -77,7 +77,7 @@ class Reader:
         self.assembler.notes.extend(self.source.notes)
         self.branches: dict[str, Branch] = {}  # by tensor
         self.pairs: dict[str, list[NodeProto]] = {}  # QuantizeLinear up to a tensor of integers, by that
-        self._reached(self.source.tensor, self.assembler.start(self.source.quantizer))
+        self._reached(self.source.tensor, Branch.at_input(self.assembler, self.source.quantizer))
 
     def steps(self) -> Iterator[NodeProto]:
         """Read node by node, in order; yields each node that was read."""
@@ -95,7 +95,7 @@ class Reader:
             raise UnsupportedError.at(self.pairs[end][0], "no DequantizeLinear after it")
         if end not in self.branches:
             raise UnsupportedError(f"output {end} is not made of the input")
-        return self.assembler.finish(self._branch(end))
+        return self._branch(end).finish()
 
     def _reached(self, tensor: str, branch: Branch) -> None:
         self.branches[tensor] = branch
