@@ -142,7 +142,7 @@ BEGIN, END = "# The register map, generated from hw/host/registers.py.\n", "# En
 
 
 def driver_constants() -> str:
-    """The part of hw/driver between BEGIN and END."""
+    """The part of hw/driver/accelerator.py between BEGIN and END."""
     groups = [
         ("_REGISTERS", {register.name: register.offset for register in REGISTERS}),
         ("_ERRORS", {name: low for name, low, _ in BY_NAME["ERRORS"].fields}),
@@ -175,7 +175,7 @@ def with_constants(driver: str) -> str:
 def main() -> None:
     folder = Path(__file__).parents[1]
     (folder / "rtl" / "host" / "host_pkg.sv").write_text(sv_package())
-    driver = folder / "driver" / "__init__.py"
+    driver = folder / "driver" / "accelerator.py"
     driver.write_text(with_constants(driver.read_text()))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fpgan.hw import driver
 from fpgan.hw.driver import Accelerator, AcceleratorError
+from fpgan.hw.driver import accelerator as driver
 from fpgan.hw.host import registers
 from fpgan.hw.system.tools import run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fpgan.hw import driver
+from fpgan.hw.driver import accelerator as driver
 from fpgan.hw.host import registers
 from fpgan.hw.sources import rtl_file
 
