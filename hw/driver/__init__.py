@@ -7,34 +7,27 @@ images = accelerator.generate(seed=1, n=64)  # (64,H,W,C) integers, worth accele
 print(accelerator.timing)
 """
 
-from .accelerator import (
-    Accelerator,
-    AcceleratorError,
-    Bytes,
-    IntArray,
-    NoMemoryError,
-    Words,
-    bit_to_bin,
-    latent_table,
-    open_board,
-    pack,
-    random_latents,
-    seed_state,
-    unpack,
-)
+from .accelerator import Accelerator
+from .bitstream import load_bitstream
+from .boards import open_board
+from .clocks import set_clock
+from .formats import IntArray
+from .interface import AcceleratorError, Board, Buffer, NoMemoryError
+from .latents import random_latents
+from .mapped import DmaBuffer, MappedBoard, PynqBuffer
 
 __all__ = [
     "Accelerator",
     "AcceleratorError",
-    "Bytes",
+    "Board",
+    "Buffer",
+    "DmaBuffer",
     "IntArray",
+    "MappedBoard",
     "NoMemoryError",
-    "Words",
-    "bit_to_bin",
-    "latent_table",
+    "PynqBuffer",
+    "load_bitstream",
     "open_board",
-    "pack",
     "random_latents",
-    "seed_state",
-    "unpack",
+    "set_clock",
 ]
