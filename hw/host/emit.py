@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fpgan.hw.design import Design, Stream
-from fpgan.hw.driver import latent_table
+from fpgan.hw.driver.latents import latent_table
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.host import registers
 from fpgan.hw.host.ports import Port, control_ports, memory_ports

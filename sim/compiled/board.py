@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgan.hw.driver import AcceleratorError, Bytes, Words
+from fpgan.hw.driver.formats import Bytes
+from fpgan.hw.driver.interface import AcceleratorError, Words
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.children import start
 from fpgan.hw.system.tools import ToolError

@@ -93,7 +93,7 @@ with PyTorch's, and measures the images per second. It exits with 0 where all is
 where it cannot run, with one line that says why. It needs numpy, root, and for memory transfers pynq or the
 kernel module u-dma-buf.
 
-    driver/       from driver import Accelerator, open_board   its first lines show how images are made
+    driver/       from driver import Accelerator, open_board   __init__.py shows how images are made
     facts.json    board, address of the registers, clock, and the word that names this design
     golden.npz    latent (N,Z) and image (N,H,W,C), integers
     project/      what the bitstream was made of, and the script that makes it again

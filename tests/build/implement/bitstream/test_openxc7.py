@@ -19,7 +19,8 @@ from fpgan.build.implement.route import nextpnr
 from fpgan.build.implement.route.netlist import without_cascades
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
-from fpgan.hw.driver import Accelerator, bit_to_bin
+from fpgan.hw.driver import Accelerator
+from fpgan.hw.driver.bitstream import bit_to_bin
 from fpgan.hw.host.emit import Host, HostOptions, emit_host
 from fpgan.hw.sources import rtl_file
 from fpgan.hw.system.tools import ToolError
