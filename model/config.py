@@ -23,7 +23,8 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a generator is trained. steps counts generator updates; dataset: see data.open_images.
+    """How a generator is trained. steps counts generator updates; dataset: see data.open_images; a relative
+    path in it is one from the working folder, in a file from the file's.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
     (0 keeps the last weights). lr: Adam's; betas: its moments; decay: over which last part of the steps lr
@@ -128,6 +129,14 @@ class TrainConfig:
         share = self.float_steps / self.steps if self.steps else 0.0
         return replace(self, steps=steps, float_steps=round(steps * share))
 
+    def located(self, folder: Path) -> TrainConfig:
+        """The same with the dataset's path absolute; a relative one is one from folder."""
+        kind, path = split_dataset(self.dataset)
+        if not path:
+            return self
+        whole = str((folder / path).resolve())
+        return replace(self, dataset=whole if kind == "images" else f"{kind}:{whole}")
+
     def with_bits(self, bits: Any) -> TrainConfig:
         """The same with other weight and activation bits: `W4A4`, a number for both, or `float`."""
         weights, acts = parse_bits(bits)
@@ -138,19 +147,22 @@ class TrainConfig:
         return yaml.safe_dump(_plain(asdict(self)), sort_keys=False)
 
     def to_yaml(self, path: Path | str) -> None:
-        """Write every setting as YAML."""
-        Path(path).write_text(self.to_text())
+        """Write every setting as YAML, the dataset's path absolute."""
+        Path(path).write_text(self.located(Path.cwd()).to_text(), encoding="utf-8")
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> TrainConfig:
-        """Read settings; what is left out keeps its default. ValueError names a key that is not known."""
+        """Read settings; what is left out keeps its default. ValueError names a key that is not known.
+
+        A relative path of the dataset is one from path's folder.
+        """
         try:
-            text = Path(path).read_text()
+            text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(
                 f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
             ) from None
-        return cls.from_text(text, path)
+        return cls.from_text(text, path).located(Path(path).parent)
 
     @classmethod
     def from_text(cls, text: str, path: Path | str) -> TrainConfig:
@@ -158,11 +170,21 @@ class TrainConfig:
         return _build(path, _parsed(path, text))
 
 
+def split_dataset(dataset: str) -> tuple[str, str]:
+    """Kind and path of a dataset; `digits`, `fashion` and `emoji` can do without, `images` is a folder."""
+    name, _, path = dataset.partition(":")
+    if dataset in ("digits", GIVEN):
+        return dataset, ""
+    return (name, path) if name in ("fashion", "emoji") else ("images", dataset)
+
+
 def _parsed(path: Path | str, text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+    except RecursionError:
+        raise ValueError(f"{path}: is nested too deeply") from None
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fpgan.model.config import GIVEN
+from fpgan.model.config import GIVEN, split_dataset
 from fpgan.model.sources import emoji, fashion, mnist
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
@@ -164,17 +164,17 @@ def open_images(dataset: str | Dataset[Any], channels: int, size: int, classes: 
 
 
 def _named(dataset: str, channels: int, size: int) -> Images:
-    if dataset == GIVEN:
+    kind, path = split_dataset(dataset)
+    if kind == GIVEN:
         raise ValueError("dataset: was handed over in Python; hand it over as data= again")
-    name, _, path = dataset.partition(":")
-    if dataset == "digits":
-        return Held("digits", *digits(), channels, size)
-    if name == "fashion":
+    if kind == "digits":
+        return Held(kind, *digits(), channels, size)
+    if kind == "fashion":
         pixels, labels = fashion(path)
-        return Held(name, torch.from_numpy(pixels), torch.from_numpy(labels), channels, size)
-    if name == "emoji":
-        return Held(name, torch.from_numpy(emoji(path)), None, channels, size)
-    return Folder(Path(dataset), channels, size)
+        return Held(kind, torch.from_numpy(pixels), torch.from_numpy(labels), channels, size)
+    if kind == "emoji":
+        return Held(kind, torch.from_numpy(emoji(path)), None, channels, size)
+    return Folder(Path(path), channels, size)
 
 
 @cache

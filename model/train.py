@@ -64,6 +64,7 @@ def train(
         config = dataclasses.replace(config, steps=steps)
     if data is not None:
         config = dataclasses.replace(config, dataset=GIVEN)
+    config = config.located(Path.cwd())  # whoever goes on with it, or scores it, may stand elsewhere
     float_score = None if baseline is None else recorded_baseline(baseline, config)
     out = Path(out)
     state = _start(config, init, teacher, out / STATE if resume else None)

@@ -52,7 +52,7 @@ def study(
         study("digits.yaml", out="/shared/digits", scheduler=cluster.scheduler_address)
 
     steps: training steps of each trial, instead of the file's. progress: called (finished, total, figures,
-    title) as trials end.
+    title) as trials end. Datasets are opened once, here, before any trial.
 
     Returns {"name", "folder", "parameters": names, "done", "failed": counts, "pareto": trial numbers,
     "trials": the rows of trials.parquet}.
@@ -64,12 +64,17 @@ def study(
         raise ValueError(f"workers={workers}: must be at least 1")
     plan = Spec.from_yaml(spec, steps)
     folder = Path(out if out is not None else Path("studies") / plan.name).resolve()
+    begun = (folder / RECORD).exists()
+    if not begun:
+        plan.check_data()  # before anything is kept: with its path put right it is the same study
     make_folder(folder)
     with _alone(folder):
         _recognise(plan, folder)
         run = _Study(plan, folder, progress or (lambda *_: None))
         run.recover()
         if run.open:
+            if begun:
+                plan.check_data()
             with pool(workers, scheduler) as tasks:
                 run.trials(tasks)
                 run.measure(tasks)

@@ -3,6 +3,7 @@
 
 import gzip
 import io
+import multiprocessing
 import struct
 from dataclasses import replace
 
@@ -278,6 +279,15 @@ def test_workers_change_nothing(workers, tmp_path):
         assert torch.equal(a.images, b.images)
         assert a.broken == b.broken
     assert any(a.broken == ["broken.png"] for a in got)
+
+
+def test_a_daemonic_process_reads_itself(tmp_path, monkeypatch):
+    """Python lets it have no children, and Dask's workers are daemonic: trials of a folder would all fail."""
+    for i in range(6):
+        _picture(tmp_path / f"{i}.png")
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    images = open_images(str(tmp_path), 3, 8)
+    assert len(list(batches(images, Order(len(images), CONFIG, 0), workers=2))) == CONFIG.steps
 
 
 def _random(seed=0):

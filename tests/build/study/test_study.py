@@ -239,6 +239,33 @@ def test_folders_that_cannot_be_a_study(tmp_path: Path) -> None:
         study(path, tmp_path / "study")
 
 
+def test_a_missing_dataset_fails_once_before_any_trial(tmp_path: Path, scheduler: str) -> None:
+    """Each trial used to fail with it, and with the path put right the folder was another study's."""
+    path, folder = write(tmp_path, base=SPEC["base"] | {"dataset": "none"}), tmp_path / "study"
+    with pytest.raises(ValueError, match=f"^dataset {tmp_path / 'none'}: no folder"):
+        study(path, folder, scheduler=scheduler)
+    assert not folder.exists()
+
+
+def test_a_dataset_that_has_gone_fails_no_further_trial(
+    tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder, images = (
+        write(tmp_path, base=SPEC["base"] | {"dataset": "i"}),
+        tmp_path / "s",
+        tmp_path / "i",
+    )
+    images.mkdir()
+    Image.new("L", (8, 8)).save(images / "a.png")
+    monkeypatch.setattr(run, "pool", lambda *_: 1 / 0)  # is killed before its first trial
+    with pytest.raises(ZeroDivisionError):
+        study(path, folder)
+    images.rename(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match=f"^dataset {images}: no folder"):
+        study(path, folder)
+    assert not (folder / "trials").exists()
+
+
 def command(*arguments: object) -> Any:
     environment = {"COLUMNS": "300", "NO_COLOR": "1"}
     return CliRunner().invoke(app, ["study", *map(str, arguments)], env=environment)
