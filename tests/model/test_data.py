@@ -216,7 +216,7 @@ def _font(path, pictures):
 
 
 def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     red, blue = (Image.new("RGBA", (136, 128), c) for c in ("red", "blue"))
     _font(tmp_path / "f.ttf", [red, blue, red, Image.new("RGBA", (136, 128))])
     images = _all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)).images
@@ -230,7 +230,7 @@ def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, mon
 
 
 def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     pixels, labels = sources.mnist()
     assert pixels.shape == (5000, 1, 28, 28) and np.bincount(labels).tolist() == [500] * 10
     (cached,) = (tmp_path / ".cache/fpgan").glob("mnist-*.npz")
@@ -243,7 +243,7 @@ def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
 
 
 def test_a_font_without_bitmaps_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     (tmp_path / "f.ttf").write_text("no font")
     with pytest.raises(ValueError, match="no TrueType font"):
         open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)

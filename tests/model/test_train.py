@@ -151,7 +151,7 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from fpgan.model import run, train
+from fpgan.model import train
 from fpgan.model.config import TrainConfig
 out, at, while_saving = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "saving"
 train._SAVE_EVERY = 4
@@ -161,7 +161,7 @@ def progress(step, *_):
     if step == at:
         die()
     if step == at - 1 and while_saving:
-        run.os.replace = die
+        os.replace = die
 train.train(TrainConfig.from_yaml(sys.argv[4]), out, progress=progress)
 """
 
