@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from fpgan.hw.system.text import brief, first_line
 from fpgan.model.generator_config import GeneratorConfig, parse_bits
 
 __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
@@ -19,6 +20,7 @@ TUNINGS = ("adversarial", "distillation")
 PRECISIONS = ("float32", "bf16", "fp16")
 GIVEN = "<python>"  # the dataset of a training that was handed one
 _ABSENT = object()
+_LINE = 300
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def _parsed(path: Path | str, text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+        raise ValueError(f"{path}: is not YAML ({first_line(error)})") from None
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:
@@ -182,7 +184,7 @@ def _build(path: Path | str, data: Any) -> TrainConfig:
         config = TrainConfig(generator=generator, **data)
         return config if bits is _ABSENT else config.with_bits(bits)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {brief(error, _LINE)}") from None
 
 
 def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str, ...]) -> None:
@@ -191,7 +193,7 @@ def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str,
     known = [*(f.name for f in fields(cls)), *also]
     for key in data:
         if key not in known:
-            raise ValueError(f"{path}: unknown key {prefix}{key}; known are {', '.join(known)}")
+            raise ValueError(f"{path}: unknown key {prefix}{brief(key)}; known are {', '.join(known)}")
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from fpgan.hw.system.text import brief, first_line
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
@@ -81,8 +82,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: truncated or no safetensors file ({reason})") from None
+        raise ValueError(f"{path}: truncated or no safetensors file ({first_line(error)})") from None
 
 
 def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
@@ -95,7 +95,7 @@ def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Te
             raise ValueError(f"{path}: {name} has shape {have}, the configuration needs {want}")
     for name in tensors:
         if name not in wanted:
-            raise ValueError(f"{path}: {name} belongs to no layer of the configuration")
+            raise ValueError(f"{path}: {brief(name)} belongs to no layer of the configuration")
 
 
 def load_weights(generator: Generator, path: Path) -> None:
