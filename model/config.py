@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from fpgan.hw.system.reading import parse_yaml, read_text
+from fpgan.hw.system.text import brief
 from fpgan.model.generator_config import GeneratorConfig, parse_bits
 
 __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
@@ -19,6 +21,7 @@ TUNINGS = ("adversarial", "distillation")
 PRECISIONS = ("float32", "bf16", "fp16")
 GIVEN = "<python>"  # the dataset of a training that was handed one
 _ABSENT = object()
+_LINE = 300
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class TrainConfig:
             if not equals:
                 raise ValueError(f"set {setting}: must be key=value")
             where = data["generator"] if key.startswith("generator.") else data
-            where[key.removeprefix("generator.")] = _parsed(f"set {setting}", value)
+            where[key.removeprefix("generator.")] = parse_yaml(value, Path(f"set {setting}"))
         return _build("set " + " ".join(settings), data) if settings else self
 
     def with_steps(self, steps: int) -> TrainConfig:
@@ -156,18 +159,12 @@ class TrainConfig:
 
         A relative path of the dataset is one from path's folder.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(
-                f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
-            ) from None
-        return cls.from_text(text, path).located(Path(path).parent)
+        return cls.from_text(read_text(Path(path)), path).located(Path(path).parent)
 
     @classmethod
     def from_text(cls, text: str, path: Path | str) -> TrainConfig:
         """Settings from YAML text; path is where it came from, for errors."""
-        return _build(path, _parsed(path, text))
+        return _build(path, parse_yaml(text, Path(path)))
 
 
 def split_dataset(dataset: str) -> tuple[str, str]:
@@ -176,15 +173,6 @@ def split_dataset(dataset: str) -> tuple[str, str]:
     if dataset in ("digits", GIVEN):
         return dataset, ""
     return (name, path) if name in ("fashion", "emoji") else ("images", dataset)
-
-
-def _parsed(path: Path | str, text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
-    except RecursionError:
-        raise ValueError(f"{path}: is nested too deeply") from None
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:
@@ -204,7 +192,7 @@ def _build(path: Path | str, data: Any) -> TrainConfig:
         config = TrainConfig(generator=generator, **data)
         return config if bits is _ABSENT else config.with_bits(bits)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {brief(error, _LINE)}") from None
 
 
 def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str, ...]) -> None:
@@ -213,7 +201,7 @@ def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str,
     known = [*(f.name for f in fields(cls)), *also]
     for key in data:
         if key not in known:
-            raise ValueError(f"{path}: unknown key {prefix}{key}; known are {', '.join(known)}")
+            raise ValueError(f"{path}: unknown key {prefix}{brief(key)}; known are {', '.join(known)}")
 
 
 def _plain(value: Any) -> Any:

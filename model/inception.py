@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fpgan.model.data import Images, with_channels
 from fpgan.model.drawing import Drawing, generate
+from fpgan.model.weights import torch_reason
 
 _BATCH = 50
 _SUBSET = 1000
@@ -35,7 +36,7 @@ def inception_network(weights: Path | str) -> nn.Module:
     try:
         network: nn.Module = NoTrainInceptionV3("inception-v3-compat", [str(_FEATURES)], str(weights))
     except Exception as error:  # whatever loading a wrong file raises
-        raise ValueError(f"{weights}: no Inception-v3 weights ({str(error).splitlines()[0]})") from None
+        raise ValueError(f"{weights}: no Inception-v3 weights ({torch_reason(error)})") from None
     return network
 
 

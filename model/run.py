@@ -14,6 +14,7 @@ from torch import Tensor
 
 from fpgan.hw.system.files import write_beside, write_json
 from fpgan.hw.system.reading import DamagedError, read_json
+from fpgan.hw.system.text import brief, first_line
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
@@ -49,8 +50,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DamagedError(path, f"truncated or no safetensors file ({reason})") from None
+        raise DamagedError(path, f"truncated or no safetensors file ({first_line(error)})") from None
     for name, tensor in tensors.items():
         if tensor.dtype not in _TYPES:
             raise DamagedError(
@@ -69,7 +69,7 @@ def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Te
             raise ValueError(f"{path}: {name} has shape {have}, the configuration needs {want}")
     for name in tensors:
         if name not in wanted:
-            raise ValueError(f"{path}: {name} belongs to no layer of the configuration")
+            raise ValueError(f"{path}: {brief(name)} belongs to no layer of the configuration")
 
 
 def load_weights(generator: Generator, path: Path) -> None:

@@ -22,7 +22,8 @@ def command(
     Example: `fpgan export runs/mnist32 --out mnist32.onnx`
     """
     with errors():
+        from fpgan.hw.system.names import golden_path
         from fpgan.model.export import export
 
         path = export(run, out, vectors, seed)
-        typer.echo(f"{path} and {path.with_suffix('.golden.npz').name} ({vectors} images)")
+        typer.echo(f"{path} and {golden_path(path).name} ({vectors} images)")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import GraphProto, NodeProto, ValueInfoProto
+from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
 
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.branch import Branch
@@ -17,6 +17,7 @@ from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_quant, quant_node
 from fpgan.build.frontend.spatial import apply_spatial
 from fpgan.build.frontend.view import View
+from fpgan.hw.system.text import brief
 
 _RESHAPES = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
 Consumers = Mapping[str, Sequence[NodeProto]]
@@ -46,7 +47,7 @@ def read_source(graph: GraphProto, constants: Constants, consumers: Consumers) -
     if node is None or node.op_type != "Concat":
         names = ", ".join(info.name for info in infos)
         raise UnsupportedError(
-            f"{len(infos)} inputs ({names}); one is supported, or several that a Concat joins "
+            f"{len(infos)} inputs ({brief(names)}); one is supported, or several that a Concat joins "
             "before the first layer"
         )
     return _joined(node, parts)
@@ -108,13 +109,18 @@ def _common(node: NodeProto, parts: list[Source]) -> Quantizer | None:
 
 
 def _view(info: ValueInfoProto) -> View:
+    kind = info.type.tensor_type.elem_type
+    if kind != TensorProto.FLOAT:
+        name = TensorProto.DataType.Name(kind).lower() if kind in TensorProto.DataType.values() else kind
+        raise UnsupportedError(f"input {brief(info.name)}: of type {name}; float is supported")
     sizes = []
     for index, dim in enumerate(info.type.tensor_type.shape.dim):
         if not dim.HasField("dim_value") or dim.dim_value < 1:
             if index:
+                size = brief(dim.dim_param or "?")
                 raise UnsupportedError(
-                    f"input {info.name}: size {dim.dim_param or '?'} of axis {index} is not fixed; "
-                    "only the batch may be; export with example inputs of one size"
+                    f"input {brief(info.name)}: size {size} of axis {index} is not fixed; only the batch may "
+                    "be; export with example inputs of one size"
                 )
             sizes.append(1)
         else:
@@ -122,4 +128,4 @@ def _view(info: ValueInfoProto) -> View:
     try:
         return View.of(sizes)
     except ValueError as error:
-        raise UnsupportedError(f"input {info.name}: {error}") from None
+        raise UnsupportedError(f"input {brief(info.name)}: {error}") from None

@@ -10,9 +10,9 @@ from itertools import islice
 from onnx import NodeProto
 
 from fpgan.build.frontend.assemble import Assembler, Image
-from fpgan.build.frontend.branch import Branch, node_name
+from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import attribute
-from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError, node_name
 from fpgan.build.frontend.network import ConcatLayer
 from fpgan.build.frontend.parts import Part, SumPart
 from fpgan.build.frontend.pointwise import ARITHMETIC, Float, Pointwise

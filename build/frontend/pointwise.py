@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from onnx import NodeProto
 
-from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.constants import Constants, attribute, number, text
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.view import View
 
@@ -64,10 +64,13 @@ def _batch_norm(node: NodeProto, constants: Constants, view: View) -> Pointwise:
         raise UnsupportedError.at(node, "training mode; export the network in eval mode")
     if view.axes[1] != "C":
         raise UnsupportedError.at(node, "normalises an axis that is not the channels")
-    parts = [np.ravel(constants.required(node, i, "a parameter")).astype(np.float32) for i in range(1, 5)]
-    if any(p.size != view.dims[0] for p in parts):
-        raise UnsupportedError.at(node, f"{parts[0].size} channels on an image of {view.dims[0]}")
-    eps = float(attribute(node, "epsilon", 1e-5))
+    parts = [constants.floats(node, i, "a parameter") for i in range(1, 5)]
+    for part in parts:
+        if part.shape != (view.dims[0],):
+            raise UnsupportedError.at(node, f"a parameter of shape {part.shape} on {view.dims[0]} channels")
+    eps = number(node, "epsilon", 1e-5)
+    if eps < 0:
+        raise UnsupportedError.at(node, f"epsilon={eps:g}; 0 or more is supported")
     if (parts[3] + eps <= 0).any():
         raise UnsupportedError.at(node, "a variance that is not positive")
 
@@ -79,10 +82,14 @@ def _batch_norm(node: NodeProto, constants: Constants, view: View) -> Pointwise:
 
 
 def _arithmetic(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    if len(node.input) != 2:
+        raise UnsupportedError.at(node, f"{len(node.input)} inputs; 2 are supported")
     swapped = constants.get(node.input[0]) is not None
-    other = constants.get(node.input[0 if swapped else 1])
-    if other is None or not np.issubdtype(other.dtype, np.floating):
+    if constants.get(node.input[0 if swapped else 1]) is None:
         raise UnsupportedError.at(node, "needs an image or a constant as its other input")
+    other = constants.floats(node, 0 if swapped else 1, "the other input")
+    if node.op_type == "Div" and not swapped and not other.all():
+        raise UnsupportedError.at(node, "divides by 0")
     function = ARITHMETIC[node.op_type]
     apply = (lambda x, c: function(c, x)) if swapped else function
     return Pointwise(node.op_type, apply, (view.per_channel(other),))
@@ -94,18 +101,20 @@ def _power(node: NodeProto, constants: Constants, view: View) -> Pointwise:
 
 
 def _gelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
-    form = attribute(node, "approximate", b"none").decode(errors="replace")
+    form = text(node, "approximate", "none")
     if form not in ("none", "tanh"):
         raise UnsupportedError.at(node, f"approximate={form}; none or tanh")
     return Pointwise("Gelu", lambda x: F.gelu(x, approximate=form))
 
 
 def _prelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
-    slope = np.asarray(constants.required(node, 1, "the slope"))
+    slope = constants.floats(node, 1, "the slope")
     return Pointwise("PRelu", lambda x, s: torch.where(x >= 0, x, x * s), (view.per_channel(slope),))
 
 
 def _clip(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    for index in (i for i in (1, 2) if i < len(node.input) and node.input[i]):
+        constants.floats(node, index, "a bound")
     low, high = clip_bounds(node, constants)
     return Pointwise("Clip", lambda x: torch.clamp(x, low, high))
 
@@ -116,21 +125,23 @@ def clip_bounds(node: NodeProto, constants: Constants) -> tuple[float, float]:
     for index in (1, 2):
         if index < len(node.input) and node.input[index]:
             bounds[index - 1] = constants.number(node, index, "a bound")
+    if np.isnan(bounds).any():
+        raise UnsupportedError.at(node, f"bounds {bounds[0]} and {bounds[1]}; numbers are expected")
     return bounds[0], bounds[1]
 
 
 def _leaky(node: NodeProto, constants: Constants, view: View) -> Pointwise:
-    slope = float(attribute(node, "alpha", 0.01))
+    slope = number(node, "alpha", 0.01)
     return Pointwise(node.op_type, lambda x: F.leaky_relu(x, slope))
 
 
 def _hard_sigmoid(node: NodeProto, constants: Constants, view: View) -> Pointwise:
-    alpha, beta = float(attribute(node, "alpha", 0.2)), float(attribute(node, "beta", 0.5))
+    alpha, beta = number(node, "alpha", 0.2), number(node, "beta", 0.5)
     return Pointwise(node.op_type, lambda x: torch.clamp(alpha * x + beta, 0.0, 1.0))
 
 
 def _elu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
-    alpha = float(attribute(node, "alpha", 1.0))
+    alpha = number(node, "alpha", 1.0)
     return Pointwise(node.op_type, lambda x: F.elu(x, alpha))
 
 

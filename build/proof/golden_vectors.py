@@ -14,6 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
 from fpgan.build.frontend.network import Network
+from fpgan.hw.system.names import golden_path
 from fpgan.sim.vectors import Vectors
 
 _OWN_VECTORS = 16
@@ -33,11 +34,11 @@ class Golden:
 def golden_vectors(path: Path, network: Network) -> Golden:
     """What a design made from FILE.onnx must put out.
 
-    PyTorch's images (FILE.golden.npz) where float32 computes the network exactly: every scale a power of two,
+    PyTorch's images (`golden_path`) where float32 computes the network exactly: every scale a power of two,
     sums below 2^24. Else, or where there is no such file, the same network with exact integer sums. `float32`
     counts the values in which float32 PyTorch (the file's, or the network computed so) differs from that.
     """
-    file = path.with_suffix(".golden.npz")
+    file = golden_path(path)
     scales = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
     found = _read(file, network) if file.exists() else None
     if found is not None and network.power_of_two:

@@ -59,7 +59,11 @@ def read_json(path: Path, then: str = "") -> dict[str, Any]:
 
 def read_yaml(path: Path, then: str = "") -> Any:
     """What a YAML file holds. DamagedError where it is none, or nested deeper than any of ours."""
-    text = read_text(path, then)
+    return parse_yaml(read_text(path, then), path, then)
+
+
+def parse_yaml(text: str, path: Path, then: str = "") -> Any:
+    """What YAML of a file says; path: where it came from, for errors. DamagedError as `read_yaml`."""
     try:
         if _depth(text) > _DEEPEST:
             raise DamagedError(path, f"is nested more than {_DEEPEST} levels deep", then)
@@ -68,11 +72,11 @@ def read_yaml(path: Path, then: str = "") -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or "no YAML"
-        raise DamagedError(path, f"is no YAML{where} ({what})", then) from None
+        raise DamagedError(path, f"is not YAML{where} ({what})", then) from None
     except (ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, DamagedError):
             raise
-        raise DamagedError(path, f"is no YAML ({str(error).splitlines()[0]})", then) from None
+        raise DamagedError(path, f"is not YAML ({str(error).splitlines()[0]})", then) from None
 
 
 def _depth(text: str) -> int:
