@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fpgan.build.implement.power.estimate import CLASSES
+from fpgan.build.report import numbers
 from fpgan.build.report.results import Results
 from fpgan.build.report.rivals import same_network
 from fpgan.hw.boards import RESOURCES
@@ -46,12 +46,13 @@ def report(build: Path, baseline: Path | None = None) -> Path:
 
 @cache
 def templates() -> Environment:
-    """The templates of pages; filters: `count`, `percent` and `figure` of numbers, `grouped` of a text."""
+    """The templates of pages; their filters are the functions of `numbers`."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(count=_count, percent=_percent, figure=_figure, grouped=_grouped)
+    for show in (numbers.count, numbers.percent, numbers.figure, numbers.rounded, numbers.grouped):
+        environment.filters[show.__name__] = show
     return environment
 
 
@@ -152,25 +153,3 @@ def rival_rows(results: Results) -> list[dict[str, Any]]:
             "faster_at_their_clock": at_their_clock / rival["fps"],
         })  # fmt: skip
     return rows
-
-
-def _count(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def _percent(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{100 * value:.1f} %" if value < 0.1 else f"{100 * value:.0f} %"
-
-
-def _figure(value: float | None) -> str:
-    """Three significant digits."""
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _grouped(text: str) -> str:
-    """A text whose whole numbers are written as `_count` writes them."""
-    return re.sub(r"(?<![\w.])\d{4,}(?!\w|\.\d)", lambda found: _count(int(found[0])), text)
