@@ -23,6 +23,7 @@ from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.proof.golden_vectors import Golden, check_dataflow, golden_vectors
 from fpgan.build.proof.thresholds import prove_thresholds
+from fpgan.build.report.made import made
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
@@ -74,6 +75,7 @@ def build(
     function (report's `threshold_proof`). Raises ValueError in one line for bad input or a target out of
     reach.
     """
+    asked = made(build, locals())
     say = progress or (lambda _: None)
     target, path, out = get_board(board), Path(model), Path(out)
     clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
@@ -104,9 +106,10 @@ def build(
         proof = prove_thresholds(network, dataflow)
         say("writing")
         golden = golden_vectors(path, network)
-        more = {"name": path.stem, "backend": backend, "deconv": deconv, "limits": vars(limits),
-                "decision": decision, "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
-                "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
+        more = {"name": path.stem, "made": asked, "backend": backend, "deconv": deconv,
+                "limits": vars(limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
+                "threshold_proof": proof, "float32": golden.float32,
+                "notes": list(network.notes)}  # fmt: skip
         return _write(partial, dataflow, integers, target, clock, share, more, golden)
 
 

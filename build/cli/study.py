@@ -9,6 +9,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from fpgan.build.cli.common import FAILED, Json, bar, errors, show
+from fpgan.build.report.numbers import rounded
 
 
 def command(
@@ -56,9 +57,11 @@ def _lines(result: dict[str, Any]) -> list[str]:
     for row in (rows[number] for number in result["pareto"]):
         values = " ".join(f"{name}={row[name]}" for name in result["parameters"])
         lines.append(
-            f"{row['trial']:4}  {values}: {row['score_name']} {row['score']} (real {row['real_vs_real']}), "
-            f"{row['LUT']:,} LUT {row['DSP']} DSP {row['BRAM18']} BRAM18 ({row['resources_from']}), "
+            f"{row['trial']:4}  {values}: {row['score_name']} {rounded(row['score'], row['score_spread'])} "
+            f"(real {rounded(row['real_vs_real'], row['score_spread'])}), "
+            f"{row['LUT']:,} LUT {row['DSP']:,} DSP {row['BRAM18']:,} BRAM18 ({row['resources_from']}), "
             f"{row['frames_per_second']:,.0f} images/s ({row['cycles_from']})"
         )
     lines += [f"{n:4}  failed: {row['error']}" for n, row in rows.items() if row["error"]]
-    return [*lines, f"{result['folder']}/report.html, pareto.png, trials.parquet"]
+    files = ["report.html", *(["pareto.png"] if result["done"] else []), "trials.parquet"]
+    return [*lines, f"{result['folder']}/{', '.join(files)}"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.report.made import made
 from fpgan.build.study import table
 from fpgan.build.study.page import page
 from fpgan.build.study.pool import Pool, pool
@@ -57,9 +58,10 @@ def study(
     Returns {"name", "folder", "parameters": names, "done", "failed": counts, "pareto": trial numbers,
     "trials": the rows of trials.parquet}.
     Writes out/trials.parquet after each trial, optuna.db, trials/NUMBER/ (run, model, build, trial.json), and
-    at the end pareto.png and report.html. A trial that fails has its one-line `error` there. ValueError for a
-    bad specification, one that differs from out's, or a scheduler that does not answer.
+    at the end report.html and, if a trial is done, pareto.png. A trial that fails has its one-line `error`
+    there. ValueError for a bad specification, one that differs from out's, or a scheduler that is silent.
     """
+    asked = made(study, locals())
     if workers < 1:
         raise ValueError(f"workers={workers}: must be at least 1")
     plan = Spec.from_yaml(spec, steps)
@@ -78,7 +80,7 @@ def study(
             with pool(workers, scheduler) as tasks:
                 run.trials(tasks)
                 run.measure(tasks)
-        return run.report()
+        return run.report(asked)
 
 
 class _Study:
@@ -126,10 +128,10 @@ class _Study:
                 self._say(done, len(points), {}, "measuring the Pareto set")
             self._read()
 
-    def report(self) -> dict[str, Any]:
-        """Write the pictures and the page; what `study` returns."""
+    def report(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """Write the pictures and the page, which says what was asked for; what `study` returns."""
         best = table.mark_pareto(self.rows, self._plan.objectives)
-        page(self._plan, self.rows, self._folder)
+        page(self._plan, self.rows, self._folder, asked)
         return {
             "name": self._plan.name, "folder": str(self._folder),
             "parameters": [p.name for p in self._plan.space],

@@ -288,6 +288,7 @@ def test_command_with_nothing_that_could_be_built(tmp_path: Path, scheduler: str
     failed = command(path, "--scheduler", scheduler, "--out", tmp_path / "study")
     assert failed.exit_code == 1 and "error: every trial failed" in failed.stderr
     assert (tmp_path / "study" / "report.html").exists()
+    assert failed.stdout.splitlines()[-1].endswith("study/report.html, trials.parquet")
 
 
 @pytest.mark.parametrize(
