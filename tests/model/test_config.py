@@ -118,7 +118,7 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
         ("- 1", "must be a mapping"),
         ("generator: 4", "generator must be a mapping"),
         ("a: [", "is not YAML"),
-        ("a: " + "[" * 2_000, "is nested too deeply"),
+        ("a: " + "[" * 2_000, "is nested more than 64 levels deep"),
         ("batch: many", "batch"),
         ("betas: 3", "betas"),
         ("generator: {weight_bits: [4, 4]}", "weight_bits: 2 values for 4 layers"),
