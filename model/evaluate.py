@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.data import Images, open_images
 from fpgan.model.distances import frechet, kernel, sliced_wasserstein
@@ -75,7 +76,7 @@ def evaluate(
 def recorded_baseline(run: Path | str, config: TrainConfig) -> float:
     """Score in a float RUN's metrics.json. ValueError unless it is config's network, trained alike."""
     check_baseline(run, config)
-    found = read_metrics(Path(run)).get("score") or {}
+    found = read_metrics(run_folder(run)).get("score") or {}
     if found.get("seed") != 0 or found.get("samples", 0) + found.get("set", 0) <= SAMPLES:
         raise ValueError(f"{run}: its score is not of {SAMPLES} samples with seed 0; train it anew")
     return float(found["value"])

@@ -15,6 +15,7 @@ from torch import Tensor
 from fpgan.hw.system.files import write_beside, write_json
 from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.hw.system.text import brief, first_line
+from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
@@ -83,10 +84,11 @@ def load_weights(generator: Generator, path: Path) -> None:
 
 
 def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
-    """Generator in eval mode and settings of a RUN folder. ValueError, one line, on anything damaged."""
-    path = Path(path)
-    if not path.is_dir():
-        raise ValueError(f"{path}: no RUN folder (fpgan train writes one)")
+    """Generator in eval mode and settings of a RUN folder, or of a shipped checkpoint by its name.
+
+    ValueError, one line, on anything damaged.
+    """
+    path = run_folder(path)
     config = TrainConfig.from_yaml(path / CONFIG)
     generator = Generator(config.generator)
     load_weights(generator, path / CHECKPOINT)

@@ -12,7 +12,9 @@ from fpgan.build.cli.common import Json, errors, show, steps
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="RUN folder of fpgan train.")],
+    run: Annotated[
+        Path, typer.Argument(help="RUN folder of fpgan train, or the name of a shipped checkpoint.")
+    ],
     samples: Annotated[int, typer.Option(help="Generated images to score.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Of the latents and of how the real images are cut.")] = 0,
     baseline: Annotated[Optional[Path], typer.Option(help="RUN of the same network in float.")] = None,  # noqa: UP045

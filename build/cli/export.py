@@ -12,7 +12,9 @@ from fpgan.build.cli.common import errors
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="RUN folder of fpgan train.")],
+    run: Annotated[
+        Path, typer.Argument(help="RUN folder of fpgan train, or the name of a shipped checkpoint.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="QONNX file to write.")] = Path("model.onnx"),
     vectors: Annotated[int, typer.Option(help="Golden images from PyTorch.")] = 256,
     seed: Annotated[int, typer.Option(help="Seed of their latents.")] = 0,

@@ -13,7 +13,7 @@ from fpgan.build.report.numbers import rounded
 
 
 def command(
-    spec: Annotated[Path, typer.Argument(help="YAML file, such as build/study/digits.yaml.")],
+    spec: Annotated[Path, typer.Argument(help="YAML file, or the name of one that ships: digits.")],
     workers: Annotated[int, typer.Option(help="Processes on this machine, a trial at a time in each.")] = 2,
     scheduler: Annotated[
         Optional[str],  # noqa: UP045
@@ -32,9 +32,9 @@ def command(
 
     Examples:
 
-    `fpgan study build/study/digits.yaml --workers 4`: weight and activation bits, two widths
+    `fpgan study digits --workers 4`: weight and activation bits, two widths
 
-    `fpgan study build/study/digits.yaml --steps 300 --out studies/quick`: the same, trained for seconds
+    `fpgan study digits --steps 300 --out studies/quick`: the same, trained for seconds
 
     `fpgan study my.yaml --scheduler tcp://head:8786 --out /shared/my`: on a cluster that Dask has
     """

@@ -38,10 +38,10 @@ def study(
 
         from fpgan.build.study import study
         if __name__ == "__main__":  # Dask's workers import this file
-            result = study("build/study/digits.yaml", steps=300, workers=4)
+            result = study("digits", steps=300, workers=4)
             print(result["pareto"])
 
-    spec: YAML file; see README and build/study/digits.yaml. out: folder to write, studies/NAME by default;
+    spec: YAML file, or the name of one that ships (digits). out: folder to write, studies/NAME by default;
     a study that is there already goes on: finished trials stay, those that were killed resume.
     workers: processes on this machine, a trial at a time in each. scheduler: address of a Dask scheduler to
     use instead; its workers need one thread each, this package, and out under the same path. On Slurm, with

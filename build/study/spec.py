@@ -12,6 +12,7 @@ import yaml
 
 from fpgan.build.study.space import BUILD, Parameter, Scalar, decoded, train_config
 from fpgan.hw.boards import get_board
+from fpgan.hw.system.reading import read_yaml
 from fpgan.model.config import PRESETS, TrainConfig
 from fpgan.model.data import open_images
 
@@ -90,15 +91,8 @@ class Spec:
 
         Relative paths of files and datasets in it are ones from path's folder.
         """
-        path = Path(path)
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
-        except RecursionError:
-            raise ValueError(f"{path}: is nested too deeply") from None
+        path = _file(path)
+        data = read_yaml(path)
         try:
             _mapping("the file", data, _KEYS)
             return _spec(path, data if steps is None else data | {"steps": steps})
@@ -140,6 +134,13 @@ class Spec:
         own = {"name": self.name, "search.sampler": kind, "search.seed": seed, "images": self.images,
                "objectives": list(self.objectives), "parent_steps": self.parent_steps}  # fmt: skip
         return flat | own
+
+
+def _file(given: Path | str) -> Path:
+    """A specification by its path or, where there is none of that name, one that ships, such as `digits`."""
+    path = Path(given)
+    own = Path(__file__).with_name(f"{path}.yaml")
+    return own if not path.exists() and path.name == str(given) and own.exists() else path
 
 
 def parent_config(config: TrainConfig, steps: int) -> TrainConfig:
