@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from fpgan.hw.boards import get_board
 from fpgan.model.config import PRESETS, TrainConfig
 
 
@@ -66,7 +67,7 @@ def all_designs() -> tuple[BenchDesign, ...]:
 
 
 def select(designs: Sequence[str | BenchDesign] | None) -> list[BenchDesign]:
-    """Designs by name, or as given; all of them for None. ValueError names the known ones."""
+    """Designs by name, or as given; all of them for None. ValueError names the known ones, or boards."""
     known = {design.name: design for design in all_designs()}
     if designs is None:
         return list(known.values())
@@ -75,6 +76,7 @@ def select(designs: Sequence[str | BenchDesign] | None) -> list[BenchDesign]:
         said = f"{', '.join(unknown)}: unknown" if unknown else "none given"
         raise ValueError(f"designs: {said}; known are {', '.join(known)}")
     chosen = [known[d] if isinstance(d, str) else d for d in designs]
+    chosen = [replace(design, board=get_board(design.board).name) for design in chosen]
     names = [design.name for design in chosen]
     if len(set(names)) < len(names):
         raise ValueError(f"designs: {', '.join(names)} has one twice")

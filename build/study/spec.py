@@ -49,9 +49,8 @@ class BuildOptions:
             if key not in known:
                 raise ValueError(f"unknown key {BUILD}{key}; known are {', '.join(known)}")
         options = cls(**given)
-        get_board(options.board)
         cores = options.cores.split(",") if isinstance(options.cores, str) else options.cores
-        return replace(options, cores=tuple(cores))
+        return replace(options, board=get_board(options.board).name, cores=tuple(cores))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from fpgan.build.study.space import Parameter, grid, train_config
 from fpgan.build.study.spec import Spec, parent_config
 from fpgan.model.config import PRESETS
 
-SPACE: dict[str, Any] = {"generator.weight_bits": [2, 4], "build.board": ["ultra96", "zcu104"]}
+SPACE: dict[str, Any] = {"generator.weight_bits": [2, 4], "build.board": ["Ultra96-V2", "zcu104"]}
 DIGITS = Path(__file__).parents[3] / "build" / "study" / "digits.yaml"
 
 
@@ -121,7 +121,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"space": {"generator.wait_bits": [2]}}, "unknown key generator.wait_bits; known are latent, channels"),
     ({"space": {"bored": [2]}}, "unknown key bored; known are preset"),
     ({"space": {"build.boared": ["ultra96"]}}, "unknown key build.boared; known are board, clock_mhz"),
-    ({"space": {"build.board": ["ultra96", "ultra69"]}}, "board 'ultra69' is not known; choose one of"),
+    ({"space": {"build.board": ["ultra96", "ultra69"]}}, "board 'ultra69' is not known; the nearest is"),
     ({"space": {"generator.weight_bits": [4, 9]}}, "weight_bits=9"),
     ({"space": {"generator.channels": [[8, 0]]}}, r"channels\[1\]=0"),
     ({"space": {"bits": ["W4A4", "float"]}}, r"space.bits=float: a float generator makes no hardware"),
