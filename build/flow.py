@@ -23,6 +23,7 @@ from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.proof.golden_vectors import Golden, check_dataflow, golden_vectors
 from fpgan.build.proof.thresholds import prove_thresholds
+from fpgan.build.proof.ulp_sensitive import notes, ulp_sensitive
 from fpgan.build.report.made import made
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
@@ -72,8 +73,9 @@ def build(
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
-    function (report's `threshold_proof`). Raises ValueError in one line for bad input or a target out of
-    reach.
+    function (report's `threshold_proof`), and counts the accumulator values of which another library than
+    PyTorch may make another integer (`ulp_sensitive`). Raises ValueError in one line for bad input or a
+    target out of reach.
     """
     asked = made(build, locals())
     say = progress or (lambda _: None)
@@ -103,13 +105,13 @@ def build(
         slack = one_word_less(dataflow, depths)
         dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
         say("proving thresholds")
-        proof = prove_thresholds(network, dataflow)
+        proof, ulp = prove_thresholds(network, dataflow), ulp_sensitive(network)
         say("writing")
         golden = golden_vectors(path, network)
         more = {"name": path.stem, "made": asked, "backend": backend, "deconv": deconv,
                 "limits": vars(limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
-                "threshold_proof": proof, "float32": golden.float32,
-                "notes": list(network.notes)}  # fmt: skip
+                "threshold_proof": proof, "ulp_sensitive": ulp, "float32": golden.float32,
+                "notes": [*network.notes, *notes(ulp)]}  # fmt: skip
         return _write(partial, dataflow, integers, target, clock, share, more, golden)
 
 

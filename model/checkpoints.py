@@ -31,5 +31,5 @@ def run_folder(run: Path | str) -> Path:
     if str(run) in shipped_names():
         return _FOLDER / str(run)
     raise ValueError(
-        f"{run}: no RUN folder (fpgan train writes one) and no shipped checkpoint ({', '.join(shipped_names())})"
+        f"{run}: no RUN folder (fpgan train writes one), and shipped are {', '.join(shipped_names())}"
     )

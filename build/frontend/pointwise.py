@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.constants import Constants, attribute, number, text
 from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.leaning import LEANING, Lean, lean_elu, lean_norm
 from fpgan.build.frontend.view import View
 
 Float = torch.Tensor
@@ -27,6 +29,7 @@ class Pointwise:
     op: str
     function: Callable[..., Float]
     constants: tuple[FloatArray, ...] = ()
+    lean: Lean | None = None  # where libraries compute it each in its own way
 
     def __call__(self, x: Float) -> Float:
         parts = [torch.from_numpy(c.copy()).to(x.dtype) for c in self.constants]
@@ -42,12 +45,62 @@ class Pointwise:
         """For some channels alone."""
         return replace(self, constants=tuple(c[start:stop] if c.ndim else c for c in self.constants))
 
+    @property
+    def inexact(self) -> bool:
+        """Whether another library may give another float32."""
+        return self.lean is not None or (isinstance(self.function, Both) and self.function.inexact)
+
+    def leaning(self, sign: int) -> Pointwise:
+        """The function as far above (1) or below (-1) PyTorch's as another library's may be."""
+        if isinstance(self.function, Both):
+            return replace(self, function=self.function.leaning(sign))
+        return self if self.lean is None else replace(self, function=_Leaning(self.function, self.lean, sign))
+
+
+@dataclass(frozen=True)
+class _Leaning:
+    """A function and what is put on top of it."""
+
+    function: Callable[..., Float]
+    lean: Lean
+    sign: int
+
+    def __call__(self, x: Float, *constants: Float) -> Float:
+        return self.lean(self.sign, x, self.function(x, *constants), *constants)
+
+
+@dataclass(frozen=True)
+class Both:
+    """What a node makes of two lists of functions of the same values."""
+
+    op: str
+    left: tuple[Pointwise, ...]
+    right: tuple[Pointwise, ...]
+
+    def __call__(self, x: Float, *constants: Float) -> Float:
+        rest = iter(constants)
+        values = []
+        for functions in (self.left, self.right):
+            value = x
+            for function in functions:
+                value = function.function(value, *islice(rest, len(function.constants)))
+            values.append(value)
+        return ARITHMETIC[self.op](*values)
+
+    @property
+    def inexact(self) -> bool:
+        return any(function.inexact for function in (*self.left, *self.right))
+
+    def leaning(self, sign: int) -> Both:
+        left, right = (tuple(f.leaning(sign) for f in side) for side in (self.left, self.right))
+        return replace(self, left=left, right=right)
+
 
 def read_pointwise(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     """The function of a node whose image input is laid out as `view`. Raises UnsupportedError."""
     kind = node.op_type
     if kind in _PLAIN:
-        return Pointwise(kind, _PLAIN[kind])
+        return Pointwise(kind, _PLAIN[kind], lean=LEANING.get(kind))
     try:
         found = _READERS[kind](node, constants, view)
         if not all(np.isfinite(c).all() for c in found.constants):
@@ -78,7 +131,7 @@ def _batch_norm(node: NodeProto, constants: Constants, view: View) -> Pointwise:
         m, v, g, b = (t.reshape(-1) for t in (mean, variance, gamma, beta))
         return F.batch_norm(x, m, v, g, b, training=False, momentum=0.0, eps=eps)
 
-    return Pointwise(node.op_type, apply, tuple(parts))
+    return Pointwise(node.op_type, apply, tuple(parts), lean_norm(eps))
 
 
 def _arithmetic(node: NodeProto, constants: Constants, view: View) -> Pointwise:
@@ -97,14 +150,14 @@ def _arithmetic(node: NodeProto, constants: Constants, view: View) -> Pointwise:
 
 def _power(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     exponent = constants.number(node, 1, "the exponent")
-    return Pointwise("Pow", lambda x: torch.pow(x, exponent))
+    return Pointwise("Pow", lambda x: torch.pow(x, exponent), lean=LEANING["Pow"])
 
 
 def _gelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     form = text(node, "approximate", "none")
     if form not in ("none", "tanh"):
         raise UnsupportedError.at(node, f"approximate={form}; none or tanh")
-    return Pointwise("Gelu", lambda x: F.gelu(x, approximate=form))
+    return Pointwise("Gelu", lambda x: F.gelu(x, approximate=form), lean=LEANING["Gelu"])
 
 
 def _prelu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
@@ -142,7 +195,7 @@ def _hard_sigmoid(node: NodeProto, constants: Constants, view: View) -> Pointwis
 
 def _elu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     alpha = number(node, "alpha", 1.0)
-    return Pointwise(node.op_type, lambda x: F.elu(x, alpha))
+    return Pointwise(node.op_type, lambda x: F.elu(x, alpha), lean=lean_elu(alpha))
 
 
 _PLAIN: dict[str, Callable[..., Float]] = {
