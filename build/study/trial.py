@@ -29,7 +29,8 @@ from fpgan.model.train import train
 
 RESULT, MEASURED = "trial.json", "measured.json"
 RUN, MODEL, BUILT = "run", "generator.onnx", "build"
-_LOCK, _LOG = ".lock", "error.log"
+LOG = "error.log"
+_LOCK = ".lock"
 _VECTORS = 256  # images that a Pareto point can be simulated with
 
 _one_at_a_time = threading.Lock()  # of a process: torch's random state and FINN's settings are the process's
@@ -155,9 +156,7 @@ def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
         try:
             result = work() | {"error": None}
         except Exception as error:  # of any kind: the study goes on without this one
-            write_beside(
-                folder / _LOG, lambda path: path.write_text(traceback.format_exc(), encoding="utf-8")
-            )
+            write_beside(folder / LOG, lambda path: path.write_text(traceback.format_exc(), encoding="utf-8"))
             result = {"error": one_line(error)}
         return record(folder, name, result)
 
