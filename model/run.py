@@ -88,10 +88,10 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
 
     ValueError, one line, on anything damaged.
     """
-    path = run_folder(path)
-    config = TrainConfig.from_yaml(path / CONFIG)
+    folder = run_folder(path)
+    config = TrainConfig.from_yaml(folder / CONFIG)
     generator = Generator(config.generator)
-    load_weights(generator, path / CHECKPOINT)
+    load_weights(generator, folder / CHECKPOINT)
     return generator.eval(), config
 
 

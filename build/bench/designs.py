@@ -62,7 +62,7 @@ class BenchDesign:
 @cache
 def all_designs() -> tuple[BenchDesign, ...]:
     """The rows of `fpgan bench`."""
-    rows = yaml.safe_load(Path(__file__).with_name("designs.yaml").read_text())
+    rows = yaml.safe_load(Path(__file__).with_name("designs.yaml").read_text(encoding="utf-8"))
     return tuple(BenchDesign(**row) for row in rows)
 
 

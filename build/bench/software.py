@@ -68,7 +68,8 @@ def machine() -> dict[str, Any]:
 def cpu_name() -> str:
     """Model of the processor, as far as the system says."""
     try:
-        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+        about = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        found = re.search(r"^model name\s*: (.+)$", about, re.M)
     except OSError:
         found = None
     return found[1].strip() if found else platform.processor() or platform.machine()

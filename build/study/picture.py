@@ -214,4 +214,8 @@ class _Column:
             return [(i / max(1, len(self._choices) - 1), str(c)) for i, c in enumerate(self._choices)]
         if self._low == self._high:
             return [(0.0, shown(self._low))]
-        return [(h, shown(self._low + h * (self._high - self._low))) for h in np.linspace(0, 1, 5)]
+        values = np.linspace(self._low, self._high, 5)
+        if isinstance(self._low, int) and isinstance(self._high, int):
+            values = np.unique(values.round())
+        span = self._high - self._low
+        return [(float((v - self._low) / span), shown(float(v))) for v in values]

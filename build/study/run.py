@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,20 @@ from fpgan.build.study.page import page
 from fpgan.build.study.pool import Pool, pool
 from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
-from fpgan.build.study.trial import MEASURED, RESULT, Result, finished, locked, measure, parent, record, trial
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.build.study.trial import (
+    MEASURED,
+    RESULT,
+    Result,
+    damaged,
+    finished,
+    locked,
+    measure,
+    parent,
+    read_record,
+    record,
+    trial,
+)
+from fpgan.hw.system.files import make_folder
 from fpgan.model.config import TrainConfig
 
 RECORD = "study.json"
@@ -97,7 +108,7 @@ class _Study:
         for number in self._finder.unfinished():
             result = finished(self._place(number))
             if result is not None:
-                self._finder.tell(number, table.row(number, {}, result, None))
+                self._finder.tell(number, self._row(number, {}, result))
         self._read()
 
     @property
@@ -173,7 +184,7 @@ class _Study:
         if finished(place) is None:  # its worker did not live to say so
             make_folder(place)
             record(place, RESULT, result)
-        self._finder.tell(number, table.row(number, {}, result, None))
+        self._finder.tell(number, self._row(number, {}, result))
         self._read()
 
     def _read(self) -> None:
@@ -183,10 +194,18 @@ class _Study:
             place = self._place(number)
             result = finished(place)
             if result is not None:
-                self.rows.append(table.row(number, values, result, finished(place, MEASURED)))
+                self.rows.append(self._row(number, values, result, finished(place, MEASURED)))
         if self.rows:
             table.mark_pareto(self.rows, self._plan.objectives)
             table.write(self.rows, self._plan.space, self._folder)
+
+    def _row(
+        self, number: int, values: dict[str, Any], result: Result, measured: Result | None = None
+    ) -> dict[str, Any]:
+        try:
+            return table.row(number, values, result, measured)
+        except (KeyError, TypeError, ZeroDivisionError):
+            raise ValueError(damaged(self._place(number) / RESULT)) from None
 
     def _unmeasured(self) -> list[int]:
         """Trials of the Pareto set that are still to be measured."""
@@ -221,14 +240,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _recognise(plan: Spec, folder: Path) -> None:
     """Leave the specification in a new folder. ValueError if the folder is another study's, or none's."""
-    own, path = plan.record(), folder / RECORD
-    if not path.exists():
+    own, was = plan.record(), read_record(folder / RECORD)
+    if was is None:
         if any(entry.name != _LOCK for entry in folder.iterdir()):
             raise ValueError(f"{folder}: is not empty and holds no study; choose another folder")
-        text = json.dumps(own, indent=1) + "\n"
-        write_beside(path, lambda p: p.write_text(text))
+        record(folder, RECORD, own)
         return
-    was = json.loads(path.read_text())
     for name in sorted({*own, *was}, key=str):
         if own.get(name) != was.get(name):
             raise ValueError(

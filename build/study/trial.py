@@ -30,7 +30,8 @@ from fpgan.model.train import train
 
 RESULT, MEASURED = "trial.json", "measured.json"
 RUN, MODEL, BUILT = "run", "generator.onnx", "build"
-_LOCK, _LOG = ".lock", "error.log"
+LOG = "error.log"
+_LOCK = ".lock"
 _VECTORS = 256  # images that a Pareto point can be simulated with
 
 _one_at_a_time = threading.Lock()  # of a process: torch's random state and FINN's settings are the process's
@@ -94,18 +95,35 @@ def measure(folder: Path, images: int) -> Result:
 
 
 def finished(folder: Path, name: str = RESULT) -> Result | None:
-    """What a finished task has left in folder, None if there is nothing yet."""
+    """What a finished task has left in folder, None if there is nothing yet. ValueError if it is damaged."""
+    found = read_record(folder / name)
+    if found is not None and "error" not in found:
+        raise ValueError(damaged(folder / name))
+    return found
+
+
+def read_record(path: Path) -> Result | None:
+    """What `record` wrote, None where it has not. ValueError if it is damaged."""
     try:
-        found: Result = json.loads((folder / name).read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(damaged(path))
     return found
+
+
+def damaged(path: Path) -> str:
+    """The line about a file of a study that does not hold what was written into it."""
+    return f"{path}: is damaged; put it back as it was, or begin the study anew with another --out"
 
 
 def record(folder: Path, name: str, result: Result) -> Result:
     """Write a finished task's result as its last file."""
     text = json.dumps(result, indent=1) + "\n"
-    write_beside(folder / name, lambda path: path.write_text(text))
+    write_beside(folder / name, lambda path: path.write_text(text, encoding="utf-8"))
     return result
 
 
@@ -139,7 +157,7 @@ def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
         try:
             result = work() | {"error": None}
         except Exception as error:  # of any kind: the study goes on without this one
-            write_beside(folder / _LOG, lambda path: path.write_text(traceback.format_exc()))
+            write_beside(folder / LOG, lambda path: path.write_text(traceback.format_exc(), encoding="utf-8"))
             result = {"error": one_line(error)}
         return record(folder, name, result)
 

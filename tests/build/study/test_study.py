@@ -22,7 +22,7 @@ from fpgan.build.cli.main import app
 from fpgan.build.study import run, study
 from fpgan.build.study import search as searching
 from fpgan.build.study.spec import BuildOptions, Spec
-from fpgan.build.study.trial import RESULT, RUN, locked, parent, record, trial
+from fpgan.build.study.trial import MEASURED, RESULT, RUN, finished, locked, parent, record, trial
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
 from fpgan.model.run import CHECKPOINT, METRICS
@@ -264,6 +264,30 @@ def test_a_dataset_that_has_gone_fails_no_further_trial(
     with pytest.raises(ValueError, match=f"^dataset {images}: no folder"):
         study(path, folder)
     assert not (folder / "trials").exists()
+
+
+DAMAGED = r"is damaged; put it back .* another --out$"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "3", "null", "{}", "\xff", "[" * 2000])
+def test_a_damaged_result_is_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / RESULT).write_text(text, encoding="latin-1")
+    with pytest.raises(ValueError, match=rf"^{tmp_path / RESULT}: {DAMAGED}"):
+        finished(tmp_path)
+
+
+def test_a_damaged_study_is_one_line(tmp_path: Path) -> None:
+    path, folder = write(tmp_path), tmp_path / "study"
+    plan, place = Spec.from_yaml(path), folder / "trials" / "0000"
+    place.mkdir(parents=True)
+    record(folder, run.RECORD, plan.record())
+    run.Finder(plan, folder).next()
+    record(place, RESULT, {"error": "no"})
+    for name, text in ((MEASURED, "{}"), (RESULT, '{"error": null}'), (f"../../{run.RECORD}", "[]")):
+        (place / name).write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=rf"{Path(name).name}: {DAMAGED}"):
+            study(path, folder)
+        (place / MEASURED).unlink(missing_ok=True)
 
 
 def command(*arguments: object) -> Any:

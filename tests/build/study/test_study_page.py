@@ -109,9 +109,13 @@ def test_a_single_trial_is_drawn(spec: Spec, tmp_path: Path) -> None:
 
 def test_a_study_in_which_all_failed_shows_why_and_no_plots(spec: Spec, tmp_path: Path) -> None:
     rows = [failed(0, "no data"), failed(1, "too <big>"), failed(2, "no data")]
+    (tmp_path / "trials" / "0002").mkdir(parents=True)
+    (tmp_path / "trials" / "0002" / "error.log").touch()
     file = page(spec, rows, tmp_path, MADE)
     said = text(file)
-    assert "Every trial failed no data trials 0, 2;" in said and "too <big> trial 1; the whole" in said
+    assert (
+        "Every trial failed no data trials 0, 2; see trials/0002/error.log too <big> trial 1 Trials" in said
+    )
     assert said.index("Every trial failed") < said.index("Trials trial")
     assert "<img" not in file.read_text(encoding="utf-8") and not (tmp_path / PARETO).exists()
     assert not any(
@@ -121,7 +125,7 @@ def test_a_study_in_which_all_failed_shows_why_and_no_plots(spec: Spec, tmp_path
 
 def test_the_page_says_what_failed_after_what_did_not(spec: Spec, tmp_path: Path) -> None:
     said = text(page(spec, [*trials(spec)[:2], failed(32, "no room")], tmp_path, MADE))
-    assert said.index("What quality costs") < said.index("What failed no room trial 32;")
+    assert said.index("What quality costs") < said.index("What failed no room trial 32 Trials")
     assert "Written 2031-12-24 18:00 UTC by fpgan 1.2.3: fpgan study s.yaml" in said
     assert (tmp_path / PARETO).exists()
 
