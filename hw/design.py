@@ -45,7 +45,7 @@ MARKER = "design.json"
 WRITTEN = (
     MARKER, "rtl", "hls", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json", "report.html",
     "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
-    "bitstream", "power.json", "power.saif", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
+    "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip
 
 _COPIED = ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped")

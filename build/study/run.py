@@ -16,10 +16,10 @@ from fpgan.build.study.pool import Pool, pool
 from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
 from fpgan.build.study.trial import (
+    ANEW,
     MEASURED,
     RESULT,
     Result,
-    damaged,
     finished,
     locked,
     measure,
@@ -29,6 +29,7 @@ from fpgan.build.study.trial import (
     trial,
 )
 from fpgan.hw.system.files import make_folder
+from fpgan.hw.system.reading import DamagedError
 from fpgan.model.config import TrainConfig
 
 RECORD = "study.json"
@@ -205,7 +206,7 @@ class _Study:
         try:
             return table.row(number, values, result, measured)
         except (KeyError, TypeError, ZeroDivisionError):
-            raise ValueError(damaged(self._place(number) / RESULT)) from None
+            raise DamagedError(self._place(number) / RESULT, "is damaged: holds no result", ANEW) from None
 
     def _unmeasured(self) -> list[int]:
         """Trials of the Pareto set that are still to be measured."""

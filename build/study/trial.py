@@ -23,6 +23,7 @@ from typing import Any
 from fpgan.build.study.spec import BuildOptions
 from fpgan.hw.boards import get_board
 from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.model.config import TrainConfig
 from fpgan.model.export import export
 from fpgan.model.run import CHECKPOINT, CONFIG, METRICS, STATE, read_metrics
@@ -32,6 +33,7 @@ RESULT, MEASURED = "trial.json", "measured.json"
 RUN, MODEL, BUILT = "run", "generator.onnx", "build"
 LOG = "error.log"
 _LOCK = ".lock"
+ANEW = "put it back as it was, or begin the study anew with another --out"
 _VECTORS = 256  # images that a Pareto point can be simulated with
 
 _one_at_a_time = threading.Lock()  # of a process: torch's random state and FINN's settings are the process's
@@ -98,26 +100,13 @@ def finished(folder: Path, name: str = RESULT) -> Result | None:
     """What a finished task has left in folder, None if there is nothing yet. ValueError if it is damaged."""
     found = read_record(folder / name)
     if found is not None and "error" not in found:
-        raise ValueError(damaged(folder / name))
+        raise DamagedError(folder / name, "is damaged: holds no result", ANEW)
     return found
 
 
 def read_record(path: Path) -> Result | None:
-    """What `record` wrote, None where it has not. ValueError if it is damaged."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise ValueError(damaged(path))
-    return found
-
-
-def damaged(path: Path) -> str:
-    """The line about a file of a study that does not hold what was written into it."""
-    return f"{path}: is damaged; put it back as it was, or begin the study anew with another --out"
+    """What `record` wrote, None where it has not. DamagedError where it is damaged."""
+    return read_json(path, ANEW) if path.exists() else None
 
 
 def record(folder: Path, name: str, result: Result) -> Result:

@@ -111,7 +111,7 @@ def route_over_seeds(
 
 def _explained(error: ToolError, log: Path) -> ToolError:
     """The error with the reason that the log gives; raises NoRoomError for that reason."""
-    text = log.read_text(errors="replace") if log.exists() else ""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     full = _UNPLACED.search(text)
     if full:
         used, there = utilization(text).get(full[1], (0, 0))

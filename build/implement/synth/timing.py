@@ -69,7 +69,7 @@ def longest_path(netlist: Path, top: str, family: str) -> dict[str, float | int 
     the registers)}. A path that starts or ends at a register on ap_clk2x counts twice: it has half the
     period. Loops are cut.
     """
-    delays, module = DELAYS[family], json.loads(netlist.read_text())["modules"][top]
+    delays, module = DELAYS[family], json.loads(netlist.read_text(encoding="utf-8"))["modules"][top]
     graph = _build(module, delays)
     # net bit -> (arrival in ns, levels, bit that it started from)
     worst, end = (0.0, 0, -1), -1

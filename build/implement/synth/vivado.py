@@ -43,16 +43,19 @@ def synthesize(design: Design) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     work = design.root / "vivado"
     work.mkdir(exist_ok=True)
     script = work / "ooc.tcl"
-    script.write_text(ooc_tcl(design, work))
+    script.write_text(ooc_tcl(design, work), encoding="utf-8")
     command = [str(vivado), "-mode", "batch", "-nojournal", "-notrace", "-source", str(script)]
     run(command, design.rtl, work / "vivado.log", f"Vivado on {design.name}", _TIMEOUT)
     layers = parse_hierarchy(
-        (work / "utilization.rpt").read_text(), {x.module: x.name for x in design.layers}
+        (work / "utilization.rpt").read_text(encoding="utf-8", errors="replace"),
+        {x.module: x.name for x in design.layers},
     )
     missing = [layer.name for layer in design.layers if layer.name not in {entry["name"] for entry in layers}]
     if missing:
         raise ToolError(f"Vivado's report lacks layer {missing[0]} (see {work / 'utilization.rpt'})")
-    return layers, parse_timing((work / "timing.rpt").read_text(), design.clock_mhz)
+    return layers, parse_timing(
+        (work / "timing.rpt").read_text(encoding="utf-8", errors="replace"), design.clock_mhz
+    )
 
 
 def ooc_tcl(design: Design, work: Path) -> str:

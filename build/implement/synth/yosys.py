@@ -65,7 +65,7 @@ def netlists(design: Design, progress: Progress | None = None, jobs: int = 2) ->
 def _is_current(layer: Layer, path: Path, design: Design) -> bool:
     if not path.exists():
         return False
-    with path.open() as text:
+    with path.open(encoding="utf-8") as text:
         return text.readline() == _header(layer_digest(design, layer))
 
 
@@ -144,7 +144,7 @@ def synth_module(
         _TIMEOUT,
     )
     seconds = round(time.monotonic() - start, 1)
-    mapped = json.loads(stat.read_text())["design"]["num_cells_by_type"]
+    mapped = json.loads(stat.read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     try:
         columns = cells.count(mapped)
     except ValueError as error:
@@ -175,7 +175,9 @@ def data_files(rtl: Path, sources: tuple[str, ...]) -> list[Path]:
     """
     literals: set[str] = set()
     for name in sources:
-        literals.update(re.findall(r'"(?:\./)?([\w.-]{3,})"', (rtl / name).read_text(errors="replace")))
+        literals.update(
+            re.findall(r'"(?:\./)?([\w.-]{3,})"', (rtl / name).read_text(encoding="utf-8", errors="replace"))
+        )
     return [
         path
         for path in sorted(rtl.iterdir())

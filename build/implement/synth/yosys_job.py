@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ class Job:
     parameters: dict[str, int]  # overrides of the top module's parameters
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=1))
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
 
 
 def run_job(job: Job) -> None:
@@ -43,36 +45,44 @@ def run_job(job: Job) -> None:
 
     design = ys.Design()
 
-    def do(command: str) -> None:
-        ys.run_pass(command, design)
+    def do(command: str, *words: str | Path) -> None:
+        call(ys, design, [*command.split(), *words])
 
-    overrides = " ".join(f"-G {name}={value}" for name, value in job.parameters.items())
+    overrides = [word for name, value in job.parameters.items() for word in ("-G", f"{name}={value}")]
     do(
-        f"read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories "
-        f"--top {job.top} {overrides} {_HERE / 'blackbox.v'} {' '.join(job.sources)}"
-    )
-    do(f"hierarchy -top {job.top}")
+        "read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories",
+        "--top", job.top, *overrides, _HERE / "blackbox.v", *job.sources,
+    )  # fmt: skip
+    do("hierarchy -top", job.top)
     for module in _REPEATED:
         _share(design, ys, module)
     do("hierarchy -check")
-    do("proc; flatten")
-    do(f"techmap -map {_HERE / 'bmux.v'}")
-    do("opt_clean; memory_collect")
+    do("proc")
+    do("flatten")
+    do("techmap -map", _HERE / "bmux.v")
+    do("opt_clean")
+    do("memory_collect")
     _roms_to_luts(design, ys)
-    mapping = f"synth_xilinx -family {job.family} -flatten -noiopad -noclkbuf -nodsp -top {job.top}"
+    mapping = ("-family", job.family, "-top", job.top, "-flatten", "-noiopad", "-noclkbuf", "-nodsp")
     if _has_memory(design):
-        do(mapping)
+        do("synth_xilinx", *mapping)
     else:  # reading the shapes of block RAM is most of the time of a small module
-        do(f"{mapping} -run begin:map_memory")
-        do(f"{mapping} -run map_ffram:")
+        do("synth_xilinx", *mapping, "-run", "begin:map_memory")
+        do("synth_xilinx", *mapping, "-run", "map_ffram:")
     do("setattr -mod -unset keep_hierarchy *")
-    do("flatten; opt_clean")
+    do("flatten")
+    do("opt_clean")
     do("delete t:$scopeinfo")
-    do(f"tee -q -o {job.stat} stat -json")
-    do(f"write_json {job.netlist}")
+    do("tee -q -o", job.stat, "stat", "-json")
+    do("write_json", job.netlist)
     do("opt_clean -purge")  # drops the names that only the timing report uses
     do("splitnets")  # a vector with a bit that depends on another one would be a loop to a simulator
-    do(f"write_verilog -noattr {job.verilog}")
+    do("write_verilog -noattr", job.verilog)
+
+
+def call(ys: Any, design: Any, words: Sequence[str | Path]) -> None:
+    """One command of Yosys, its words as they are: paths may hold spaces, and letters of any encoding."""
+    ys.Pass.call(design, [os.fsencode(word) for word in words])
 
 
 def _has_memory(design: Any) -> bool:
@@ -146,7 +156,7 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".il") as text:
             text.write(_rom_module(name.str(), inputs, tables))
             text.flush()
-            ys.run_pass(f"read_rtlil {text.name}", design)
+            call(ys, design, ["read_rtlil", text.name])
         rom = module.addCell(name, name)
         rom.setPort(identifier("A"), cell.getPort(identifier("RD_ADDR")))
         rom.setPort(identifier("Y"), cell.getPort(identifier("RD_DATA")))
@@ -187,4 +197,4 @@ def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    run_job(Job(**json.loads(Path(sys.argv[1]).read_text())))
+    run_job(Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
