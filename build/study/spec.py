@@ -138,8 +138,8 @@ class Spec:
 def _file(given: Path | str) -> Path:
     """A specification by its path or, where there is none of that name, one that ships, such as `digits`."""
     path = Path(given)
-    own = Path(__file__).with_name(f"{path}.yaml")
-    return own if not path.exists() and path.name == str(given) and own.exists() else path
+    own = Path(__file__).parent / f"{path.name}.yaml"
+    return own if str(given) == path.name and own.exists() and not path.exists() else path
 
 
 def parent_config(config: TrainConfig, steps: int) -> TrainConfig:
