@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from fpgan.build.implement.power.estimate import CLASSES
 from fpgan.hw.boards import RESOURCES
 from fpgan.hw.design import Design
+from fpgan.hw.system.reading import DamagedError, read_json
 
 Json = dict[str, Any]
 
@@ -80,19 +80,13 @@ _MADE_BY = {"report": "build", "sim": "sim", "synth": "synth", "power": "power"}
 
 def result_file(build: Path, name: str) -> Json | None:
     """BUILD/NAME.json; None where there is none. ValueError says what is wrong in it, and what makes it."""
-    path = build / f"{name}.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        fault = _fault(found, _SHAPES[name])
-    except FileNotFoundError:
+    path, again = build / f"{name}.json", f"run fpgan {_MADE_BY[name]} again"
+    if not path.exists():
         return None
-    except OSError as error:
-        fault = error.strerror or "cannot be read"
-    except (ValueError, RecursionError):
-        fault = "no JSON, or cut short"
-    if fault:
-        raise ValueError(f"{path}: is damaged: {fault}; run fpgan {_MADE_BY[name]} again")
-    return dict(found)
+    found = read_json(path, again)
+    if fault := _fault(found, _SHAPES[name]):
+        raise DamagedError(path, f"is damaged: {fault}", again)
+    return found
 
 
 def _fault(value: Any, shape: Any, where: str = "") -> str:
