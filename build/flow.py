@@ -19,9 +19,10 @@ from fpgan.build.folding.fold import Budget, fold_like
 from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.options import CORES
 from fpgan.build.folding.size_fifos import one_word_less, size_fifos
+from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
-from fpgan.build.proof.golden_vectors import Golden, check_dataflow, golden_vectors
+from fpgan.build.proof.golden_vectors import REPORT_IT, Golden, check_dataflow, golden_vectors
 from fpgan.build.proof.thresholds import prove_thresholds
 from fpgan.build.proof.ulp_sensitive import notes, ulp_sensitive
 from fpgan.build.report.made import made
@@ -29,8 +30,11 @@ from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.boards import Board, get_board
+from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import MARKER, WRITTEN
+from fpgan.hw.system.files import resolved
 from fpgan.hw.system.folders import check_replaceable, replaced_folder
+from fpgan.hw.system.tools import CheckError
 
 Progress = Callable[[str], None]
 Backend = Literal["rtl", "hls"]
@@ -75,7 +79,8 @@ def build(
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
     function (report's `threshold_proof`), and counts the accumulator values of which another library than
     PyTorch may make another integer (`ulp_sensitive`). Raises ValueError in one line for bad input or a
-    target out of reach.
+    target out of reach, CheckError where the golden vectors are another network's; an earlier build is then
+    as it was.
     """
     asked = made(build, locals())
     say = progress or (lambda _: None)
@@ -84,12 +89,15 @@ def build(
     share = _checked(max_utilization, "max_utilization", 0.01, 1)
     _check_cores(cores, backend)
     check_replaceable(out, MARKER, WRITTEN)
+    _check_apart(path, out)
     cycles = (
         int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
     )
     say("reading")
     register()
     network = read_network(load_model(path))
+    say("golden vectors")
+    golden = golden_vectors(path, network)
     with replaced_folder(out, MARKER, WRITTEN) as partial:
         say("integer graph")
         integers = integer_graph(network)
@@ -105,10 +113,9 @@ def build(
         slack = one_word_less(dataflow, depths)
         dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
         say("proving thresholds")
-        proof, ulp = prove_thresholds(network, dataflow), ulp_sensitive(network)
+        proof, ulp = _proved(network, dataflow), ulp_sensitive(network)
         say("writing")
-        golden = golden_vectors(path, network)
-        more = {"name": path.stem, "made": asked, "backend": backend, "deconv": deconv,
+        more = {"name": _printable(path.stem), "made": asked, "backend": backend, "deconv": deconv,
                 "limits": vars(limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
                 "threshold_proof": proof, "ulp_sensitive": ulp, "float32": golden.float32,
                 "notes": [*network.notes, *notes(ulp)]}  # fmt: skip
@@ -130,8 +137,8 @@ def _write(
     else:
         emitted = emit_rtl(dataflow, board, clock, folder / "rtl")
     design = {
-        "name": more["name"], "backend": more["backend"], "board": board.name, "part": board.part,
-        "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
+        "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
+        "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
     }  # fmt: skip
     report = summarize(dataflow, board, clock, share)
     report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
@@ -139,8 +146,28 @@ def _write(
     dataflow.save(str(folder / "dataflow.onnx"))
     golden.vectors.save(folder / "golden.npz")
     for name, content in (("design.json", design), ("report.json", report)):
-        (folder / name).write_text(json.dumps(content, indent=2) + "\n")
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _proved(network: Network, dataflow: ModelWrapper) -> dict[str, Any]:
+    """The proof of the thresholds. CheckError where one is wrong."""
+    proof = prove_thresholds(network, dataflow)
+    if proof["mismatches"]:
+        wrong = f"{proof['mismatches']:,} accumulator values"
+        raise CheckError(f"thresholds differ from the float function at {wrong}; {REPORT_IT}")
+    return proof
+
+
+def _check_apart(model: Path, out: Path) -> None:
+    """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds."""
+    if resolved(out) in resolved(model).parents:
+        raise ValueError(f"{model}: is in {out}, which a build replaces; move it, or choose another folder")
+
+
+def _printable(name: str) -> str:
+    """A file's name, which may hold anything, as one line of text."""
+    return "".join(letter if letter.isprintable() else "_" for letter in name)
 
 
 def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Budget:

@@ -5,10 +5,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from fpgan.hw.system.reading import read_json
+from fpgan.hw.build_files import (
+    AGAIN,
+    COUNTED,
+    LARGEST,
+    REPORT,
+    SOURCES,
+    STREAM,
+    VERSION,
+    check_files,
+    check_version,
+    design_shape,
+)
+from fpgan.hw.system.reading import DamagedError, Facts, read_json
+from fpgan.hw.system.shapes import OneOf, check_shape
 
 
 @dataclass(frozen=True)
@@ -48,8 +62,6 @@ WRITTEN = (
     "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip
 
-_COPIED = ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped")
-
 
 @dataclass(frozen=True)
 class Design:
@@ -73,29 +85,28 @@ class Design:
 
     @classmethod
     def load(cls, build: Path) -> Design:
-        """Read a BUILD folder. ValueError in one line where it is none."""
+        """Read a BUILD folder. ValueError in one line where it is none, damaged or of another version."""
         path = Path(build) / MARKER
         if not path.exists():
             raise ValueError(f"{build}: no build here ({MARKER} is missing); run fpgan build")
-        data = read_json(path, "run fpgan build again")
-
-        def stream(key: str) -> Stream:
-            return Stream(**{**data[key], "shape": tuple(data[key]["shape"])})
-
-        try:
-            return cls(
-                root=Path(build).resolve(),
-                **{name: data[name] for name in _COPIED},
-                backend=data.get("backend", "rtl"),
-                source_names=tuple(data["sources"]),
-                layers=tuple(
-                    Layer(**{**layer, "sources": tuple(layer["sources"])}) for layer in data["layers"]
-                ),
-                input=stream("input"),
-                output=stream("output"),
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{path}: not as this version writes it ({error}); run fpgan build") from None
+        data = read_json(path, AGAIN)
+        check_version(data, VERSION, path)
+        check_shape(data, {"backend": OneOf(tuple(SOURCES))}, path, AGAIN)
+        check_shape(data, design_shape(data["backend"]), path, AGAIN)
+        own = ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped", "backend")
+        layers = [{**{k: layer[k] for k in ("name", "op", "module")}, "sources": tuple(layer["sources"])}
+                  for layer in data["layers"]]  # fmt: skip
+        design = cls(
+            root=Path(build).resolve(),
+            source_names=tuple(data["sources"]),
+            layers=tuple(Layer(**layer) for layer in layers),
+            input=_stream(data["input"], path),
+            output=_stream(data["output"], path),
+            **{name: data[name] for name in own},
+        )
+        names = [*design.source_names, *(name for layer in design.layers for name in layer.sources)]
+        check_files(design.sources_folder, names, path, AGAIN)
+        return design
 
     @property
     def rtl(self) -> Path:
@@ -106,8 +117,12 @@ class Design:
         return self.root / "hls"
 
     @property
+    def sources_folder(self) -> Path:
+        return self.hls if self.backend == "hls" else self.rtl
+
+    @property
     def sources(self) -> list[Path]:
-        return [(self.hls if self.backend == "hls" else self.rtl) / name for name in self.source_names]
+        return [self.sources_folder / name for name in self.source_names]
 
     def require_rtl(self, what: str) -> None:
         """Raise ValueError in one line where the design is no RTL."""
@@ -116,6 +131,27 @@ class Design:
                              "run fpgan build --backend rtl")  # fmt: skip
 
     @cached_property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Facts:
         """BUILD/report.json."""
-        return read_json(self.root / "report.json", "run fpgan build again")
+        path = self.root / "report.json"
+        data = read_json(path, AGAIN)
+        check_shape(data, REPORT, path, AGAIN)
+        return data
+
+    def counted(self) -> Facts | None:
+        """BUILD/synth.json; None where there is none yet."""
+        path, then = self.root / "synth.json", "run fpgan synth again"
+        if not path.exists():
+            return None
+        data = read_json(path, then)
+        check_shape(data, COUNTED, path, then)
+        return data
+
+
+def _stream(data: dict[str, Any], path: Path) -> Stream:
+    stream = Stream(**{key: data[key] for key in STREAM} | {"shape": tuple(data["shape"])})
+    fits = stream.elements_per_beat * stream.element_bits <= stream.tdata_bits and stream.tdata_bits % 8 == 0
+    whole = stream.beats * stream.elements_per_beat == prod(stream.shape[1:])
+    if len(stream.shape) != 4 or not fits or not whole or prod(stream.shape) > LARGEST:
+        raise DamagedError(path, f"holds a stream that cannot be ({stream})", AGAIN)
+    return stream

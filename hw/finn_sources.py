@@ -37,7 +37,7 @@ def copy_finn_sources(paths: Sequence[Path], dest: Path) -> list[str]:
     """
     names = []
     for path in paths:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for old, new in PATCHES.get(path.name, ()):
             if text.count(old) != 1:
                 raise ValueError(
@@ -45,8 +45,8 @@ def copy_finn_sources(paths: Sequence[Path], dest: Path) -> list[str]:
                 )
             text = text.replace(old, new)
         target = dest / path.name
-        if target.exists() and target.read_text() != text:
+        if target.exists() and target.read_text(encoding="utf-8") != text:
             raise ValueError(f"{path}: another source of that name is in {dest} already")
-        target.write_text(text)
+        target.write_text(text, encoding="utf-8")
         names.append(path.name)
     return names

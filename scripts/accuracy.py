@@ -15,7 +15,6 @@ killed. The score is that of fpgan evaluate; spreads are standard deviations ove
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.files import make_folder, write_beside, write_json, write_text
 from fpgan.model.config import PRESETS, TUNINGS, TrainConfig
 from fpgan.model.run import CONFIG, METRICS, STATE, read_metrics
 from fpgan.model.train import train
@@ -137,9 +136,8 @@ def picture(rows: list[Row], path: Path) -> None:
 def report(rows: list[Row], config: TrainConfig, out: Path, name: str) -> None:
     """Write the table, the figures and the picture."""
     figures = [asdict(row) | {"against_float": row.against_float} for row in rows]
-    text = json.dumps({"config": config.to_text(), "rows": figures}, indent=2) + "\n"
-    write_beside(out / f"{name}.md", lambda p: p.write_text(table(rows, config)))
-    write_beside(out / f"{name}.json", lambda p: p.write_text(text))
+    write_text(out / f"{name}.md", table(rows, config))
+    write_json(out / f"{name}.json", {"config": config.to_text(), "rows": figures})
     write_beside(out / f"{name}.png", lambda p: picture(rows, p))
 
 

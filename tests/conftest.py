@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,8 +39,14 @@ def export_preset(tmp_path_factory: pytest.TempPathFactory) -> Export:
 
 
 @pytest.fixture(scope="session")
-def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """build_preset(preset, generator fields={}, **arguments of build) -> BUILD folder; not to be altered."""
+def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+    """build_preset(preset, generator fields={}, **arguments of build) -> BUILD folder; not to be altered.
+
+    At the end each must still be one that a build may replace: a command that writes a name which
+    hw/design.py does not list would make the next build refuse.
+    """
+    from own_files import check_own_build
+
     from fpgan.build import build
 
     made: dict[str, Path] = {}
@@ -55,4 +61,6 @@ def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory
             made[key] = out
         return made[key]
 
-    return make
+    yield make
+    for out in made.values():
+        check_own_build(out)

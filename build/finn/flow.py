@@ -11,7 +11,8 @@ import numpy as np
 import yaml
 
 from fpgan.hw.design import Design
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.files import make_folder, write_beside, write_text
+from fpgan.hw.system.folders import check_replaceable
 from fpgan.sim.vectors import Vectors
 
 CONFIG = "finn.yaml"
@@ -52,8 +53,8 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
 
     build: a folder made by fpgan build; its board (for zc706 FINN has no shell: the flow then ends after
         out-of-context synthesis), clock, folding and FIFO depths are kept.
-    out: folder to write: finn.yaml, and golden vectors for FINN's verification, latent.npy and image.npy
-        (N,H,W,C), float32. FINN's own results go to its folder output.
+    out: folder to write, empty but for what an earlier flow left: finn.yaml, and golden vectors for FINN's
+        verification, latent.npy and image.npy (N,H,W,C), float32. FINN's own results go to its folder output.
 
     Returns the path of finn.yaml. Raises ValueError in one line where there is no build, or one with a core
     that FINN cannot stitch, or `out` cannot be written.
@@ -63,12 +64,13 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
     if design.pumped:
         raise ValueError(f"{build}: {SECOND_CLOCK}")
     vectors = Vectors.load(build / "golden.npz")
+    check_replaceable(out, CONFIG)
     make_folder(out)
     for name, x in (("latent", vectors.latent), ("image", vectors.image)):
         values = x[:_CHECKED].transpose(0, 2, 3, 1).astype(np.float32)
         write_beside(out / f"{name}.npy", partial(np.save, arr=values))
     text = yaml.safe_dump(_settings(design, out), sort_keys=False)
-    write_beside(out / CONFIG, lambda path: path.write_text(text))
+    write_text(out / CONFIG, text)
     return out / CONFIG
 
 

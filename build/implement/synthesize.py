@@ -80,7 +80,6 @@ def summarize(
 
 
 def _estimates(design: Design) -> dict[str, Any]:
-    try:
-        return dict(design.report["totals"])
-    except (OSError, KeyError):
+    if not (design.root / "report.json").exists():
         return {}
+    return dict(design.report.get("totals") or {})

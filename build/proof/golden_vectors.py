@@ -15,11 +15,14 @@ from qonnx.core.onnx_exec import execute_onnx
 
 from fpgan.build.frontend.network import Network
 from fpgan.hw.system.names import golden_path
+from fpgan.hw.system.tools import CheckError
 from fpgan.sim.vectors import Vectors
 
+REPORT_IT = "this is a fault of fpgan: report it, with the model"
 _OWN_VECTORS = 16
 _CHECKED = 2
-_BATCH = 16
+_BATCH = 16  # also of a file's images that are compared with the network
+_MOST = 0.5  # of the values, in which rounding may make float32 differ from exact sums
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,19 @@ def golden_vectors(path: Path, network: Network) -> Golden:
     PyTorch's images (`golden_path`) where float32 computes the network exactly: every scale a power of two,
     sums below 2^24. Else, or where there is no such file, the same network with exact integer sums. `float32`
     counts the values in which float32 PyTorch (the file's, or the network computed so) differs from that.
+    ValueError for a file that is broken, CheckError for one that another network has made.
     """
     file = golden_path(path)
     scales = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
     found = _read(file, network) if file.exists() else None
     if found is not None and network.power_of_two:
+        _check_same(file, found.image[:_BATCH], run_network(network, found.latent[:_BATCH], exact=True), 0)
         return Golden(replace(found, **scales), "pytorch", _difference(found.image, found.image))
     latent = found.latent if found is not None else _latents(network)
     exact = run_network(network, latent, exact=True)
     rounded = found.image if found is not None else run_network(network, latent, exact=False)
+    if found is not None:
+        _check_same(file, rounded, exact, _MOST)
     vectors = Vectors(latent, exact, **scales) if found is None else replace(found, image=exact, **scales)
     return Golden(vectors, "exact", _difference(exact, rounded))
 
@@ -68,6 +75,16 @@ def _difference(exact: NDArray[np.int64], rounded: NDArray[np.int64]) -> dict[st
     return {"values": int(exact.size), "differ": wrong, "rate": wrong / max(1, exact.size)}
 
 
+def _check_same(file: Path, images: NDArray[np.int64], network: NDArray[np.int64], most: float) -> None:
+    """CheckError where a file's images differ from the network's in more than a share of their values."""
+    found = _difference(network, images)
+    if found["rate"] > most:
+        raise CheckError(
+            f"{file}: its images differ from the network's in {found['differ']:,} of {found['values']:,} "
+            "values, so it is of another network or an earlier export; export again, or remove the file"
+        )
+
+
 def _latents(network: Network) -> NDArray[np.int64]:
     rng = np.random.default_rng(0)
     return rng.choice(network.source.values, (_OWN_VECTORS, *network.dims))
@@ -85,14 +102,25 @@ def _read(file: Path, network: Network) -> Vectors:
             f"{file}: shapes {latent.shape} and {image.shape}, the network has {shapes[0]} and {shapes[1]}; "
             "export again or remove the file"
         )
+    low, high = int(network.source.values.min()), int(network.source.values.max())
+    if latent.min() < low or latent.max() > high:
+        raise ValueError(
+            f"{file}: latents from {latent.min()} to {latent.max()}, the network takes {low} to {high}; "
+            "export again or remove the file"
+        )
     return found
 
 
 def check_dataflow(model: ModelWrapper, vectors: Vectors) -> dict[str, Any]:
-    """Execute the dataflow graph on the first vectors; images and mismatching values."""
+    """Execute the dataflow graph on the first vectors; images and mismatches, of which there are none.
+
+    CheckError where there are some: the vectors are the network's, so it is the graph that is wrong.
+    """
     wrong = 0
     for latent, image in zip(vectors.latent[:_CHECKED], vectors.image[:_CHECKED], strict=True):
         wrong += int((run_dataflow(model, latent) != image).sum())
+    if wrong:
+        raise CheckError(f"the dataflow graph differs from the network in {wrong:,} values; {REPORT_IT}")
     return {"images": min(_CHECKED, len(vectors.latent)), "mismatches": wrong}
 
 

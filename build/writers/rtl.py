@@ -34,9 +34,9 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
             op.set_nodeattr(name, "")  # a BUILD folder can be moved
         sources += [name for name in names if name not in sources]
         layers.append({"name": node.name, "op": node.op_type, "module": node.name, "sources": names})
-    (rtl / f"{TOP}.sv").write_text(top_module(model))
+    (rtl / f"{TOP}.sv").write_text(top_module(model), encoding="utf-8")
     sources.append(f"{TOP}.sv")
-    (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources))
+    (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources), encoding="utf-8")
     return {
         "top": TOP,
         "pumped": any(_pumped(getCustomOp(node)) for node in model.graph.node),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fpgan.hw.build_files import AGAIN, SOURCES, check_files, check_version
 from fpgan.hw.design import Design, Stream
 from fpgan.hw.driver.latents import latent_table
 from fpgan.hw.finn_sources import copy_finn_sources
@@ -19,11 +20,14 @@ from fpgan.hw.host.ports import Port, control_ports, memory_ports
 from fpgan.hw.sources import sources
 from fpgan.hw.system.files import write_json
 from fpgan.hw.system.folders import replaced_folder
-from fpgan.hw.system.reading import DamagedError, read_json
+from fpgan.hw.system.reading import DamagedError, read_arrays, read_json
+from fpgan.hw.system.shapes import OneOf, Whole, check_shape
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
 _MARKER = "host.json"
+_WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", ".verilator*")
 _TABLE = "latent_table"
+_VERSION = 1  # of host.json
 GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
 
 
@@ -67,6 +71,16 @@ class HostOptions:
             )
 
 
+_OPTIONS = {
+    "bus": OneOf(tuple(TOPS)), "generator": bool, "classes": Whole(), "window_words": Whole(),
+    "data_bits": Whole(), "address_bits": Whole(), "max_burst": Whole(), "buffer_words": Whole(),
+}  # fmt: skip
+_SHAPE = {
+    "top": OneOf(tuple(TOPS.values())), "sources": [SOURCES["rtl"]], "options": _OPTIONS,
+    "identity": Whole(0, 2**32 - 1), "pumped": bool,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Host:
     """A design with its host interface on disk: sources in compile order, names in `root`."""
@@ -81,13 +95,18 @@ class Host:
     @classmethod
     def load(cls, root: Path) -> Host:
         """What emit_host wrote into `root`. ValueError where there is none."""
-        path = Path(root) / _MARKER
-        data = read_json(path, "write the host interface again")
-        try:
-            values = {**data, "sources": tuple(data["sources"]), "options": HostOptions(**data["options"])}
-            return cls(root=Path(root).resolve(), **values)
-        except (KeyError, TypeError):
-            raise DamagedError(path, "holds no host interface") from None
+        path, then = Path(root) / _MARKER, "write the host interface again"
+        data = read_json(path, then)
+        check_version(data, _VERSION, path, then)
+        check_shape(data, _SHAPE, path, then)
+        host = cls(
+            root=Path(root).resolve(),
+            sources=tuple(data["sources"]),
+            options=HostOptions(**{name: data["options"][name] for name in _OPTIONS}),
+            **{name: data[name] for name in ("top", "identity", "pumped")},
+        )
+        check_files(host.root, host.sources, path, then)
+        return host
 
 
 def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> Host:
@@ -98,14 +117,14 @@ def emit_host(design: Design, out: Path, options: HostOptions | None = None) -> 
     """
     options = options or HostOptions()
     _check(design, options)
-    with replaced_folder(out, _MARKER) as partial:
+    with replaced_folder(out, _MARKER, _WRITTEN) as partial:
         _write(design, partial, options)
     return Host.load(out)
 
 
 def _write(design: Design, out: Path, options: HostOptions) -> None:
     for path in sorted(design.rtl.iterdir()):
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():  # a link in somebody's BUILD may lead anywhere
             (out / path.name).write_bytes(path.read_bytes())
     modules = sources("axil_stream", Path())
     modules += sources("axi_dma_stream", Path()) if options.bus == "axi" else []
@@ -114,9 +133,11 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
     if options.generator:
         _write_tables(design.input, scales[0], out)
     top, identity = TOPS[options.bus], _identity(out, options)
-    (out / f"{top}.sv").write_text(_top(design, options, capabilities(design, options, scales, identity)))
+    text = _top(design, options, capabilities(design, options, scales, identity))
+    (out / f"{top}.sv").write_text(text, encoding="utf-8")
     names = list(dict.fromkeys([*ours, *design.source_names, f"{top}.sv"]))
     content = {
+        "version": _VERSION,
         "top": top,
         "sources": names,
         "options": asdict(options),
@@ -140,8 +161,14 @@ def _check(design: Design, options: HostOptions) -> None:
 
 
 def _scales(design: Design) -> tuple[float, float]:
-    with np.load(design.root / "golden.npz", allow_pickle=False) as data:
-        return float(data["latent_scale"]), float(data["image_scale"])
+    path = design.root / "golden.npz"
+    found = read_arrays(path, AGAIN)
+    latent, image = (found.get(f"{name}_scale", np.array([])) for name in ("latent", "image"))
+    if not all(
+        scale.shape == () and scale.dtype.kind == "f" and 0 < scale < np.inf for scale in (latent, image)
+    ):
+        raise DamagedError(path, "holds no scales of latents and images", AGAIN)
+    return float(latent), float(image)
 
 
 def _write_tables(stream: Stream, scale: float, out: Path) -> None:
@@ -151,7 +178,7 @@ def _write_tables(stream: Stream, scale: float, out: Path) -> None:
     for stage in range(bits):
         entries = table[2 ** (bits - stage - 1) - 1 :: 2 ** (bits - stage)]
         text = "".join(f"{int(entry):08x}\n" for entry in entries)
-        (out / f"{_TABLE}_{stage}.dat").write_text(text)
+        (out / f"{_TABLE}_{stage}.dat").write_text(text, encoding="utf-8")
 
 
 def _identity(out: Path, options: HostOptions) -> int:

@@ -1,32 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that are run: the only module with subprocess. None of them outlives the command that started it.
+"""Programs that are run: the only module with subprocess. None of them outlives the process that started it.
 
-Each child leads a process group of its own, so that what it starts ends with it. A terminal's Ctrl-C then
-does not reach it by itself: who waits for it ends it, and `end_all` ends those that other threads wait for.
+Each child leads a process group of its own, and in that group something waits for the end of a pipe that only
+this process holds, a leash. When the child has ended, or this process has, however it did, the leash ends and
+with it whatever is left of the group. A terminal's Ctrl-C does not reach a child by itself: who waits for it
+ends it.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
 from fpgan.hw.system.environment import environment
+from fpgan.hw.system.files import reason, writing
+from fpgan.hw.system.signals import ending, handled
 from fpgan.hw.system.tools import ToolError
 
 _GRACE = 2.0  # seconds from SIGTERM to SIGKILL
-_running: set[subprocess.Popen[bytes]] = set()
-_lock = threading.RLock()  # a signal may come while it is held
+# $0: the pipe. A shell that is gone at once starts what waits: a command may wait for all its children.
+_LEASHED = """exec 9</dev/fd/"$0"
+((trap '' TERM; read -r _; kill -s KILL -- -$$) <&9 >/dev/null 2>&1 &)
+exec 9<&-
+exec "$@"
+"""
 
 
-class Terminated(SystemExit):
-    """SIGTERM or SIGHUP came; its code is what a shell gives such an end."""
+@dataclass(frozen=True)
+class _Hold:
+    """What ends a child: the leash, and the thread that waits for it."""
+
+    leash: IO[bytes]
+    thread: int
+
+
+_running: dict[subprocess.Popen[bytes], _Hold] = {}
 
 
 def run(
@@ -41,100 +58,119 @@ def run(
 
     Raises ToolError: what failed, how, and where the log is; ValueError where the log cannot be written.
     """
-    try:
+    name = Path(command[0]).name
+    with writing(log):
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output, _child(command, cwd, env, output=output) as process:
+        output = log.open("wb")
+    with output, _child(command, cwd, env, what, stdin=subprocess.DEVNULL, stdout=output) as process:
+        try:
             code = process.wait(timeout)
-    except FileNotFoundError:
-        raise ToolError(f"{what}: {command[0]} not found", command) from None
-    except subprocess.TimeoutExpired:
-        raise ToolError(
-            f"{what}: {command[0]} took more than {timeout:g} s (log: {log})", command, log
-        ) from None
-    except OSError as error:
-        raise ValueError(f"{log}: cannot be written ({error.strerror})") from None
+        except subprocess.TimeoutExpired:
+            raise ToolError(
+                f"{what}: {name} took more than {timeout:g} s (log: {log})", command, log
+            ) from None
     if code:
-        raise ToolError(f"{what}: {Path(command[0]).name} failed with {code} (log: {log})", command, log)
+        raise ToolError(f"{what}: {name} {_ended(code)} (log: {log})", command, log)
     return log.read_text(encoding="utf-8", errors="replace")
 
 
 def start(command: Sequence[str], cwd: Path, log: Path) -> subprocess.Popen[bytes]:
     """Start a program to talk to by its stdin and stdout; its stderr goes to `log`. `end` ends it."""
     with log.open("wb") as errors:
-        return _started(command, cwd, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+        return _started(
+            command, cwd, None, "starting", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and all that it started: asked first, then killed."""
-    _signal(process, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
-    _signal(process, signal.SIGKILL)
-    process.wait()
-    with _lock:
-        _running.discard(process)
-
-
-def end_all() -> None:
-    """End every child of this process."""
-    with _lock:
-        processes = list(_running)
-    for process in processes:
+    """End a program and all that it started: asked first, then killed. One that has ended is left."""
+    hold = _running.get(process)
+    if hold is None:
+        return
+    try:
         _signal(process, signal.SIGTERM)
-    for process in processes:
-        end(process)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+    finally:  # also where a second Ctrl-C comes
+        _signal(process, signal.SIGKILL)
+        process.wait()
+        _let_go(process)
+
+
+def end_all(threads: Collection[int] | None = None) -> None:
+    """End the children that these threads have started, or all of this process."""
+    children = [child for child, hold in list(_running.items()) if threads is None or hold.thread in threads]
+    for child in children:
+        _signal(child, signal.SIGTERM)
+    for child in children:
+        end(child)
 
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP end all children, then the body, by KeyboardInterrupt or Terminated."""
+    """SIGINT, SIGTERM and SIGHUP end the body, by KeyboardInterrupt or Terminated, and all children."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        end_all()
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise Terminated(128 + number)
+        raise ending(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, handle) for number in numbers if _heeded(number)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _heeded(number: signal.Signals) -> bool:
-    """Whether a signal is not ignored, as nohup ignores SIGHUP."""
-    return signal.getsignal(number) is not signal.SIG_IGN
+    with handled(handle):
+        try:
+            yield
+        finally:
+            end_all()
 
 
 @contextmanager
 def _child(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, output: IO[bytes]
+    command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, what: str, **streams: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A child without input, its output in one file; it is ended where the body ends by an error."""
-    process = _started(command, cwd, env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    """A child that has ended with the body, by itself or because that ended by an error."""
+    process = _started(command, cwd, env, what, stderr=subprocess.STDOUT, **streams)
     try:
         yield process
     except BaseException:
         end(process)
         raise
-    with _lock:
-        _running.discard(process)
+    finally:
+        _let_go(process)
 
 
 def _started(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, **streams: Any
+    command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, what: str, **streams: Any
 ) -> subprocess.Popen[bytes]:
-    with _lock:
+    if shutil.which(command[0], path=(env or {}).get("PATH")) is None:
+        raise ToolError(f"{what}: {command[0]} not found", command)
+    pipe, held = os.pipe()
+    leash = os.fdopen(held, "wb")  # an object, so that it ends where no child comes to be known
+    try:
         process: subprocess.Popen[bytes] = subprocess.Popen(
-            list(command), cwd=cwd, env=environment(env or {}), start_new_session=True, **streams
+            ["/bin/sh", "-c", _LEASHED, str(pipe), *command],
+            cwd=cwd,
+            env=environment(env or {}),
+            start_new_session=True,
+            pass_fds=(pipe,),
+            **streams,
         )
-        _running.add(process)
+    except OSError as error:
+        raise ToolError(f"{what}: {command[0]} cannot be run ({reason(error)})", command) from None
+    finally:
+        os.close(pipe)
+    _running[process] = _Hold(leash, threading.get_ident())
     return process
 
 
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    hold = _running.pop(process, None)
+    if hold is not None:
+        hold.leash.close()
+
+
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """To the child's group, which is there as long as its leash is held."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def _ended(code: int) -> str:
+    """How a child ended that failed."""
+    return f"failed with {code}" if code > 0 else f"was ended by signal {-code}"

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,17 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
     Writers of the same file do not meet. ValueError, with the file's name, where it cannot be written.
     """
     target = resolved(path)
-    if target.exists() and not target.is_file():
-        kind = "a folder" if target.is_dir() else "no plain file"
-        raise ValueError(f"{path}: is {kind}; choose another name")
-    beside = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{_BESIDE}{target.suffix}")
-    try:
-        write(beside)
-        os.replace(beside, target)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({reason(error)})") from None
-    finally:
-        _unlink(beside)
+    beside = target.with_name(f".{secrets.token_hex(8)}{_BESIDE}{target.suffix}")
+    with writing(path):
+        if target.exists() and not target.is_file():
+            kind = "a folder" if target.is_dir() else "no plain file"
+            raise ValueError(f"{path}: is {kind}; choose another name")
+        try:
+            write(beside)
+            _to_disk(beside)
+            os.replace(beside, target)
+        finally:
+            _unlink(beside)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,12 +57,27 @@ def remove_unfinished(folder: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder that can be written to. ValueError says why not."""
-    try:
+    with writing(path):
         path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system refuses in the body as a ValueError that `path` cannot be written."""
+    try:
+        yield
     except OSError as error:
-        raise ValueError(f"{path}: cannot be made a folder ({reason(error)})") from None
-    if not os.access(path, os.W_OK):
-        raise ValueError(f"{path}: cannot be written to")
+        raise unwritten(path, error) from None
+
+
+def unwritten(path: Path, error: OSError) -> ValueError:
+    """The error of a path that cannot be written: the reason, and the file that it is about if another."""
+    about = error.filename if isinstance(error.filename, str) else ""
+    own = not about or _BESIDE in about or resolved(Path(about)) == resolved(path)
+    other = "" if own else f": {about}"
+    return ValueError(f"{path}: cannot be written ({reason(error)}{other})")
 
 
 def resolved(path: Path) -> Path:
@@ -75,6 +91,15 @@ def resolved(path: Path) -> Path:
 def reason(error: OSError) -> str:
     """What the system says of an error, without the file's name."""
     return error.strerror or str(error) or type(error).__name__
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file is on the disk, so that its new name never holds less, whatever goes off."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unlink(path: Path) -> None:

@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write a folder whole and put it in its place in one step, one writer at a time; nothing is lost on the way.
 
-A folder that can be renamed is written beside its place and swapped with what is there. Where it cannot be,
-at a mount point or in a parent that is read-only, the new files are written into a hidden folder inside it;
-then the old ones go into another, the new ones come, the marker last. A reader sees the old folder, the new
-one, or one without its marker, which is none; what a kill leaves is put back by the next writer.
+The new folder is written beside its place and swapped with what is there. Where that cannot be renamed (a
+mount point, a parent that is read-only) it is written inside: then the old files go into `.fpgan-moving`,
+which becomes `.fpgan-old` when it has all of them, and the new ones come, the marker last. A reader sees the
+old folder, the new one, or one without its marker, which is none. After a kill the next writer puts the old
+files back from `.fpgan-moving`; where there is `.fpgan-old` it lets the rest of the new ones come.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
-from fpgan.hw.system.files import reason, resolved
+from fpgan.hw.system.files import resolved, unwritten, writing
+from fpgan.hw.system.signals import held_back
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
-_INSIDE, _MOVING, _OLD = _OURS = (".fpgan-new", ".fpgan-moving", ".fpgan-old")
+_NEW, _MOVING, _OLD = _OURS = (".fpgan-new", ".fpgan-moving", ".fpgan-old")
+_LOST = "lost+found"  # in the root of a file system
+_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+_held: set[int] = set()  # descriptors of folders that this process has locked
 
 
 @contextmanager
@@ -31,41 +38,32 @@ def replaced_folder(out: Path, marker: str, known: Collection[str] = ("*",)) -> 
     marker: the file that makes a folder one of these; `out` must hold it, or be empty, or not exist. known:
     patterns of the names that such a folder holds; another one in `out` is somebody else's and not removed.
     Links are followed first. ValueError, one line, for all that, where nothing can be written, or where
-    another process is writing it.
+    another process is writing it; errors of the body that are not about the folder pass.
     """
-    given, out = out, resolved(out)
-    lock = -1
-    try:
-        inside = _stays(out)
-        partial = out / _INSIDE if inside else out.with_name(f".{out.name}.partial")
-        if partial.is_symlink():
-            partial.unlink()
-        partial.mkdir(parents=True, exist_ok=True)
-        lock = _locked(given, partial)
-        if inside:
-            _restore(out, marker)
-        check_replaceable(given, marker, known)
-        _clear(partial)
-        yield partial
-        if inside:
-            _put_inside(partial, out, marker)
-        else:
-            _put(partial, out)
-    except OSError as error:
-        raise ValueError(f"{given}: cannot be written ({_named(error, out)})") from None
-    finally:
-        if lock >= 0:
-            shutil.rmtree(partial, ignore_errors=True)
-            os.close(lock)
+    place = resolved(out)
+    with ExitStack() as held:
+        with writing(out):
+            check_replaceable(out, marker, known)
+            new = _begun(out, place, marker, known, held)
+        try:
+            yield new
+        except OSError as error:
+            raise (unwritten(out, error) if _concerns(error, new) else error) from None
+        with writing(out), held_back():
+            check_replaceable(out, marker, known)  # again: the body may have taken minutes
+            _put(new, place, marker)
 
 
 def check_replaceable(out: Path, marker: str, known: Collection[str] = ("*",)) -> None:
     """ValueError where `out` is no folder that may be replaced: see `replaced_folder`."""
-    if not out.exists():
+    place = resolved(out)
+    if not place.exists():
         return
-    if not out.is_dir():
+    if not place.is_dir():
         raise ValueError(f"{out}: is a file; a folder is written there")
-    names = sorted(path.name for path in out.iterdir() if path.name not in _OURS)
+    if any((place / name).exists() for name in (_MOVING, _OLD)):
+        return  # a writer was killed; the next one mends that and asks again
+    names = [path.name for path in _entries(place)]
     if names and marker not in names:
         raise ValueError(
             f"{out}: is not empty and has no {marker}, so it is not replaced; choose another folder"
@@ -81,59 +79,109 @@ def check_replaceable(out: Path, marker: str, known: Collection[str] = ("*",)) -
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
     """Keep other processes out of `folder`, made where it is missing. ValueError where one is in it."""
+    with ExitStack() as held:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(_locked(folder, folder))
+        yield
+
+
+def _begun(out: Path, place: Path, marker: str, known: Collection[str], held: ExitStack) -> Path:
+    """The empty folder to write, with what is there locked and mended."""
+    if place.is_dir():
+        held.enter_context(_locked(out, place))
+        _mend(place, marker)
+        check_replaceable(out, marker, known)
+    new = _beside(out, place, held) or place / _NEW
+    held.callback(_clean, new, place)
+    new.mkdir(exist_ok=True)
+    for path in new.iterdir():  # what a writer that was killed has left
+        _remove(path)
+    return new
+
+
+def _clean(new: Path, place: Path) -> None:
+    """Remove what has not been put in its place, unless `_mend` will need it."""
+    if not any((place / name).exists() for name in (_MOVING, _OLD)):
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _beside(out: Path, place: Path, held: ExitStack) -> Path | None:
+    """A folder next to `place`, locked; None where it could not take the place of what is there."""
+    new = place.with_name(f".{place.name}{_NEW}")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = _locked(folder, folder)
+        new.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        if place.is_dir():
+            return None
+        raise
+    held.enter_context(_locked(out, new))
+    if not place.is_dir() or _can_be_renamed(place, new):
+        return new
+    shutil.rmtree(new)
+    return None
+
+
+def _can_be_renamed(folder: Path, other: Path) -> bool:
+    """Asked of the system by a rename that it refuses: the other folder is not empty."""
+    (other / "something").touch()
+    try:
+        folder.rename(other)
     except OSError as error:
-        raise ValueError(f"{folder}: cannot be written ({reason(error)})") from None
+        return error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+    other.rename(folder)  # a system that does not refuse it
+    return True
+
+
+@contextmanager
+def _locked(out: Path, folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, which ends with the process, however it ends. ValueError where it is held."""
+    _let_go_in_forks()
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    _held.add(descriptor)
     try:
+        if not _lock(descriptor, folder):
+            raise ValueError(f"{out}: another process is writing it; wait for it or choose another folder")
         yield
     finally:
-        os.close(lock)
+        if descriptor in _held:  # not in a process that was forked off meanwhile
+            _held.remove(descriptor)
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
 
 
-def _stays(out: Path) -> bool:
-    """Whether a folder cannot be renamed: it is a mount point, or its parent cannot be written."""
-    return out.is_dir() and (os.path.ismount(out) or not os.access(out.parent, os.W_OK))
-
-
-def _locked(out: Path, partial: Path) -> int:
-    """The folder opened and locked; the lock ends with the process, however it ends."""
-    folder = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+def _lock(descriptor: int, folder: Path) -> bool:
+    """Whether the lock is ours, and of the folder that is there now."""
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        mine = partial.exists() and os.fstat(folder).st_ino == partial.stat().st_ino
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        mine = False
+        return False
     except OSError:  # a file system without locks
-        mine = True
-    if not mine:
-        os.close(folder)
-        raise ValueError(f"{out}: another process is writing it; wait for it or choose another folder")
-    return folder
+        return True
+    return folder.exists() and os.path.samestat(os.fstat(descriptor), folder.stat())
 
 
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        _remove(path)
+@cache
+def _let_go_in_forks() -> None:
+    """A process that is forked off, as torch's loaders are, may outlive this one; its copies hold no lock."""
+    os.register_at_fork(after_in_child=_close_held)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _close_held() -> None:
+    while _held:
+        os.close(_held.pop())
 
 
-def _put(partial: Path, out: Path) -> None:
-    if not out.exists():
-        partial.rename(out)
-    elif not _exchange(partial, out):
-        old = out.with_name(f".{out.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        out.rename(old)
-        partial.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
+def _put(new: Path, place: Path, marker: str) -> None:
+    if new.parent == place:
+        _put_inside(new, place, marker)
+    elif not place.exists():
+        new.rename(place)
+    elif not _exchange(new, place):
+        inside = place / _NEW
+        new.rename(inside)
+        _put_inside(inside, place, marker)
 
 
 def _exchange(first: Path, second: Path) -> bool:
@@ -145,41 +193,67 @@ def _exchange(first: Path, second: Path) -> bool:
     )
 
 
-def _put_inside(partial: Path, out: Path, marker: str) -> None:
-    """From out/.fpgan-new into out: the old marker leaves first, the new one comes last."""
-    moving, old = out / _MOVING, out / _OLD
+def _put_inside(new: Path, place: Path, marker: str) -> None:
+    """From place/.fpgan-new into place: all of it, or after an error nothing."""
+    moving, old = place / _MOVING, place / _OLD
+    moved: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        _move(source, target)
+        moved.append((source, target))
+
     moving.mkdir()
-    _move(_marker_first(out, marker), moving)
-    moving.rename(old)  # all of the old is out
-    _move(reversed(_marker_first(partial, marker)), out)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        for path in _entries(place, first=marker):
+            move(path, moving / path.name)
+        move(moving, old)
+        for path in reversed(_entries(new, first=marker)):
+            move(path, place / path.name)
+    except BaseException:
+        for source, target in reversed(moved):
+            target.rename(source)
+        moving.rmdir()
+        raise
+    for folder in (old, new):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _restore(out: Path, marker: str) -> None:
-    """Undo what a writer that was killed in _put_inside had begun."""
-    moving, old = out / _MOVING, out / _OLD
-    if old.is_dir() and (out / marker).exists():
-        shutil.rmtree(old)  # it was done
-    elif old.is_dir():
-        for path in _marker_first(out, marker):
-            _remove(path)
-    for left in filter(Path.is_dir, (moving, old)):
-        _move(reversed(_marker_first(left, marker)), out)
-        left.rmdir()
+def _mend(place: Path, marker: str) -> None:
+    """End what a writer that was killed in _put_inside had begun."""
+    moving, old, new = place / _MOVING, place / _OLD, place / _NEW
+    if moving.is_dir():
+        for path in reversed(_entries(moving, first=marker)):
+            _move(path, place / path.name)
+        moving.rmdir()
+    if old.is_dir():
+        for path in reversed(_entries(new, first=marker)):
+            _move(path, place / path.name)
+        shutil.rmtree(old)
 
 
-def _move(paths: Iterable[Path], folder: Path) -> None:
-    for path in paths:
-        path.rename(folder / path.name)
+def _move(source: Path, target: Path) -> None:
+    """A rename that replaces nothing."""
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, "something else has this name; move it away", str(target))
+    source.rename(target)
 
 
-def _marker_first(folder: Path, marker: str) -> list[Path]:
-    paths = [path for path in folder.iterdir() if path.name not in _OURS]
-    return sorted(paths, key=lambda path: (path.name != marker, path.name))
+def _entries(folder: Path, first: str = "") -> list[Path]:
+    """What is in a folder, if there is one, in order but for the first; ours and a disk's own left out."""
+    skipped = (*_OURS, _LOST) if os.path.ismount(folder) else _OURS
+    paths = [path for path in folder.iterdir() if path.name not in skipped] if folder.is_dir() else []
+    return sorted(paths, key=lambda path: (path.name != first, path.name))
 
 
-def _named(error: OSError, out: Path) -> str:
-    """The reason, with the file that it is about where that is another one."""
-    name = error.filename
-    other = isinstance(name, str | os.PathLike) and Path(os.fspath(name)) != out
-    return f"{reason(error)}: {os.fspath(name)}" if other else reason(error)
+def _concerns(error: OSError, folder: Path) -> bool:
+    """Whether an error is about a file in the folder, or about a disk without saying of which file."""
+    if isinstance(error.filename, str):
+        return folder in Path(error.filename).absolute().parents
+    return error.errno in _OF_DISKS
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

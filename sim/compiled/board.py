@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fpgan.hw.driver.formats import Bytes
 from fpgan.hw.driver.interface import AcceleratorError, Words
 from fpgan.hw.host.emit import Host
-from fpgan.hw.system.children import start
+from fpgan.hw.system.children import end, start
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_host
 from fpgan.sim.compiled.programs import private_folder
@@ -60,7 +60,7 @@ class SimulatedBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
+        end(self._process)
         self._process.communicate()
         if kind is None:
             self._log.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
+from own_files import check_own_build
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.dataflow.ops import register
@@ -216,6 +217,7 @@ def test_waves(tiny, tmp_path):
     build = copied(tiny, tmp_path)
     assert simulate(build, images=1, waves=True)["mismatches"] == 0
     assert (build / "waves.vcd").stat().st_size > 100_000
+    check_own_build(build)
 
 
 @pytest.mark.slow

@@ -102,6 +102,7 @@ def altered(build: Path, folder: Path, **fields: object) -> Path:
     """A BUILD whose design.json says something else."""
     for name in ("golden.npz", "report.json"):
         shutil.copyfile(build / name, folder / name)
+    shutil.copytree(build / "rtl", folder / "rtl")
     design = json.loads((build / "design.json").read_text()) | fields
     (folder / "design.json").write_text(json.dumps(design))
     return folder

@@ -40,7 +40,8 @@ def make_build(build: Path, top: str = TOP, wrong_pixels: int = 0) -> Path:
     (build / "rtl" / "fpgan_top.sv").write_text(top)
     stream = {"shape": [1, 3, 5, 4], "datatype": "INT8"}
     design = {
-        "name": "identity", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
+        "version": 1, "backend": "rtl", "name": "identity", "top": "fpgan_top", "board": "ultra96",
+        "part": "xczu3eg-sbva484-1-e",
         "family": "xcup", "clock_mhz": 300.0, "sources": ["width_convert.sv", "fifo.sv", "fpgan_top.sv"],
         "input": stream | {"elements_per_beat": 2, "tdata_bits": 16, "beats": 30},
         "output": stream | {"elements_per_beat": 4, "tdata_bits": 32, "beats": 15},

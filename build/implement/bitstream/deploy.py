@@ -39,7 +39,7 @@ def write_deploy(
     _write_vectors(Vectors.load(design.root / "golden.npz"), folder / "golden.npz")
     facts = _facts(design, host, board, tool, made)
     write_json(folder / MARKER, facts)
-    (folder / "README.txt").write_text(_readme(facts))
+    (folder / "README.txt").write_text(_readme(facts), encoding="utf-8")
     return facts
 
 

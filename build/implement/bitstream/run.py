@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -109,12 +108,8 @@ def _check_board(design: Design, board: Board) -> None:
 
 def _needed(design: Design) -> tuple[dict[str, int], str]:
     """Resources as synthesized, else as estimated."""
-    for name, source in (("synth.json", "synthesized"), ("report.json", "estimated")):
-        try:
-            return dict(json.loads((design.root / name).read_text())["totals"]), source
-        except (OSError, json.JSONDecodeError, KeyError):
-            continue
-    raise ValueError(f"{design.root}: report.json is missing or broken; run fpgan build")
+    counted = design.counted()
+    return (counted["totals"], "synthesized") if counted else (design.report["totals"], "estimated")
 
 
 def _work_folder(design: Design, board: Board, tool: str) -> Path:
@@ -127,10 +122,9 @@ def _work_folder(design: Design, board: Board, tool: str) -> Path:
 
 def _write_figures(design: Design, tool: str, figures: dict[str, Any], progress: Progress) -> None:
     """Into synth.json: in its place where the tool counted the layers, else beside what Yosys counted."""
-    path = design.root / "synth.json"
     if "layers" in figures:
         result = {**summarize(design, tool, figures["layers"], figures["timing"]), **figures}
     else:
-        known = json.loads(path.read_text()) if path.exists() else synth(design.root, progress=progress)
+        known = design.counted() or synth(design.root, progress=progress)
         result = {**known, **figures, "timing": {**known["timing"], **figures.get("timing", {})}}
     write_result(design, result)

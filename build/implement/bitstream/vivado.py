@@ -15,12 +15,13 @@ from typing import Any
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.build.implement.bitstream.ip_wrapper import IP, ip_wrapper
 from fpgan.build.implement.synth.cells import COLUMNS
-from fpgan.build.implement.synth.vivado import parse_hierarchy
+from fpgan.build.implement.synth.vivado import parse_hierarchy, read_report
 from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.host.registers import ADDRESS_BITS
 from fpgan.hw.system.children import run
+from fpgan.hw.system.reading import read_text
 from fpgan.hw.system.tools import ToolError, find_tool
 from fpgan.sim.activity import SAIF
 
@@ -77,18 +78,24 @@ def write_project(design: Design, board: Board, host: Host, project: Path) -> No
     """The scripts, settings.tcl and the IP's wrapper beside project/host; all paths are relative."""
     for script in sorted(_SCRIPTS.glob("*.tcl")):
         shutil.copyfile(script, project / script.name)
-    (project / f"{IP}.v").write_text(ip_wrapper(host))
-    (project / "settings.tcl").write_text(settings(design, board, host))
+    (project / f"{IP}.v").write_text(ip_wrapper(host), encoding="utf-8")
+    (project / "settings.tcl").write_text(settings(design, board, host), encoding="utf-8")
     traced = design.root / SAIF
     if traced.exists():
-        (project / _ACTIVITY).write_text(nested_saif(traced.read_text(), design.top, _ABOVE))
+        text = nested_saif(read_text(traced), design.top, _ABOVE)
+        (project / _ACTIVITY).write_text(text, encoding="utf-8")
 
 
 def nested_saif(text: str, top: str, above: Sequence[str]) -> str:
-    """A SAIF file with its scope `top` replaced by scopes inside each other. Vivado strips the outer two."""
+    """A SAIF file with its scope `top` replaced by scopes inside each other. Vivado strips the outer two.
+
+    ValueError for a file without that scope.
+    """
     lines = text.splitlines()
-    first = next(i for i, line in enumerate(lines) if line.strip() == f"(INSTANCE {top}")
-    indent = lines[first].partition("(")[0]
+    first = next((i for i, line in enumerate(lines) if line.strip() == f"(INSTANCE {top}"), -1)
+    indent = lines[first].partition("(")[0] if first >= 0 else ""
+    if first < 0 or f"{indent})" not in lines[first:]:
+        raise ValueError(f"{SAIF}: is damaged, it has no scope {top}; run fpgan power again")
     last = lines.index(f"{indent})", first)
     lines[first] = "\n".join(f"{indent}(INSTANCE {name}" for name in above)
     lines[last] = "\n".join(f"{indent})" for _ in above)
@@ -132,7 +139,7 @@ def data_names(host: Host) -> list[str]:
 
     A source gives a whole name, or what comes before numbers. ValueError where a file is named by none.
     """
-    texts = [(host.root / name).read_text() for name in host.sources]
+    texts = [(host.root / name).read_text(encoding="utf-8") for name in host.sources]
     quoted = {name for text in texts for name in re.findall(r'"([\w./-]+)"', text)}
     found = set()
     for path in host.root.glob("*.dat"):
@@ -150,7 +157,7 @@ def read_reports(reports: Path, design: Design) -> dict[str, Any]:
     """
     facts, table = _summary(reports / "summary.txt"), reports / "utilization.rpt"
     wanted = {f"{layer.module}_i": layer.name for layer in design.layers}
-    found = parse_hierarchy(table.read_text(), {**wanted, _TOP: _TOP}, "Instance")
+    found = parse_hierarchy(read_report(table), {**wanted, _TOP: _TOP}, "Instance")
     entries = {entry["name"]: entry for entry in found}
     if _TOP not in entries:
         raise ToolError(f"Vivado's report lacks its top (see {table})")
@@ -164,7 +171,7 @@ def read_reports(reports: Path, design: Design) -> dict[str, Any]:
         "how": f"Vivado {facts['vivado']}, the whole board design, placed and routed",
     }
     how = f"Vivado {facts['vivado']}, report_power, activity {_activity(reports.parent)}"
-    power = {**parse_power((reports / "power.rpt").read_text()), "how": how}
+    power = {**parse_power(read_report(reports / "power.rpt")), "how": how}
     return {"layers": [*layers, {"name": "board", **rest}], "timing": timing, "power": power}
 
 
@@ -187,10 +194,7 @@ def parse_power(report: str) -> dict[str, float]:
 
 
 def _summary(path: Path) -> dict[str, str]:
-    try:
-        pairs = [line.partition(" ") for line in path.read_text().splitlines()]
-    except OSError:
-        raise ToolError(f"Vivado left no {path}") from None
+    pairs = [line.partition(" ") for line in read_report(path).splitlines()]
     return {key: value for key, _, value in pairs}
 
 

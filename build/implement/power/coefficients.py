@@ -45,7 +45,9 @@ def coefficients(part: str, family: str) -> Coefficients:
 
 @cache
 def _facts() -> dict[str, Any]:
-    facts: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("coefficients.yaml").read_text())
+    facts: dict[str, Any] = yaml.safe_load(
+        Path(__file__).with_name("coefficients.yaml").read_text(encoding="utf-8")
+    )
     return facts
 
 

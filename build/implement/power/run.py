@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 
 from fpgan.build.implement.power.coefficients import coefficients
 from fpgan.build.implement.power.estimate import estimate, toggles_of_layers
-from fpgan.hw.design import Design
+from fpgan.hw.build_files import AGAIN
+from fpgan.hw.design import MARKER, Design
 from fpgan.hw.system.files import write_json
+from fpgan.hw.system.reading import DamagedError
 from fpgan.sim.activity import SAIF, read_saif, trace_activity
 
 Progress = Callable[[str], None]
@@ -57,7 +58,7 @@ def power(
             f"{design.root}: {traced.mismatches} pixels are not PyTorch's; see fpgan sim --images {images}"
         )
     report = design.report
-    pes = {layer["name"]: layer["pe"] for layer in report["layers"]}
+    pes = {name: layer["pe"] for name, layer in _planned(design).items()}
     instances = {layer.name: f"{layer.module}_i" for layer in design.layers}
     toggles = toggles_of_layers(read_saif(traced.saif), instances, pes)
     rates = {name: found.rate(images * traced.cycles_per_image) for name, found in toggles.items()}
@@ -89,13 +90,20 @@ def power(
 def _resources(design: Design) -> tuple[dict[str, dict[str, int]], str]:
     """Columns of synth.json by layer, and the file that they are from."""
     names = [layer.name for layer in design.layers]
-    try:
-        layers = json.loads((design.root / "synth.json").read_text())["layers"]
-        counted = {layer["name"]: layer for layer in layers}
+    found = design.counted()
+    counted = {layer["name"]: layer for layer in found["layers"]} if found else {}
+    if counted.keys() >= set(names):
         return {name: counted[name] for name in names}, "synth.json"
-    except (OSError, json.JSONDecodeError, KeyError):
-        estimates = {layer["name"]: layer["estimates"] for layer in design.report["layers"]}
-        return {name: estimates[name] for name in names}, "report.json"
+    planned = _planned(design)
+    return {name: planned[name]["estimates"] for name in names}, "report.json"
+
+
+def _planned(design: Design) -> dict[str, Any]:
+    """report.json's layers by name. DamagedError unless all of the design's are there."""
+    planned = {layer["name"]: layer for layer in design.report["layers"]}
+    if not planned.keys() >= {layer.name for layer in design.layers}:
+        raise DamagedError(design.root / "report.json", f"has not the layers of {MARKER}", AGAIN)
+    return planned
 
 
 def _rounded(value: Any) -> Any:

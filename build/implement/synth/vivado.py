@@ -46,24 +46,27 @@ def synthesize(design: Design) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     script.write_text(ooc_tcl(design, work), encoding="utf-8")
     command = [str(vivado), "-mode", "batch", "-nojournal", "-notrace", "-source", str(script)]
     run(command, design.rtl, work / "vivado.log", f"Vivado on {design.name}", _TIMEOUT)
-    layers = parse_hierarchy(
-        (work / "utilization.rpt").read_text(encoding="utf-8", errors="replace"),
-        {x.module: x.name for x in design.layers},
-    )
+    layers = parse_hierarchy(read_report(work / "utilization.rpt"), {x.module: x.name for x in design.layers})
     missing = [layer.name for layer in design.layers if layer.name not in {entry["name"] for entry in layers}]
     if missing:
         raise ToolError(f"Vivado's report lacks layer {missing[0]} (see {work / 'utilization.rpt'})")
-    return layers, parse_timing(
-        (work / "timing.rpt").read_text(encoding="utf-8", errors="replace"), design.clock_mhz
-    )
+    return layers, parse_timing(read_report(work / "timing.rpt"), design.clock_mhz)
+
+
+def read_report(path: Path) -> str:
+    """What Vivado wrote. ToolError where it did not."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        raise ToolError(f"Vivado left no {path}") from None
 
 
 def ooc_tcl(design: Design, work: Path) -> str:
     """The script: read, synthesize out of context keeping the layers apart, place, route, report."""
     reads = "\n".join(
-        f"read_verilog{' -sv' if path.suffix == '.sv' else ''} {{{path}}}" for path in design.sources
+        f"read_verilog{' -sv' if path.suffix == '.sv' else ''} {tcl_word(path)}" for path in design.sources
     )
-    return f"""# Out-of-context implementation of {design.name}; run in BUILD/rtl to find data files.
+    return f"""# Out-of-context implementation; run in BUILD/rtl to find data files.
 set_part {design.part}
 {reads}
 synth_design -top {design.top} -part {design.part} -mode out_of_context -flatten_hierarchy rebuilt
@@ -72,10 +75,17 @@ create_clock -name ap_clk -period {1000 / design.clock_mhz:.3f} [get_ports ap_cl
 place_design
 phys_opt_design
 route_design
-report_utilization -hierarchical -hierarchical_depth 2 -file {{{work / "utilization.rpt"}}}
-report_timing_summary -delay_type max -max_paths 5 -file {{{work / "timing.rpt"}}}
-write_checkpoint -force {{{work / "routed.dcp"}}}
+report_utilization -hierarchical -hierarchical_depth 2 -file {tcl_word(work / "utilization.rpt")}
+report_timing_summary -delay_type max -max_paths 5 -file {tcl_word(work / "timing.rpt")}
+write_checkpoint -force {tcl_word(work / "routed.dcp")}
 """
+
+
+def tcl_word(path: Path) -> str:
+    """A path as one word of a Tcl script, whatever it holds. ValueError for one of several lines."""
+    if "\n" in str(path):
+        raise ValueError(f"{path}: a name of several lines, which a Tcl script cannot hold; rename it")
+    return re.sub(r"([^\w./+:@%=-])", r"\\\1", str(path))
 
 
 def _fast_clock(design: Design) -> str:

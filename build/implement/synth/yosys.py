@@ -11,9 +11,10 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from fpgan.build.implement.synth import cells, timing
@@ -36,7 +37,8 @@ _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 18
 def synth_layers(design: Design, jobs: int, progress: Progress | None = None) -> list[dict[str, Any]]:
     """One synth.json entry per layer, in the design's order; layers known from before are not run again."""
     found: dict[str, dict[str, Any]] = {}
-    with ThreadPoolExecutor(max(jobs, 1)) as pool:
+    threads: set[int] = set()
+    with ThreadPoolExecutor(max(jobs, 1), initializer=lambda: threads.add(get_ident())) as pool:
         running = {pool.submit(_synth_layer, design, layer): layer for layer in design.layers}
         try:
             for done in as_completed(running):
@@ -45,7 +47,8 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
                     progress(f"{running[done].name} ({len(found)} of {len(running)} layers)")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            end_all()
+            while wait(running, timeout=0.1).not_done:  # a thread may be about to start one
+                end_all(threads)
             raise
     return [{"name": layer.name, **found[layer.name]} for layer in design.layers]
 

@@ -153,7 +153,7 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
         bits = bits.ljust(width << inputs, "0")
         name = module.uniquify(identifier("rom"))
         tables = [bits[bit : width << inputs : width] for bit in range(width)]
-        with tempfile.NamedTemporaryFile("w", suffix=".il") as text:
+        with tempfile.NamedTemporaryFile("w", suffix=".il", encoding="utf-8") as text:
             text.write(_rom_module(name.str(), inputs, tables))
             text.flush()
             call(ys, design, ["read_rtlil", text.name])

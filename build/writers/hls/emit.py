@@ -38,12 +38,12 @@ def emit_hls(
     description = describe_streams(model)
     kernels = _kernels(model, description)
     for kernel in kernels:
-        (hls / f"{kernel.name}.hpp").write_text(kernel.header())
+        (hls / f"{kernel.name}.hpp").write_text(kernel.header(), encoding="utf-8")
     copied = _copy_kernels({kernel.kernel for kernel in kernels}, hls)
-    (hls / "top.hpp").write_text(_top_header(description))
-    (hls / "top.cpp").write_text(_top(model, kernels))
+    (hls / "top.hpp").write_text(_top_header(description), encoding="utf-8")
+    (hls / "top.cpp").write_text(_top(model, kernels), encoding="utf-8")
     _write_vectors(vectors, description, hls)
-    (hls / "run.tcl").write_text(run_tcl(board, clock_mhz))
+    (hls / "run.tcl").write_text(run_tcl(board, clock_mhz), encoding="utf-8")
     return {
         "top": TOP,
         "pumped": False,

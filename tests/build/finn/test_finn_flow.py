@@ -150,10 +150,16 @@ def test_nodes_are_free_of_lint(flow, tmp_path):
 def test_files_of_the_block_design_make_the_golden_images(flow, tmp_path):
     """Every file that FINN adds and none else, in Verilator, with the cells in a row as above."""
     files = dict.fromkeys(re.findall(r"^add_files -norecurse (/\S+\.s?v)$", flow.script, re.M))
-    files = [name for name in files if Path(name).exists()]
+    files = [Path(name) for name in files if Path(name).exists()]
     (tmp_path / "rtl").mkdir()
+    for path in files:
+        shutil.copyfile(path, tmp_path / "rtl" / path.name)
+    for path in (flow.build / "rtl").glob("*.dat"):
+        shutil.copyfile(path, tmp_path / "rtl" / path.name)
     (tmp_path / "rtl" / f"{TOP}.sv").write_text(top_module(flow.generated))
-    design = json.loads((flow.build / "design.json").read_text()) | {"sources": [*files, f"{TOP}.sv"]}
+    design = json.loads((flow.build / "design.json").read_text()) | {
+        "sources": [*dict.fromkeys(path.name for path in files), f"{TOP}.sv"], "layers": []
+    }  # fmt: skip
     (tmp_path / "design.json").write_text(json.dumps(design))
     for name in ("golden.npz", "report.json"):
         shutil.copyfile(flow.build / name, tmp_path / name)
@@ -282,7 +288,7 @@ def test_bad_input_is_one_line(build_preset, tmp_path):
     with pytest.raises(ValueError, match="core dsp2x has a second clock"):
         finn_flow(build, tmp_path / "finn")
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="file: cannot be made a folder"):
+    with pytest.raises(ValueError, match="file: is a file; a folder is written there"):
         finn_flow(build_preset("tiny", **TINY), tmp_path / "file")
 
 

@@ -35,9 +35,9 @@ def make_build(
     root.mkdir(parents=True)
     stream = {"datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8}
     write(root / "design.json", {
-        "name": "mnist32", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
-        "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {}, "golden": "pytorch",
-        "pumped": False,
+        "version": 1, "backend": "rtl", "name": "mnist32", "top": "fpgan_top", "board": "ultra96",
+        "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {},
+        "golden": "pytorch", "pumped": False,
         "input": {**stream, "shape": [1, 1, 1, 32], "beats": 32},
         "output": {**stream, "shape": [1, 32, 32, 1], "beats": 1024},
         "layers": [{"name": n, "op": "X_rtl", "module": n, "sources": []} for n in ("deconv_0", "fifo_1")],
@@ -133,7 +133,7 @@ def test_rival_of_the_same_shape(tmp_path: Path) -> None:
 def test_no_rival_of_another_shape(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
     design = json.loads((build / "design.json").read_text(encoding="utf-8"))
-    design["output"]["shape"] = [1, 28, 28, 1]
+    design["output"] |= {"shape": [1, 28, 28, 1], "beats": 784}
     write(build / "design.json", design)
     said = text(report(build))
     assert "QDCGAN" not in said and "No published accelerator with this output shape" in said

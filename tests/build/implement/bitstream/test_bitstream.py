@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 import vivado_stand_in
+from own_files import check_own_build, check_own_deploy
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
@@ -84,6 +85,7 @@ def test_without_vivado_the_folder_is_complete_but_for_the_bitstream(tiny, tmp_p
         assert np.array_equal(data["latent"], vectors.latent[:, :, 0, 0])
     assert vivado_stand_in.record(out / "project", tmp_path)[0] == ""
     assert (out / "fpgan.bit").exists() and (out / "fpgan.hwh").exists()
+    check_own_deploy(out)
 
 
 def test_the_folder_may_be_moved_before_its_project_is_run(build, tmp_path):
@@ -115,6 +117,8 @@ def test_with_vivado(tiny, tmp_path, install_vivado):
     }  # fmt: skip
     assert result["totals"]["LUT"] == 9000 and layers["board"]["LUT"] == 9000 - 100 * (len(layers) - 1)
     assert result["utilization"]["LUT"] == 9000 / 70560
+    check_own_deploy(out)
+    check_own_build(tiny)
 
 
 def test_the_command(build, tmp_path, install_vivado):
@@ -170,7 +174,8 @@ def test_a_vivado_that_fails_names_its_log(build, tmp_path, install_vivado, monk
 
 
 def too_large(build):
-    (build / "synth.json").write_text(json.dumps({"totals": {"LUT": 70561}}))
+    counted = {"tool": "yosys", "layers": [], "totals": {"LUT": 70561}, "timing": {}}
+    (build / "synth.json").write_text(json.dumps(counted))
 
 
 def estimated_too_large(build):
@@ -188,12 +193,12 @@ def estimated_too_large(build):
         (too_large, {},
          r"needs 70561 LUT \(synthesized\), ultra96 has 70560; run fpgan build --board ultra96$"),
         (estimated_too_large, {}, r"needs 361 DSP \(estimated\), ultra96 has 360"),
-        (lambda b: alter(b / "design.json", backend="hls"), {},
+        (lambda b: alter(b / "design.json", backend="hls", sources=[]), {},
          r"a bitstream needs RTL, this is a build for hls; run fpgan build --backend rtl$"),
         (lambda b: alter(b / "design.json", clock_mhz=450.0), {},
          r"450 MHz, ultra96's processor system gives up to 400 MHz; run fpgan build --clock-mhz 400$"),
         (lambda b: (b / "design.json").unlink(), {}, r"no build here"),
-        (lambda b: (b / "report.json").unlink(), {}, r"report.json is missing or broken; run fpgan build$"),
+        (lambda b: (b / "report.json").unlink(), {}, r"report.json: does not exist; run fpgan build again$"),
     ],
 )  # fmt: skip
 def test_refusals(change, arguments, says, build, tmp_path):

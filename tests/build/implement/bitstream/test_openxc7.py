@@ -12,6 +12,7 @@ import subprocess
 import numpy as np
 import openxc7_stand_in
 import pytest
+from own_files import check_own_build, check_own_deploy
 
 from fpgan.build.implement.bitstream import bitstream, openxc7
 from fpgan.build.implement.bitstream.openxc7_tools import find_tools
@@ -52,7 +53,8 @@ def build(tmp_path_factory):
     alter(folder / "design.json", **ALTERED)
     totals = {"LUT": 100, "FF": 100, "DSP": 0, "BRAM18": 0}
     (folder / "report.json").write_text(json.dumps({"totals": totals, "cycles_per_image": 1000}))
-    (folder / "synth.json").write_text(json.dumps({"totals": totals}))
+    counted = {"tool": "yosys", "layers": [], "totals": totals, "timing": {}}
+    (folder / "synth.json").write_text(json.dumps(counted))
     return folder
 
 
@@ -201,6 +203,8 @@ def test_whole_command(build, tmp_path, monkeypatch):
     assert result["tool"] == "openxc7" and [layer["name"] for layer in result["layers"]] == ["board"]
     assert result["totals"]["LUT"] > 500 and result["totals"]["BRAM18"] >= 2
     assert result["routed"]["cells"]["SLICE_LUTX"]["used"] <= result["totals"]["LUT"]
+    check_own_build(build)
+    check_own_deploy(tmp_path / "deploy")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
+from own_files import check_own_build
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
@@ -101,6 +102,7 @@ def test_toggles_of_the_real_design(tiny):
 
     design = Design.load(tiny)
     said = CliRunner().invoke(app, ["power", str(tiny), "--images", "4"])
+    check_own_build(tiny)
     assert said.exit_code == 0 and "not in it: the processor system" in said.output
     with np.load(tiny / "golden.npz") as data:
         latent = data["latent"][np.random.default_rng(0).permutation(8)[:4]]

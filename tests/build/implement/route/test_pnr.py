@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import openxc7_stand_in
 import pytest
+from own_files import check_own_build
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
@@ -74,6 +76,7 @@ def test_the_routed_clock_of_the_board_design(build, install, monkeypatch):
     monkeypatch.setattr(
         pnr, "write_netlist", lambda d, h, project, *_: (project / NETLIST).write_text(netlist)
     )
+    check_own_build(build)
     install({"1": 101.0})
     assert synth(build, pnr=True)["timing"]["routed_mhz"] == 101.0
     assert not (build / "pnr" / "seed2.log").exists()
@@ -133,6 +136,7 @@ def test_what_is_not_routed_is_refused_at_once(build, tmp_path):
         ({"pumped": True}, {}, "double-pumped cores need a second clock"),
         ({}, {"tool": "vivado"}, "--pnr goes with --tool yosys; vivado routes by itself"),
     ):
-        (tmp_path / "design.json").write_text(json.dumps(design | altered))
+        other = shutil.copytree(build, tmp_path / "build", dirs_exist_ok=True)
+        (other / "design.json").write_text(json.dumps(design | altered))
         with pytest.raises(ValueError, match=message):
-            synth(tmp_path, pnr=True, **arguments)
+            synth(other, pnr=True, **arguments)

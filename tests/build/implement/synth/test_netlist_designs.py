@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from own_files import check_own_build
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.dataflow.ops import register
@@ -56,9 +57,10 @@ def one_layer(tmp_path: Path) -> Path:
         "shape": [1, 3, 5, 4], "datatype": "UINT8", "elements_per_beat": 1, "tdata_bits": 8, "beats": 60
     }  # fmt: skip
     design = {
-        "name": "one", "top": "fpgan_top", "board": "ultra96", "part": "xczu3eg-sbva484-1-e",
-        "family": "xcup", "clock_mhz": 300.0, "sources": ["layer_1.sv", "fpgan_top.sv"],
-        "input": stream, "output": stream, "fifos": {}, "golden": "pytorch", "pumped": False,
+        "version": 1, "backend": "rtl", "name": "one", "top": "fpgan_top", "board": "ultra96",
+        "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0,
+        "sources": ["layer_1.sv", "fpgan_top.sv"], "input": stream, "output": stream, "fifos": {},
+        "golden": "pytorch", "pumped": False,
         "layers": [{"name": "layer_1", "op": "X", "module": "layer_1", "sources": ["layer_1.sv"]}],
     }  # fmt: skip
     (build / "design.json").write_text(json.dumps(design))
@@ -77,6 +79,7 @@ def test_a_flipped_bit_of_a_lut_is_seen(one_layer: Path) -> None:
     assert json.loads((one_layer / "netlist_sim.json").read_text()) == mapped
     assert (one_layer / "netlist_sim.png").stat().st_size > 1000
     assert simulate(one_layer, images=4, netlists=netlists)["build_seconds"] == 0
+    check_own_build(one_layer)
     netlist = one_layer / "netlist/layer_1.v"
     text = netlist.read_text()
     assert text.count(".INIT(4'h6)") == 8  # the exclusive-or of every bit
