@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,68 +11,60 @@ from typing import Any
 from fpgan.build.implement.power.estimate import CLASSES
 from fpgan.hw.boards import RESOURCES
 from fpgan.hw.design import Design
-from fpgan.hw.system.reading import DamagedError, read_json
+from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.shapes import Each, Maybe, Null, Number, check_shape
 
 Json = dict[str, Any]
 
-_LARGEST = 1e18  # of a number: more is no result, and some of it no float
+
+def _optional(shape: Any) -> Maybe:
+    return Maybe(Null(shape))
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+_COUNTS = dict.fromkeys(RESOURCES, float)
+_WATTS = {"total": float, **dict.fromkeys(CLASSES, float)}
 
-
-_LEAVES: dict[str, Callable[[Any], bool]] = {
-    "number": _number,
-    "number above 0": lambda value: _number(value) and value > 0,
-    "text": lambda value: isinstance(value, str),
-    "truth value": lambda value: isinstance(value, bool),
-}
-_COUNTS = dict.fromkeys(RESOURCES, "number")
-_WATTS = {"total": "number", **dict.fromkeys(CLASSES, "number")}
-
-# What each file must hold. A text names one of _LEAVES; of an object the keys that matter, `key?` where it
-# may be absent or null, "*?" for all others; of a list, what each entry is.
+# Of each file what the page shows.
 _SHAPES: dict[str, Any] = {
     "report": {
-        "made?": {"version": "text", "command": "text", "date": "text"},
-        "deconv?": "text", "mac_lanes": "number above 0", "useful_macs_per_image": "number",
-        "cycles_per_image": "number above 0", "latency_cycles?": "number",
+        "made": _optional({"version": str, "command": str, "date": str}),
+        "deconv": _optional(str), "mac_lanes": Number(), "useful_macs_per_image": float,
+        "cycles_per_image": Number(), "latency_cycles": _optional(float),
         "layers": [{
-            "name": "text", "op": "text", "pe": "number", "simd": "number", "taps?": ["number"],
-            "core?": "text", "lanes": "number", "weight_memory?": "text", "cycles": "number above 0",
-            "latency?": {"adds": "number"}, "useful_macs": "number", "estimates": _COUNTS,
+            "name": str, "op": str, "pe": float, "simd": float, "taps": _optional([float]),
+            "core": _optional(str), "lanes": float, "weight_memory": _optional(str), "cycles": Number(),
+            "latency": _optional({"adds": float}), "useful_macs": float, "estimates": _COUNTS,
         }],
         "totals": _COUNTS, "budget": _COUNTS,
-        "fifos?": [{"name": "text", "words": "number", "bits": "number", "LUT": "number"}],
-        "cycles_with_one_fifo_word_less?": {"*?": "number"},
-        "decision?": {"fastest_cycles": "number", "next_lacks": "text"},
-        "threshold_proof?": {"layers": [{
-            "name": "text", "channels": "number", "values": "number", "whole_range": "truth value",
-            "mismatches": "number",
-        }]},
-        "float32?": {"values": "number", "differ": "number"},
+        "fifos": _optional([{"name": str, "words": float, "bits": float, "LUT": float}]),
+        "cycles_with_one_fifo_word_less": _optional(Each(str, Null(float))),
+        "decision": _optional({"fastest_cycles": float, "next_lacks": str}),
+        "threshold_proof": _optional({"layers": [{
+            "name": str, "channels": float, "values": float, "whole_range": bool,
+            "mismatches": float,
+        }]}),
+        "float32": _optional({"values": float, "differ": float}),
     },
     "sim": {
-        "images": "number", "pixels": "number", "mismatches": "number", "stall?": "number",
-        "latency_cycles": "number", "cycles_per_image": "number above 0", "kcycles_per_second": "number",
-        "label_agreement?": "number",
+        "images": float, "pixels": float, "mismatches": float, "stall": _optional(float),
+        "latency_cycles": float, "cycles_per_image": Number(), "kcycles_per_second": float,
+        "label_agreement": _optional(float),
     },
     "synth": {
-        "tool": "text", "part": "text", "layers": [{"name": "text", **_COUNTS}],
-        "totals": {**_COUNTS, "LUTRAM": "number", "SRL": "number"},
-        "timing?": {
-            "how": "text", "routed_mhz?": "number above 0", "estimated_ns?": "number above 0",
-            "layer?": "text", "levels?": "number", "path?": "text",
-        },
-        "power?": {"how": "text", "total_W": "number", "static_W": "number"},
+        "tool": str, "part": str, "layers": [{"name": str, **_COUNTS}],
+        "totals": {**_COUNTS, "LUTRAM": float, "SRL": float},
+        "timing": _optional({
+            "how": str, "routed_mhz": _optional(Number()), "estimated_ns": _optional(Number()),
+            "layer": _optional(str), "levels": _optional(float), "path": _optional(str),
+        }),
+        "power": _optional({"how": str, "total_W": float, "static_W": float}),
     },
     "power": {
-        "how": "text", "uncertainty_factor": "number", "clock_mhz": "number", "images": "number",
-        "images_per_second": "number", "gops_per_W": "number", "stall?": "number", "resources_from": "text",
-        "sources": ["text"], "not_in_it": ["text"], "W": {**_WATTS, "static": "number"},
-        "energy_per_image_uJ": {"total": "number", "dynamic": "number"},
-        "layers": [{"name": "text", "toggle_rate": "number", "W": _WATTS}],
+        "how": str, "uncertainty_factor": float, "clock_mhz": float, "images": float,
+        "images_per_second": float, "gops_per_W": float, "stall": _optional(float), "resources_from": str,
+        "sources": [str], "not_in_it": [str], "W": {**_WATTS, "static": float},
+        "energy_per_image_uJ": {"total": float, "dynamic": float},
+        "layers": [{"name": str, "toggle_rate": float, "W": _WATTS}],
     },
 }  # fmt: skip
 _MADE_BY = {"report": "build", "sim": "sim", "synth": "synth", "power": "power"}
@@ -84,37 +76,8 @@ def result_file(build: Path, name: str) -> Json | None:
     if not path.exists():
         return None
     found = read_json(path, again)
-    if fault := _fault(found, _SHAPES[name]):
-        raise DamagedError(path, f"is damaged: {fault}", again)
+    check_shape(found, _SHAPES[name], path, again)
     return found
-
-
-def _fault(value: Any, shape: Any, where: str = "") -> str:
-    """What is wrong with a value, "" if nothing; where: the keys that lead to it."""
-    if isinstance(shape, str):
-        return "" if _LEAVES[shape](value) else f"{where} is no {shape}"
-    if isinstance(shape, list):
-        if not isinstance(value, list):
-            return f"{where} is no list"
-        faults = (_fault(item, shape[0], f"{where}[{i}]") for i, item in enumerate(value))
-    else:
-        if not isinstance(value, dict):
-            return f"{where or 'it'} is no object"
-        faults = (_fault_at(value, key, inner, where) for key, inner in shape.items())
-    return next(filter(None, faults), "")
-
-
-def _fault_at(value: Json, key: str, shape: Any, where: str) -> str:
-    """What is wrong at a key of an object's shape."""
-    name, optional = key.removesuffix("?"), key.endswith("?")
-    for each in value if name == "*" else (name,):
-        inner = f"{where}.{each}" if where else each
-        if value.get(each) is None:
-            if not optional:
-                return f"{inner} is missing"
-        elif fault := _fault(value[each], shape, inner):
-            return fault
-    return ""
 
 
 @dataclass(frozen=True)
