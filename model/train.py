@@ -160,15 +160,17 @@ def finish(
 ) -> dict[str, Any]:
     """Calibrate a generator, score it on images, if there are any, and write its RUN folder.
 
-    facts: what metrics.json says besides. Returns all that it says.
+    facts: what metrics.json says besides, `broken` being the files found so far. Returns all that it says.
     """
     calibrate(generator, config.seed)
+    scored = None if images is None else score(generator, images) | {"float_baseline": baseline}
+    broken = sorted({*facts["broken"], *(() if images is None else images.broken)})
     metrics = {
         "preset": config.preset,
         "bits": _bits(config),
-        **facts,
-        "images": None if images is None else len(images),
-        "score": None if images is None else score(generator, images) | {"float_baseline": baseline},
+        **facts | {"broken": broken},
+        "images": None if images is None else len(images) - len(broken),
+        "score": scored,
     }
     save_run(out, generator, config, metrics)
     return metrics

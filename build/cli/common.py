@@ -10,11 +10,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from fpgan.hw.system.tools import ToolError
 
-BAD_INPUT, FAILED = 2, 1
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result file to stdout.")]
@@ -36,7 +43,7 @@ def errors() -> Iterator[None]:
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
         _err.print("interrupted")
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _plain(error: Exception) -> str:
@@ -60,7 +67,8 @@ def bar(title: str) -> Iterator[Callable[..., None]]:
     """A progress bar; call with (done, total), optionally a dict of figures to show and another title."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"), TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(),
+        TextColumn("left"),
     )  # fmt: skip
     with Progress(*columns, console=_err, transient=True) as progress:
         task = progress.add_task(title, total=None, note="")

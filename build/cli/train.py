@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-from fpgan.build.cli.common import FAILED, Json, bar, errors, show
+from fpgan.build.cli.common import FAILED, INTERRUPTED, Json, bar, errors, show
 
 _NAMED = 20
 
@@ -79,6 +80,7 @@ def command(
             chosen = chosen if steps is None else chosen.with_steps(steps)
         chosen = chosen if bits is None else chosen.with_bits(bits)
         chosen = chosen if seed is None else replace(chosen, seed=seed)
+        before = _saved(out / STATE)
         try:
             with bar("train") as progress:
                 metrics = train(
@@ -88,6 +90,12 @@ def command(
         except Diverged as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(FAILED) from None
+        except KeyboardInterrupt:
+            new = resume or _saved(out / STATE) != before
+            go_on = f"to go on: {_to_go_on(out, baseline, tensorboard)}" if new else "nothing is saved yet"
+            if is_main():
+                typer.echo(f"interrupted; {go_on}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
         if not is_main():
             return
         lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
@@ -96,3 +104,15 @@ def command(
             more = ", ..." if len(metrics["broken"]) > _NAMED else ""
             lines.append(f"{len(metrics['broken'])} broken images skipped: {names}{more}")
         show(metrics, json, lines + (describe(metrics["score"]) if metrics["score"] else []))
+
+
+def _saved(state: Path) -> int | None:
+    """When a training was last saved."""
+    return state.stat().st_mtime_ns if state.is_file() else None
+
+
+def _to_go_on(out: Path, baseline: Path | None, tensorboard: bool) -> str:
+    """The command that does. What the steps depend on is in RUN; other options have to be given again."""
+    words = ["fpgan", "train", "--resume", "--out", str(out)]
+    words += [] if baseline is None else ["--baseline", str(baseline)]
+    return shlex.join([*words, *(["--tensorboard"] if tensorboard else [])])
