@@ -129,7 +129,7 @@ def _with_shapes(
             return candidate, _run(traced, _BATCH, candidate)
         except Unsupported as error:
             first = first or error
-    sizes, line = ",".join(map(str, (1, *candidates[0]))), str(first)
+    sizes, line = ",".join(map(str, (1, *candidates[0]))), first_line(first)
     try:
         _run(traced, 1, candidates[0])
     except Unsupported:
