@@ -14,6 +14,7 @@ from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.sources import cells
 from fpgan.hw.system.tools import find_tool, require_tools, verilator_env
+from fpgan.sim.compiled.calls import check_calls, check_names
 from fpgan.sim.compiled.programs import made_once, run_logged
 from fpgan.sim.compiled.verilated_runtime import runtime_digest, shared_runtime
 
@@ -59,12 +60,12 @@ def compile_design(design: Design, what: Compilation, folder: Path, log: Path) -
         *_trace_options(design, what.trace),
         *(_flags("FPGAN_TAPS") if what.taps else []),
     ]  # fmt: skip
-    sources = [*([_SAMPLED] if what.trace == "saif" else []), *_sources(design, what.netlists)]
+    ours = [_SAMPLED] if what.trace == "saif" else []
     if what.taps:
-        sources.append(folder / "taps" / "taps.sv")
-        sources[-1].parent.mkdir(exist_ok=True)
-        sources[-1].write_text(what.taps, encoding="utf-8")
-    return _compile(design.top, sources, folder, log, _HARNESS, options)
+        ours.append(folder / "taps" / "taps.sv")
+        ours[-1].parent.mkdir(exist_ok=True)
+        ours[-1].write_text(what.taps, encoding="utf-8")
+    return _compile(design.top, _sources(design, what.netlists), folder, log, _HARNESS, options, ours)
 
 
 def compile_host(host: Host, folder: Path) -> Path:
@@ -90,48 +91,73 @@ def _trace_options(design: Design, trace: str) -> list[str]:
 
 
 def _compile(
-    top: str, sources: Sequence[Path], folder: Path, log: Path, harness: Path, options: Sequence[str]
+    top: str,
+    sources: Sequence[Path],
+    folder: Path,
+    log: Path,
+    harness: Path,
+    options: Sequence[str],
+    ours: Sequence[Path] = (),
 ) -> tuple[Path, float]:
-    """The program for a top and a harness, and the seconds that it took."""
+    """The program for a top and a harness, and its seconds. ours: sources that are not of the BUILD."""
     require_tools("verilator", "make", "g++", "perl")
-    names, program = _linked_names(sources), folder / "program"
+    everything = [*ours, *sources]
+    names, program = _linked_names(everything), folder / "program"
 
     def make() -> None:
         work = folder / "make"
         work.mkdir()
-        for source, name in zip(sources, names, strict=True):
+        for source, name in zip(everything, names, strict=True):
             if not (link := work / name.parent).exists():
                 link.symlink_to(source.parent)
         shutil.copy(harness, work)
-        _verilate(top, names, work, log, harness.name, options)
+        verilator = _Verilator.linked(work, log, [f"-I{name}" for name in sorted({x.parent for x in names})])
+        verilator.check([str(name) for name in names[len(ours) :]])
+        verilator.compile(top, [*map(str, names), harness.name], options)
         (work / "harness").rename(program)
         shutil.rmtree(work)
 
-    return program, made_once(program, _key(top, sources, names, harness, options), make)
+    return program, made_once(program, _key(top, everything, names, harness, options), make)
 
 
-def _verilate(
-    top: str, names: Sequence[Path], work: Path, log: Path, harness: str, options: Sequence[str]
-) -> None:
-    """Run Verilator, make and g++ in `work`, by names in it alone: no path of the user's reaches make.
+@dataclass(frozen=True)
+class _Verilator:
+    """Verilator, make and g++ in a folder, by names in it alone: no path of the user's reaches make."""
 
-    Of that folder's own path Verilator's makefile wants to know that it has no spaces; nothing depends on it.
-    """
-    verilator = find_tool("verilator")
-    assert verilator is not None
-    (work / "root").symlink_to(verilator.parent.parent)
-    included = sorted({f"-I{name.parent}" for name in names})
-    of_runtime = [word for word in options if word.startswith(_OF_RUNTIME)]
-    with shared_runtime(work, of_runtime) as (objects, variables):
-        command = [
-            str(verilator), "--cc", "--exe", "--build", "-j", str(_JOBS), "-O3", "--assert",
-            "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint",
-            "-Wno-style", "-Werror-USERERROR", "--output-split", "20000", "--top-module", top, "-Mdir", ".",
-            "-o", "harness", *options, *included, *map(str, names), harness, *objects,
-        ]  # fmt: skip
+    folder: Path
+    log: Path
+    included: Sequence[str]
+
+    @classmethod
+    def linked(cls, folder: Path, log: Path, included: Sequence[str]) -> _Verilator:
+        program = find_tool("verilator")
+        assert program is not None
+        (folder / "root").symlink_to(program.parent.parent)
+        return cls(folder, log, included)
+
+    def check(self, names: Sequence[str]) -> None:
+        """ValueError where sources call what reaches out of the simulation."""
+        check_names(names)
+        check_calls(self._run(["-E", "-P", *names], "reading the RTL"))
+
+    def compile(self, top: str, names: Sequence[str], options: Sequence[str]) -> None:
+        """Leaves `harness` in the folder."""
+        of_runtime = [word for word in options if word.startswith(_OF_RUNTIME)]
+        with shared_runtime(self.folder, of_runtime) as (objects, variables):
+            arguments = [
+                "--cc", "--exe", "--build", "-j", str(_JOBS), "-O3", "--x-assign", "fast",
+                "--x-initial", "fast", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-USERERROR",
+                "--output-split", "20000", "--top-module", top, "-Mdir", ".", "-o", "harness",
+                *options, *names, *objects,
+            ]  # fmt: skip
+            self._run(arguments, "compiling the simulation", variables)
+
+    def _run(self, arguments: Sequence[str], what: str, variables: str = "") -> str:
+        """CURDIR: Verilator's makefile wants to know that the folder's own path has no spaces."""
+        command = [str(find_tool("verilator")), "--no-timing", "--assert", *self.included, *arguments]
         env = verilator_env(f"{variables} CURDIR=.")
         env |= {"VERILATOR_ROOT": "root", "VERILATOR_BIN": "root/bin/verilator_bin"}
-        run_logged(command, work, work, log, "compiling the simulation", env)
+        return run_logged(command, self.folder, self.folder, self.log, what, env)
 
 
 def _linked_names(sources: Sequence[Path]) -> list[Path]:
