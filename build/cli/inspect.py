@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fpgan.build.cli.common import BAD_INPUT, Json, errors, show
+from fpgan.hw.system.text import brief
 
 
 def command(
@@ -49,7 +50,7 @@ def _print(result: dict[str, Any]) -> None:
         console.print(_table(result["layers"]))
     for layer in result["layers"]:
         for note in layer["notes"]:
-            console.print(f"{escape(layer['name'])}: {escape(note)}")
+            console.print(f"{escape(brief(layer['name']))}: {escape(note)}")
     for note in result["notes"]:
         console.print(escape(note))
     for line in result["blocked"]:
@@ -62,7 +63,7 @@ def _table(layers: list[dict[str, Any]]) -> Table:
         table.add_column(name, overflow="fold")
     for index, layer in enumerate(layers):
         table.add_row(
-            f"{escape(layer['name'])}\n[dim]{escape(' '.join(layer['ops']))}[/dim]",
+            f"{escape(brief(layer['name']))}\n[dim]{escape(' '.join(layer['ops']))}[/dim]",
             f"{_images(index, layer)}\nto {_by(layer['out'])}", _geometry(layer), _weights(layer),
             "" if layer["accumulator_bits"] is None else f"{layer['accumulator_bits']} bits",
             f"{layer['becomes']}\n{escape(layer['output'])}",

@@ -84,7 +84,7 @@ def _joined(node: NodeProto, parts: list[Source]) -> Source:
         raise UnsupportedError.at(node, f"joins {shapes} along axis {axis}; channels (axis 1) are supported")
     ends = np.cumsum([v.dims[0] for v in views]).tolist()
     nodes = (*(n for part in ordered for n in part.nodes), node)
-    names = [part.nodes[0].input[0] if part.nodes else part.tensor for part in ordered]
+    names = [brief(part.nodes[0].input[0] if part.nodes else part.tensor) for part in ordered]
     ranges = [f"{name} [{end - v.dims[0]}:{end}]" for name, v, end in zip(names, views, ends, strict=True)]
     view = views[0].resized((ends[-1], *views[0].size))
     note = f"input channels: {', '.join(ranges)}"

@@ -54,6 +54,15 @@ def test_a_strided_convolution(tmp_path):
     assert "1 in 2x2" in CliRunner().invoke(app, ["inspect", str(path)]).output
 
 
+def test_a_name_cannot_write_to_the_terminal(tmp_path):
+    chain = dense()
+    chain.nodes[2].name = "\x1b[31m" + "x" * 5000
+    path = saved(chain, tmp_path)
+    assert inspect(path)["layers"][0]["name"] == chain.nodes[2].name
+    shown = CliRunner().invoke(app, ["inspect", str(path)]).output
+    assert "\x1b" not in shown and r"\x1b" in shown and shown.count("x") < 200
+
+
 def test_everything_that_blocks_is_named(tmp_path):
     chain = dense()
     chain = chain.op("Conv", chain.weights((3, 12, 3, 3)))
