@@ -17,9 +17,8 @@ from torch import Tensor
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
+from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE, run_settings
 
-CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
-STATE = "training.safetensors"
 _GRID = 8
 _SAMPLE_SEED = 1234
 
@@ -110,10 +109,7 @@ def load_weights(generator: Generator, path: Path) -> None:
 
 def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
     """Generator in eval mode and settings of a RUN folder. ValueError, one line, on anything damaged."""
-    path = Path(path)
-    if not path.is_dir():
-        raise ValueError(f"{path}: no RUN folder (fpgan train writes one)")
-    config = TrainConfig.from_yaml(path / CONFIG)
+    path, config = Path(path), run_settings(path)
     generator = Generator(config.generator)
     load_weights(generator, path / CHECKPOINT)
     return generator.eval(), config

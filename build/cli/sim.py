@@ -4,25 +4,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
-from fpgan.build.cli.common import FAILED, Json, errors, show, steps
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import real, whole
+from fpgan.build.cli.options import seed as seed_option
 
 
 def command(
-    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
+    build: Annotated[Path, typer.Argument(metavar="BUILD", help="BUILD folder.")],
     images: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Images, streamed back to back; 64, or as many as there are."),
+        int | None,
+        whole("Images, streamed back to back.", 1, default="64, or as many as there are"),
     ] = None,
     label: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn; else all."),
+        str | None,
+        typer.Option(
+            metavar="INT,...",
+            help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn.",
+            show_default="all in turn",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which of the golden vectors.")] = 0,
-    stall: Annotated[float, typer.Option(help="Probability that either side pauses in a cycle.")] = 0.0,
+    seed: Annotated[int, seed_option("Which of the golden vectors.")] = 0,
+    stall: Annotated[float, real("Probability that either side pauses in a cycle.", 0, 1, "[)")] = 0.0,
     waves: Annotated[bool, typer.Option("--waves", help="Also write BUILD/waves.vcd.")] = False,
     reset_first: Annotated[
         bool, typer.Option("--reset-first", help="Begin with a reset inside an image.")
@@ -31,7 +37,7 @@ def command(
         bool, typer.Option("--netlist", help="Simulate Yosys' netlists of Xilinx primitives instead.")
     ] = False,
     threads: Annotated[
-        int, typer.Option(help="Of the simulation: more are faster for wide designs on idle cores.")
+        int, whole("Of the simulation: more are faster for wide designs on idle cores.", 1)
     ] = 1,
     json: Json = False,
 ) -> None:
@@ -49,32 +55,22 @@ def command(
 
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
-    with errors():
-        from fpgan.sim.simulate import simulate
-        from fpgan.sim.vectors import parse_labels
+    from fpgan.sim.simulate import simulate
+    from fpgan.sim.vectors import parse_labels
 
-        labels = None if label is None else parse_labels(label)
-        with steps("sim") as progress:
-            result = simulate(
-                build, images, seed, stall, waves, reset_first, progress, netlist, labels, threads
-            )
-        seen = result.get("label_agreement")
-        show(
-            result,
-            json,
-            [
-                f"{result['images']} images, {result['pixels']} pixels, {result['mismatches']} mismatches "
-                f"(golden: {result['golden']})",
-                _pace(result),
-                *([] if seen is None else [f"the classifier sees the label asked for in {seen:.1%}"]),
-                f"{build / ('netlist_sim.png' if netlist else 'sim.png')}",
-            ],
-        )
-        if result["mismatches"]:
-            typer.echo(
-                f"error: {result['mismatches']} of {result['pixels']} pixels differ from PyTorch", err=True
-            )
-            raise typer.Exit(FAILED)
+    labels = None if label is None else parse_labels(label)
+    with steps("sim") as progress:
+        result = simulate(build, images, seed, stall, waves, reset_first, progress, netlist, labels, threads)
+    seen = result.get("label_agreement")
+    lines = [
+        f"{result['images']} images, {result['pixels']} pixels, {result['mismatches']} mismatches "
+        f"(golden: {result['golden']})",
+        _pace(result),
+        *([] if seen is None else [f"the classifier sees the label asked for in {seen:.1%}"]),
+        f"{build / ('netlist_sim.png' if netlist else 'sim.png')}",
+    ]
+    differ = f"{result['mismatches']} of {result['pixels']} pixels differ from PyTorch"
+    show(result, json, lines, differ if result["mismatches"] else "")
 
 
 def _pace(result: dict[str, Any]) -> str:
