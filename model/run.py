@@ -19,9 +19,8 @@ from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
+from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, run_settings
 
-CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
-STATE = "training.safetensors"
 _GRID = 8
 _TYPES = (
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
@@ -88,8 +87,7 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
 
     ValueError, one line, on anything damaged.
     """
-    folder = run_folder(path)
-    config = TrainConfig.from_yaml(folder / CONFIG)
+    folder, config = run_folder(path), run_settings(path)
     generator = Generator(config.generator)
     load_weights(generator, folder / CHECKPOINT)
     return generator.eval(), config

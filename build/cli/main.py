@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
-import sys
 import warnings
 from typing import Annotated
 
@@ -29,6 +27,7 @@ from fpgan.build.cli import (
     synth,
     train,
 )
+from fpgan.build.cli.program import Program
 from fpgan.hw.system.environment import default_environment
 
 _COMMANDS = (
@@ -52,8 +51,8 @@ _COMMANDS = (
 
 app = typer.Typer(
     name="fpgan",
+    cls=Program,
     help="From a quantized DCGAN in PyTorch to bit-exact streaming FPGA hardware.",
-    no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -64,7 +63,9 @@ for module in _COMMANDS:
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"fpgan {importlib.metadata.version('fpgan')}")
+        from importlib.metadata import version
+
+        typer.echo(f"fpgan {version('fpgan')}")
         raise typer.Exit
 
 
@@ -81,7 +82,6 @@ def _root(
 
 
 def main() -> None:
-    """Entry point. Exit code 0: done; 1: a check or a tool failed; 2: bad input."""
+    """Run a command and exit."""
     default_environment(OMP_WAIT_POLICY="passive")  # idle threads leave the cores to others
     app()
-    sys.exit(0)

@@ -4,28 +4,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
-from fpgan.build.cli.common import FAILED, Json, errors, show, steps
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import real, whole
+from fpgan.build.cli.options import seed as seed_option
 
 
 def command(
-    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
+    build: Annotated[Path, typer.Argument(metavar="BUILD", help="BUILD folder.")],
     images: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(
-            help="Images, streamed back to back; 64, or as many as there are; with --waves 1.",
-            show_default=False,
-        ),
+        int | None,
+        whole("Images, streamed back to back.", 1, default="64, or as many as there are; with --waves 1"),
     ] = None,
     label: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn; else all."),
+        str | None,
+        typer.Option(
+            metavar="INT,...",
+            help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn.",
+            show_default="all in turn",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which of the golden vectors.")] = 0,
-    stall: Annotated[float, typer.Option(help="Probability that either side pauses in a cycle.")] = 0.0,
+    seed: Annotated[int, seed_option("Which of the golden vectors.")] = 0,
+    stall: Annotated[float, real("Probability that either side pauses in a cycle.", 0, 1, "[)")] = 0.0,
     waves: Annotated[
         bool,
         typer.Option("--waves", help="Also write BUILD/waves.fst (waves.vcd without liblz4), at most 1 GB."),
@@ -40,7 +43,7 @@ def command(
         bool, typer.Option("--netlist", help="Simulate Yosys' netlists of Xilinx primitives instead.")
     ] = False,
     threads: Annotated[
-        int, typer.Option(help="Of the simulation: more are faster for wide designs on idle cores.")
+        int, whole("Of the simulation: more are faster for wide designs on idle cores.", 1)
     ] = 1,
     json: Json = False,
 ) -> None:
@@ -60,23 +63,20 @@ def command(
 
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
-    with errors():
-        from fpgan.build.implement.synth.yosys import netlists
-        from fpgan.sim.simulate import simulate
-        from fpgan.sim.vectors import parse_labels
+    from fpgan.build.implement.synth.yosys import netlists
+    from fpgan.sim.simulate import simulate
+    from fpgan.sim.vectors import parse_labels
 
-        labels = None if label is None else parse_labels(label)
-        with steps("sim") as progress:
-            result = simulate(
-                build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None,
-                labels, threads, _classify, _layer_truth if layers else None,
-            )  # fmt: skip
-        show(result, json, _lines(result, build, "netlist_sim.png" if netlist else "sim.png"))
-        if warning := result.get("threads_warning"):
-            typer.echo(f"warning: {warning}", err=True)
-        if wrong := _wrong(result):
-            typer.echo(f"error: {wrong}", err=True)
-            raise typer.Exit(FAILED)
+    labels = None if label is None else parse_labels(label)
+    with steps("sim") as progress:
+        result = simulate(
+            build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None,
+            labels, threads, _classify, _layer_truth if layers else None,
+        )  # fmt: skip
+    if warning := result.get("threads_warning"):
+        typer.echo(f"warning: {warning}", err=True)
+    lines = _lines(result, build, "netlist_sim.png" if netlist else "sim.png")
+    show(result, json, lines, _wrong(result))
 
 
 def _classify(kind: str, images: Any) -> Any:

@@ -24,31 +24,27 @@ from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
+from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, Option
 from fpgan.build.folding.solver import solved
 
 _FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
 _NOTHING = Cost(0)
-MOST = 10_000_000  # of any resource: more than the largest FPGA holds
 _SCALE = 10_000_000  # shares of a budget as integers for the solver
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
 
 
-@dataclass(frozen=True)
-class Budget:
-    """Resources that a design may use."""
-
-    lut: int
-    dsp: int
-    bram18: int
-
-    def __str__(self) -> str:
-        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}"
-
-
 class InfeasibleError(ValueError):
     """No folding meets the target within the budget."""
+
+
+class OutOfReachError(InfeasibleError):
+    """A target in cycles per image; best: the fewest that a design takes, within what, and why no fewer."""
+
+    def __init__(self, target: int, best: int, within: str, why: str) -> None:
+        super().__init__(f"target of {target} cycles per image; the best {within} is {best}: {why}")
+        self.best, self.within, self.why = best, within, why
 
 
 def fold(
@@ -71,10 +67,7 @@ def fold(
     if best is None:
         raise InfeasibleError(f"no folding fits {budget}; {folding.lack(folding.slowest)}")
     if target_cycles is not None and best > target_cycles:
-        raise InfeasibleError(
-            f"target of {target_cycles} cycles per image; the best within {budget} is {best}: "
-            f"{folding.lack(target_cycles)}"
-        )
+        raise OutOfReachError(target_cycles, best, f"within {budget}", folding.lack(target_cycles))
     chosen = best if target_cycles is None else target_cycles
     choice = folding.solve(chosen)
     assert choice is not None  # proved: `fastest` solved it, or a harder one
