@@ -212,13 +212,6 @@ def test_published_shapes(build_preset, preset, fps):
 
 
 @pytest.mark.slow
-def test_waves(tiny, tmp_path):
-    build = copied(tiny, tmp_path)
-    assert simulate(build, images=1, waves=True)["mismatches"] == 0
-    assert (build / "waves.vcd").stat().st_size > 100_000
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "core, board", [("dsp", "ultra96"), ("dsp", "pynq-z2"), ("lut", "ultra96"), ("dsp2x", "ultra96")]
 )
