@@ -3,6 +3,8 @@
 
 import sys
 
+from fpgan.build.cli.interrupted import interrupted
+
 
 def main() -> None:
     """Run the program. Exit code 0: done; 1: a check or a tool failed; 2: bad input; 130: interrupted."""
@@ -14,17 +16,6 @@ def main() -> None:
         if not _by_ctrl_c(error):
             raise
         interrupted("--json" in sys.argv)
-
-
-def interrupted(as_json: bool) -> None:
-    """Say so and end the process."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
-    if as_json:
-        sys.stdout.write('{"error": "interrupted"}\n')
-    sys.stderr.write("interrupted\n")
-    sys.exit(130)
 
 
 def _by_ctrl_c(error: BaseException | None) -> bool:

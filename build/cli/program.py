@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from fpgan.build.cli.common import BAD_INPUT, FAILED, Failed
-from fpgan.build.cli.entry import interrupted
+from fpgan.build.cli.interrupted import interrupted
 from fpgan.hw.system.environment import variable
 from fpgan.hw.system.tools import ToolError
 

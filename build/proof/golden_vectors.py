@@ -91,10 +91,7 @@ def _latents(network: Network) -> NDArray[np.int64]:
 
 
 def _read(file: Path, network: Network) -> Vectors:
-    try:
-        found = Vectors.load(file)
-    except Exception:
-        raise ValueError(f"{file}: broken golden vectors; export again or remove the file") from None
+    found = Vectors.load(file, "export again or remove the file")
     latent, image = found.latent, found.image
     shapes = (network.dims, network.layers[-1].dims)
     if (latent.shape[1:], image.shape[1:]) != shapes or not len(latent):

@@ -6,76 +6,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_CALLS = frozenset(
-    [
-        "bits",
-        "cast",
-        "ceil",
-        "clog2",
-        "countones",
-        "dimensions",
-        "display",
-        "error",
-        "exp",
-        "fatal",
-        "fell",
-        "finish",
-        "floor",
-        "high",
-        "increment",
-        "info",
-        "isunknown",
-        "itor",
-        "left",
-        "ln",
-        "log10",
-        "low",
-        "monitor",
-        "onehot",
-        "onehot0",
-        "past",
-        "pow",
-        "random",
-        "readmemb",
-        "readmemh",
-        "realtime",
-        "rose",
-        "right",
-        "root",
-        "rtoi",
-        "sformatf",
-        "signed",
-        "size",
-        "sqrt",
-        "stable",
-        "stime",
-        "stop",
-        "strobe",
-        "time",
-        "timeformat",
-        "typename",
-        "unit",
-        "unsigned",
-        "urandom",
-        "urandom_range",
-        "warning",
-        "write",
-    ]
-)
-_DIRECTIVES = frozenset(
-    [
-        "begin_keywords",
-        "celldefine",
-        "default_nettype",
-        "end_keywords",
-        "endcelldefine",
-        "line",
-        "nounconnected_drive",
-        "resetall",
-        "timescale",
-        "unconnected_drive",
-    ]
-)
+_CALLS = {
+    "bits", "cast", "ceil", "clog2", "countones", "dimensions", "display", "error", "exp", "fatal",
+    "fell", "finish", "floor", "high", "increment", "info", "isunknown", "itor", "left", "ln",
+    "log10", "low", "monitor", "onehot", "onehot0", "past", "pow", "random", "readmemb", "readmemh",
+    "realtime", "right", "root", "rose", "rtoi", "sformatf", "signed", "size", "sqrt", "stable",
+    "stime", "stop", "strobe", "time", "timeformat", "typename", "unit", "unsigned", "urandom",
+    "urandom_range", "warning", "write",
+}  # fmt: skip
+_DIRECTIVES = {
+    "begin_keywords", "celldefine", "default_nettype", "end_keywords", "endcelldefine", "line",
+    "nounconnected_drive", "resetall", "timescale", "unconnected_drive",
+}  # fmt: skip
 _SUFFIXES = (".sv", ".v")
 # Comments, strings and escaped names, in which nothing is called; then calls, directives.
 _TOKENS = re.compile(
