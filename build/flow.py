@@ -6,36 +6,36 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
+from fpgan.build.arguments import Arguments, Backend, checked
 from fpgan.build.dataflow.integer_graph import integer_graph
-from fpgan.build.dataflow.lower import DeconvStyle, lower
+from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import Budget, fold_like
+from fpgan.build.dataflow.styles import DeconvStyle
+from fpgan.build.folding.fold import OutOfReachError, fold_like
 from fpgan.build.folding.fold_and_size import fold_and_size
-from fpgan.build.folding.options import CORES
 from fpgan.build.folding.size_fifos import one_word_less, size_fifos
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.proof.golden_vectors import REPORT_IT, Golden, check_dataflow, golden_vectors
 from fpgan.build.proof.thresholds import prove_thresholds
+from fpgan.build.proof.ulp_sensitive import notes, ulp_sensitive
+from fpgan.build.report.made import made
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
-from fpgan.hw.boards import Board, get_board
 from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import MARKER, WRITTEN
-from fpgan.hw.system.files import resolved
-from fpgan.hw.system.folders import check_replaceable, replaced_folder
+from fpgan.hw.system.folders import replaced_folder
 from fpgan.hw.system.tools import CheckError
 
 Progress = Callable[[str], None]
-Backend = Literal["rtl", "hls"]
 
 
 def build(
@@ -61,7 +61,8 @@ def build(
     model: ONNX file, see `inspect`; FILE.golden.npz beside it (written by export) holds PyTorch's images to
         verify with.
     out: folder to write; an earlier build there is replaced, anything else is refused.
-    board: a name from hw/boards/boards.yaml. clock_mhz: the board's default where not given.
+    board: a name from hw/boards/boards.yaml, or what PYNQ, FINN or Vivado call it.
+    clock_mhz: the board's default where not given.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP and BRAM that may be used.
     budget: amounts that replace that share: any of LUT, DSP, BRAM18.
@@ -75,19 +76,17 @@ def build(
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
-    function (report's `threshold_proof`). Raises ValueError in one line for bad input or a target out of
-    reach, CheckError where the golden vectors are another network's; an earlier build is then as it was.
+    function (report's `threshold_proof`), and counts the accumulator values of which another library than
+    PyTorch may make another integer (`ulp_sensitive`). Raises ValueError in one line for bad input or a
+    target out of reach, CheckError where the golden vectors are another network's; an earlier build is then
+    as it was.
     """
+    provenance = made(build, locals())
     say = progress or (lambda _: None)
-    target, path, out = get_board(board), Path(model), Path(out)
-    clock = _checked(clock_mhz if clock_mhz is not None else target.default_clock_mhz, "clock_mhz", 1, 1000)
-    share = _checked(max_utilization, "max_utilization", 0.01, 1)
-    _check_cores(cores, backend)
-    check_replaceable(out, MARKER, WRITTEN)
-    _check_apart(path, out)
-    cycles = (
-        int(clock * 1e6 / _checked(target_fps, "target_fps", 1e-3, 1e9)) if target_fps is not None else None
+    asked = checked(
+        model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend
     )
+    path, out = Path(model), Path(out)
     say("reading")
     register()
     network = read_network(load_model(path))
@@ -99,33 +98,42 @@ def build(
         say("lowering")
         dataflow = lower(integers, deconv)
         say("folding, sizing FIFOs")
-        limits = _limits(target, share, budget)
         if like is None:
-            dataflow, depths, decision = fold_and_size(dataflow, target.part, limits, cycles, cores)
+            dataflow, depths, decision = _folded(dataflow, asked, cores)
         else:
             fold_like(dataflow, Path(like))
             depths, decision = size_fifos(dataflow), None
         slack = one_word_less(dataflow, depths)
         dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
         say("proving thresholds")
-        proof = _proved(network, dataflow)
+        proof, ulp = _proved(network, dataflow), ulp_sensitive(network)
         say("writing")
-        more = {"name": _printable(path.stem), "backend": backend, "deconv": deconv, "limits": vars(limits),
-                "decision": decision, "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
-                "float32": golden.float32, "notes": list(network.notes)}  # fmt: skip
-        return _write(partial, dataflow, integers, target, clock, share, more, golden)
+        more = {"name": _printable(path.stem), "made": provenance, "backend": backend, "deconv": deconv,
+                "limits": vars(asked.limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
+                "threshold_proof": proof, "ulp_sensitive": ulp, "float32": golden.float32,
+                "notes": [*network.notes, *notes(ulp)]}  # fmt: skip
+        return _write(partial, dataflow, integers, asked, more, golden)
+
+
+def _folded(
+    lowered: ModelWrapper, asked: Arguments, cores: Collection[str]
+) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
+    """`fold_and_size`, its refusals in images/s."""
+    try:
+        return fold_and_size(lowered, asked.board.part, asked.limits, asked.target_cycles, cores)
+    except OutOfReachError as error:
+        raise ValueError(asked.out_of_reach(error.best, error.within, error.why)) from None
 
 
 def _write(
     folder: Path,
     dataflow: ModelWrapper,
     integers: ModelWrapper,
-    board: Board,
-    clock: float,
-    share: float,
+    asked: Arguments,
     more: dict[str, Any],
     golden: Golden,
 ) -> dict[str, Any]:
+    board, clock = asked.board, asked.clock_mhz
     if more["backend"] == "hls":
         emitted = emit_hls(dataflow, board, clock, golden.vectors, folder / "hls")
     else:
@@ -134,7 +142,7 @@ def _write(
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
     }  # fmt: skip
-    report = summarize(dataflow, board, clock, share)
+    report = summarize(dataflow, board, clock, asked.share)
     report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
     integers.save(str(folder / "integer.onnx"))
     dataflow.save(str(folder / "dataflow.onnx"))
@@ -153,36 +161,6 @@ def _proved(network: Network, dataflow: ModelWrapper) -> dict[str, Any]:
     return proof
 
 
-def _check_apart(model: Path, out: Path) -> None:
-    """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds."""
-    if resolved(out) in resolved(model).parents:
-        raise ValueError(f"{model}: is in {out}, which a build replaces; move it, or choose another folder")
-
-
 def _printable(name: str) -> str:
     """A file's name, which may hold anything, as one line of text."""
     return "".join(letter if letter.isprintable() else "_" for letter in name)
-
-
-def _limits(board: Board, share: float, budget: Mapping[str, int] | None) -> Budget:
-    amounts = {kind: int(board.budget[kind] * share) for kind in ("LUT", "DSP", "BRAM18")}
-    for kind, amount in (budget or {}).items():
-        if kind not in amounts or amount < 0:
-            raise ValueError(f"budget {kind}={amount}: give LUT, DSP or BRAM18, 0 or more")
-        amounts[kind] = int(amount)
-    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"])
-
-
-def _check_cores(cores: Collection[str], backend: str) -> None:
-    if backend not in ("rtl", "hls"):
-        raise ValueError(f"backend={backend}; choose rtl or hls")
-    if not cores or set(cores) - set(CORES):
-        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
-    if backend == "hls" and "dsp2x" in cores:
-        raise ValueError("cores: dsp2x needs a second clock, which HLS has not; choose from lut,dsp")
-
-
-def _checked(value: float, name: str, low: float, high: float) -> float:
-    if not low <= value <= high:
-        raise ValueError(f"{name}={value} must be between {low:g} and {high:g}")
-    return value

@@ -59,7 +59,7 @@ MARKER = "design.json"
 WRITTEN = (
     MARKER, "rtl", "hls", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json", "report.html",
     "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
-    "bitstream", "power.json", "power.saif", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
+    "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip
 
 

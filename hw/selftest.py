@@ -57,7 +57,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _inputs(count: int | None) -> tuple[dict[str, Any], IntArray, IntArray]:
     """facts.json, latents (N,Z) and images (N,H,W,C)."""
     try:
-        facts = json.loads((_HERE / "facts.json").read_text())
+        facts = json.loads((_HERE / "facts.json").read_text(encoding="utf-8"))
         with np.load(_HERE / "golden.npz") as data:
             latents, images = data["latent"].astype(np.int64), data["image"].astype(np.int64)
     except (OSError, ValueError, KeyError) as error:

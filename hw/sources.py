@@ -49,7 +49,7 @@ def hls_dir() -> Path:
 
 
 def cells() -> list[Path]:
-    """Our simulation models of the Xilinx primitives that netlists are made of."""
+    """Our simulation models of the Xilinx primitives that netlists are made of, in compile order."""
     return sorted((Path(__file__).parent / "cells").glob("*.sv"))
 
 

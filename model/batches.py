@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -43,11 +44,15 @@ class Order:
 
 
 def batches(images: Images, order: Order, workers: int) -> Iterator[Batch]:
-    """The batch of each step of order; read ahead by `workers` processes where reading is slow."""
+    """The batch of each step of order; read ahead by `workers` processes where reading is slow.
+
+    A daemonic process, as Dask's workers are, reads itself: Python lets it have no children.
+    """
+    ahead = images.slow and not multiprocessing.current_process().daemon
     loader: DataLoader[Any] = DataLoader(
         images,
         batch_sampler=order,  # type: ignore[arg-type]
-        num_workers=workers if images.slow else 0,
+        num_workers=workers if ahead else 0,
         collate_fn=_as_it_is,
         worker_init_fn=_leave_signals,
     )

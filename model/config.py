@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from fpgan.hw.system.reading import parse_yaml, read_text
+from fpgan.hw.system.text import brief
 from fpgan.model.generator_config import GeneratorConfig, parse_bits
 
 __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
@@ -19,11 +21,13 @@ TUNINGS = ("adversarial", "distillation")
 PRECISIONS = ("float32", "bf16", "fp16")
 GIVEN = "<python>"  # the dataset of a training that was handed one
 _ABSENT = object()
+_LINE = 300
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a generator is trained. steps counts generator updates; dataset: see data.open_images.
+    """How a generator is trained. steps counts generator updates; dataset: see data.open_images; a relative
+    path in it is one from the working folder, in a file from the file's.
 
     features: channels of the discriminator's first layer. ema: decay of the averaged generator that is kept
     (0 keeps the last weights). lr: Adam's; betas: its moments; decay: over which last part of the steps lr
@@ -120,13 +124,21 @@ class TrainConfig:
             if not equals:
                 raise ValueError(f"set {setting}: must be key=value")
             where = data["generator"] if key.startswith("generator.") else data
-            where[key.removeprefix("generator.")] = _parsed(f"set {setting}", value)
+            where[key.removeprefix("generator.")] = parse_yaml(value, Path(f"set {setting}"))
         return _build("set " + " ".join(settings), data) if settings else self
 
     def with_steps(self, steps: int) -> TrainConfig:
         """The same recipe in more or fewer steps: the share of those without quantizers stays."""
         share = self.float_steps / self.steps if self.steps else 0.0
         return replace(self, steps=steps, float_steps=round(steps * share))
+
+    def located(self, folder: Path) -> TrainConfig:
+        """The same with the dataset's path absolute; a relative one is one from folder."""
+        kind, path = split_dataset(self.dataset)
+        if not path:
+            return self
+        whole = str((folder / path).resolve())
+        return replace(self, dataset=whole if kind == "images" else f"{kind}:{whole}")
 
     def with_bits(self, bits: Any) -> TrainConfig:
         """The same with other weight and activation bits: `W4A4`, a number for both, or `float`."""
@@ -138,31 +150,29 @@ class TrainConfig:
         return yaml.safe_dump(_plain(asdict(self)), sort_keys=False)
 
     def to_yaml(self, path: Path | str) -> None:
-        """Write every setting as YAML."""
-        Path(path).write_text(self.to_text(), encoding="utf-8")
+        """Write every setting as YAML, the dataset's path absolute."""
+        Path(path).write_text(self.located(Path.cwd()).to_text(), encoding="utf-8")
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> TrainConfig:
-        """Read settings; what is left out keeps its default. ValueError names a key that is not known."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(
-                f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
-            ) from None
-        return cls.from_text(text, path)
+        """Read settings; what is left out keeps its default. ValueError names a key that is not known.
+
+        A relative path of the dataset is one from path's folder.
+        """
+        return cls.from_text(read_text(Path(path)), path).located(Path(path).parent)
 
     @classmethod
     def from_text(cls, text: str, path: Path | str) -> TrainConfig:
         """Settings from YAML text; path is where it came from, for errors."""
-        return _build(path, _parsed(path, text))
+        return _build(path, parse_yaml(text, Path(path)))
 
 
-def _parsed(path: Path | str, text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+def split_dataset(dataset: str) -> tuple[str, str]:
+    """Kind and path of a dataset; `digits`, `fashion` and `emoji` can do without, `images` is a folder."""
+    name, _, path = dataset.partition(":")
+    if dataset in ("digits", GIVEN):
+        return dataset, ""
+    return (name, path) if name in ("fashion", "emoji") else ("images", dataset)
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:
@@ -182,7 +192,7 @@ def _build(path: Path | str, data: Any) -> TrainConfig:
         config = TrainConfig(generator=generator, **data)
         return config if bits is _ABSENT else config.with_bits(bits)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {brief(error, _LINE)}") from None
 
 
 def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str, ...]) -> None:
@@ -191,7 +201,7 @@ def _known(path: Path | str, data: Any, cls: type, prefix: str, also: tuple[str,
     known = [*(f.name for f in fields(cls)), *also]
     for key in data:
         if key not in known:
-            raise ValueError(f"{path}: unknown key {prefix}{key}; known are {', '.join(known)}")
+            raise ValueError(f"{path}: unknown key {prefix}{brief(key)}; known are {', '.join(known)}")
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fpgan.model.config import GIVEN
+from fpgan.model.config import GIVEN, split_dataset
 from fpgan.model.sources import emoji, fashion, mnist
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
@@ -35,12 +35,13 @@ class Images(Dataset[Any]):
     """Images of one shape, in [-1, 1], by index.
 
     name: what they are, `digits`, `fashion`, `emoji` or `images`. labels: how many there are, 0 for none.
-    slow: reading is worth doing in other processes.
+    slow: reading is worth doing in other processes. broken: files that this process could not read.
     """
 
     name = "images"
     labels = 0
     slow = False
+    broken: Set[str] = frozenset()
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -86,6 +87,7 @@ class Folder(Images):
                 "fashion:FOLDER, emoji:FONT)"
             )
         self._root, self._channels, self._size = folder, channels, size
+        self.broken: set[str] = set()
         self._files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
         if not self._files:
             kinds = ", ".join(sorted(_SUFFIXES))
@@ -109,6 +111,7 @@ class Folder(Images):
                 return _to_tensor(_read(path, self._channels, self._size)), chosen, broken
             except _BROKEN:
                 broken.append(str(path.relative_to(self._root)))
+                self.broken.add(broken[-1])
         raise ValueError(f"dataset {self._root}: none of its {len(broken)} images can be read")
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
@@ -164,17 +167,17 @@ def open_images(dataset: str | Dataset[Any], channels: int, size: int, classes: 
 
 
 def _named(dataset: str, channels: int, size: int) -> Images:
-    if dataset == GIVEN:
+    kind, path = split_dataset(dataset)
+    if kind == GIVEN:
         raise ValueError("dataset: was handed over in Python; hand it over as data= again")
-    name, _, path = dataset.partition(":")
-    if dataset == "digits":
-        return Held("digits", *digits(), channels, size)
-    if name == "fashion":
+    if kind == "digits":
+        return Held(kind, *digits(), channels, size)
+    if kind == "fashion":
         pixels, labels = fashion(path)
-        return Held(name, torch.from_numpy(pixels), torch.from_numpy(labels), channels, size)
-    if name == "emoji":
-        return Held(name, torch.from_numpy(emoji(path)), None, channels, size)
-    return Folder(Path(dataset), channels, size)
+        return Held(kind, torch.from_numpy(pixels), torch.from_numpy(labels), channels, size)
+    if kind == "emoji":
+        return Held(kind, torch.from_numpy(emoji(path)), None, channels, size)
+    return Folder(Path(path), channels, size)
 
 
 @cache

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
-from torch import Tensor, nn
+from torch import Tensor
 from torch.amp import GradScaler, autocast
 
 _TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -51,10 +50,10 @@ class Device:
         """Gradients of loss, scaled where fp16 needs it."""
         self._scaler.scale(loss).backward()
 
-    def update(self, optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter]) -> None:
+    def update(self, optimizer: torch.optim.Optimizer) -> None:
         """One step of optimizer with the gradients averaged over all processes."""
         if self.world > 1:
-            for parameter in parameters:
+            for parameter in (p for group in optimizer.param_groups for p in group["params"]):
                 if parameter.grad is not None:
                     torch.distributed.all_reduce(parameter.grad)
                     parameter.grad /= self.world

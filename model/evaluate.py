@@ -12,17 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.data import Images, open_images
 from fpgan.model.distances import frechet, kernel, sliced_wasserstein
+from fpgan.model.drawing import Drawing, generate
 from fpgan.model.features import measure
+from fpgan.model.inception import inception_network, inception_scores
 from fpgan.model.run import load_run, read_metrics
 
 SAMPLES = 10_000
@@ -32,21 +35,6 @@ _BATCH = 250
 _DIGITS = 4
 _CUTS = 8
 _SEEDS = 7919
-
-
-class Drawing(Protocol):
-    """What is scored: it draws images (N,C,S,S) in [-1, 1]."""
-
-    @property
-    def classes(self) -> int:
-        """How many labels it takes, 0 for none."""
-
-    def random_latents(self, count: int, source: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Latents (count, ...) and their labels (count) if it has any, 0, 1, ... in turn."""
-
-    def __call__(self, latent: Tensor) -> Tensor:
-        """Images of latents."""
-
 
 Compare = Callable[[np.ndarray, np.ndarray], float]
 
@@ -80,8 +68,6 @@ def evaluate(
         other, _ = load_run(baseline)
         result["float_baseline"] = score(other, images, samples, seed)["value"]
     if inception is not None:
-        from fpgan.model.inception import inception_network, inception_scores
-
         network = inception_network(inception)
         result["inception"] = inception_scores(network, generator, images, samples, seed)
     return result
@@ -90,7 +76,7 @@ def evaluate(
 def recorded_baseline(run: Path | str, config: TrainConfig) -> float:
     """Score in a float RUN's metrics.json. ValueError unless it is config's network, trained alike."""
     check_baseline(run, config)
-    found = read_metrics(Path(run)).get("score") or {}
+    found = read_metrics(run_folder(run)).get("score") or {}
     if found.get("seed") != 0 or found.get("samples", 0) + found.get("set", 0) <= SAMPLES:
         raise ValueError(f"{run}: its score is not of {SAMPLES} samples with seed 0; train it anew")
     return float(found["value"])
@@ -186,13 +172,6 @@ def _cuts(images: Images, kind: str, size: int, seed: int) -> list[tuple[_Sample
 
 def _between(cuts: list[tuple[_Sample, _Sample]], compare: Compare) -> float:
     return _rounded(np.mean([compare(other.features, reference.features) for reference, other in cuts]))
-
-
-@torch.no_grad()
-def generate(generator: Drawing, count: int, source: torch.Generator) -> tuple[Tensor, Tensor | None]:
-    """Images (count,C,S,S) of random latents, and their labels (count) if it has any, 0, 1, ... in turn."""
-    latents, labels = generator.random_latents(count, source)
-    return torch.cat([generator(part) for part in latents.split(_BATCH)]), labels
 
 
 def _by_class(

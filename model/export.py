@@ -17,6 +17,7 @@ from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 from torch import Tensor, nn
 
 from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.names import golden_path
 from fpgan.model.generator import Generator
 from fpgan.model.run import load_run
 
@@ -47,7 +48,7 @@ class Integers(Protocol):
 
 
 def export(run: Path | str, out: Path | str, vectors: int = 256, seed: int = 0) -> Path:
-    """Write out (QONNX, batch 1, weights inside) and out's .golden.npz; returns out.
+    """Write out (QONNX, batch 1, weights inside) and its golden_path; returns out.
 
     The npz holds integers from PyTorch in eval mode, `latent` (N,Z,1,1) and `image` (N,C,H,W), both int32,
     and the value of one step of each, `latent_scale` and `image_scale`. Latents are standard normal with that
@@ -78,10 +79,10 @@ def check_out(out: Path | str, vectors: int) -> Path:
 
 
 def save(out: Path, model: onnx.ModelProto, arrays: dict[str, np.ndarray]) -> None:
-    """Write a model, and arrays as the .golden.npz beside it."""
+    """Write a model, and arrays as the golden vectors beside it."""
     make_folder(out.parent)
     write_beside(
-        out.with_suffix(".golden.npz"),
+        golden_path(out),
         lambda p: np.savez_compressed(p, **arrays),  # type: ignore[arg-type]
     )
     write_beside(out, lambda p: onnx.save(model, p))

@@ -29,6 +29,17 @@ def parse_bits(text: Any) -> tuple[Bits, Bits]:
     raise ValueError(f"bits={text!r}: must be like W4A4, a number for both, or float")
 
 
+def integer_bits(text: Any) -> tuple[int, int]:
+    """Weight and activation bits that hardware is built of: as `parse_bits`, but no floats. ValueError."""
+    weights, acts = parse_bits(text)
+    if not isinstance(weights, int) or not isinstance(acts, int):
+        raise ValueError(f"bits={text}: hardware needs integers, as W4A4")
+    for name, bits in (("weights", weights), ("activations", acts)):
+        if not _MIN_BITS <= bits <= _MAX_BITS:
+            raise ValueError(f"bits={text}: {name}={bits}: {_MIN_BITS} to {_MAX_BITS} bits are supported")
+    return weights, acts
+
+
 def bits_name(generator: GeneratorConfig) -> str:
     """`float`, `W4A4`, or the bits of each layer as in `W8-4-4A4`."""
     if not generator.quantized:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from fpgan.model.data import Images, with_channels
-from fpgan.model.evaluate import generate
-from fpgan.model.generator import Generator
+from fpgan.model.drawing import Drawing, generate
+from fpgan.model.weights import torch_reason
 
 _BATCH = 50
 _SUBSET = 1000
@@ -36,12 +36,12 @@ def inception_network(weights: Path | str) -> nn.Module:
     try:
         network: nn.Module = NoTrainInceptionV3("inception-v3-compat", [str(_FEATURES)], str(weights))
     except Exception as error:  # whatever loading a wrong file raises
-        raise ValueError(f"{weights}: no Inception-v3 weights ({str(error).splitlines()[0]})") from None
+        raise ValueError(f"{weights}: no Inception-v3 weights ({torch_reason(error)})") from None
     return network
 
 
 def inception_scores(
-    network: nn.Module, generator: Generator, images: Images, samples: int, seed: int
+    network: nn.Module, generator: Drawing, images: Images, samples: int, seed: int
 ) -> dict[str, Any]:
     """FID and KID x 1000 of generated against real images, and of two halves of the real ones at equal size.
 

@@ -16,12 +16,13 @@ from torch import Tensor
 
 from fpgan.hw.system.files import write_bytes, write_json, write_together
 from fpgan.hw.system.reading import DamagedError, read_json
+from fpgan.hw.system.text import brief, first_line
+from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
+from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE, run_settings
 
-CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
-STATE = "training.safetensors"
 _GENERATOR = "generator"  # in a checkpoint's metadata
 _GRID = 8
 _TYPES = (
@@ -55,8 +56,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DamagedError(path, f"truncated or no safetensors file ({reason})") from None
+        raise DamagedError(path, f"truncated or no safetensors file ({first_line(error)})") from None
     for name, tensor in tensors.items():
         if tensor.dtype not in _TYPES:
             raise DamagedError(
@@ -75,7 +75,7 @@ def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Te
             raise ValueError(f"{path}: {name} has shape {have}, the configuration needs {want}")
     for name in tensors:
         if name not in wanted:
-            raise ValueError(f"{path}: {name} belongs to no layer of the configuration")
+            raise ValueError(f"{path}: {brief(name)} belongs to no layer of the configuration")
 
 
 def load_weights(generator: Generator, path: Path) -> None:
@@ -89,14 +89,14 @@ def load_weights(generator: Generator, path: Path) -> None:
 
 
 def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
-    """Generator in eval mode and settings of a RUN folder. ValueError, one line, on anything damaged."""
-    path = Path(path)
-    if not path.is_dir():
-        raise ValueError(f"{path}: no RUN folder (fpgan train writes one)")
-    config = TrainConfig.from_yaml(path / CONFIG)
+    """Generator in eval mode and settings of a RUN folder, or of a shipped checkpoint by its name.
+
+    ValueError, one line, on anything damaged.
+    """
+    folder, config = run_folder(path), run_settings(path)
     generator = Generator(config.generator)
-    load_weights(generator, path / CHECKPOINT)
-    if not _belong_together(path / CHECKPOINT, config):
+    load_weights(generator, folder / CHECKPOINT)
+    if not _belong_together(folder / CHECKPOINT, config):
         raise ValueError(
             f"{path}: {CHECKPOINT} is not of the generator in {CONFIG}: a training was killed while it "
             "replaced another one; go on with it by fpgan train --resume"

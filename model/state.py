@@ -49,10 +49,6 @@ class TrainState:
         self.average = copy.deepcopy(self.generator)
         self.teacher: Generator | None = None
         self.given: GeneratorConfig | None = None
-        self.parameters = {
-            "generator": list(self.generator.parameters()),
-            "discriminator": list(self.discriminator.parameters()),
-        }
         self.optimizers = {
             "generator": Adam(_groups(self.generator), config.lr, betas=config.betas),
             "discriminator": Adam(_groups(self.discriminator), config.lr, betas=config.betas),

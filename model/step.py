@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -12,13 +12,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 from fpgan.model.augment import augment
 from fpgan.model.batches import SEEDS
 from fpgan.model.data import Batch
+from fpgan.model.descent import Descent
 from fpgan.model.generator import Generator
 from fpgan.model.run import STATE
 from fpgan.model.state import TrainState
-
-
-class Diverged(ArithmeticError):
-    """A loss or a weight is no longer a finite number."""
 
 
 def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
@@ -70,11 +67,8 @@ def _tuning_step(state: TrainState, batch: Batch, source: torch.Generator) -> di
     """Learn nothing but the teacher's images; the average follows at once, since the rate falls to 0."""
     assert state.teacher is not None
     latents = _latents(state, state.generator, _labels(state, batch), source)
-    with state.device.autocast():
-        with torch.no_grad():
-            wanted = state.teacher(latents)
-        loss = mse_loss(state.generator(latents).float(), wanted.float())
-    losses = {"distillation": _update(state, "generator", loss)}
+    descent = _descent(state, "generator")
+    losses = {"distillation": descent.imitate(state.generator, state.teacher, latents)}
     state.step += 1
     state.start_from_weights()
     return losses
@@ -113,14 +107,16 @@ def _bce(logits: Tensor, label: float) -> Tensor:
 
 def _update(state: TrainState, name: str, loss: Tensor) -> float:
     """One step of one network's optimizer; returns the loss, averaged over processes."""
-    value = state.device.mean(loss)
-    if not math.isfinite(value):
-        raise Diverged(advice(state, state.step + 1, f"the {name}'s loss is {value}"))
-    for optimizer in state.optimizers.values():
-        optimizer.zero_grad(set_to_none=True)
-    state.device.backward(loss)
-    state.device.update(state.optimizers[name], state.parameters[name])
-    return value
+    return _descent(state, name).step(loss)
+
+
+def _descent(state: TrainState, name: str) -> Descent:
+    """Of one network, in this step."""
+    return Descent(state.device, state.optimizers[name], partial(_advice, state, name))
+
+
+def _advice(state: TrainState, name: str, what: str) -> str:
+    return advice(state, state.step + 1, f"the {name}'s {what}")
 
 
 def advice(state: TrainState, step: int, what: str) -> str:

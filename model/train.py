@@ -20,13 +20,14 @@ from fpgan.hw.system.signals import ending, held_back
 from fpgan.model.batches import Order, batches
 from fpgan.model.config import GIVEN, TrainConfig
 from fpgan.model.data import Images, open_images
+from fpgan.model.descent import Diverged
 from fpgan.model.device import is_main
 from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
 from fpgan.model.log import TensorBoard
 from fpgan.model.run import STATE, check_free, load_run, read_metrics, samples, save_run
 from fpgan.model.state import TrainState
-from fpgan.model.step import Diverged, advice, train_step
+from fpgan.model.step import advice, train_step
 from fpgan.model.weights import load_init
 
 __all__ = ["Diverged", "calibrate", "load_run", "train"]
@@ -68,6 +69,7 @@ def train(
         config = dataclasses.replace(config, steps=steps)
     if data is not None:
         config = dataclasses.replace(config, dataset=GIVEN)
+    config = config.located(Path.cwd())  # whoever goes on with it, or scores it, may stand elsewhere
     float_score = None if baseline is None else recorded_baseline(baseline, config)
     out, alone = Path(out), is_main()  # of several processes one looks at what is there, and writes
     if alone:
@@ -173,16 +175,18 @@ def finish(
 ) -> dict[str, Any]:
     """Calibrate a generator, score it on images, if there are any, and write its RUN folder.
 
-    facts: what metrics.json says besides. Returns all that it says. The state of an earlier training goes
-    where there were no steps to go on from.
+    facts: what metrics.json says besides, `broken` being the files found so far. Returns all that it says.
+    The state of an earlier training goes where there were no steps to go on from.
     """
     calibrate(generator, config.seed)
+    scored = None if images is None else score(generator, images) | {"float_baseline": baseline}
+    broken = sorted({*facts["broken"], *(() if images is None else images.broken)})
     metrics = {
         "preset": config.preset,
         "bits": _bits(config),
-        **facts,
-        "images": None if images is None else len(images),
-        "score": None if images is None else score(generator, images) | {"float_baseline": baseline},
+        **facts | {"broken": broken},
+        "images": None if images is None else len(images) - len(broken),
+        "score": scored,
     }
     save_run(out, generator, config, metrics)
     if not facts["steps"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fpgan.hw.system.text import brief, first_line
 from fpgan.model.generator import Generator
 from fpgan.model.run import CHECKPOINT, load_tensors
 
 _WRAPPERS = ("state_dict", "model_state_dict", "generator_state_dict", "generator", "netG", "model")
 _KINDS = {"convolution": (nn.Conv2d, nn.ConvTranspose2d), "normalisation": (nn.BatchNorm2d,)}
-_SHOWN = 12
+_SHOWN, _LINE = 12, 200
+_SAVE = "save only the state dict: torch.save(generator.state_dict(), FILE)"
+_ARCHIVES = {"constants.pkl": "TorchScript", "archive_format": "torch.export"}  # by a file that each has
 _COUNTER = "num_batches_tracked"
 
 
@@ -60,7 +64,8 @@ def refuse(path: Path, what: str, wrong: list[str]) -> None:
     """ValueError of the first lines of wrong, if there are any."""
     if wrong:
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-        raise ValueError(f"{path}: does not fit {what}: {'; '.join(wrong[:_SHOWN])}{more}")
+        lines = "; ".join(brief(line, _LINE) for line in wrong[:_SHOWN])
+        raise ValueError(f"{path}: does not fit {what}: {lines}{more}")
 
 
 def read_weights(path: Path | str) -> tuple[Path, dict[str, Tensor]]:
@@ -70,7 +75,7 @@ def read_weights(path: Path | str) -> tuple[Path, dict[str, Tensor]]:
     tensors = _read(path)
     spoilt = [name for name, t in tensors.items() if t.is_floating_point() and not torch.isfinite(t).all()]
     if spoilt:
-        raise ValueError(f"{path}: not finite: {', '.join(spoilt[:_SHOWN])}")
+        raise ValueError(f"{path}: not finite: {', '.join(map(brief, spoilt[:_SHOWN]))}")
     return path, tensors
 
 
@@ -79,17 +84,31 @@ def _read(path: Path) -> dict[str, Tensor]:
         return load_tensors(path)
     if not path.is_file():
         raise ValueError(f"{path}: does not exist")
+    if kind := _archive(path):
+        raise ValueError(f"{path}: is a {kind} archive; {_SAVE}")
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
-        raise ValueError(
-            f"{path}: holds pickled code or is no PyTorch file; save only the state dict: "
-            "torch.save(generator.state_dict(), FILE)"
-        ) from None
+        raise ValueError(f"{path}: holds pickled code or is no PyTorch file; {_SAVE}") from None
     except Exception as error:  # on bytes that are no pickle the unpickler raises nearly anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: truncated or no PyTorch file ({reason})") from None
+        raise ValueError(f"{path}: truncated or no PyTorch file ({torch_reason(error)})") from None
     return _state_dict(path, found)
+
+
+def _archive(path: Path) -> str | None:
+    """What a zip file is that torch.load does not take for a state dict."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = {name.rpartition("/")[2] for name in file.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return None
+    return next((kind for name, kind in _ARCHIVES.items() if name in names), None)
+
+
+def torch_reason(error: Exception) -> str:
+    """First sentence of what torch.load raised, but for its advice to run code that a file holds."""
+    line = first_line(error).partition(". ")[0]
+    return type(error).__name__ if "weights_only" in line else line
 
 
 def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
@@ -101,7 +120,8 @@ def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
         raise ValueError(f"{path}: holds a {type(found).__name__}, not a state dict")
     tensors = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
     if not tensors:
-        raise ValueError(f"{path}: holds no tensors ({', '.join(map(str, list(found)[:_SHOWN])) or 'empty'})")
+        names = ", ".join(map(brief, list(found)[:_SHOWN]))
+        raise ValueError(f"{path}: holds no tensors ({names or 'empty'})")
     return {re.sub(r"^(module\.|_orig_mod\.)+", "", name): value for name, value in tensors.items()}
 
 

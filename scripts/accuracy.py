@@ -185,7 +185,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         config = TrainConfig.from_yaml(given.config) if given.config else PRESETS[given.preset]
-        config = config.with_settings(given.set)
+        config = config.with_settings(given.set).located(Path.cwd())
         if given.steps is not None:
             config = config.with_steps(given.steps)
         if given.ablate:

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from fpgan.hw.design import Design
-from fpgan.hw.system.files import write_beside
-from fpgan.sim.compiled.compile import compile_design
-from fpgan.sim.simulate import Progress, golden_of, measured, stream, streamed
+from fpgan.hw.system.files import write_text
+from fpgan.sim.compiled.compile import Compilation, compile_design
+from fpgan.sim.compiled.programs import private_folder
+from fpgan.sim.compiled.stream import Run, stream
+from fpgan.sim.simulate import Progress, measured, streamed
+from fpgan.sim.vectors import golden_of
 
 SAIF = "power.saif"
 _LINE = re.compile(r"\s*\((?:INSTANCE (?P<scope>\S+)|(?P<net>\S+) \(T0 .*\(TC (?P<toggles>\d+)\)\))")
@@ -49,20 +49,15 @@ def trace_activity(
     """
     say = progress or (lambda _: None)
     latent, golden = streamed(golden_of(design).select(images, seed, None))
-    say("compiling")
-    program, _ = compile_design(design, activity=True)
-    say("simulating")
-    saif = design.root / SAIF
-    ran = list[tuple[NDArray[np.int64], dict[str, Any], float]]()
-
-    def trace(beside: Path) -> None:
-        ran.append(stream(design, program, latent, seed, stall, beside))
-        beside.write_text(escaped(beside.read_text(encoding="utf-8")), encoding="utf-8")
-
-    write_beside(saif, trace)
-    output, timing, _ = ran[0]
-    cycles = measured(design, timing)["cycles_per_image"]
-    return Traced(saif, images, int((output != golden).sum()), cycles)
+    saif, log = design.root / SAIF, design.root / "power.log"
+    with private_folder(design.root, "power") as folder:
+        say("compiling")
+        program, _ = compile_design(design, Compilation(trace="saif"), folder, log)
+        say("simulating")
+        ran = stream(design, program, log, latent, Run(seed, stall, waves=folder / SAIF))
+        write_text(saif, escaped((folder / SAIF).read_text(encoding="utf-8")))
+    cycles = measured(design, ran.said)["cycles_per_image"]
+    return Traced(saif, images, int((ran.output != golden).sum()), cycles)
 
 
 def escaped(text: str) -> str:
@@ -76,7 +71,7 @@ def read_saif(path: Path) -> Iterator[Bit]:
     A line opens a scope, closes one, or is of one bit.
     """
     scopes = list[str]()
-    for line in path.open():
+    for line in path.open(encoding="utf-8"):
         match = _LINE.match(line)
         if match is None:
             if line.strip() == ")" and scopes:

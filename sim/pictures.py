@@ -23,32 +23,38 @@ def save_comparison(
 ) -> None:
     """Draw up to 8 images in rows PyTorch, `source`, difference, or 10 under their labels (N).
 
-    golden, output: (N,H,W,C) integers.
+    golden, output: (N,H,W,C) integers. Where images differ they come first, under their numbers.
     """
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    shown = min(_SHOWN if labels is None else _LABELS_SHOWN, len(golden))
+    wrong = golden != output
+    differ = wrong.any(axis=(1, 2, 3))
+    order = np.argsort(~differ, kind="stable")[: _SHOWN if labels is None else _LABELS_SHOWN]
+    shown = len(order)
     low, high = int(golden.min()), max(int(golden.max()), int(golden.min()) + 1)
     rows = [
-        ("PyTorch", (golden - low) / (high - low)),
-        (source, (output - low) / (high - low)),
-        ("difference", (np.abs(output - golden) > 0).astype(float)),
+        ("PyTorch", (golden[order] - low) / (high - low)),
+        (source, (output[order] - low) / (high - low)),
+        ("difference", wrong[order].any(axis=3, keepdims=True).astype(float)),
     ]
-    figure, axes = plt.subplots(3, shown, figsize=(1.5 * shown + 0.8, 4.8), squeeze=False)
+    width = max(1.5 * shown + 0.8, 4.0)  # room for the title above a single image
+    figure, axes = plt.subplots(3, shown, figsize=(width, 4.8), squeeze=False)
     for axis_row, (title, pictures) in zip(axes, rows, strict=True):
         for axis, picture in zip(axis_row, pictures, strict=False):
             grey = picture.shape[-1] < 3
-            axis.imshow(
-                np.clip(picture[..., 0] if grey else picture[..., :3], 0, 1), cmap="gray", vmin=0, vmax=1
-            )
+            shown_as = np.clip(picture[..., 0] if grey else picture[..., :3], 0, 1)
+            axis.imshow(shown_as, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             axis.set_xticks([])
             axis.set_yticks([])
         axis_row[0].set_ylabel(title)
-    for axis, label in zip(axes[0], labels if labels is not None else (), strict=False):
-        axis.set_title(f"label {label}", fontsize=10)
-    wrong = int((golden != output).sum())
-    figure.suptitle(f"{wrong} of {golden.size} values differ on {len(golden)} images", fontsize=11)
+    for axis, image in zip(axes[0], order.tolist(), strict=True):
+        said = ([f"image {image}"] if differ.any() else []) + (
+            [] if labels is None else [f"label {labels[image]}"]
+        )
+        axis.set_title(", ".join(said), fontsize=10 if len(said) < 2 else 7)
+    title = f"{wrong.sum():,} of {golden.size:,} values differ on {len(golden):,} images"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)  # where a narrow page that scrolls shows it
     figure.tight_layout()
     write_beside(path, lambda beside: figure.savefig(beside, dpi=110))
     plt.close(figure)

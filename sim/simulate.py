@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
-from fpgan.hw.system.children import run
-from fpgan.hw.system.files import write_json
-from fpgan.hw.system.tools import ToolError
-from fpgan.sim.compiled.compile import compile_design
+from fpgan.sim.compiled.compile import Compilation, compile_design
 from fpgan.sim.compiled.csim import compile_csim, iteration_report, run_csim
-from fpgan.sim.packing import pack, unpack
-from fpgan.sim.vectors import Classify, Vectors, agreement
+from fpgan.sim.compiled.programs import private_folder
+from fpgan.sim.compiled.stream import Run, StarvedError, Streamed, stream
+from fpgan.sim.compiled.waves import LIMIT, put_waves, waves_format, waves_report
+from fpgan.sim.differences import differences
+from fpgan.sim.layers import Layers, LayerTruth, compare_layers, taps
+from fpgan.sim.results import save_result
+from fpgan.sim.vectors import Classify, Vectors, agreement, golden_of
 
 Progress = Callable[[str], None]
 Netlists = Callable[[Design, Progress], Sequence[Path]]  # of each layer, made where they are not there yet
-_RESET_AFTER = 777  # cycles of a first, aborted run when reset_first is asked for
+_TRIAL = 1.0  # seconds after which it is seen whether threads have cores to themselves
+_BUSY = 0.8  # share of their time that threads run, below which they wait for each other
 
 
 def simulate(
@@ -40,27 +41,33 @@ def simulate(
     label: int | Sequence[int] | None = None,
     threads: int = 1,
     classify: Classify | None = None,
+    layers: Layers | None = None,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
     build: a BUILD folder; its golden.npz holds the latents and PyTorch's images.
-    images: how many, back to back, without a reset between them; chosen by seed. Left out: 64, or all.
-    stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.vcd.
+    images: how many, back to back, without a reset between them; chosen by seed. Left out: 64, or all; with
+    waves one.
+    stall: probability that either side pauses in a cycle. waves: also write BUILD/waves.fst, or waves.vcd
+    where there is no liblz4 to compile with; it ends at 1 GB, the simulation does not.
     reset_first: begin with a run that is reset in the middle of an image.
     netlists: simulate what synthesis makes of each layer, Xilinx primitives, in place of the RTL; such as
     build.implement.synth.yosys.netlists, which is called once all arguments are known to be good.
     label: what to draw, of a design with classes, one label or several in turn; left out, all in turn.
     threads: of the simulation. More are faster where the design is wide and the cores have nothing else to
-    do; where they have, threads wait for each other and can be a hundred times slower than one.
+    do; where they have, threads wait for each other: where that shows in the first second, one takes over.
     classify: what tells how often the images show their labels, such as model.features.classify.
+    layers: also compare what every layer puts out with what numpy says, such as
+    build.proof.layer_truth.layer_truth.
 
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
     cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
     per cycle once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
 
-    Writes BUILD/sim.json and BUILD/sim.png, with `netlists` BUILD/netlist_sim.json and netlist_sim.png;
-    returns what the .json says. A mismatch is no exception: look at `mismatches`. Raises ValueError for bad
-    arguments, ToolError when a tool fails or the simulation hangs.
+    Writes BUILD/sim.json, sim.png and sim.npz (latent, expected and image), with `netlists` the same as
+    netlist_sim; returns what the .json says. A mismatch is no exception: look at `mismatches`, the first of
+    which are `differences`, and at `first_layer`. Raises ValueError for bad arguments, ToolError when a tool
+    fails or the simulation hangs.
     """
     design = Design.load(build)
     if not 0 <= stall < 1:
@@ -68,50 +75,119 @@ def simulate(
     cores = len(os.sched_getaffinity(0))
     if not 1 <= threads <= cores:
         raise ValueError(f"threads={threads}: must be from 1 to the {cores} cores that there are")
+    if waves and images is None:
+        images = 1
     vectors = golden_of(design).select(images, seed, [label] if isinstance(label, int) else label)
-    latent, golden = streamed(vectors)
     say = progress or (lambda _: None)
     if design.backend == "hls":
-        if stall or waves or reset_first or netlists:
-            design.require_rtl("a simulation with stalls, waves, reset or netlist")
+        if stall or waves or reset_first or netlists or layers:
+            design.require_rtl("a simulation with stalls, waves, reset, netlist or layers")
         return _simulate_hls(design, vectors, seed, say, classify)
-    mapped, prefix = list[Path](), ""
-    if netlists:
-        mapped, prefix = list(netlists(design, lambda line: say(f"synthesizing {line}"))), "netlist_"
-    say("compiling")
-    program, build_seconds = compile_design(design, waves, netlists=mapped, threads=threads)
-    say("simulating")
-    wave_file = design.root / f"{prefix}waves.vcd" if waves else None
-    output, timing, seconds = stream(design, program, latent, seed, stall, wave_file, reset_first)
-    result = {
-        **_compared(design, golden, output, seed),
-        "stall": stall,
-        "how": "netlist" if netlists else "rtl",
-        **_labels(vectors, output, classify),
-        **measured(design, timing),
-        "sim_seconds": round(seconds, 3),
-        "kcycles_per_second": round(timing["cycles"] / seconds / 1000, 1),
-        "threads": threads,
-        "build_seconds": round(build_seconds, 1),
-        "fifo_depths": design.fifos,
-    }
+    truth = layers(design) if layers else None
+    mapped = netlists(design, lambda line: say(f"synthesizing {line}")) if netlists else ()
+    what = Compilation(tuple(mapped), threads, taps=taps(design, truth.streams) if truth else "")
+    verilated = _Verilated(design, vectors, Run(seed, stall, reset_first), say)
+    result, output = verilated.run(what, waves, truth)
+    result |= _labels(vectors, output, classify)
     say("drawing")
-    _save(
-        design.root / f"{prefix}sim", result, golden, output, "netlist" if netlists else "RTL", vectors.label
-    )
+    save_result(verilated.stem(what), result, vectors, output, "netlist" if netlists else "RTL")
     return result
+
+
+@dataclass(frozen=True)
+class _Verilated:
+    """A simulation in Verilator."""
+
+    design: Design
+    vectors: Vectors
+    how: Run
+    say: Progress
+
+    def stem(self, what: Compilation) -> Path:
+        """Where the results go, without a suffix."""
+        return self.design.root / ("netlist_sim" if what.netlists else "sim")
+
+    def run(
+        self, what: Compilation, waves: bool, truth: LayerTruth | None
+    ) -> tuple[dict[str, Any], NDArray[np.int64]]:
+        """What sim.json says but for labels, and the images (N,H,W,C)."""
+        design, stem = self.design, self.stem(what)
+        with private_folder(design.root, stem.name) as folder:
+            what = replace(what, trace=waves_format(folder) if waves else "")
+            ran, seconds, warning = self._threaded(what, folder)
+            compared = compare_layers(truth, self.vectors.latent, folder) if truth else []
+        result = {
+            **_compared(design, self.vectors, ran.output, self.how.seed),
+            "stall": self.how.stall,
+            "how": "netlist" if what.netlists else "rtl",
+            **measured(design, ran.said),
+            "sim_seconds": round(ran.seconds, 3),
+            "kcycles_per_second": round(ran.said["cycles"] / ran.seconds / 1000, 1),
+            "threads": ran.said["threads"],
+            "threads_warning": warning or _busy(ran.said),
+            "build_seconds": round(seconds, 1),
+            "fifo_depths": design.fifos,
+        }
+        if waves:
+            result["waves"] = waves_report(self._waves(what), ran.said)
+        return result | (_layers(compared) if truth else {}), ran.output
+
+    def _threaded(self, what: Compilation, folder: Path) -> tuple[Streamed, float, str | None]:
+        """Run with the threads asked for, or with one where their cores are busy; seconds, and a warning."""
+        try:
+            return *self._streamed(what, folder), None
+        except StarvedError as error:
+            one = f"{what.threads} threads ran {error.share:.0%} of the time: the cores are busy, so one ran"
+            self.say(one)
+            return *self._streamed(replace(what, threads=1), folder), one
+
+    def _streamed(self, what: Compilation, folder: Path) -> tuple[Streamed, float]:
+        design, log = self.design, self.stem(what).with_suffix(".log")
+        self.say("compiling")
+        program, seconds = compile_design(design, what, folder, log)
+        self.say("simulating")
+        waves = folder / f"waves.{what.trace}" if what.trace else None
+        how = replace(self.how, waves=waves, waves_limit=LIMIT, trial=_TRIAL if what.threads > 1 else 0.0,
+                      taps=folder if what.taps else None)  # fmt: skip
+        try:
+            latent = self.vectors.latent.transpose(0, 2, 3, 1)
+            return stream(design, program, log, latent, how), seconds
+        finally:
+            if waves and waves.exists():  # those of a simulation that hangs are wanted most
+                put_waves(waves, self._waves(what))
+
+    def _waves(self, what: Compilation) -> Path:
+        name = "netlist_waves" if what.netlists else "waves"
+        return self.design.root / f"{name}.{what.trace}"
+
+
+def _busy(said: dict[str, Any]) -> str | None:
+    """A warning where threads had to wait for each other after all."""
+    if said["threads"] == 1 or said["threads_ran"] >= _BUSY:
+        return None
+    return (
+        f"{said['threads']} threads ran {said['threads_ran']:.0%} of the time: the cores are busy; "
+        "one may be faster"
+    )
+
+
+def _layers(compared: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    wrong = (layer["name"] for layer in compared if layer["mismatches"])
+    return {"layers": compared, "first_layer": next(wrong, None)}
 
 
 def _simulate_hls(
     design: Design, vectors: Vectors, seed: int, say: Progress, classify: Classify | None
 ) -> dict[str, Any]:
     latent, golden = streamed(vectors)
-    say("compiling")
-    program, build_seconds = compile_csim(design)
-    say("simulating")
-    output, counted, seconds = run_csim(design, program, latent, golden)
+    log = design.root / "sim.log"
+    with private_folder(design.root, "sim") as folder:
+        say("compiling")
+        program, build_seconds = compile_csim(design, folder, log)
+        say("simulating")
+        output, counted, seconds = run_csim(design, program, log, latent, golden)
     result = {
-        **_compared(design, golden, output, seed),
+        **_compared(design, vectors, output, seed),
         "stall": 0.0,
         "how": "csim",
         **_labels(vectors, output, classify),
@@ -123,49 +199,25 @@ def _simulate_hls(
         "iterations": iteration_report(design, counted),
     }
     say("drawing")
-    _save(design.root / "sim", result, golden, output, "HLS", vectors.label)
+    save_result(design.root / "sim", result, vectors, output, "HLS")
     return result
 
 
-def _compared(
-    design: Design, golden: NDArray[np.int64], output: NDArray[np.int64], seed: int
-) -> dict[str, Any]:
+def _compared(design: Design, vectors: Vectors, output: NDArray[np.int64], seed: int) -> dict[str, Any]:
+    golden = vectors.image.transpose(0, 2, 3, 1)
     return {
         "images": len(golden),
         "pixels": int(golden.size),
         "mismatches": int((output != golden).sum()),
+        "differences": differences(golden, output),
         "golden": design.golden,
         "seed": seed,
     }
 
 
-def _save(
-    stem: Path,
-    result: dict[str, Any],
-    golden: NDArray[np.int64],
-    output: NDArray[np.int64],
-    source: str,
-    label: NDArray[np.int64] | None,
-) -> None:
-    """Write STEM.png and STEM.json."""
-    from fpgan.sim.pictures import save_comparison
-
-    save_comparison(stem.with_suffix(".png"), golden, output, source, label)
-    write_json(stem.with_suffix(".json"), result)
-
-
 def streamed(vectors: Vectors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Latents and images as they are streamed, (N,H,W,C)."""
     return vectors.latent.transpose(0, 2, 3, 1), vectors.image.transpose(0, 2, 3, 1)
-
-
-def golden_of(design: Design) -> Vectors:
-    """BUILD/golden.npz. ValueError where it is missing or broken."""
-    path = design.root / "golden.npz"
-    try:
-        return Vectors.load(path)
-    except (OSError, KeyError, ValueError):
-        raise ValueError(f"{path}: missing or broken; run fpgan build again") from None
 
 
 def _labels(vectors: Vectors, output: NDArray[np.int64], classify: Classify | None) -> dict[str, Any]:
@@ -174,46 +226,6 @@ def _labels(vectors: Vectors, output: NDArray[np.int64], classify: Classify | No
         return {}
     seen = agreement(vectors, output.transpose(0, 3, 1, 2), classify)
     return {"labels": vectors.label.tolist(), "label_agreement": seen}
-
-
-def stream(
-    design: Design,
-    program: Path,
-    latent: NDArray[np.int64],
-    seed: int,
-    stall: float,
-    waves: Path | None,
-    reset_first: bool = False,
-) -> tuple[NDArray[np.int64], dict[str, Any], float]:
-    """Run a compiled design on latents (N,H,W,C): images (N,H,W,C), what it prints, seconds. ToolError."""
-    source, sink = design.input, design.output
-    images, out_bytes = len(latent), sink.tdata_bits // 8
-    with tempfile.TemporaryDirectory() as folder:
-        given, taken = Path(folder) / "in.bin", Path(folder) / "out.bin"
-        given.write_bytes(pack(latent, source.elements_per_beat, source.element_bits).tobytes())
-        command = [
-            str(program), str(given), str(taken), str(images), str(source.beats), str(source.tdata_bits // 8),
-            str(sink.beats), str(out_bytes), str(stall), str(seed), str(_RESET_AFTER if reset_first else 0),
-            str(waves or "-"),
-        ]  # fmt: skip
-        start = time.monotonic()
-        text = _harness(command, design.rtl, program.parent / "simulate.log")
-        seconds = time.monotonic() - start
-        words = np.fromfile(taken, np.uint8).reshape(-1, out_bytes)
-    values = unpack(words, sink.elements_per_beat, sink.element_bits, sink.signed)
-    return values.reshape(images, *sink.shape[1:]), json.loads(text.splitlines()[-1]), seconds
-
-
-def _harness(command: list[str], cwd: Path, log: Path) -> str:
-    """Run the harness; of one that fails, the error is what it said: an assertion, or its last line."""
-    try:
-        return run(command, cwd, log, "simulating")
-    except ToolError as error:
-        said = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-        if not said:
-            raise
-        cause = next((line for line in said if line.startswith("%Error")), said[-1])
-        raise ToolError(f"simulating: {cause} (log: {log})", error.command, log) from None
 
 
 def measured(design: Design, timing: dict[str, Any]) -> dict[str, Any]:

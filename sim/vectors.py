@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fpgan.hw.design import Design
+from fpgan.hw.system.reading import DamagedError, read_arrays
 
 IMAGES = 64  # of a simulation that is not told how many
 # Name of a dataset and images (N,C,H,W) -> the label that each shows (N); None where it knows no such labels.
@@ -35,16 +38,18 @@ class Vectors:
         np.savez_compressed(path, **{k: v for k, v in vars(self).items() if v is not None})
 
     @classmethod
-    def load(cls, path: Path) -> Vectors:
-        """Read a golden.npz. ValueError, OSError or KeyError where it is damaged or none."""
-        with np.load(path, allow_pickle=False) as data:
-            latent, image = data["latent"].astype(np.int64), data["image"].astype(np.int64)
-            label = data["label"].astype(np.int64) if "label" in data else None
-            z, y = (float(data[f"{k}_scale"]) if f"{k}_scale" in data else 1.0 for k in ("latent", "image"))
-            dataset = str(data["dataset"]) if "dataset" in data else ""
-        if len(image) != len(latent) or (label is not None and label.shape != (len(latent),)):
-            raise ValueError(f"{path}: not as many latents, images and labels")
-        return cls(latent, image, z, y, label, dataset)
+    def load(cls, path: Path, then: str = "") -> Vectors:
+        """Read a golden.npz. DamagedError, with what to do then, where it is damaged or none."""
+        data = read_arrays(path, then)
+        try:
+            latent, image = _integers(data, "latent", 4), _integers(data, "image", 4)
+            label = _integers(data, "label", 1) if "label" in data else None
+            if not len(latent) == len(image) == (len(image) if label is None else len(label)):
+                raise ValueError("not as many latents, images and labels")
+            z, y = (_scale(data, f"{name}_scale") for name in ("latent", "image"))
+        except ValueError as error:
+            raise DamagedError(path, f"is damaged: {error}", then) from None
+        return cls(latent, image, z, y, label, str(data.get("dataset", "")))
 
     def select(self, images: int | None, seed: int, labels: Sequence[int] | None = None) -> Vectors:
         """That many of them, chosen by seed; None: 64, or all where there are fewer.
@@ -85,6 +90,40 @@ class Vectors:
             if label not in known:
                 raise ValueError(f"label={label}: the build has vectors of labels {known[0]} to {known[-1]}")
         return known if labels is None else list(labels)
+
+
+def golden_of(design: Design) -> Vectors:
+    """BUILD/golden.npz. DamagedError where it is damaged or not of the design's shapes and ranges."""
+    path, then = design.root / "golden.npz", "run fpgan build again"
+    vectors = Vectors.load(path, then)
+    for name, values, stream in (
+        ("latent", vectors.latent, design.input),
+        ("image", vectors.image, design.output),
+    ):
+        shape = values.transpose(0, 2, 3, 1).shape[1:]
+        if shape != stream.shape[1:]:
+            raise DamagedError(path, f"is of another design: {name} is {shape}, not {stream.shape[1:]}", then)
+        low = -(1 << stream.element_bits - 1) if stream.signed else 0
+        high = low + (1 << stream.element_bits) - 1
+        if values.size and not low <= values.min() <= values.max() <= high:
+            raise DamagedError(path, f"is damaged: {name} is outside {low} to {high}", then)
+    return vectors
+
+
+def _integers(data: Mapping[str, NDArray[Any]], name: str, axes: int) -> NDArray[np.int64]:
+    if name not in data:
+        raise ValueError(f"holds no {name}")
+    found = data[name]
+    if found.dtype.kind not in "iu" or found.ndim != axes:
+        raise ValueError(f"{name} is {found.dtype} with {found.ndim} axes, not integers with {axes}")
+    return found.astype(np.int64)
+
+
+def _scale(data: Mapping[str, NDArray[Any]], name: str) -> float:
+    found = data.get(name, np.array(1.0))
+    if found.dtype.kind not in "fiu" or found.size != 1 or not 0 < float(found.reshape(-1)[0]) < np.inf:
+        raise ValueError(f"{name} is no positive number")
+    return float(found.reshape(-1)[0])
 
 
 def parse_labels(text: str) -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from fpgan.hw.boards import get_board
 from fpgan.model.config import PRESETS, TrainConfig
 
 
@@ -61,12 +62,12 @@ class BenchDesign:
 @cache
 def all_designs() -> tuple[BenchDesign, ...]:
     """The rows of `fpgan bench`."""
-    rows = yaml.safe_load(Path(__file__).with_name("designs.yaml").read_text())
+    rows = yaml.safe_load(Path(__file__).with_name("designs.yaml").read_text(encoding="utf-8"))
     return tuple(BenchDesign(**row) for row in rows)
 
 
 def select(designs: Sequence[str | BenchDesign] | None) -> list[BenchDesign]:
-    """Designs by name, or as given; all of them for None. ValueError names the known ones."""
+    """Designs by name, or as given; all of them for None. ValueError names the known ones, or boards."""
     known = {design.name: design for design in all_designs()}
     if designs is None:
         return list(known.values())
@@ -75,6 +76,7 @@ def select(designs: Sequence[str | BenchDesign] | None) -> list[BenchDesign]:
         said = f"{', '.join(unknown)}: unknown" if unknown else "none given"
         raise ValueError(f"designs: {said}; known are {', '.join(known)}")
     chosen = [known[d] if isinstance(d, str) else d for d in designs]
+    chosen = [replace(design, board=get_board(design.board).name) for design in chosen]
     names = [design.name for design in chosen]
     if len(set(names)) < len(names):
         raise ValueError(f"designs: {', '.join(names)} has one twice")

@@ -51,8 +51,8 @@ def fit(builds: list[Path], path: Path) -> dict[str, Any] | None:
 
 def _points(build: Path) -> list[_Point]:
     try:
-        report = json.loads((build / "report.json").read_text())
-        synth = json.loads((build / "synth.json").read_text())
+        report = json.loads((build / "report.json").read_text(encoding="utf-8"))
+        synth = json.loads((build / "synth.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
     counted = {layer["name"]: layer["LUT"] for layer in synth["layers"]}

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bench.png: cycles per image against zero insertion and the rival, images per second against software."""
+"""bench.png: cycles per image against zero insertion and the rival, images per second against software.
+
+Dots, not bars: on a logarithmic axis a bar's length says nothing, as it has no beginning.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from fpgan.build.bench.software import DEVICES
@@ -21,18 +23,17 @@ from fpgan.hw.system.files import write_beside
 _OURS, _ZEROS, _RIVAL, _SOFTWARE, _GPU = "#0072B2", "#E69F00", "#D55E00", "#8A8A8A", "#009E73"
 _INK, _GRID = "#1b2430", "#dfe5ec"
 _ROW = 0.36  # inches a row
-_THICK = 0.62  # of a row
-_ROOM = 0.6  # for the text beside the longest bar, of its length
+_ROOM = 0.6  # for the text beside the last dot, of the axis
 _SIZE = 9  # points of the text
 
 
 @dataclass(frozen=True)
-class _Bar:
+class _Rate:
     label: str
     value: float
     color: str
     sure: float | None = None  # the part that the timing estimate grants
-    single: float | None = None  # at batch 1
+    single: float | None = None  # at batch 1, where value is of a larger one
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
@@ -42,8 +43,8 @@ def draw(result: dict[str, Any], path: Path) -> None:
 
     measured = [row for row in result["designs"] if row["cycles_per_image"]]
     groups = {row["preset"]: [r for r in measured if r["preset"] == row["preset"]] for row in measured}
-    bars = {preset: _bars(preset, rows, result["software"]) for preset, rows in groups.items()}
-    heights = [max(1.5 * len(groups[preset]), len(bars[preset])) + 1.5 for preset in groups] or [2]
+    rates = {preset: _listed(preset, rows, result["software"]) for preset, rows in groups.items()}
+    heights = [max(1.5 * len(groups[preset]), len(rates[preset])) + 1.5 for preset in groups] or [2]
     figure, axes = plt.subplots(
         len(heights), 2, figsize=(13, 1.7 + _ROW * sum(heights)), squeeze=False,
         layout=ConstrainedLayoutEngine(hspace=0.06, wspace=0.03),
@@ -51,7 +52,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
     )  # fmt: skip
     for (left, right), (preset, rows) in zip(axes, groups.items(), strict=False):
         _cycles(left, preset, rows)
-        _rates(right, preset, bars[preset])
+        _rates(right, preset, rates[preset])
     if not groups:
         for axis in axes.flat:
             axis.set_axis_off()
@@ -79,47 +80,47 @@ def _cycles(axis: Axes, preset: str, rows: list[dict[str, Any]]) -> None:
     axis.set_ylim(len(rows) - 0.4, -0.9)
 
 
-def _rates(axis: Axes, preset: str, bars: list[_Bar]) -> None:
-    for y, bar in enumerate(bars):
-        sure = bar.value if bar.sure is None else bar.sure
-        axis.barh(y, sure, color=bar.color, height=_THICK)
-        text = f"{bar.value:,.0f}"
-        if sure < bar.value:
-            axis.barh(
-                y, bar.value - sure, left=sure, height=_THICK, facecolor="white", edgecolor=bar.color,
-                hatch="////",
-            )  # fmt: skip
-            text += f" ({sure:,.0f})"
-        if bar.single is not None:
-            axis.plot([bar.single] * 2, [y - _THICK / 2, y + _THICK / 2], color="white", lw=2.5)
-            text += f" (one by one {bar.single:,.0f})"
-        _beside(axis, max(bar.value, bar.single or 0), y, text)
-    _style(axis, f"{preset}: images per second (more is better)", [bar.label for bar in bars])
-    values = [value for bar in bars for value in (bar.value, bar.sure, bar.single) if value]
-    low, high = min(values) / 3, max(values)
+def _rates(axis: Axes, preset: str, rates: list[_Rate]) -> None:
+    """A line per rate: a dot, and a hollow one at its other end where it has two."""
+    for y, rate in enumerate(rates):
+        text, solid, hollow = f"{rate.value:,.0f}", rate.value, rate.single
+        if rate.sure is not None and rate.sure < rate.value:
+            solid, hollow = rate.sure, rate.value
+            text += f" ({rate.sure:,.0f})"
+        if rate.single is not None:
+            text += f" (one by one {rate.single:,.0f})"
+        if hollow is not None:
+            axis.plot([solid, hollow], [y, y], color=rate.color, lw=1.6, zorder=2)
+            axis.plot(hollow, y, "o", color=rate.color, mfc="white", mew=1.6, ms=7, zorder=3)
+        axis.plot(solid, y, "o", color=rate.color, ms=9, zorder=4)
+        _beside(axis, max(solid, hollow or 0), y, text)
+    _style(axis, f"{preset}: images per second (more is better)", [rate.label for rate in rates])
+    values = [value for rate in rates for value in (rate.value, rate.sure, rate.single) if value]
+    low, high = min(values) / 2, max(values)
     axis.set_xlim(low, high * (high / low) ** _ROOM)
-    axis.set_ylim(len(bars) - 0.4, -0.6)
+    axis.set_ylim(len(rates) - 0.4, -0.6)
+    axis.hlines(range(len(rates)), low, [rate.value for rate in rates], color=_GRID, lw=0.7, zorder=1)
 
 
-def _bars(preset: str, rows: list[dict[str, Any]], software: list[dict[str, Any]]) -> list[_Bar]:
+def _listed(preset: str, rows: list[dict[str, Any]], software: list[dict[str, Any]]) -> list[_Rate]:
     """Our designs, the rivals, and each runtime at its largest batch."""
-    bars = [
-        _Bar(_label(row), row["frames_per_second"], _OURS,
+    rates = [
+        _Rate(_label(row), row["frames_per_second"], _OURS,
              sure=(row["at_estimated_clock"] or {}).get("frames_per_second"))
         for row in rows
     ]  # fmt: skip
     rivals = {f"{r['name'].split(',')[0]} on {r['board']}": r["fps"] for row in rows if (r := row["rival"])}
-    bars += [_Bar(label, fps, _RIVAL) for label, fps in rivals.items()]
+    rates += [_Rate(label, fps, _RIVAL) for label, fps in rivals.items()]
     runtimes: dict[tuple[str, str], dict[int, float]] = {}
-    for rate in software:
-        if rate["preset"] == preset:
-            batches = runtimes.setdefault((rate["device"], rate["runtime"]), {})
-            batches[rate["batch"]] = rate["frames_per_second"]
+    for row in software:
+        if row["preset"] == preset:
+            batches = runtimes.setdefault((row["device"], row["runtime"]), {})
+            batches[row["batch"]] = row["frames_per_second"]
     for (device, runtime), batches in runtimes.items():
         label = f"{DEVICES[device]}, {runtime}, batch {max(batches)}"
         color = _SOFTWARE if device == "cpu" else _GPU
-        bars.append(_Bar(label, batches[max(batches)], color, single=batches[1]))
-    return bars
+        rates.append(_Rate(label, batches[max(batches)], color, single=batches[1]))
+    return rates
 
 
 def _label(row: dict[str, Any]) -> str:
@@ -157,8 +158,8 @@ def _legend(result: dict[str, Any]) -> list[Any]:
     """What the colours and marks mean, of those that occur."""
     machine, rows = result["machine"], result["designs"]
 
-    def dot(color: str, marker: str, label: str) -> Line2D:
-        return Line2D([], [], color=color, marker=marker, ls="", ms=8, label=label)
+    def dot(color: str, marker: str, label: str, **look: Any) -> Line2D:
+        return Line2D([], [], color=color, marker=marker, ls="", ms=8, label=label, **look)
 
     handles: list[Any] = [dot(_OURS, "o", "FPGAN, measured in Verilator")]
     if any(row["zero_insertion"] for row in rows):
@@ -166,9 +167,10 @@ def _legend(result: dict[str, Any]) -> list[Any]:
     if any(row["rival"] for row in rows):
         handles.append(dot(_RIVAL, "D", "published rival, same network"))
     if any(row["meets_clock"] is False for row in rows):
-        label = "above the estimated clock (at that clock)"
-        handles.append(Patch(facecolor="white", edgecolor=_OURS, hatch="////", label=label))
-    handles.append(Patch(color=_SOFTWARE, label=f"{machine['cpu']}, threads: {machine['threads']}"))
+        label = "above the estimated clock (filled: at that clock)"
+        handles.append(dot(_OURS, "o", label, mfc="white", mew=1.6))
+    cpu = f"{machine['cpu']}, threads: {machine['threads']} (hollow: one by one)"
+    handles.append(dot(_SOFTWARE, "o", cpu))
     if machine["gpu"]:
-        handles.append(Patch(color=_GPU, label=machine["gpu"]))
+        handles.append(dot(_GPU, "o", f"{machine['gpu']} (hollow: one by one)"))
     return handles

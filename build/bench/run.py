@@ -101,4 +101,4 @@ def _under(say: Progress, heading: str) -> Progress:
 
 def _save(result: dict[str, Any], out: Path) -> None:
     text = json.dumps(result, indent=1) + "\n"
-    write_beside(out / "BENCH.json", lambda path: path.write_text(text))
+    write_beside(out / "BENCH.json", lambda path: path.write_text(text, encoding="utf-8"))

@@ -45,8 +45,9 @@ def measure(run: Path, progress: Progress | None = None) -> list[dict[str, Any]]
             for runtime, call in runtimes(generator, device):
                 for batch in BATCHES[device]:
                     say(f"{runtime} on {device}, batch {batch}")
-                    latent = torch.randn(batch, generator.config.latent, 1, 1, device=device)
-                    rows.append({"runtime": runtime, "device": device, "batch": batch, **_rate(call, latent)})
+                    latent, _ = generator.random_latents(batch, torch.Generator().manual_seed(0))
+                    rate = _rate(call, latent.to(device))
+                    rows.append({"runtime": runtime, "device": device, "batch": batch, **rate})
     return rows
 
 
@@ -67,21 +68,25 @@ def machine() -> dict[str, Any]:
 def cpu_name() -> str:
     """Model of the processor, as far as the system says."""
     try:
-        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+        about = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        found = re.search(r"^model name\s*: (.+)$", about, re.M)
     except OSError:
         found = None
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def to_onnx(generator: Generator, path: Path) -> None:
-    """Write a generator without quantizers as ONNX; any batch: latent (N,Z,1,1), image (N,C,H,W)."""
+    """Write a generator without quantizers as ONNX, for any batch.
+
+    latent (N,Z,1,1), the label's channels among Z; image (N,C,H,W).
+    """
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                generator, (torch.zeros(1, generator.config.latent, 1, 1),), str(path), dynamo=False,
+                generator, (torch.zeros(1, generator.config.inputs, 1, 1),), str(path), dynamo=False,
                 opset_version=_OPSET, input_names=["latent"], output_names=["image"],
                 dynamic_axes={"latent": {0: "batch"}, "image": {0: "batch"}},
             )  # fmt: skip
@@ -114,7 +119,7 @@ def runtimes(generator: Generator, device: str) -> Iterator[tuple[str, Call]]:
         yield "onnxruntime float32", lambda latent: session.run(None, {"latent": latent.numpy()})
     yield "PyTorch float32", _synchronized(twin.to(memory_format=torch.channels_last), device)
     with quant_inference_mode(generator, cache_quant_weight=True):
-        generator(torch.zeros(1, generator.config.latent, 1, 1, device=device))  # quantizes the weights
+        generator(torch.zeros(1, generator.config.inputs, 1, 1, device=device))  # quantizes the weights
         yield "PyTorch quantized", _synchronized(generator, device)
 
 

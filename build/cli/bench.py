@@ -4,11 +4,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from fpgan.build.cli.common import FAILED, Json, errors, show, steps
+from fpgan.build.cli import given
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import several, whole
+
+
+def _designs() -> list[str]:
+    from fpgan.build.bench.designs import all_designs
+
+    return [design.name for design in all_designs()]
 
 
 def command(
@@ -16,10 +24,10 @@ def command(
         Path, typer.Option("--out", help="Folder for BENCH.json, bench.png and bench/ with the builds.")
     ] = Path("out"),
     designs: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Names, separated by commas; all by default (build/bench/designs.yaml)."),
+        str | None,
+        several("Rows of build/bench/designs.yaml.", _designs, "NAME,...", default="all"),
     ] = None,
-    images: Annotated[Optional[int], typer.Option(help="Images to simulate; each design's own.")] = None,  # noqa: UP045
+    images: Annotated[int | None, whole("Images to simulate.", 2, default="each design's own")] = None,
     synth: Annotated[bool, typer.Option("--synth/--no-synth", help="Count resources with Yosys.")] = True,
     json: Json = False,
 ) -> None:
@@ -31,14 +39,15 @@ def command(
 
     `fpgan bench --designs mnist32-ultra96,rgb64-ultra96 --images 4 --no-synth`: cycles and images/s only
     """
-    with errors():
-        from fpgan.build.bench import bench
-        from fpgan.build.bench.table import table
+    from fpgan.build.bench.designs import select
 
-        names = None if designs is None else [n for n in map(str.strip, designs.split(",")) if n]
-        with steps("bench") as progress:
-            result = bench(out, names, images, synth, progress)
-        show(result, json, [table(result), f"{out / 'BENCH.json'}, {out / 'bench.png'}"])
-        if result["failed"]:
-            typer.echo(f"error: {', '.join(result['failed'])}: failed or with mismatches", err=True)
-            raise typer.Exit(FAILED)
+    chosen = select(None if designs is None else designs.split(","))
+    given.to_write(out)
+
+    from fpgan.build.bench import bench
+    from fpgan.build.bench.table import table
+
+    with steps("bench") as progress:
+        result = bench(out, chosen, images, synth, progress)
+    failed = f"{', '.join(result['failed'])}: failed or with mismatches" if result["failed"] else ""
+    show(result, json, [table(result), f"{out / 'BENCH.json'}, {out / 'bench.png'}"], failed)

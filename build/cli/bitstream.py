@@ -4,21 +4,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any
 
 import typer
 
-from fpgan.build.cli.common import Json, errors, show, steps
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import board as board_option
+from fpgan.build.cli.options import choice
 
 
 def command(
-    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
+    build: Annotated[Path, typer.Argument(metavar="BUILD", help="BUILD folder.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("deploy"),
-    board: Annotated[Optional[str], typer.Option(help="Board; the one that the build is for.")] = None,  # noqa: UP045
-    tool: Annotated[str, typer.Option(help="vivado, or openxc7: 7-series without vendor tools.")] = "vivado",
+    board: Annotated[str | None, board_option("Board", default="the one that the build is for")] = None,
+    tool: Annotated[str, choice("openxc7: 7-series without vendor tools.", ("vivado", "openxc7"))] = "vivado",
     bus: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="axi: registers and transfers by memory; axil: registers alone."),
+        str | None,
+        choice(
+            "axi: registers and transfers by memory; axil: registers alone.",
+            ("axi", "axil"),
+            default="the most that the tool supports",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -32,21 +38,23 @@ def command(
 
     `scp -r deploy xilinx@board: ; ssh -t xilinx@board 'cd deploy && sudo python3 selftest.py'`
     """
-    with errors():
-        from fpgan.build.implement.bitstream import bitstream
+    from fpgan.build.implement.bitstream import bitstream
 
-        with steps("bitstream") as progress:
-            facts = bitstream(build, out, board, tool, bus, progress)
-        if facts["missing"]:
-            lines = [f"{out}: all but the bitstream; {facts['missing']}"]
-        else:
-            timing = facts["timing"]
-            lines = [
-                f"{out}: {facts['bitstream']} for {facts['board']}, {timing['routed_mhz']} MHz routed, "
-                f"{facts['clock_mhz']:g} MHz asked for ({timing['how']})",
-                "copy the folder to the board and run `sudo python3 selftest.py` in it",
-            ]
-            given = timing.get("board_mhz", facts["clock_mhz"])
-            if abs(given - facts["clock_mhz"]) > 0.01 * facts["clock_mhz"]:
-                lines.append(f"the board's clock is {given:g} MHz: the nearest that its dividers give")
-        show(facts, json, lines)
+    with steps("bitstream") as progress:
+        facts = bitstream(build, out, board, tool, bus, progress)
+    show(facts, json, _lines(facts, out))
+
+
+def _lines(facts: dict[str, Any], out: Path) -> list[str]:
+    if facts["missing"]:
+        return [f"{out}: all but the bitstream; {facts['missing']}"]
+    timing, asked = facts["timing"], facts["clock_mhz"]
+    lines = [
+        f"{out}: {facts['bitstream']} for {facts['board']}, {timing['routed_mhz']} MHz routed, "
+        f"{asked:g} MHz asked for ({timing['how']})",
+        "copy the folder to the board and run `sudo python3 selftest.py` in it",
+    ]
+    clock = timing.get("board_mhz", asked)
+    if abs(clock - asked) > 0.01 * asked:
+        lines.append(f"the board's clock is {clock:g} MHz: the nearest that its dividers give")
+    return lines

@@ -4,28 +4,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
-from fpgan.build.cli.common import Json, errors, show, steps
+from fpgan.build.arguments import BACKENDS, CLOCK_MHZ, TARGET_FPS, UTILIZATION, checked
+from fpgan.build.cli import given
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import board as board_option
+from fpgan.build.cli.options import choice, real, several
+from fpgan.build.dataflow.styles import STYLES
+from fpgan.build.folding.limits import CORES
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="Quantized ONNX file; `fpgan inspect` shows how it is read.")],
+    model: Annotated[
+        Path,
+        typer.Argument(metavar="MODEL", help="Quantized ONNX file; `fpgan inspect` shows how it is read."),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("build_out"),
-    board: Annotated[str, typer.Option(help="Board to fold for; `fpgan doctor` lists them.")] = "ultra96",
-    clock_mhz: Annotated[Optional[float], typer.Option(help="Clock; the board's default.")] = None,  # noqa: UP045
-    target_fps: Annotated[Optional[float], typer.Option(help="Cheapest design that reaches it.")] = None,  # noqa: UP045
-    max_utilization: Annotated[float, typer.Option(help="Share of the board to use.")] = 0.8,
-    budget: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Amount instead of the share: LUT=32792; also DSP, BRAM18; repeat for more."),
+    board: Annotated[str, board_option("Board to fold for")] = "ultra96",
+    clock_mhz: Annotated[float | None, real("Clock.", *CLOCK_MHZ, default="the board's")] = None,
+    target_fps: Annotated[
+        float | None,
+        real(
+            "Images per second: the cheapest design that makes them.",
+            *TARGET_FPS,
+            default="the most that fit",
+        ),
     ] = None,
-    cores: Annotated[str, typer.Option(help="Compute cores to choose from: lut, dsp, dsp2x.")] = "lut,dsp",
-    deconv: Annotated[str, typer.Option(help="subpixel or zero_insert.")] = "subpixel",
-    like: Annotated[Optional[Path], typer.Option(help="Fold as this BUILD is folded.")] = None,  # noqa: UP045
-    backend: Annotated[str, typer.Option(help="rtl, or hls: C++ for Vitis HLS.")] = "rtl",
+    max_utilization: Annotated[float, real("Share of the board to use.", *UTILIZATION)] = 0.8,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=AMOUNT",
+            help="Amount instead of the share: LUT=32792; also DSP, BRAM18; repeat for more.",
+        ),
+    ] = None,
+    cores: Annotated[
+        str, several("Compute cores to choose from.", lambda: CORES, "lut,dsp,dsp2x")
+    ] = "lut,dsp",
+    deconv: Annotated[str, choice("zero_insert: the literal reading, for comparison.", STYLES)] = "subpixel",
+    like: Annotated[Path | None, typer.Option(help="Fold as this BUILD is folded.")] = None,
+    backend: Annotated[str, choice("hls: C++ for Vitis HLS.", BACKENDS)] = "rtl",
     json: Json = False,
 ) -> None:
     """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
@@ -40,26 +61,27 @@ def command(
 
     `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
-    with errors():
-        from fpgan.build.flow import build
+    arguments = (
+        model, out, board, clock_mhz, target_fps, max_utilization, _amounts(budget), cores.split(","), deconv,
+        like,
+    )  # fmt: skip
+    checked(*arguments, backend)
+    given.to_write(out)
 
-        with steps("build") as progress:
-            report = build(
-                model, out, board, clock_mhz, target_fps, max_utilization,
-                _amounts(budget), cores.split(","), deconv,  # type: ignore[arg-type]
-                like=like, progress=progress, backend=backend,  # type: ignore[arg-type]
-            )  # fmt: skip
-        totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
-        lines = [
-            f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC "
-            f"lanes, {report['frames_per_second']:,.0f} images/s at {report['clock_mhz']:g} MHz",
-            f"estimated: {totals}",
-        ]
-        if report["decision"]:
-            lines.append(f"fastest that fits: {report['decision']['fastest_cycles']} cycles; "
-                         f"faster: {report['decision']['next_lacks']}")  # fmt: skip
-        lines += _checks(report)
-        show(report, json, lines)
+    from fpgan.build.flow import build
+
+    with steps("build") as progress:
+        report = build(*arguments, progress, backend)  # type: ignore[arg-type]
+    totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
+    lines = [
+        f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC "
+        f"lanes, {report['frames_per_second']:,.0f} images/s at {report['clock_mhz']:g} MHz",
+        f"estimated: {totals}",
+    ]
+    if report["decision"]:
+        lines.append(f"fastest that fits: {report['decision']['fastest_cycles']} cycles; "
+                     f"faster: {report['decision']['next_lacks']}")  # fmt: skip
+    show(report, json, lines + _checks(report), _failed(report))
 
 
 def _checks(report: dict[str, Any]) -> list[str]:
@@ -73,11 +95,20 @@ def _checks(report: dict[str, Any]) -> list[str]:
     return lines + report["notes"]
 
 
+def _failed(report: dict[str, Any]) -> str:
+    if count := report["threshold_proof"]["mismatches"]:
+        return f"thresholds differ from the float function at {count} accumulator values"
+    if count := report["dataflow_check"]["mismatches"]:
+        return f"the dataflow graph differs in {count} values"
+    return ""
+
+
 def _amounts(texts: list[str] | None) -> dict[str, int]:
     amounts = {}
     for text in texts or []:
         kind, _, value = text.partition("=")
-        if not value.isdecimal():
-            raise ValueError(f"--budget {text}: KIND=AMOUNT is expected, as LUT=32792")
-        amounts[kind] = int(value)
+        try:
+            amounts[kind] = int(value)
+        except ValueError:
+            raise ValueError(f"--budget {text}: KIND=AMOUNT is expected, as LUT=32792") from None
     return amounts

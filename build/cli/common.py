@@ -1,56 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands share: errors as one line with an exit code, progress, JSON output."""
+"""What the commands share: results, failed checks, progress."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from fpgan.hw.system.tools import ToolError
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
-BAD_INPUT, FAILED = 2, 1
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result file to stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result to stdout as JSON; errors, too.")]
 
 
-@contextmanager
-def errors() -> Iterator[None]:
-    """Turn the errors that users can cause into one line on stderr and an exit code."""
-    try:
-        yield
-    except ToolError as error:
-        _err.print(f"[red]error:[/red] {_plain(error)}")
-        raise typer.Exit(BAD_INPUT if "not found" in str(error) else FAILED) from None
-    except (ValueError, FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError) as error:
-        _err.print(f"[red]error:[/red] {_plain(error)}")
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        _err.print(f"[red]error:[/red] {error.filename or ''}: {error.strerror or error}")
-        raise typer.Exit(FAILED) from None
-    except KeyboardInterrupt:
-        _err.print("interrupted")
-        raise typer.Exit(130) from None
+class Failed(Exception):
+    """A check that failed, in one line; printed: whether stdout has it."""
+
+    def __init__(self, line: str, code: int = FAILED, printed: bool = False) -> None:
+        super().__init__(line)
+        self.code, self.printed = code, printed
 
 
-def _plain(error: Exception) -> str:
-    text = str(error).replace("\n", " ").replace("[", "\\[")
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return text
+def show(result: Any, as_json: bool, lines: list[str], failed: str = "", code: int = FAILED) -> None:
+    """Print the result as JSON, or as lines for people.
+
+    failed: what is wrong with it, where something is: `error` in JSON, else a line on stderr, and the exit
+    code.
+    """
+    if as_json:
+        typer.echo(json.dumps(result | {"error": failed} if failed else result, indent=2))
+    else:
+        for line in lines:
+            typer.echo(line)
+    if failed:
+        raise Failed(failed, code, printed=True)
 
 
 @contextmanager
 def steps(title: str) -> Iterator[Callable[[str], None]]:
-    """A spinner with the name of the current step and the time so far."""
+    """A spinner with the name of the current step and the time so far, on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=_err, transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
         yield lambda name: progress.update(task, description=f"{title}: {name}")
 
@@ -58,11 +57,18 @@ def steps(title: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def bar(title: str) -> Iterator[Callable[..., None]]:
     """A progress bar; call with (done, total), optionally a dict of figures to show and another title."""
+    if not sys.stderr.isatty():
+        yield lambda *_, **__: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"), TimeElapsedColumn(), TextColumn("gone,"), TimeRemainingColumn(),
+        TextColumn("left"),
     )  # fmt: skip
-    with Progress(*columns, console=_err, transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None, note="")
 
         def update(done: int, total: int, figures: dict[str, float] | None = None, now: str = title) -> None:
@@ -70,12 +76,3 @@ def bar(title: str) -> Iterator[Callable[..., None]]:
             progress.update(task, description=now, completed=done, total=total, note=note)
 
         yield update
-
-
-def show(result: Any, as_json: bool, lines: list[str]) -> None:
-    """Print the result as JSON, or as lines for people."""
-    if as_json:
-        typer.echo(json.dumps(result, indent=2))
-    else:
-        for line in lines:
-            typer.echo(line)

@@ -3,23 +3,17 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-
-import typer
-
-from fpgan.build.cli.common import Json, errors
+from fpgan.build.cli.common import Json, show
 
 
 def command(json: Json = False) -> None:
-    """Say which tools are found, their versions, and what each one unlocks."""
-    with errors():
-        from fpgan.build.cli.found_tools import doctor
-        from fpgan.hw.boards import boards
+    """Say which tools are found, their versions, and what each one unlocks.
 
-        found = doctor()
-        if json:
-            typer.echo(jsonlib.dumps(found, indent=2))
-            return
-        for tool in found:
-            typer.echo(f"{tool['name']:18} {tool['version'] or 'not found':22} {tool['unlocks']}")
-        typer.echo(f"boards: {', '.join(boards())}")
+    Example: `fpgan doctor --json`
+    """
+    from fpgan.build.cli.found_tools import doctor
+    from fpgan.hw.boards import boards
+
+    found = doctor()
+    lines = [f"{t['name']:18} {t['version'] or 'not found':22} {t['unlocks']}" for t in found]
+    show(found, json, [*lines, f"boards: {', '.join(boards())}"])

@@ -4,20 +4,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from fpgan.build.cli.common import Json, errors, show, steps
+from fpgan.build.cli import given
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import seed as seed_option
+from fpgan.build.cli.options import whole
+
+_RUN = "RUN folder of fpgan train, or the name of a shipped checkpoint."
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="RUN folder of fpgan train.")],
-    samples: Annotated[int, typer.Option(help="Generated images to score.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Of the latents and of how the real images are cut.")] = 0,
-    baseline: Annotated[Optional[Path], typer.Option(help="RUN of the same network in float.")] = None,  # noqa: UP045
+    run: Annotated[Path, typer.Argument(metavar="RUN", help=_RUN)],
+    samples: Annotated[int, whole("Generated images to score.", 1)] = 10_000,
+    seed: Annotated[int, seed_option("Of the latents and of how the real images are cut.")] = 0,
+    baseline: Annotated[Path | None, typer.Option(help="RUN of the same network in float.")] = None,
     inception: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="torch-fidelity's Inception-v3 weights, for FID and KID as papers give them."),
     ] = None,
     json: Json = False,
@@ -26,12 +31,15 @@ def command(
 
     Example: `fpgan evaluate runs/mnist32 --baseline runs/mnist32-float`
     """
-    with errors():
-        from fpgan.model.evaluate import evaluate
+    given.run(run)
+    given.run(baseline)
+    given.file(inception)
 
-        with steps("evaluate"):
-            score = evaluate(run, samples, seed, baseline=baseline, inception=inception)
-        show(score, json, describe(score))
+    from fpgan.model.evaluate import evaluate
+
+    with steps("evaluate"):
+        score = evaluate(run, samples, seed, baseline=baseline, inception=inception)
+    show(score, json, describe(score))
 
 
 def describe(score: dict[str, object]) -> list[str]:

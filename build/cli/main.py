@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
-import sys
 import warnings
 from typing import Annotated
 
@@ -29,6 +27,7 @@ from fpgan.build.cli import (
     synth,
     train,
 )
+from fpgan.build.cli.program import Program
 from fpgan.hw.system.children import ended_by_signals
 from fpgan.hw.system.environment import default_environment
 
@@ -53,8 +52,8 @@ _COMMANDS = (
 
 app = typer.Typer(
     name="fpgan",
+    cls=Program,
     help="From a quantized DCGAN in PyTorch to bit-exact streaming FPGA hardware.",
-    no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -65,7 +64,9 @@ for module in _COMMANDS:
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"fpgan {importlib.metadata.version('fpgan')}")
+        from importlib.metadata import version
+
+        typer.echo(f"fpgan {version('fpgan')}")
         raise typer.Exit
 
 
@@ -82,8 +83,7 @@ def _root(
 
 
 def main() -> None:
-    """Entry point. Exit code 0: done; 1: a check or a tool failed; 2: bad input; 128 + N: signal N came."""
+    """Run a command and exit, with 128 + N where signal N ended it; its children end with it."""
     default_environment(OMP_WAIT_POLICY="passive")  # idle threads leave the cores to others
     with ended_by_signals():
         app()
-    sys.exit(0)

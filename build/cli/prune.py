@@ -4,26 +4,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from fpgan.build.cli.common import Json, bar, errors, show
+from fpgan.build.cli import given
+from fpgan.build.cli.common import Json, bar, show
+from fpgan.build.cli.options import choice, real, whole
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="RUN folder of fpgan train.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="RUN folder of fpgan train.")],
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")],
-    ratio: Annotated[Optional[float], typer.Option(help="Share of each layer's channels to remove.")] = None,  # noqa: UP045
+    ratio: Annotated[
+        float | None,
+        real("Share of each layer's channels to remove.", 0, 1, "()"),
+    ] = None,
     channels: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Or how many to keep: 64,32,16, one per layer but the last."),
+        str | None,
+        typer.Option(metavar="INT,...", help="Or how many to keep: 64,32,16, one per layer but the last."),
     ] = None,
     by: Annotated[
         str,
-        typer.Option(help="What is least important: bn (BatchNorm scale) or taylor (change of the images)."),
+        choice(
+            "What is least important: taylor (change of the images) or bn (BatchNorm scale).",
+            ("taylor", "bn"),
+        ),
     ] = "taylor",
-    steps: Annotated[int, typer.Option(help="Fine-tuning by RUN's own recipe.")] = 0,
+    steps: Annotated[int, whole("Fine-tuning by RUN's own recipe.", 0)] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the training that OUT holds.")
     ] = False,
@@ -38,24 +46,24 @@ def command(
     `fpgan prune runs/mnist32 --channels 64,48,16 --out runs/small`, then
     `fpgan train --config runs/small/config.yaml --init runs/small --out runs/tuned`
     """
-    with errors():
-        from fpgan.build.cli.evaluate import describe
-        from fpgan.model.prune import prune
+    given.run(run)
+    given.to_write(out)
+    kept = _numbers(channels)
+    if (ratio is None) == (kept is None):
+        raise ValueError("give either --ratio or --channels")
 
-        with bar("prune") as progress:
-            metrics = prune(
-                run, out, ratio, _numbers(channels), by, steps, progress=progress, overwrite=overwrite
-            )
-        before, kept = metrics["pruned"]["from"], [len(k) for k in metrics["pruned"]["kept"]]
-        show(
-            metrics,
-            json,
-            [
-                f"{out}: channels {'-'.join(map(str, before))} to {'-'.join(map(str, kept))} by {by}; "
-                f"untuned {metrics['pruned']['untuned']}, {metrics['steps']} steps",
-                *describe(metrics["score"]),
-            ],
-        )
+    from fpgan.build.cli.evaluate import describe
+    from fpgan.model.prune import prune
+
+    with bar("prune") as progress:
+        metrics = prune(run, out, ratio, kept, by, steps, progress=progress, overwrite=overwrite)
+    before, after = metrics["pruned"]["from"], [len(k) for k in metrics["pruned"]["kept"]]
+    lines = [
+        f"{out}: channels {'-'.join(map(str, before))} to {'-'.join(map(str, after))} by {by}; "
+        f"untuned {metrics['pruned']['untuned']}, {metrics['steps']} steps",
+        *describe(metrics["score"]),
+    ]
+    show(metrics, json, lines)
 
 
 def _numbers(text: str | None) -> list[int] | None:

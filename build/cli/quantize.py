@@ -4,47 +4,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 import yaml
 
-from fpgan.build.cli.common import BAD_INPUT, FAILED, Json, bar, errors, show
+from fpgan.build.cli import given
+from fpgan.build.cli.common import BAD_INPUT, Failed, Json, bar, show
+from fpgan.build.cli.options import real, suggested, whole
+from fpgan.build.cli.options import seed as seed_option
+from fpgan.model.generator_config import integer_bits
+
+_DATA = ("digits", "fashion", "emoji")
 
 
 def command(
-    source: Annotated[str, typer.Argument(help="FILE.py:NAME of a torch.nn.Module; its code is run.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE.py:NAME", help="Of a torch.nn.Module; its code is run.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
     weights: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="State dict: .pth, .pt, .safetensors. Left out: as constructed."),
+        Path | None,
+        typer.Option(help="State dict: .pth, .pt, .safetensors.", show_default="as constructed"),
     ] = None,
-    bits: Annotated[str, typer.Option(help="W4A4 and the like, 2 to 8.")] = "W4A4",
-    latent_bits: Annotated[int, typer.Option(help="Of the input.")] = 8,
-    output_bits: Annotated[int, typer.Option(help="Of the image.")] = 8,
+    bits: Annotated[str, typer.Option(metavar="W4A4", help="Of weights and activations, 2 to 8.")] = "W4A4",
+    latent_bits: Annotated[int, whole("Of the input.", 2, 8)] = 8,
+    output_bits: Annotated[int, whole("Of the image.", 2, 8)] = 8,
     layer: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Bits of one layer, as often as needed: main.0=W8A8."),
+        list[str] | None,
+        typer.Option(metavar="NAME=W4A4", help="Bits of one layer, as often as needed: main.0=W8A8."),
     ] = None,
     arg: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Argument of NAME, as often as needed: latent_dim=100."),
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Argument of NAME, as often as needed: latent_dim=100."),
     ] = None,
     shape: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--input", help="Shape of one input, where it cannot be told: 1,100,1,1."),
+        str | None,
+        typer.Option(
+            "--input", metavar="INT,...", help="Shape of one input, where it cannot be told: 1,100,1,1."
+        ),
     ] = None,
     latents: Annotated[
-        str, typer.Option(help="What inputs are like: normal, uniform, or a .npy file.")
+        str, suggested("What inputs are like, or a .npy file of them.", ("normal", "uniform"), "FILE.npy")
     ] = "normal",
-    steps: Annotated[int, typer.Option(help="Fine-tuning against the float module, without data.")] = 0,
-    rate: Annotated[float, typer.Option(help="Learning rate of the fine-tuning.")] = 3e-4,
+    steps: Annotated[int, whole("Fine-tuning against the float module, without data.", 0)] = 0,
+    rate: Annotated[float, real("Learning rate of the fine-tuning.", 0, 1, "()")] = 3e-4,
     data: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Real images to score against: digits, fashion, emoji or a folder."),
+        str | None,
+        suggested("Real images to score against.", _DATA, "FOLDER"),
     ] = None,
-    vectors: Annotated[int, typer.Option(help="Golden images from PyTorch.")] = 256,
-    seed: Annotated[int, typer.Option(help="Of latents, and of weights that are not given.")] = 0,
+    vectors: Annotated[int, whole("Golden images from PyTorch.", 1)] = 256,
+    seed: Annotated[int, seed_option("Of latents, and of weights that are not given.")] = 0,
     json: Json = False,
 ) -> None:
     """Quantize a float PyTorch generator; writes the QONNX file that `fpgan build` takes.
@@ -58,28 +68,42 @@ def command(
 
     `fpgan quantize vocoder.py:Net --input 1,80,32 --latents mels.npy --bits W8A8 --out out`
     """
-    with errors():
-        from fpgan.build.frontend.inspect import inspect
-        from fpgan.model.quantize import MODEL, quantize
-        from fpgan.model.step import Diverged
+    _check_files(source, out, weights, latents, data)
+    layer_bits = {name: str(value) for name, value in _settings("--layer", layer).items()}
+    for text in (bits, *layer_bits.values()):
+        integer_bits(text)
+    arguments, sizes = _settings("--arg", arg), _shape(shape)
 
-        try:
-            with bar("tracing") as progress:
-                result = quantize(
-                    source, out, bits, weights, arguments=_settings("--arg", arg), shape=_shape(shape),
-                    latents=latents, latent_bits=latent_bits, output_bits=output_bits,
-                    layer_bits={k: str(v) for k, v in _settings("--layer", layer).items()}, steps=steps,
-                    rate=rate, data=data, vectors=vectors, seed=seed, progress=progress,
-                )  # fmt: skip
-        except Diverged as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(FAILED) from None
-        show(result, json, _lines(result, out / MODEL))
-        blocked = inspect(out / MODEL)["blocked"]
-        for line in blocked:
-            typer.echo(f"blocked: {line}", err=True)
-        if blocked:
-            raise typer.Exit(BAD_INPUT)
+    from fpgan.build.frontend.inspect import inspect
+    from fpgan.model.descent import Diverged
+    from fpgan.model.quantize import MODEL, quantize
+
+    try:
+        with bar("tracing") as progress:
+            result = quantize(
+                source, out, bits, weights, arguments=arguments, shape=sizes, latents=latents,
+                latent_bits=latent_bits, output_bits=output_bits, layer_bits=layer_bits, steps=steps,
+                rate=rate, data=data, vectors=vectors, seed=seed, progress=progress,
+            )  # fmt: skip
+    except Diverged as error:
+        raise Failed(str(error)) from None
+    blocked = inspect(out / MODEL)["blocked"]
+    said = f"{out / MODEL}: blocked: {'; '.join(blocked)}" if blocked else ""
+    show(result, json, _lines(result, out / MODEL), said, BAD_INPUT)
+
+
+def _check_files(source: str, out: Path, weights: Path | None, latents: str, data: str | None) -> None:
+    """ValueError names the first that is not there, or the folder that cannot be written."""
+    file, colon, name = source.rpartition(":")
+    if not colon or not name.isidentifier():
+        raise ValueError(f"{source}: FILE.py:NAME is expected, as generator.py:Generator")
+    given.file(Path(file))
+    given.weights(weights)
+    if latents not in ("normal", "uniform"):
+        given.file(Path(latents), "latents")
+    if data is not None and data.partition(":")[0] not in _DATA and not Path(data).is_dir():
+        raise ValueError(f"data {data}: {', '.join(_DATA)} or a folder of images is expected")
+    given.to_write(out)
 
 
 def _settings(option: str, given: list[str] | None) -> dict[str, Any]:

@@ -4,22 +4,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from fpgan.build.cli.common import errors
+from fpgan.build.cli.common import Json, show
 
 
 def command(
-    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
-    baseline: Annotated[Optional[Path], typer.Option(help="A zero_insert BUILD to compare with.")] = None,  # noqa: UP045
+    build: Annotated[Path, typer.Argument(metavar="BUILD", help="BUILD folder.")],
+    baseline: Annotated[Path | None, typer.Option(help="A zero_insert BUILD to compare with.")] = None,
+    json: Json = False,
 ) -> None:
     """Write BUILD/report.html: one page with cycles, resources, images and comparison.
 
     Example: `fpgan report build --baseline build_zero_insert`
     """
-    with errors():
-        from fpgan.build.report.page import report
+    from fpgan.build.report.page import report
 
-        typer.echo(str(report(build, baseline)))
+    page = report(build, baseline)
+    show({"report": str(page)}, json, [str(page)])

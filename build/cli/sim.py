@@ -4,26 +4,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
-from fpgan.build.cli.common import FAILED, Json, errors, show, steps
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import real, whole
+from fpgan.build.cli.options import seed as seed_option
 
 
 def command(
-    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
+    build: Annotated[Path, typer.Argument(metavar="BUILD", help="BUILD folder.")],
     images: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Images, streamed back to back; 64, or as many as there are."),
+        int | None,
+        whole("Images, streamed back to back.", 1, default="64, or as many as there are; with --waves 1"),
     ] = None,
     label: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn; else all."),
+        str | None,
+        typer.Option(
+            metavar="INT,...",
+            help="What to draw, of a design with classes: 7, or 1,3,5 or 0..9 in turn.",
+            show_default="all in turn",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which of the golden vectors.")] = 0,
-    stall: Annotated[float, typer.Option(help="Probability that either side pauses in a cycle.")] = 0.0,
-    waves: Annotated[bool, typer.Option("--waves", help="Also write BUILD/waves.vcd.")] = False,
+    seed: Annotated[int, seed_option("Which of the golden vectors.")] = 0,
+    stall: Annotated[float, real("Probability that either side pauses in a cycle.", 0, 1, "[)")] = 0.0,
+    waves: Annotated[
+        bool,
+        typer.Option("--waves", help="Also write BUILD/waves.fst (waves.vcd without liblz4), at most 1 GB."),
+    ] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also compare every layer's stream with numpy's.")
+    ] = False,
     reset_first: Annotated[
         bool, typer.Option("--reset-first", help="Begin with a reset inside an image.")
     ] = False,
@@ -31,7 +43,7 @@ def command(
         bool, typer.Option("--netlist", help="Simulate Yosys' netlists of Xilinx primitives instead.")
     ] = False,
     threads: Annotated[
-        int, typer.Option(help="Of the simulation: more are faster for wide designs on idle cores.")
+        int, whole("Of the simulation: more are faster for wide designs on idle cores.", 1)
     ] = 1,
     json: Json = False,
 ) -> None:
@@ -41,7 +53,9 @@ def command(
 
     `fpgan sim build --images 64`: the steady rate and 64 images
 
-    `fpgan sim build --images 4 --stall 0.3 --waves`: random pauses, waveform for GTKWave
+    `fpgan sim build --stall 0.3 --waves`: random pauses, one image, waveform for GTKWave or Surfer
+
+    `fpgan sim build --images 8 --layers`: which layer is the first that differs from numpy
 
     `fpgan sim build --images 256 --threads 2`: a wide design on idle cores
 
@@ -49,34 +63,20 @@ def command(
 
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
-    with errors():
-        from fpgan.build.implement.synth.yosys import netlists
-        from fpgan.sim.simulate import simulate
-        from fpgan.sim.vectors import parse_labels
+    from fpgan.build.implement.synth.yosys import netlists
+    from fpgan.sim.simulate import simulate
+    from fpgan.sim.vectors import parse_labels
 
-        labels = None if label is None else parse_labels(label)
-        with steps("sim") as progress:
-            result = simulate(
-                build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None,
-                labels, threads, _classify,
-            )  # fmt: skip
-        seen = result.get("label_agreement")
-        show(
-            result,
-            json,
-            [
-                f"{result['images']} images, {result['pixels']} pixels, {result['mismatches']} mismatches "
-                f"(golden: {result['golden']})",
-                _pace(result),
-                *([] if seen is None else [f"the classifier sees the label asked for in {seen:.1%}"]),
-                f"{build / ('netlist_sim.png' if netlist else 'sim.png')}",
-            ],
-        )
-        if result["mismatches"]:
-            typer.echo(
-                f"error: {result['mismatches']} of {result['pixels']} pixels differ from PyTorch", err=True
-            )
-            raise typer.Exit(FAILED)
+    labels = None if label is None else parse_labels(label)
+    with steps("sim") as progress:
+        result = simulate(
+            build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None,
+            labels, threads, _classify, _layer_truth if layers else None,
+        )  # fmt: skip
+    if warning := result.get("threads_warning"):
+        typer.echo(f"warning: {warning}", err=True)
+    lines = _lines(result, build, "netlist_sim.png" if netlist else "sim.png")
+    show(result, json, lines, _wrong(result))
 
 
 def _classify(kind: str, images: Any) -> Any:
@@ -84,6 +84,47 @@ def _classify(kind: str, images: Any) -> Any:
     from fpgan.model.features import classify
 
     return classify(kind, images)
+
+
+def _layer_truth(design: Any) -> Any:
+    """Only a comparison of layers needs FINN's ops."""
+    from fpgan.build.proof.layer_truth import layer_truth
+
+    return layer_truth(design)
+
+
+def _lines(result: dict[str, Any], build: Path, picture: str) -> list[str]:
+    lines = [
+        f"{result['images']} images, {result['pixels']} pixels, {result['mismatches']} mismatches "
+        f"(golden: {result['golden']})",
+        _pace(result),
+    ]
+    if (seen := result.get("label_agreement")) is not None:
+        lines.append(f"the classifier sees the label asked for in {seen:.1%}")
+    if layers := result.get("layers"):
+        words = sum(layer["words"] for layer in layers)
+        lines.append(f"{len(layers)} layers, {words} words compared with numpy's")
+    if waves := result.get("waves"):
+        size, held = f"{waves['bytes'] / 1e6:,.1f} MB", f"{waves['cycles']} cycles"
+        all_of = "all" if waves["whole"] else "full after the first"
+        lines.append(f"{build / waves['file']}: {size}, {all_of} {held}")
+    return [*lines, str(build / picture)]
+
+
+def _wrong(result: dict[str, Any]) -> str:
+    """What differs and where; empty where nothing does."""
+    from fpgan.sim.differences import Difference
+
+    parts = list[str]()
+    if result["mismatches"]:
+        parts.append(f"{result['mismatches']} of {result['pixels']} pixels differ from PyTorch")
+        parts.append(f"the first at {Difference(**result['differences'][0])}")
+    if first := result.get("first_layer"):
+        layer = next(layer for layer in result["layers"] if layer["name"] == first)
+        parts.append(f"the first layer that differs from numpy is {first}, at {Difference(**layer['first'])}")
+    elif parts and "layers" in result:
+        parts.append("every layer puts out what numpy does")
+    return "; ".join(parts)
 
 
 def _pace(result: dict[str, Any]) -> str:

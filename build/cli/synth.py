@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from fpgan.build.cli.common import Json, errors, show, steps
+from fpgan.build.cli.common import Json, show, steps
+from fpgan.build.cli.options import choice, whole
 
 
 def command(
-    build: Annotated[Path, typer.Argument(help="BUILD folder.")],
-    tool: Annotated[str, typer.Option(help="yosys or vivado.")] = "yosys",
-    jobs: Annotated[int, typer.Option(help="Layers synthesized at once.")] = 2,
+    build: Annotated[Path, typer.Argument(metavar="BUILD", help="BUILD folder.")],
+    tool: Annotated[str, choice("What synthesizes.", ("yosys", "vivado"))] = "yosys",
+    jobs: Annotated[int, whole("Layers synthesized at once.", 1)] = 2,
     pnr: Annotated[bool, typer.Option(help="Place and route with nextpnr-xilinx (Zynq-7000).")] = False,
     json: Json = False,
 ) -> None:
@@ -22,14 +23,13 @@ def command(
 
     Example: `fpgan synth build`
     """
-    with errors():
-        from fpgan.build.implement.synthesize import synth
+    from fpgan.build.implement.synthesize import synth
 
-        with steps("synth") as progress:
-            result = synth(build, tool, jobs, progress, pnr)
-        used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
-        timing = result["timing"]
-        clock = f"{timing['routed_mhz']} MHz" if "routed_mhz" in timing else f"{timing['estimated_ns']} ns"
-        lines = [f"{build / 'synth.json'}: {', '.join(used)}", f"longest path: {clock} ({timing['how']})"]
-        lines += [timing["missing"]] if "missing" in timing else []
-        show(result, json, lines)
+    with steps("synth") as progress:
+        result = synth(build, tool, jobs, progress, pnr)
+    used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
+    timing = result["timing"]
+    clock = f"{timing['routed_mhz']} MHz" if "routed_mhz" in timing else f"{timing['estimated_ns']} ns"
+    lines = [f"{build / 'synth.json'}: {', '.join(used)}", f"longest path: {clock} ({timing['how']})"]
+    lines += [timing["missing"]] if "missing" in timing else []
+    show(result, json, lines)

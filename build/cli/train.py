@@ -3,36 +3,53 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any
 
 import typer
 
-from fpgan.build.cli.common import FAILED, Json, bar, errors, show
+from fpgan.build.cli import given
+from fpgan.build.cli.common import INTERRUPTED, Failed, Json, bar, show
+from fpgan.build.cli.options import choice, whole
+from fpgan.build.cli.options import seed as seed_option
+from fpgan.model.config import PRESETS, TrainConfig
+from fpgan.model.run_folder import STATE
 
 _NAMED = 20
 
 
 def command(
-    preset: Annotated[Optional[str], typer.Option(help="tiny, mnist32, seed32, rgb64 or k5.")] = None,  # noqa: UP045
-    config: Annotated[Optional[Path], typer.Option(help="YAML file instead of a preset.")] = None,  # noqa: UP045
-    bits: Annotated[Optional[str], typer.Option(help="float, or W4A4 and the like.")] = None,  # noqa: UP045
-    settings: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--set", help="A setting, as often as needed: dataset=emoji, generator.classes=10."),
+    preset: Annotated[str | None, choice("A known network.", tuple(PRESETS))] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file instead of a preset.")] = None,
+    bits: Annotated[
+        str | None,
+        typer.Option(metavar="W4A4|float", help="Bits of all layers.", show_default="the configuration's"),
     ] = None,
-    steps: Annotated[Optional[int], typer.Option(help="0 only calibrates the scales.")] = None,  # noqa: UP045
-    seed: Annotated[Optional[int], typer.Option(help="Instead of the configuration's.")] = None,  # noqa: UP045
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting, as often as needed: dataset=emoji, generator.classes=10.",
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, whole("0 only calibrates the scales.", 0, default="the configuration's")
+    ] = None,
+    seed: Annotated[
+        int | None, seed_option("Of weights, latents and order.", default="the configuration's")
+    ] = None,
     init: Annotated[
         Path | None, typer.Option(help="A generator to start from: .safetensors, .pth, RUN.")
     ] = None,
     teacher: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="RUN, usually of more channels, whose images are to be learnt."),
     ] = None,
     baseline: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="RUN of the same network trained as long with --bits float, to compare with."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
@@ -61,44 +78,77 @@ def command(
 
     `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
-    with errors():
-        if (preset is not None and config is not None) or (not resume and preset is None and config is None):
-            raise ValueError("give either --preset or --config; --resume can do without")
-        if resume and overwrite:
-            raise ValueError("give either --resume or --overwrite")
-        from fpgan.build.cli.evaluate import describe
-        from fpgan.model.config import PRESETS, TrainConfig
-        from fpgan.model.device import is_main
-        from fpgan.model.run import STATE
-        from fpgan.model.state import saved_settings
-        from fpgan.model.train import Diverged, train
+    if resume and overwrite:
+        raise ValueError("give either --resume or --overwrite")
+    _check_files(init, teacher, baseline, out, resume)
+    chosen = _chosen(preset, config, settings or [], steps, out if resume else None)
+    chosen = chosen if bits is None else chosen.with_bits(bits)
+    chosen = chosen if seed is None else replace(chosen, seed=seed)
 
-        if preset is not None and preset not in PRESETS:
-            raise ValueError(f"preset {preset}: unknown; known are {', '.join(PRESETS)}")
-        if preset is None and config is None:
-            chosen = saved_settings(out / STATE).with_settings(settings or [])
-            chosen = chosen if steps is None else replace(chosen, steps=steps)
-        else:
-            chosen = PRESETS[preset] if preset else TrainConfig.from_yaml(config)  # type: ignore[arg-type]
-            chosen = chosen.with_settings(settings or [])
-            chosen = chosen if steps is None else chosen.with_steps(steps)
-        chosen = chosen if bits is None else chosen.with_bits(bits)
-        chosen = chosen if seed is None else replace(chosen, seed=seed)
-        try:
-            with bar("train") as progress:
-                metrics = train(
-                    chosen, out, init=init, resume=resume, baseline=baseline, teacher=teacher,
-                    progress=progress if is_main() else None, tensorboard=tensorboard,
-                    overwrite=overwrite,
-                )  # fmt: skip
-        except Diverged as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(FAILED) from None
-        if not is_main():
-            return
-        lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
-        if metrics["broken"]:
-            names = ", ".join(metrics["broken"][:_NAMED])
-            more = ", ..." if len(metrics["broken"]) > _NAMED else ""
-            lines.append(f"{len(metrics['broken'])} broken images skipped: {names}{more}")
-        show(metrics, json, lines + (describe(metrics["score"]) if metrics["score"] else []))
+    from fpgan.build.cli.evaluate import describe
+    from fpgan.model.device import is_main
+    from fpgan.model.train import Diverged, train
+
+    before = _saved(out / STATE)
+    try:
+        with bar("train") as progress:
+            metrics = train(
+                chosen, out, init=init, resume=resume, baseline=baseline, teacher=teacher,
+                progress=progress if is_main() else None, tensorboard=tensorboard, overwrite=overwrite,
+            )  # fmt: skip
+    except Diverged as error:
+        raise Failed(str(error)) from None
+    except KeyboardInterrupt:
+        new = resume or _saved(out / STATE) != before
+        go_on = f"to go on: {_to_go_on(out, baseline, tensorboard)}" if new else "nothing is saved yet"
+        raise Failed(f"interrupted; {go_on}", INTERRUPTED, printed=not is_main()) from None
+    if is_main():
+        show(metrics, json, _lines(metrics, out) + (describe(metrics["score"]) if metrics["score"] else []))
+
+
+def _check_files(
+    init: Path | None, teacher: Path | None, baseline: Path | None, out: Path, resume: bool
+) -> None:
+    """ValueError names the first that is not there, or the folder that cannot be written."""
+    given.weights(init)
+    given.run(teacher)
+    given.run(baseline)
+    given.to_write(out)
+    if resume:
+        given.file(out / STATE)
+
+
+def _chosen(
+    preset: str | None, file: Path | None, settings: list[str], steps: int | None, resumed: Path | None
+) -> TrainConfig:
+    """The configuration: a preset's, a file's, or that of the run to go on with. ValueError."""
+    if (preset is not None and file is not None) or (resumed is None and preset is None and file is None):
+        raise ValueError("give either --preset or --config; --resume can do without")
+    if resumed is not None and preset is None and file is None:
+        from fpgan.model.state import saved_settings
+
+        chosen = saved_settings(resumed / STATE).with_settings(settings)
+        return chosen if steps is None else replace(chosen, steps=steps)
+    chosen = (PRESETS[preset] if preset else TrainConfig.from_yaml(file or "")).with_settings(settings)
+    return chosen if steps is None else chosen.with_steps(steps)
+
+
+def _saved(state: Path) -> int | None:
+    """When a training was last saved."""
+    return state.stat().st_mtime_ns if state.is_file() else None
+
+
+def _to_go_on(out: Path, baseline: Path | None, tensorboard: bool) -> str:
+    """The command that does. What the steps depend on is in RUN; other options have to be given again."""
+    words = ["fpgan", "train", "--resume", "--out", str(out)]
+    words += [] if baseline is None else ["--baseline", str(baseline)]
+    return shlex.join([*words, *(["--tensorboard"] if tensorboard else [])])
+
+
+def _lines(metrics: dict[str, Any], out: Path) -> list[str]:
+    lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
+    if metrics["broken"]:
+        names = ", ".join(metrics["broken"][:_NAMED])
+        more = ", ..." if len(metrics["broken"]) > _NAMED else ""
+        lines.append(f"{len(metrics['broken'])} broken images skipped: {names}{more}")
+    return lines

@@ -18,7 +18,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.thresholds import find_thresholds
-from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError, layer_name
 from fpgan.build.frontend.linear import IntArray, Linear
 from fpgan.build.frontend.network import ConcatLayer, Layer, Network, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.quantizers import Quantizer
@@ -183,7 +183,7 @@ def add_thresholds(layer: SumLayer) -> tuple[IntArray, BaseDataType]:
     thresholds, flipped = _thresholds(layer)
     if flipped.any():
         raise UnsupportedError(
-            f"layer {layer.name} ({layer.ops[0]}): what follows falls where the sum rises, in channel "
+            f"{layer_name(layer.name, layer.ops[0])}: what follows falls where the sum rises, in channel "
             f"{int(np.flatnonzero(flipped)[0])}; quantize the sum first"
         )
     low, high = layer.acc_range
@@ -194,7 +194,7 @@ def _thresholds(layer: ThresholdLayer) -> tuple[IntArray, NDArray[np.bool_]]:
     try:
         return find_thresholds(layer.step_function(), *layer.acc_range, counted(layer.target))
     except ValueError as error:
-        raise UnsupportedError(f"layer {layer.name} ({layer.ops[0]}): {error}") from None
+        raise UnsupportedError(f"{layer_name(layer.name, layer.ops[0])}: {error}") from None
 
 
 def counted(quantizer: Quantizer) -> Quantizer:

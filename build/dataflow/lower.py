@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from onnx import NodeProto, TensorProto, helper
@@ -19,10 +19,9 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.integer_graph import USEFUL_MACS
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.dataflow.styles import STYLES, DeconvStyle
 from fpgan.build.frontend.constants import attribute
 from fpgan.hw.geometry import DeconvGeometry
-
-DeconvStyle = Literal["subpixel", "zero_insert"]
 
 
 def lower(model: ModelWrapper, style: DeconvStyle = "subpixel") -> ModelWrapper:
@@ -31,8 +30,8 @@ def lower(model: ModelWrapper, style: DeconvStyle = "subpixel") -> ModelWrapper:
     subpixel: each output pixel multiplies only the taps that it has, on the input as it comes.
     zero_insert: zeros between the pixels, then a dense convolution: stride^2 times the work.
     """
-    if style not in ("subpixel", "zero_insert"):
-        raise ValueError(f"deconv={style}; known are subpixel and zero_insert")
+    if style not in STYLES:
+        raise ValueError(f"deconv={style}; known are {' and '.join(STYLES)}")
     register()
     return _Lowering(model, style).run()
 

@@ -30,6 +30,19 @@ def find_thresholds(
     flipped = ends[:, 0] > ends[:, 1]
     sign = np.where(flipped, -1, 1)[:, None]
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
+    thresholds = bisected(function, sign, low, high, target)
+    _prove(function, sign, low, high, thresholds, target)
+    return thresholds, flipped
+
+
+def bisected(
+    function: StepFunction,
+    sign: NDArray[np.int64],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    target: Quantizer,
+) -> NDArray[np.int64]:
+    """Smallest x in [low, high] (C) whose function(sign * x) reaches each level; high + 1 where none does."""
     levels = target.levels[None, 1:]
     left = np.repeat(low[:, None], levels.size, 1)
     right = np.repeat(high[:, None] + 1, levels.size, 1)
@@ -39,8 +52,7 @@ def find_thresholds(
         reached = function(sign * middle) >= levels
         right = np.where(reached & (left < right), middle, right)
         left = np.where(~reached & (left < right), middle + 1, left)
-    _prove(function, sign, low, high, left, target)
-    return left, flipped
+    return left
 
 
 def _prove(

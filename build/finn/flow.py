@@ -13,7 +13,7 @@ import yaml
 from fpgan.hw.design import Design
 from fpgan.hw.system.files import make_folder, write_beside, write_text
 from fpgan.hw.system.folders import check_replaceable
-from fpgan.sim.vectors import Vectors
+from fpgan.sim.vectors import golden_of
 
 CONFIG = "finn.yaml"
 FINN_BOARDS = {  # those that FINN has a shell for, by its names
@@ -63,7 +63,7 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
     design = Design.load(build)
     if design.pumped:
         raise ValueError(f"{build}: {SECOND_CLOCK}")
-    vectors = Vectors.load(build / "golden.npz")
+    vectors = golden_of(design)
     check_replaceable(out, CONFIG)
     make_folder(out)
     for name, x in (("latent", vectors.latent), ("image", vectors.image)):

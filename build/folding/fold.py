@@ -24,7 +24,9 @@ from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
+from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, Option
+from fpgan.build.folding.solver import solved
 
 _FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
 _NOTHING = Cost(0)
@@ -33,20 +35,16 @@ _SCALE = 10_000_000  # shares of a budget as integers for the solver
 _LANE_LUT = 5
 
 
-@dataclass(frozen=True)
-class Budget:
-    """Resources that a design may use."""
-
-    lut: int
-    dsp: int
-    bram18: int
-
-    def __str__(self) -> str:
-        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}"
-
-
 class InfeasibleError(ValueError):
     """No folding meets the target within the budget."""
+
+
+class OutOfReachError(InfeasibleError):
+    """A target in cycles per image; best: the fewest that a design takes, within what, and why no fewer."""
+
+    def __init__(self, target: int, best: int, within: str, why: str) -> None:
+        super().__init__(f"target of {target} cycles per image; the best {within} is {best}: {why}")
+        self.best, self.within, self.why = best, within, why
 
 
 def fold(
@@ -69,13 +67,10 @@ def fold(
     if best is None:
         raise InfeasibleError(f"no folding fits {budget}; {folding.lack(folding.slowest)}")
     if target_cycles is not None and best > target_cycles:
-        raise InfeasibleError(
-            f"target of {target_cycles} cycles per image; the best within {budget} is {best}: "
-            f"{folding.lack(target_cycles)}"
-        )
+        raise OutOfReachError(target_cycles, best, f"within {budget}", folding.lack(target_cycles))
     chosen = best if target_cycles is None else target_cycles
     choice = folding.solve(chosen)
-    assert choice is not None  # `fastest` solved it, or a harder one
+    assert choice is not None  # proved: `fastest` solved it, or a harder one
     folding.apply(choice, chosen)
     return folding.explain(best)
 
@@ -123,29 +118,31 @@ class Folding:
         price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
         cost = sum(program.spent[name] * price[name] for name in price)
         program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
-        return program.run()
+        answer = program.run()
+        return None if answer is None else answer.choice
 
     def _program(self, target: int) -> _Program:
         return _Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
 
     def overshoot(self, target: int) -> dict[str, int] | None:
-        """What the design of `target` cycles takes that exceeds the budget least; None: no option."""
+        """What the design of `target` cycles takes that exceeds the budget least; None: no such design."""
         program = self._program(target)
-        if not program.possible:
-            return None
-        worst = program.model.new_int_var(0, 1000 * _SCALE, "worst")
+        worst = program.model.new_int_var(0, MOST * _SCALE, "worst")
         for name, limit in vars(self.budget).items():
             program.model.add(program.spent[name] * (_SCALE // max(limit, 1)) <= worst)
         program.model.minimize(worst)
-        choice = program.run()
-        assert choice is not None  # nothing but the choice is constrained
-        return {name: program.value(name) for name in vars(self.budget)}
+        answer = program.run()
+        return None if answer is None else answer.spent
 
     def lack(self, target: int) -> str:
         """In words: what keeps a design from `target` cycles."""
         if self.floor > target:
             return f"{self.slow.name} takes {self.floor} cycles at its widest"
-        needed = self.overshoot(target) or {}
+        return self._excess(target, self.overshoot(target))
+
+    def _excess(self, target: int, needed: dict[str, int] | None) -> str:
+        if needed is None:
+            return f"no design of {target} cycles has channel counts that agree between its layers"
         return f"{target} cycles would need " + " ".join(
             f"{name.upper()}={needed[name]}"
             for name, limit in vars(self.budget).items()
@@ -163,11 +160,11 @@ class Folding:
                 "fastest_cycles": fastest, "binds": self.slow.name, "next_cycles": None,
                 "next_lacks": self.lack(fastest - 1),
             }  # fmt: skip
-        needed = self.overshoot(faster[-1]) or {}
-        over = {name: needed[name] / max(limit, 1) for name, limit in vars(self.budget).items()}
+        needed = self.overshoot(faster[-1])
+        over = {name: amount / max(getattr(self.budget, name), 1) for name, amount in (needed or {}).items()}
         return {
-            "fastest_cycles": fastest, "binds": max(over, key=over.__getitem__).upper(),
-            "next_cycles": faster[-1], "next_lacks": self.lack(faster[-1]),
+            "fastest_cycles": fastest, "binds": max(over, key=over.__getitem__, default="channels").upper(),
+            "next_cycles": faster[-1], "next_lacks": self._excess(faster[-1], needed),
         }  # fmt: skip
 
     def apply(self, choice: list[Option], target: int) -> None:
@@ -188,11 +185,19 @@ class Folding:
         fold_forks(self.model, target)
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """An option per layer, and what they take together by the names of `Budget`."""
+
+    choice: list[Option]
+    spent: dict[str, int]
+
+
 class _Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
     def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
-        self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
+        self.model = cp_model.CpModel()
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
@@ -217,17 +222,12 @@ class _Program:
             taken = sum(flag for flag, o in flags if o.ci == channels)
             self.model.add(given == taken)
 
-    def run(self) -> list[Option] | None:
-        if not self.possible:
+    def run(self) -> _Answer | None:
+        solver = solved(self.model) if self.possible else None
+        if solver is None:
             return None
-        self.solver.parameters.num_workers = 1  # the same design every time
-        self.solver.parameters.random_seed = 0
-        if self.solver.solve(self.model) != cp_model.OPTIMAL:
-            return None
-        return [next(o for flag, o in flags if self.solver.value(flag)) for flags in self._chosen.values()]
-
-    def value(self, name: str) -> int:
-        return int(self.solver.value(self.spent[name]))
+        choice = [next(o for flag, o in flags if solver.value(flag)) for flags in self._chosen.values()]
+        return _Answer(choice, {name: int(solver.value(amount)) for name, amount in self.spent.items()})
 
 
 def fold_like(model: ModelWrapper, build: Path) -> None:

@@ -12,7 +12,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import Budget, InfeasibleError, fold
+from fpgan.build.folding.fold import InfeasibleError, OutOfReachError, fold
+from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.size_fifos import period, size_fifos
 
 _ATTEMPTS = 10
@@ -57,7 +58,9 @@ def fold_and_size(
             f"width converters and FIFOs exceed {limits} by LUT={over.lut} BRAM18={over.bram18} with every "
             f"folding tried; allow more of the board, or ask for another rate"
         )
-    raise ValueError(f"target of {cycles} cycles per image: the layers together take {reached}; ask for less")
+    assert cycles is not None  # else the first folding that fits is the answer
+    why = "FIFOs of any depth let the layers hold each other up"
+    raise OutOfReachError(cycles, reached, "of the foldings tried", why)
 
 
 def _over(model: ModelWrapper, depths: Mapping[str, int], part: str, limits: Budget) -> Cost:

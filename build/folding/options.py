@@ -18,7 +18,6 @@ from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.joins import divisors
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 
-CORES = ("lut", "dsp", "dsp2x")
 _MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included

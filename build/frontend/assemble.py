@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from onnx import NodeProto
 
-from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import Layer, Network
-from fpgan.build.frontend.parts import Image, Part
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
+
+Image = tuple[int, Quantizer]  # its number, and the quantizer of its integers
 
 
 class Assembler:
@@ -22,13 +24,7 @@ class Assembler:
         self.layers: list[Layer] = []
         self.notes: list[str] = []
         self._entered: tuple[object, ...] | None = None
-        self._joined: dict[int, tuple[Part, Image]] = {}
-
-    def start(self, quantizer: Quantizer | None = None) -> Branch:
-        """The input's tensor, quantized already or not."""
-        if quantizer is not None:
-            self.source = quantizer
-        return Branch(self, self.view, current=quantizer)
+        self._made: dict[int, tuple[object, Image]] = {}
 
     def quantize_input(self, node: NodeProto, quantizer: Quantizer) -> None:
         if quantizer.step:
@@ -58,23 +54,22 @@ class Assembler:
         self.layers.append(layer)
         return len(self.layers), layer.target
 
-    def joined(self, part: Part, node: NodeProto) -> Image:
-        """The image of a concatenation that several readers take, made once."""
-        if id(part) not in self._joined:
-            self._joined[id(part)] = (part, part.join(node, self))
-        return self._joined[id(part)][1]
+    def once(self, part: object, make: Callable[[], Image]) -> Image:
+        """The image of what several readers take, made for the first of them."""
+        if id(part) not in self._made:
+            self._made[id(part)] = (part, make())
+        return self._made[id(part)][1]
 
-    def finish(self, end: Branch) -> Network:
-        """All layers, where `end` is the output. UnsupportedError where the graph ends too early."""
-        end.end()
-        if end.current is None or self.source is None:
+    def finish(self, image: int, current: Quantizer | None, view: View) -> Network:
+        """All layers, where such an image is the output. UnsupportedError where the graph ends too early."""
+        if current is None or self.source is None:
             raise UnsupportedError("nothing is quantized; put Quant or QuantizeLinear nodes into the network")
         if not self.layers:
             raise UnsupportedError("no layer between the input and the output")
         used = sorted({i for layer in self.layers for i in layer.inputs})
-        if used != list(range(len(self.layers))) or end.image != len(self.layers):
+        if used != list(range(len(self.layers))) or image != len(self.layers):
             raise UnsupportedError("the output is also an input of a layer; one that is none is supported")
-        if not end.view.canonical:
+        if not view.canonical:
             self.notes.append(
                 "the output leaves the accelerator as (H,W,C); the host orders it as the file does"
             )

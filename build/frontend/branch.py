@@ -9,23 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from onnx import NodeProto
 
-from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.assemble import Assembler
+from fpgan.build.frontend.errors import UnsupportedError, layer_name, node_name
 from fpgan.build.frontend.features import as_image, cropped
 from fpgan.build.frontend.linear import Linear, Pads, identity
 from fpgan.build.frontend.linear_nodes import LinearNode
-from fpgan.build.frontend.network import QuantLayer
+from fpgan.build.frontend.network import Network, QuantLayer
 from fpgan.build.frontend.parts import LinearPart, Part
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
-
-if TYPE_CHECKING:
-    from fpgan.build.frontend.assemble import Assembler
+from fpgan.hw.system.text import brief
 
 _IDEMPOTENT = ("ROUND", "HALF_UP", "HALF_DOWN")
 
@@ -51,6 +50,13 @@ class Branch:
     pending: tuple[Pending, ...] = ()
     host: tuple[object, ...] = ()  # what is done to the input before the first layer, but for its axes' order
     shared: bool = False  # whether others read the image too
+
+    @classmethod
+    def at_input(cls, network: Assembler, quantizer: Quantizer | None = None) -> Branch:
+        """The input's tensor, quantized already or not."""
+        if quantizer is not None:
+            network.source = quantizer
+        return cls(network, network.view, current=quantizer)
 
     def copy(self, shared: bool) -> Branch:
         """For another reader."""
@@ -84,10 +90,10 @@ class Branch:
         if scales := self.part.scales():
             raise UnsupportedError.at(
                 node,
-                f"{self.part.name} before it joins images of scales {scales}; give both one quantizer, or "
-                "put one behind it",
+                f"{brief(self.part.name)} before it joins images of scales {scales}; give both one "
+                "quantizer, or put one behind it",
             )
-        raise UnsupportedError.at(node, f"no quantizer between this and {self.part.name} before it")
+        raise UnsupportedError.at(node, f"no quantizer between this and {brief(self.part.name)} before it")
 
     def add_linear(self, node: NodeProto, read: LinearNode) -> None:
         """Open a layer."""
@@ -147,8 +153,9 @@ class Branch:
 
     def settle(self, node: NodeProto) -> None:
         """Build a concatenation that needs no quantizer."""
-        if self.part is not None and self.part.joined() is not None:
-            self.image, self.current = self.network.joined(self.part, node)
+        part = self.part
+        if part is not None and part.joined() is not None:
+            self.image, self.current = self.network.once(part, lambda: part.join(node, self.network))
             self.part, self.shared = None, True
 
     def materialize(self, node: NodeProto) -> None:
@@ -161,15 +168,15 @@ class Branch:
             self.open_identity(node)
             self._close(node, passed)
 
-    def end(self) -> None:
-        """This is the output."""
+    def finish(self) -> Network:
+        """The whole network, where this is the output. UnsupportedError where the graph ends too early."""
         self.settle(NodeProto(op_type="Identity", name="output"))
         if self.part is not None:
-            raise UnsupportedError(
-                f"layer {self.part.name} ({self.part.ops[0]}): no quantizer after it; put one at the output"
-            )
+            where = layer_name(self.part.name, self.part.ops[0])
+            raise UnsupportedError(f"{where}: no quantizer after it; put one at the output")
         if self.pending:
             self.materialize(NodeProto(op_type="Identity", name=f"{self.pending[-1].name} at the end"))
+        return self.network.finish(self.image, self.current, self.view)
 
     # -- what waits for the next layer ------------------------------------------------------------------
     def upsample(self, factor: tuple[int, int]) -> None:
@@ -230,6 +237,8 @@ class Branch:
             if len(target) not in (3, 4) or (self.view.size != (1, 1) and self.begun):
                 raise
         image = View.of(self.view.resolved(target))
+        if image.batch != self.view.batch:
+            raise UnsupportedError.at(node, f"reshapes {list(self.view.shape)} to {brief(target)}")
         if not self.begun:
             self.host = (*self.host, self.view.axes, tuple(target))
         elif self.pending:
@@ -245,7 +254,8 @@ class Branch:
             self.part = _pixelwise(change(self.part))
         elif self.part is not None:
             raise UnsupportedError.at(
-                node, f"{what} between {self.part.name} and its quantizer; do that behind the quantizer"
+                node,
+                f"{what} between {brief(self.part.name)} and its quantizer; do that behind the quantizer",
             )
         elif self.image and not self.shared and isinstance(self.network.layers[self.image - 1], QuantLayer):
             changed = change(self.network.layers[self.image - 1])
@@ -271,7 +281,3 @@ def _passed(quantizer: Quantizer, padded: bool) -> Quantizer:
     if same and not quantizer.step and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
         return quantizer
     return Quantizer(quantizer.scale, low, high)
-
-
-def node_name(node: NodeProto) -> str:
-    return str(node.name or (node.output[0] if node.output else node.op_type))

@@ -17,6 +17,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.hw.system.text import brief, first_line
 
 Array = NDArray[Any]
 _MAX_GROWN = 1 << 24  # elements of a constant that is larger than each of what it is made of
@@ -70,6 +71,21 @@ class Constants:
         if value is None:
             raise UnsupportedError.at(node, f"{what} must be a constant")
         return value
+
+    def floats(self, node: NodeProto, index: int, what: str) -> NDArray[np.float32]:
+        """Input `index` of `node`, of float32."""
+        value = self.required(node, index, what)
+        if value.dtype != np.float32:
+            raise UnsupportedError.at(node, f"{what} of type {value.dtype}; float32 is supported")
+        return value
+
+    def integers(self, node: NodeProto, index: int, what: str) -> list[int]:
+        """Input `index` of `node`, a list of integers."""
+        value = self.required(node, index, what)
+        if value.dtype not in (np.int32, np.int64) or value.ndim > 1:
+            kind = f"type {value.dtype} with {value.ndim} axes"
+            raise UnsupportedError.at(node, f"{what} of {kind}; a list of integers is expected")
+        return [int(v) for v in np.ravel(value)]
 
     def number(self, node: NodeProto, index: int, what: str) -> float:
         """A scalar input."""
@@ -126,7 +142,7 @@ class Constants:
             results: Any = ReferenceEvaluator(model).run(None, dict(inputs))
             return np.asarray(results[0])
         except Exception as error:
-            raise UnsupportedError.at(node, f"cannot be computed ({_first_line(error)})") from None
+            raise UnsupportedError.at(node, f"cannot be computed ({first_line(error)})") from None
 
 
 def attribute(node: NodeProto, name: str, default: Any) -> Any:
@@ -137,8 +153,18 @@ def attribute(node: NodeProto, name: str, default: Any) -> Any:
     return default
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+def text(node: NodeProto, name: str, default: str) -> str:
+    """Value of an ONNX attribute that is a word."""
+    value = attribute(node, name, default.encode())
+    return brief(value.decode(errors="replace"))
+
+
+def number(node: NodeProto, name: str, default: float) -> float:
+    """Value of an ONNX attribute that is a finite number. UnsupportedError."""
+    value = float(attribute(node, name, default))
+    if not math.isfinite(value):
+        raise UnsupportedError.at(node, f"{name}={value}; a finite number is supported")
+    return value
 
 
 def _broadcast(node: NodeProto, values: list[Array]) -> int:

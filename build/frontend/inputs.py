@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import GraphProto, NodeProto, ValueInfoProto
+from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
 
 from fpgan.build.frontend.assemble import Assembler
+from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_quant, quant_node
 from fpgan.build.frontend.spatial import apply_spatial
 from fpgan.build.frontend.view import View
+from fpgan.hw.system.text import brief
 
 _RESHAPES = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
 Consumers = Mapping[str, Sequence[NodeProto]]
@@ -45,7 +47,7 @@ def read_source(graph: GraphProto, constants: Constants, consumers: Consumers) -
     if node is None or node.op_type != "Concat":
         names = ", ".join(info.name for info in infos)
         raise UnsupportedError(
-            f"{len(infos)} inputs ({names}); one is supported, or several that a Concat joins "
+            f"{len(infos)} inputs ({brief(names)}); one is supported, or several that a Concat joins "
             "before the first layer"
         )
     return _joined(node, parts)
@@ -59,7 +61,7 @@ def _part(info: ValueInfoProto, constants: Constants, consumers: Consumers) -> S
         constants.shapes[part.tensor] = part.view.shape
         view, quantizer = part.view, part.quantizer
         if node.op_type in _RESHAPES:
-            branch = Assembler(view).start()
+            branch = Branch.at_input(Assembler(view))
             apply_spatial(node, constants, branch)
             view = branch.view
         elif is_quant(node) and quantizer is None:
@@ -82,7 +84,7 @@ def _joined(node: NodeProto, parts: list[Source]) -> Source:
         raise UnsupportedError.at(node, f"joins {shapes} along axis {axis}; channels (axis 1) are supported")
     ends = np.cumsum([v.dims[0] for v in views]).tolist()
     nodes = (*(n for part in ordered for n in part.nodes), node)
-    names = [part.nodes[0].input[0] if part.nodes else part.tensor for part in ordered]
+    names = [brief(part.nodes[0].input[0] if part.nodes else part.tensor) for part in ordered]
     ranges = [f"{name} [{end - v.dims[0]}:{end}]" for name, v, end in zip(names, views, ends, strict=True)]
     view = views[0].resized((ends[-1], *views[0].size))
     note = f"input channels: {', '.join(ranges)}"
@@ -107,13 +109,18 @@ def _common(node: NodeProto, parts: list[Source]) -> Quantizer | None:
 
 
 def _view(info: ValueInfoProto) -> View:
+    kind = info.type.tensor_type.elem_type
+    if kind != TensorProto.FLOAT:
+        name = TensorProto.DataType.Name(kind).lower() if kind in TensorProto.DataType.values() else kind
+        raise UnsupportedError(f"input {brief(info.name)}: of type {name}; float is supported")
     sizes = []
     for index, dim in enumerate(info.type.tensor_type.shape.dim):
         if not dim.HasField("dim_value") or dim.dim_value < 1:
             if index:
+                size = brief(dim.dim_param or "?")
                 raise UnsupportedError(
-                    f"input {info.name}: size {dim.dim_param or '?'} of axis {index} is not fixed; "
-                    "only the batch may be; export with example inputs of one size"
+                    f"input {brief(info.name)}: size {size} of axis {index} is not fixed; only the batch may "
+                    "be; export with example inputs of one size"
                 )
             sizes.append(1)
         else:
@@ -121,4 +128,4 @@ def _view(info: ValueInfoProto) -> View:
     try:
         return View.of(sizes)
     except ValueError as error:
-        raise UnsupportedError(f"input {info.name}: {error}") from None
+        raise UnsupportedError(f"input {brief(info.name)}: {error}") from None

@@ -5,21 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING
 
 from onnx import NodeProto
 
-from fpgan.build.frontend.branch import Branch, node_name
+from fpgan.build.frontend.assemble import Assembler, Image
+from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import attribute
-from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError, node_name
 from fpgan.build.frontend.network import ConcatLayer
-from fpgan.build.frontend.parts import Image, Part, SumPart
-from fpgan.build.frontend.pointwise import ARITHMETIC, Float, Pointwise
+from fpgan.build.frontend.parts import Part, SumPart
+from fpgan.build.frontend.pointwise import ARITHMETIC, Both, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
-
-if TYPE_CHECKING:
-    from fpgan.build.frontend.assemble import Assembler
 
 _MAX_FACTOR = 256
 _ROUNDED = 2.0**-22  # of a ratio of two float32 scales
@@ -70,30 +66,11 @@ def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | No
     left, right = (part.functions[same:] for part in parts)
     names = "+".join((*(f.op for f in (*left, *right)), node.op_type))
     constants = tuple(c for function in (*left, *right) for c in function.constants)
-    both = Pointwise(names, _Both(node.op_type, left, right), constants)
+    both = Pointwise(names, Both(node.op_type, left, right), constants)
     start = parts[0].ops[: len(parts[0].ops) - len(left)]
     result = opened[0]
     result.part = replace(parts[0], functions=(*parts[0].functions[:same], both), ops=(*start, names))
     return result
-
-
-@dataclass(frozen=True)
-class _Both:
-    """What a node makes of two lists of functions of the same values."""
-
-    op: str
-    left: tuple[Pointwise, ...]
-    right: tuple[Pointwise, ...]
-
-    def __call__(self, x: Float, *constants: Float) -> Float:
-        rest = iter(constants)
-        values = []
-        for functions in (self.left, self.right):
-            value = x
-            for function in functions:
-                value = function.function(value, *islice(rest, len(function.constants)))
-            values.append(value)
-        return ARITHMETIC[self.op](*values)
 
 
 # -- sums ---------------------------------------------------------------------------------------------

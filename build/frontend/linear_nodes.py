@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto
 
-from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.constants import Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv, ungrouped
 from fpgan.build.frontend.read_quantizers import Scaled, scaled_constant
 from fpgan.build.frontend.view import View
+from fpgan.hw.system.text import brief
 
 LINEAR = ("ConvTranspose", "Conv", "Gemm", "MatMul")
 _MAX_WEIGHT = 512  # a magnitude: 8 bits with any zero point
@@ -45,6 +46,15 @@ def read_linear(node: NodeProto, constants: Constants, view: View) -> LinearNode
     return replace(result, bias=_bias(node, constants, result.linear.weights.shape[1]))
 
 
+def _check_kernel(node: NodeProto, weights: NDArray[np.int64]) -> None:
+    """The sizes that the file writes down once more."""
+    kernel = list(weights.shape[2:])
+    if (written := attribute(node, "kernel_shape", kernel)) != kernel:
+        raise UnsupportedError.at(
+            node, f"kernel_shape={brief(written)} on weights of shape {list(weights.shape)}"
+        )
+
+
 def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
     if not view.canonical or len(view.axes) not in (3, 4):
         raise UnsupportedError.at(node, f"input with axes {view.axes}; (N,C,H,W) or (N,C,L) is supported")
@@ -53,6 +63,7 @@ def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
         raise UnsupportedError.at(
             node, f"{weights.integers.ndim - 2}-dimensional kernel on {rank} dimensions"
         )
+    _check_kernel(node, weights.integers)
     integers = weights.integers if rank == 2 else weights.integers[:, :, None]
     groups, transposed = int(attribute(node, "group", 1)), node.op_type == "ConvTranspose"
     shape = integers.shape
@@ -83,6 +94,10 @@ def _geometry(node: NodeProto, view: View, weights: NDArray[np.int64], dilation:
     stride = _per_axis(node, "strides", rank)
     if node.op_type == "ConvTranspose":
         extra = _per_axis(node, "output_padding", rank, 0)
+        if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+            raise UnsupportedError.at(
+                node, f"output_padding={extra} with strides {stride}, dilations {dilation}; less is expected"
+            )
         plain = Linear(ungrouped(weights, groups), view.size, stride, (0, 0, 0, 0), extra)
         return replace(plain, pads=_transposed_pads(node, plain, rank)).checked()
     whole = ungrouped(weights, groups)
@@ -92,19 +107,16 @@ def _geometry(node: NodeProto, view: View, weights: NDArray[np.int64], dilation:
 
 def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
     """ONNX: pads as given, or what makes `output_shape`, or what makes input size times stride."""
-    auto = attribute(node, "auto_pad", b"NOTSET").decode(errors="replace") or "NOTSET"
-    wanted = attribute(node, "output_shape", None)
+    auto = _auto_pad(node)
+    wanted = _output_shape(node, rank, plain.weights.shape[1])
     if auto == "VALID" and wanted is None:
         return (0, 0, 0, 0)
     if auto == "NOTSET" and wanted is None:
         return _pads(node, rank)
-    if auto not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
-        raise UnsupportedError.at(node, f"auto_pad={auto}; NOTSET, SAME_UPPER, SAME_LOWER or VALID")
     if wanted is None:
         target = [n * s for n, s in zip(plain.size, plain.stride, strict=True)]
     else:
-        sizes = [int(n) for n in wanted][-rank:]
-        target = [1] * (2 - len(sizes)) + sizes
+        target = [1] * (2 - rank) + wanted
     total = [full - out for full, out in zip(plain.out, target, strict=True)]
     if min(total) < 0:
         raise UnsupportedError.at(
@@ -113,15 +125,32 @@ def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
     return _split(total, upper=auto == "SAME_UPPER")
 
 
+def _output_shape(node: NodeProto, rank: int, channels: int) -> list[int] | None:
+    """Rows and columns that an `output_shape` wants, which may hold batch and channels before them."""
+    shape = [int(n) for n in attribute(node, "output_shape", [])]
+    if len(shape) not in (0, rank, rank + 2) or (len(shape) > rank and shape[1] != channels):
+        raise UnsupportedError.at(
+            node, f"output_shape={brief(shape)}; {rank} sizes, or batch and {channels} channels before them"
+        )
+    return shape[-rank:] or None
+
+
+def _auto_pad(node: NodeProto) -> str:
+    auto = text(node, "auto_pad", "NOTSET") or "NOTSET"
+    if auto not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
+        raise UnsupportedError.at(node, f"auto_pad={auto}; NOTSET, SAME_UPPER, SAME_LOWER or VALID")
+    if auto != "NOTSET" and attribute(node, "pads", None) is not None:
+        raise UnsupportedError.at(node, f"pads beside auto_pad={auto}; one of them is expected")
+    return auto
+
+
 def _conv_pads(node: NodeProto, size: Pair, kernel: tuple[int, ...], stride: Pair, rank: int) -> Pads:
     """ONNX: pads as given, or what makes ceil(input size / stride)."""
-    auto = attribute(node, "auto_pad", b"NOTSET").decode(errors="replace") or "NOTSET"
+    auto = _auto_pad(node)
     if auto == "NOTSET":
         return _pads(node, rank)
     if auto == "VALID":
         return (0, 0, 0, 0)
-    if auto not in ("SAME_UPPER", "SAME_LOWER"):
-        raise UnsupportedError.at(node, f"auto_pad={auto}; NOTSET, SAME_UPPER, SAME_LOWER or VALID")
     reached = [(-(-n // s) - 1) * s + k for n, s, k in zip(size, stride, kernel, strict=True)]
     total = [max(0, r - n) for r, n in zip(reached, size, strict=True)]
     return _split(total, upper=auto == "SAME_UPPER")
@@ -136,7 +165,7 @@ def _split(total: list[int], upper: bool) -> Pads:
 def _pads(node: NodeProto, rank: int) -> Pads:
     values = [int(v) for v in attribute(node, "pads", [0] * 2 * rank)]
     if len(values) != 2 * rank or min(values) < 0:
-        raise UnsupportedError.at(node, f"pads={values}; {2 * rank} of at least 0 are expected")
+        raise UnsupportedError.at(node, f"pads={brief(values)}; {2 * rank} of at least 0 are expected")
     top, bottom = (values[0], values[2]) if rank == 2 else (0, 0)
     return top, values[rank - 1], bottom, values[-1]
 
@@ -144,7 +173,7 @@ def _pads(node: NodeProto, rank: int) -> Pads:
 def _per_axis(node: NodeProto, name: str, rank: int, default: int = 1) -> Pair:
     values = [int(v) for v in attribute(node, name, [default] * rank)]
     if len(values) != rank or min(values) < default:
-        raise UnsupportedError.at(node, f"{name}={values}; {rank} of at least {default} are expected")
+        raise UnsupportedError.at(node, f"{name}={brief(values)}; {rank} of at least {default} are expected")
     return (values[0], values[1]) if rank == 2 else (default, values[0])
 
 
@@ -211,8 +240,9 @@ def _bias(node: NodeProto, constants: Constants, channels: int) -> NDArray[np.fl
         if scaled is None:
             raise UnsupportedError.at(node, "bias must be a constant or a quantized constant")
         value = scaled.floats
-    if value.size not in (1, channels):
-        raise UnsupportedError.at(node, f"bias of {value.size} values for {channels} channels")
+    wide = ((1, channels), (1, 1), (1,), ()) if node.op_type == "Gemm" else ()
+    if value.shape not in ((channels,), *wide):
+        raise UnsupportedError.at(node, f"bias of shape {value.shape} for {channels} channels")
     if not np.isfinite(value).all():
         raise UnsupportedError.at(node, "a bias that is not finite")
     return np.broadcast_to(np.ravel(value).astype(np.float32), (channels,)).copy()

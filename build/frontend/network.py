@@ -85,11 +85,18 @@ class ThresholdLayer(Layer):
         return acc * torch.from_numpy(np.reshape(self.acc_scale, (-1, 1, 1)).copy()).to(acc.dtype)
 
     def step_function(self) -> StepFunction:
-        """The float32 chain from accumulators (C,T) to integers (C,T), computed by PyTorch's own kernels."""
+        """The float32 chain from accumulators (C,T) to integers (C,T), computed by PyTorch's own kernels.
+
+        It raises ValueError where what comes out is no number, as the root of a negative one.
+        """
 
         def apply(acc: IntArray) -> IntArray:
             x = torch.from_numpy(acc.astype(np.float32))[None, :, :, None].contiguous()
-            return self.after(self.scaled(x))[0, :, :, 0].numpy().astype(np.int64)
+            y = self.after(self.scaled(x))[0, :, :, 0].numpy()
+            if np.isnan(y).any():
+                channel, point = np.argwhere(np.isnan(y))[0]
+                raise ValueError(f"channel {channel} is no number at accumulator {acc[channel, point]}")
+            return y.astype(np.int64)
 
         return apply
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto
 
-from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.assemble import Assembler, Image
+from fpgan.build.frontend.errors import UnsupportedError, layer_name
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.frontend.network import Dims, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_unbounded, resolve_unbounded
-
-if TYPE_CHECKING:
-    from fpgan.build.frontend.assemble import Assembler
+from fpgan.hw.system.text import brief
 
 _LEVELS = 256
-Image = tuple[int, Quantizer]  # its number, and the quantizer of its integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +48,7 @@ class Part(ABC):
 
     def join(self, node: NodeProto, network: Assembler) -> Image:
         """Add the layer of what needs no quantizer any more."""
-        raise UnsupportedError.at(node, f"no quantizer between this and {self.name} before it")
+        raise UnsupportedError.at(node, f"no quantizer between this and {brief(self.name)} before it")
 
     def scales(self) -> str:
         """The scales that keep it from being joined, for a message."""
@@ -87,7 +85,8 @@ class LinearPart(Part):
         try:
             linear = self.linear.settled()
         except ValueError as error:
-            raise UnsupportedError(f"layer {self.name}: {error}") from None
+            where = layer_name(self.name, (*self.ops, node.op_type)[0])
+            raise UnsupportedError(f"{where}: {error}") from None
         layer = QuantLayer(
             name=self.name, ops=(*self.ops, node.op_type), inputs=(self.image,), sources=(self.source,),
             target=quantizer, notes=self.notes, functions=self.functions, linear=linear,

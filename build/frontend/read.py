@@ -14,7 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute
-from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.errors import UnsupportedError, layer_name, node_name
 from fpgan.build.frontend.inputs import read_source
 from fpgan.build.frontend.joins import join
 from fpgan.build.frontend.linear_nodes import LINEAR, read_linear
@@ -23,6 +23,7 @@ from fpgan.build.frontend.pointwise import POINTWISE, read_pointwise
 from fpgan.build.frontend.read_quantizers import QUANT, is_quant, linear_pair, quant_node
 from fpgan.build.frontend.spatial import SPATIAL, apply_spatial
 from fpgan.build.frontend.walk import Walk
+from fpgan.hw.system.text import brief, first_line
 
 PASSED = ("Identity", "Dropout", "Cast")
 SUPPORTED = (
@@ -55,8 +56,7 @@ def _one_line(where: str) -> Iterator[None]:
     except UnsupportedError:
         raise
     except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError) as error:
-        line = (str(error) or type(error).__name__).splitlines()[0][:300]
-        raise UnsupportedError(f"{where}: {line}") from None
+        raise UnsupportedError(f"{where}: {first_line(error)}") from None
 
 
 class Reader:
@@ -77,14 +77,14 @@ class Reader:
         self.assembler.notes.extend(self.source.notes)
         self.branches: dict[str, Branch] = {}  # by tensor
         self.pairs: dict[str, list[NodeProto]] = {}  # QuantizeLinear up to a tensor of integers, by that
-        self._reached(self.source.tensor, self.assembler.start(self.source.quantizer))
+        self._reached(self.source.tensor, Branch.at_input(self.assembler, self.source.quantizer))
 
     def steps(self) -> Iterator[NodeProto]:
         """Read node by node, in order; yields each node that was read."""
         yield from self.source.nodes
         for node in self.walk.order():
             check_supported(node)
-            with _one_line(f"layer {node.name or node.output[0]} ({node.op_type})"):
+            with _one_line(layer_name(node_name(node), node.op_type)):
                 self._read(node)
             yield node
 
@@ -94,8 +94,8 @@ class Reader:
         if end in self.pairs:
             raise UnsupportedError.at(self.pairs[end][0], "no DequantizeLinear after it")
         if end not in self.branches:
-            raise UnsupportedError(f"output {end} is not made of the input")
-        return self.assembler.finish(self._branch(end))
+            raise UnsupportedError(f"output {brief(end)} is not made of the input")
+        return self._branch(end).finish()
 
     def _reached(self, tensor: str, branch: Branch) -> None:
         self.branches[tensor] = branch
@@ -157,5 +157,5 @@ def check_supported(node: NodeProto) -> None:
         return
     if node.op_type not in SUPPORTED or node.op_type in QUANT or node.domain not in ("", "ai.onnx"):
         why = _BETTER.get(node.op_type, f"supported are {', '.join(SUPPORTED)}")
-        where = f" of domain {node.domain}" if node.domain not in ("", "ai.onnx") else ""
+        where = f" of domain {brief(node.domain)}" if node.domain not in ("", "ai.onnx") else ""
         raise UnsupportedError.at(node, f"op{where} is not supported; {why}")

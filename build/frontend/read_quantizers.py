@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
-from fpgan.build.frontend.constants import Array, Constants, attribute
+from fpgan.build.frontend.constants import Array, Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.pointwise import clip_bounds
 from fpgan.build.frontend.quantizers import ROUNDING, ROUNDING_ALIASES, Quantizer, integer_range
@@ -110,6 +110,7 @@ def linear_pair(nodes: list[NodeProto], constants: Constants) -> Quantizer:
 
 def _linear(node: NodeProto, constants: Constants) -> tuple[float, int]:
     scale = _one_scale(node, constants.required(node, 1, "the scale"))
+    _check_blocks(node)
     has_zero = len(node.input) > 2 and bool(node.input[2])
     return scale, int(constants.number(node, 2, "the zero point")) if has_zero else 0
 
@@ -187,16 +188,26 @@ def _quantized(node: NodeProto, constants: Constants) -> Scaled | None:
 
 def _dequantized(node: NodeProto, constants: Constants) -> Scaled | None:
     scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
-    if attribute(node, "block_size", 0):
-        raise UnsupportedError.at(node, "scales per block; one per tensor or channel is supported")
+    _check_blocks(node)
     _check_scale(node, scale)
     integers = _integers(node.input[0], constants)
     if integers is None:
         return None
-    zero = np.zeros((), np.int64)
-    if len(node.input) > 2 and node.input[2]:
-        zero = constants.required(node, 2, "the zero point").astype(np.int64)
+    zero = _zeros(node, scale, constants)
+    stored, given = (constants.get(name) for name in (node.input[0], *node.input[2:3], "")[:2])
+    if stored is not None and given is not None and given.dtype != stored.dtype:
+        raise UnsupportedError.at(node, f"zero points of type {given.dtype}, integers of {stored.dtype}")
     return Scaled(integers - _along(node, zero, integers.ndim), _along(node, scale, integers.ndim))
+
+
+def _zeros(node: NodeProto, scale: Array, constants: Constants) -> NDArray[np.int64]:
+    """Zero points of QuantizeLinear or DequantizeLinear: one for each scale."""
+    if not (len(node.input) > 2 and node.input[2]):
+        return np.zeros(scale.shape, np.int64)
+    zero = constants.required(node, 2, "the zero point").astype(np.int64)
+    if zero.shape != scale.shape:
+        raise UnsupportedError.at(node, f"zero points of shape {zero.shape}, scales of {scale.shape}")
+    return zero
 
 
 def _integers(name: str, constants: Constants, depth: int = 0) -> NDArray[np.int64] | None:
@@ -217,17 +228,21 @@ def _integers(name: str, constants: Constants, depth: int = 0) -> NDArray[np.int
         return None
     scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
     _check_scale(node, scale)
-    zero = np.zeros((), np.int64)
-    if len(node.input) > 2 and node.input[2]:
-        zero = constants.required(node, 2, "the zero point").astype(np.int64)
+    zero = _zeros(node, scale, constants)
+    _check_blocks(node)
     rounded = np.rint(floats.astype(np.float32) / _along(node, scale, floats.ndim)).astype(np.float64)
     low, high = _type_range(node, constants)
     return np.clip(rounded + _along(node, zero, floats.ndim), low, high).astype(np.int64)
 
 
+def _check_blocks(node: NodeProto) -> None:
+    if attribute(node, "block_size", 0):
+        raise UnsupportedError.at(node, "scales per block; one per tensor or channel is supported")
+
+
 def _along(node: NodeProto, values: Array, rank: int) -> Array:
     """A scalar as it is; a vector along the node's axis, which is 1 by default."""
-    if values.size == 1:
+    if values.size == 1 and values.ndim < 2:
         return values.reshape(())
     axis = int(attribute(node, "axis", 1))
     if values.ndim != 1 or not -rank <= axis < rank:
@@ -265,7 +280,7 @@ def _bits(node: NodeProto, value: float, most: int = 8) -> int:
 
 
 def _rounding(node: NodeProto, default: str = "ROUND") -> str:
-    mode = attribute(node, "rounding_mode", default.encode()).decode(errors="replace").upper()
+    mode = text(node, "rounding_mode", default).upper()
     mode = ROUNDING_ALIASES.get(mode, mode)
     if mode not in ROUNDING:
         raise UnsupportedError.at(node, f"rounding mode {mode}; supported are {', '.join(ROUNDING)}")

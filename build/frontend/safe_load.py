@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 from onnx.external_data_helper import load_external_data_for_tensor
 
 from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.hw.system.text import brief, first_line
 
 _MAX_FILE = 2**31 - 1  # what protobuf itself can hold
 _MAX_NODES = 100_000
@@ -33,10 +34,6 @@ def load_model(path: Path | str) -> onnx.ModelProto:
     except Exception as error:
         raise ValueError(f"{path}: not a valid ONNX file ({first_line(error)})") from None
     return model
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def _parse(path: Path) -> onnx.ModelProto:
@@ -87,27 +84,35 @@ def _tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
 
 def _check_size(path: Path, tensor: TensorProto) -> None:
     if any(d < 0 for d in tensor.dims) or math.prod(tensor.dims) > _MAX_FILE:
-        raise ValueError(f"{path}: tensor {tensor.name} of shape {list(tensor.dims)}: is too large")
+        raise ValueError(
+            f"{path}: tensor {brief(tensor.name)} of shape {brief(list(tensor.dims))}: is too large"
+        )
 
 
 def _load_external(path: Path, tensor: TensorProto) -> None:
     entries = {entry.key: entry.value for entry in tensor.external_data}
     location, folder = entries.get("location", ""), path.parent.resolve()
-    file = (folder / location).resolve()
-    if not location or Path(location).is_absolute() or not file.is_relative_to(folder):
-        raise ValueError(f"{path}: tensor {tensor.name} lies outside the model's folder ({location!r})")
-    if not file.is_file():
-        raise ValueError(f"{path}: its external data {location!r} is missing")
+    where, shown = f"{path}: tensor {brief(tensor.name)}", f"'{brief(location)}'"
+    try:
+        file = (folder / location).resolve()
+        inside = bool(location) and not Path(location).is_absolute() and file.is_relative_to(folder)
+        missing = not file.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        inside = missing = True
+    if not inside:
+        raise ValueError(f"{where} lies outside the model's folder ({shown})")
+    if missing:
+        raise ValueError(f"{path}: its external data {shown} is missing")
     try:
         offset, available = int(entries.get("offset", 0)), file.stat().st_size
         wanted = int(entries.get("length", available - offset))
         needed = math.prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
     except (ValueError, KeyError):
-        raise ValueError(f"{path}: tensor {tensor.name}: broken external data entry") from None
+        raise ValueError(f"{where}: broken external data entry") from None
     if min(offset, wanted) < 0 or offset + wanted > available or (tensor.data_type < 20 and wanted != needed):
         raise ValueError(
-            f"{path}: tensor {tensor.name}: bytes {offset} to {offset + wanted} of {location!r}, which has "
-            f"{available}; its shape needs {needed}"
+            f"{where}: bytes {offset} to {offset + wanted} of {shown}, which has {available}; its shape "
+            f"needs {needed}"
         )
     load_external_data_for_tensor(tensor, str(folder))
     tensor.data_location = TensorProto.DEFAULT

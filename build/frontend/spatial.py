@@ -11,8 +11,9 @@ import numpy as np
 from onnx import NodeProto
 
 from fpgan.build.frontend.branch import Branch
-from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.constants import Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.hw.system.text import brief
 
 _MAX_FACTOR = 64
 
@@ -28,7 +29,9 @@ def _transpose(node: NodeProto, constants: Constants, branch: Branch) -> None:
 
 
 def _reshape(node: NodeProto, constants: Constants, branch: Branch) -> None:
-    target = [int(v) for v in np.ravel(constants.required(node, 1, "the shape"))]
+    target = constants.integers(node, 1, "the shape")
+    if attribute(node, "allowzero", 0) and 0 in target:
+        raise UnsupportedError.at(node, f"reshapes to {brief(target)} with allowzero; sizes start at 1")
     branch.reshape(node, target)
 
 
@@ -43,10 +46,15 @@ def _axes(node: NodeProto, constants: Constants, rank: int) -> list[int]:
     """An attribute up to opset 12, an input from 13 on."""
     values = attribute(node, "axes", None)
     if values is None and len(node.input) > 1:
-        values = constants.required(node, 1, "the axes")
-    axes = [int(v) + (rank if int(v) < 0 else 0) for v in np.ravel(values if values is not None else [])]
-    if any(not 0 <= a < rank for a in axes):
-        raise UnsupportedError.at(node, f"axes={axes} of {rank}")
+        values = constants.integers(node, 1, "the axes")
+    return _each_once(node, values or [], rank)
+
+
+def _each_once(node: NodeProto, values: list[int], rank: int) -> list[int]:
+    """Axes counted from the front. UnsupportedError where one is none, or comes twice."""
+    axes = [v + (rank if v < 0 else 0) for v in values]
+    if any(not 0 <= a < rank for a in axes) or len(set(axes)) < len(axes):
+        raise UnsupportedError.at(node, f"axes={brief(axes)} of {rank}; each once is expected")
     return axes
 
 
@@ -58,28 +66,27 @@ def _squeeze(node: NodeProto, constants: Constants, branch: Branch) -> None:
 
 def _unsqueeze(node: NodeProto, constants: Constants, branch: Branch) -> None:
     shape = list(branch.view.shape)
-    count = len(shape) + (
-        len(attribute(node, "axes", [])) or int(constants.required(node, 1, "the axes").size)
-    )
+    count = len(shape) + (len(attribute(node, "axes", [])) or len(constants.integers(node, 1, "the axes")))
     axes = set(_axes(node, constants, count))
     rest = iter(shape)
     branch.reshape(node, [1 if i in axes else next(rest) for i in range(count)])
 
 
 def _resize(node: NodeProto, constants: Constants, branch: Branch) -> None:
-    if attribute(node, "mode", b"nearest") != b"nearest":
-        raise UnsupportedError.at(node, f"mode {attribute(node, 'mode', b'').decode()}; nearest is supported")
+    if (mode := text(node, "mode", "nearest")) != "nearest":
+        raise UnsupportedError.at(node, f"mode {mode}; nearest is supported")
+    for name in ("exclude_outside", "antialias", "axes"):
+        if value := attribute(node, name, 0):
+            raise UnsupportedError.at(node, f"{name}={brief(value)}; nearest on every axis is supported")
     shape = branch.view.shape
     factors = dict(zip(branch.view.axes, _factors(node, constants, shape), strict=True))
     if factors.pop("N", 1) != 1 or factors.pop("C", 1) != 1 or "CHW" in factors:
         raise UnsupportedError.at(node, "resizes the batch or the channels; rows and columns are supported")
-    whole = {axis: round(f) for axis, f in factors.items()}
-    if any(
-        w != f or not 1 <= w <= _MAX_FACTOR for w, f in zip(whole.values(), factors.values(), strict=True)
-    ):
+    if not all(f.is_integer() and 1 <= f <= _MAX_FACTOR for f in factors.values()):
         raise UnsupportedError.at(
             node, f"factors {list(factors.values())}; 1 to {_MAX_FACTOR}, whole, are supported"
         )
+    whole = {axis: round(f) for axis, f in factors.items()}
     if any(not _repeats(node, w) for w in whole.values()):
         raise UnsupportedError.at(
             node, "picks other pixels than each one repeated; asymmetric with floor is supported"
@@ -91,16 +98,17 @@ def _factors(node: NodeProto, constants: Constants, shape: tuple[int, ...]) -> l
     """Upsample: (X, scales). Resize of opset 10: the same; from 11 on (X, roi, scales, sizes)."""
     old = node.op_type == "Upsample" or len(node.input) == 2
     scales = constants.get(node.input[1 if old else 2]) if len(node.input) > 1 else None
-    if scales is not None and scales.size:
-        factors = [float(s) for s in np.ravel(scales)]
-    else:
-        sizes = np.ravel(constants.required(node, 3, "scales or sizes"))
-        factors = [float(s) / n for s, n in zip(sizes, shape, strict=True)]
-    if attribute(node, "axes", None) is not None:
-        raise UnsupportedError.at(node, "axes; scales or sizes for every axis are supported")
-    if len(factors) != len(shape):
-        raise UnsupportedError.at(node, f"{len(factors)} factors for {len(shape)} axes")
-    return factors
+    given = scales if scales is not None and scales.size else None
+    if given is not None and len(node.input) > 3 and node.input[3]:
+        raise UnsupportedError.at(node, "scales and sizes; one of them is expected")
+    values = np.ravel(constants.required(node, 3, "scales or sizes") if given is None else given)
+    if len(values) != len(shape):
+        raise UnsupportedError.at(node, f"{len(values)} factors for {len(shape)} axes")
+    if given is not None:
+        return [float(s) for s in values]
+    if (policy := text(node, "keep_aspect_ratio_policy", "stretch")) != "stretch":
+        raise UnsupportedError.at(node, f"keep_aspect_ratio_policy {policy}; stretch is supported")
+    return [float(s) / n for s, n in zip(values, shape, strict=True)]
 
 
 def _repeats(node: NodeProto, factor: int) -> bool:
@@ -108,12 +116,12 @@ def _repeats(node: NodeProto, factor: int) -> bool:
     if node.op_type == "Upsample" or len(node.input) == 2 or factor == 1:
         return True
     o = np.arange(4 * factor)
-    mode = attribute(node, "coordinate_transformation_mode", b"half_pixel").decode()
+    mode = text(node, "coordinate_transformation_mode", "half_pixel")
     x = {"asymmetric": o / factor, "half_pixel": (o + 0.5) / factor - 0.5,
          "pytorch_half_pixel": (o + 0.5) / factor - 0.5}.get(mode)  # fmt: skip
     if x is None:
         return False
-    rounding = attribute(node, "nearest_mode", b"round_prefer_floor").decode()
+    rounding = text(node, "nearest_mode", "round_prefer_floor")
     picked = _NEAREST[rounding](x) if rounding in _NEAREST else x - 1
     return bool(np.array_equal(np.clip(picked, 0, 3), o // factor))
 
@@ -127,34 +135,34 @@ _NEAREST: dict[str, Callable[[Any], Any]] = {
 
 
 def _depth_to_space(node: NodeProto, constants: Constants, branch: Branch) -> None:
-    factor, mode = int(attribute(node, "blocksize", 0)), attribute(node, "mode", b"DCR")
+    factor, mode = int(attribute(node, "blocksize", 0)), text(node, "mode", "DCR")
     channels = branch.view.dims[0]
     if branch.view.axes != ("N", "C", "H", "W"):
         raise UnsupportedError.at(node, f"axes {branch.view.axes}; (N,C,H,W) is supported")
-    if mode not in (b"DCR", b"CRD"):
-        raise UnsupportedError.at(node, f"mode {mode.decode(errors='replace')}; DCR and CRD are supported")
+    if mode not in ("DCR", "CRD"):
+        raise UnsupportedError.at(node, f"mode {mode}; DCR and CRD are supported")
     if not 1 <= factor <= _MAX_FACTOR or channels % factor**2:
         raise UnsupportedError.at(
             node, f"blocksize={factor} on {channels} channels; its square must divide them"
         )
-    branch.shuffle(factor, mode == b"CRD")
+    branch.shuffle(factor, mode == "CRD")
 
 
 def _pad(node: NodeProto, constants: Constants, branch: Branch) -> None:
-    if attribute(node, "mode", b"constant") != b"constant":
-        raise UnsupportedError.at(node, f"mode {attribute(node, 'mode', b'').decode()}; zeros are supported")
+    if (mode := text(node, "mode", "constant")) != "constant":
+        raise UnsupportedError.at(node, f"mode {mode}; zeros are supported")
     value = float(attribute(node, "value", 0.0))
     if len(node.input) > 2 and node.input[2]:
         value = constants.number(node, 2, "the value")
     if value:
         raise UnsupportedError.at(node, f"pads with {value:g}; 0 is supported")
     pads = attribute(node, "pads", None)
-    pads = [int(v) for v in np.ravel(constants.required(node, 1, "the pads") if pads is None else pads)]
+    pads = constants.integers(node, 1, "the pads") if pads is None else pads
     if len(node.input) > 3 and node.input[3]:
         raise UnsupportedError.at(node, "axes; pads for every axis are supported")
     sides = _sides(node, branch, pads[: len(pads) // 2], pads[len(pads) // 2 :])
     if min(sides) < 0 < max(sides):
-        raise UnsupportedError.at(node, f"pads and crops at once ({pads})")
+        raise UnsupportedError.at(node, f"pads and crops at once ({brief(pads)})")
     if max(sides) > 0:
         branch.pad(node, sides)
     elif min(sides) < 0:
@@ -175,17 +183,20 @@ def _sides(node: NodeProto, branch: Branch, begin: list[int], end: list[int]) ->
 
 def _slice(node: NodeProto, constants: Constants, branch: Branch) -> None:
     """Attributes up to opset 9, inputs from 10 on."""
-    parts: list[Any] = [attribute(node, name, None) for name in ("starts", "ends", "axes")]
-    steps: Any = None
+    parts = [attribute(node, name, None) for name in ("starts", "ends", "axes")]
     if len(node.input) > 1:
-        parts = [constants.required(node, i, "an index") if i < len(node.input) and node.input[i] else None
-                 for i in (1, 2, 3)]  # fmt: skip
-        steps = constants.get(node.input[4]) if len(node.input) > 4 else None
-    if steps is not None and np.any(steps != 1):
-        raise UnsupportedError.at(node, f"steps {np.ravel(steps).tolist()}; only 1 is supported")
-    starts, ends = (np.ravel(p).tolist() for p in parts[:2])
+        given = [i for i in range(1, 5) if i < len(node.input) and node.input[i]]
+        found = {i: constants.integers(node, i, "an index") for i in given}
+        parts = [found.get(i) for i in range(1, 5)]
+    starts, ends = parts[0] or [], parts[1] or []
+    steps = (parts[3] if len(parts) > 3 else None) or [1] * len(starts)
     shape = branch.view.shape
-    axes = np.ravel(parts[2]).tolist() if parts[2] is not None else list(range(len(starts)))
+    axes = _each_once(node, list(range(len(starts))) if parts[2] is None else parts[2], len(shape))
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        counts = f"{len(starts)} starts, {len(ends)} ends, {len(axes)} axes, {len(steps)} steps"
+        raise UnsupportedError.at(node, f"{counts}; as many of each are expected")
+    if set(steps) - {1}:
+        raise UnsupportedError.at(node, f"steps {brief(steps)}; only 1 is supported")
     begin, end = [0] * len(shape), [0] * len(shape)
     for axis, start, stop in zip(axes, starts, ends, strict=True):
         first, last, _ = slice(start, stop).indices(shape[axis])

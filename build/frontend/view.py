@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fpgan.hw.system.text import brief
+
 CANONICAL = {2: ("N", "C"), 3: ("N", "C", "W"), 4: ("N", "C", "H", "W")}
 
 
@@ -28,7 +30,7 @@ class View:
         if len(shape) not in CANONICAL:
             raise ValueError(f"tensor of {len(shape)} axes; (N,C), (N,C,L) and (N,C,H,W) are supported")
         if any(size < 1 for size in shape):
-            raise ValueError(f"tensor of shape {list(shape)}: every size must be at least 1")
+            raise ValueError(f"tensor of shape {brief(list(shape))}: every size must be at least 1")
         axes = CANONICAL[len(shape)]
         sizes = dict(zip(axes, shape, strict=True))
         return cls((sizes["C"], sizes.get("H", 1), sizes.get("W", 1)), axes, sizes["N"])
@@ -51,7 +53,7 @@ class View:
 
     def transposed(self, perm: Sequence[int]) -> View:
         if sorted(perm) != list(range(len(self.axes))):
-            raise ValueError(f"perm={list(perm)} does not permute {len(self.axes)} axes")
+            raise ValueError(f"perm={brief(list(perm))} does not permute {len(self.axes)} axes")
         return replace(self, axes=tuple(self.axes[i] for i in perm))
 
     def reshaped(self, target: Sequence[int]) -> View:
@@ -59,7 +61,7 @@ class View:
         shape = self.resolved(target)
         whole = tuple(int(n) for n in shape[1:])
         if math.prod(whole) != math.prod(self.dims) or shape[0] != self.batch:
-            raise ValueError(f"reshapes {list(self.shape)} to {list(target)}")
+            raise ValueError(f"reshapes {list(self.shape)} to {brief(list(target))}")
         if shape == self.shape:
             return self
         flat_order = tuple(a for axis in self.axes for a in axis)
@@ -73,7 +75,7 @@ class View:
             new = View.of((self.batch, *whole))
             if new.dims == self.dims:
                 return new
-        raise ValueError(f"reshapes {list(self.shape)} to {list(shape)}")
+        raise ValueError(f"reshapes {list(self.shape)} to {brief(list(shape))}")
 
     def resolved(self, target: Sequence[int]) -> tuple[int, ...]:
         """Sizes that a Reshape to `target` means, its 0 and -1 replaced."""
@@ -85,7 +87,7 @@ class View:
             others = -math.prod(sizes)
             sizes[sizes.index(-1)] = math.prod(old) // others if others > 0 else -1
         if math.prod(sizes) != math.prod(old) or min(sizes) < 1:
-            raise ValueError(f"reshapes {list(old)} to {list(target)}")
+            raise ValueError(f"reshapes {list(old)} to {brief(list(target))}")
         return tuple(sizes)
 
     def per_channel(self, values: NDArray[Any]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from onnx import GraphProto, NodeProto
 
 from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.hw.system.text import brief
 
 
 class Walk:
@@ -52,5 +53,5 @@ class Walk:
                 self.readers.update(inputs)
                 stack.extend((i, False) for i in reversed(inputs))
             elif not state[id(node)]:
-                raise UnsupportedError(f"tensor {name} is part of a loop")
+                raise UnsupportedError(f"tensor {brief(name)} is part of a loop")
         return ordered

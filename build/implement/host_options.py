@@ -6,7 +6,7 @@ from __future__ import annotations
 from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import GENERATOR_BITS, HostOptions
-from fpgan.sim.vectors import Vectors
+from fpgan.sim.vectors import Vectors, golden_of
 
 
 def host_options(design: Design, board: Board, bus: str) -> HostOptions:
@@ -15,7 +15,7 @@ def host_options(design: Design, board: Board, bus: str) -> HostOptions:
     The memory master's words are as wide as the port that it reaches, and its addresses cover the memory
     above 4 GiB that boards with UltraScale+ may have. Latents are made on the chip where it can.
     """
-    vectors = Vectors.load(design.root / "golden.npz")
+    vectors = golden_of(design)
     bits = design.input.element_bits
     wide = {"data_bits": 128, "address_bits": 40} if board.family == "xcup" else {}
     low, high = GENERATOR_BITS

@@ -14,6 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
 from fpgan.build.frontend.network import Network
+from fpgan.hw.system.names import golden_path
 from fpgan.hw.system.tools import CheckError
 from fpgan.sim.vectors import Vectors
 
@@ -36,12 +37,12 @@ class Golden:
 def golden_vectors(path: Path, network: Network) -> Golden:
     """What a design made from FILE.onnx must put out.
 
-    PyTorch's images (FILE.golden.npz) where float32 computes the network exactly: every scale a power of two,
+    PyTorch's images (`golden_path`) where float32 computes the network exactly: every scale a power of two,
     sums below 2^24. Else, or where there is no such file, the same network with exact integer sums. `float32`
     counts the values in which float32 PyTorch (the file's, or the network computed so) differs from that.
     ValueError for a file that is broken, CheckError for one that another network has made.
     """
-    file = path.with_suffix(".golden.npz")
+    file = golden_path(path)
     scales = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
     found = _read(file, network) if file.exists() else None
     if found is not None and network.power_of_two:
@@ -90,10 +91,7 @@ def _latents(network: Network) -> NDArray[np.int64]:
 
 
 def _read(file: Path, network: Network) -> Vectors:
-    try:
-        found = Vectors.load(file)
-    except Exception:
-        raise ValueError(f"{file}: broken golden vectors; export again or remove the file") from None
+    found = Vectors.load(file, "export again or remove the file")
     latent, image = found.latent, found.image
     shapes = (network.dims, network.layers[-1].dims)
     if (latent.shape[1:], image.shape[1:]) != shapes or not len(latent):

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import base64
-import json
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fpgan.build.implement.power.estimate import CLASSES
+from fpgan.build.report import numbers
+from fpgan.build.report.results import Results
 from fpgan.build.report.rivals import same_network
 from fpgan.hw.boards import RESOURCES
-from fpgan.hw.design import Design
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _RESOURCE_NAMES = {
@@ -32,86 +32,31 @@ def report(build: Path, baseline: Path | None = None) -> Path:
 
     `baseline` is a zero_insert build of the same network to set beside it; without the argument a sibling
     folder BUILD_zero_insert is taken where there is one. The page needs no network and no script.
-    Raises ValueError where `build` is no build.
+    Raises ValueError where `build` is no build, or where one of these files is damaged.
     """
     build = Path(build)
     if baseline is None:
         sibling = build.resolve().with_name(f"{build.resolve().name}_zero_insert")
         baseline = sibling if (sibling / "design.json").exists() else None
-    page = templates().get_template("report.html.j2").render(**context(_Results.load(build), baseline))
+    page = templates().get_template("report.html.j2").render(**context(Results.load(build), baseline))
     path, beside = build / "report.html", build / ".report.html.part"
-    beside.write_text(page)
+    beside.write_text(page, encoding="utf-8")
     return beside.replace(path)
 
 
+@cache
 def templates() -> Environment:
-    """The templates of pages, with filters `count`, `percent` and `figure` for numbers."""
+    """The templates of pages; their filters are the functions of `numbers`."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(count=_count, percent=_percent, figure=_figure)
+    for show in (numbers.count, numbers.percent, numbers.figure, numbers.rounded, numbers.grouped):
+        environment.filters[show.__name__] = show
     return environment
 
 
-@dataclass(frozen=True)
-class _Results:
-    """The files of a BUILD folder; sim, synth and power are None where those commands have not run."""
-
-    design: Design
-    report: dict[str, Any]
-    sim: dict[str, Any] | None
-    synth: dict[str, Any] | None
-    power: dict[str, Any] | None
-
-    @classmethod
-    def load(cls, build: Path) -> _Results:
-        design = Design.load(build)
-        design.require_rtl("the report")
-        try:
-            planned = design.report
-        except (OSError, json.JSONDecodeError):
-            raise ValueError(f"{build}: report.json is missing or broken; run fpgan build again") from None
-        found = [_optional(design.root / f"{name}.json") for name in ("sim", "synth", "power")]
-        return cls(design, planned, *found)
-
-    @property
-    def cycles_per_image(self) -> int:
-        """Measured in simulation where there was one, else predicted."""
-        return int((self.sim or self.report)["cycles_per_image"])
-
-    @property
-    def fps(self) -> float:
-        return self.design.clock_mhz * 1e6 / self.cycles_per_image
-
-    @property
-    def macs(self) -> int:
-        return int(self.report["useful_macs_per_image"])
-
-    @property
-    def efficiency(self) -> float:
-        """Useful MACs per lane and cycle."""
-        return self.macs / (self.cycles_per_image * self.report["mac_lanes"])
-
-    @property
-    def gops(self) -> float:
-        """Useful giga-operations per second, two per MAC, none for inserted zeros."""
-        return 2e-9 * self.macs * self.fps
-
-    @property
-    def totals(self) -> dict[str, int]:
-        return dict((self.synth or self.report)["totals"])
-
-
-def _optional(path: Path) -> dict[str, Any] | None:
-    try:
-        result: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError):
-        return None
-    return result
-
-
-def context(results: _Results, baseline: Path | None) -> dict[str, Any]:
+def context(results: Results, baseline: Path | None) -> dict[str, Any]:
     """What the template shows."""
     return {
         "r": results,
@@ -137,7 +82,7 @@ def data_uri(png: Path) -> str | None:
     return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode()
 
 
-def layer_rows(results: _Results) -> list[dict[str, Any]]:
+def layer_rows(results: Results) -> list[dict[str, Any]]:
     """report.json's layers with what Yosys counted, their share of the image's cycles, and efficiency."""
     counted = {layer["name"]: layer for layer in (results.synth or {}).get("layers", ())}
     rows = []
@@ -155,7 +100,7 @@ def layer_rows(results: _Results) -> list[dict[str, Any]]:
     return rows
 
 
-def resource_rows(results: _Results) -> list[dict[str, Any]]:
+def resource_rows(results: Results) -> list[dict[str, Any]]:
     """Estimate and count of each resource of the board, with fractions of it."""
     rows = []
     for kind in RESOURCES:
@@ -164,33 +109,39 @@ def resource_rows(results: _Results) -> list[dict[str, Any]]:
         counted = results.synth["totals"][kind] if results.synth else None
         if limit or estimate or counted:
             rows.append({
-                "name": _RESOURCE_NAMES[kind], "limit": limit, "estimate": estimate, "counted": counted,
+                "kind": kind, "name": _RESOURCE_NAMES[kind], "limit": limit,
+                "estimate": estimate, "counted": counted,
                 "fraction": (estimate if counted is None else counted) / limit if limit else float("inf"),
             })  # fmt: skip
     return rows
 
 
-def timing_line(results: _Results) -> dict[str, Any] | None:
+def timing_line(results: Results) -> dict[str, Any] | None:
     """Clock that the longest path allows, and whether the build's clock is within it."""
-    timing = (results.synth or {}).get("timing")
-    if not timing:
+    timing: dict[str, Any] = (results.synth or {}).get("timing") or {}
+    routed, estimated = timing.get("routed_mhz"), timing.get("estimated_ns")
+    mhz = routed if routed else 1000 / estimated if estimated else None
+    if mhz is None:
         return None
-    mhz = timing["routed_mhz"] if "routed_mhz" in timing else 1000 / timing["estimated_ns"]
-    return {**timing, "mhz": mhz, "met": mhz >= results.design.clock_mhz}
+    return {
+        **timing, "mhz": mhz, "met": mhz >= results.design.clock_mhz,
+        "kind": "Routed" if routed else "Estimated",
+        "longest": not routed and timing.get("layer") and timing.get("levels"),
+    }  # fmt: skip
 
 
-def _comparison(results: _Results, baseline: Path | None) -> dict[str, Any] | None:
+def _comparison(results: Results, baseline: Path | None) -> dict[str, Any] | None:
     if baseline is None:
         return None
-    other = _Results.load(Path(baseline))
+    other = Results.load(Path(baseline))
     return {
-        "columns": [(r.report.get("deconv", r.design.name), r) for r in (results, other)],
+        "columns": [(r.report.get("deconv") or r.design.name, r) for r in (results, other)],
         "ratio": other.cycles_per_image / results.cycles_per_image,
         "same_lanes": other.report["mac_lanes"] == results.report["mac_lanes"],
     }
 
 
-def rival_rows(results: _Results) -> list[dict[str, Any]]:
+def rival_rows(results: Results) -> list[dict[str, Any]]:
     """Published accelerators of the same output shape and work, with our figures at their clock beside."""
     rows = []
     for rival in same_network(results.design.output.shape, results.macs):
@@ -202,20 +153,3 @@ def rival_rows(results: _Results) -> list[dict[str, Any]]:
             "faster_at_their_clock": at_their_clock / rival["fps"],
         })  # fmt: skip
     return rows
-
-
-def _count(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def _percent(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{100 * value:.1f} %" if value < 0.1 else f"{100 * value:.0f} %"
-
-
-def _figure(value: float | None) -> str:
-    """Three significant digits."""
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

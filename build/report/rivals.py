@@ -13,7 +13,7 @@ import yaml
 @cache
 def _published() -> dict[str, list[dict[str, Any]]]:
     data: dict[str, list[dict[str, Any]]] = yaml.safe_load(
-        Path(__file__).with_name("rivals.yaml").read_text()
+        Path(__file__).with_name("rivals.yaml").read_text(encoding="utf-8")
     )
     return data
 

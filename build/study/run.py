@@ -4,19 +4,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.report.made import made
 from fpgan.build.study import table
 from fpgan.build.study.page import page
 from fpgan.build.study.pool import Pool, pool
 from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
-from fpgan.build.study.trial import MEASURED, RESULT, Result, finished, locked, measure, parent, record, trial
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.build.study.trial import (
+    ANEW,
+    MEASURED,
+    RESULT,
+    Result,
+    finished,
+    locked,
+    measure,
+    parent,
+    read_record,
+    record,
+    trial,
+)
+from fpgan.hw.system.files import make_folder
+from fpgan.hw.system.reading import DamagedError
 from fpgan.model.config import TrainConfig
 
 RECORD = "study.json"
@@ -37,10 +50,10 @@ def study(
 
         from fpgan.build.study import study
         if __name__ == "__main__":  # Dask's workers import this file
-            result = study("build/study/digits.yaml", steps=300, workers=4)
+            result = study("digits", steps=300, workers=4)
             print(result["pareto"])
 
-    spec: YAML file; see README and build/study/digits.yaml. out: folder to write, studies/NAME by default;
+    spec: YAML file, or the name of one that ships (digits). out: folder to write, studies/NAME by default;
     a study that is there already goes on: finished trials stay, those that were killed resume.
     workers: processes on this machine, a trial at a time in each. scheduler: address of a Dask scheduler to
     use instead; its workers need one thread each, this package, and out under the same path. On Slurm, with
@@ -52,28 +65,34 @@ def study(
         study("digits.yaml", out="/shared/digits", scheduler=cluster.scheduler_address)
 
     steps: training steps of each trial, instead of the file's. progress: called (finished, total, figures,
-    title) as trials end.
+    title) as trials end. Datasets are opened once, here, before any trial.
 
     Returns {"name", "folder", "parameters": names, "done", "failed": counts, "pareto": trial numbers,
     "trials": the rows of trials.parquet}.
     Writes out/trials.parquet after each trial, optuna.db, trials/NUMBER/ (run, model, build, trial.json), and
-    at the end pareto.png and report.html. A trial that fails has its one-line `error` there. ValueError for a
-    bad specification, one that differs from out's, or a scheduler that does not answer.
+    at the end report.html and, if a trial is done, pareto.png. A trial that fails has its one-line `error`
+    there. ValueError for a bad specification, one that differs from out's, or a scheduler that is silent.
     """
+    asked = made(study, locals())
     if workers < 1:
         raise ValueError(f"workers={workers}: must be at least 1")
     plan = Spec.from_yaml(spec, steps)
     folder = Path(out if out is not None else Path("studies") / plan.name).resolve()
+    begun = (folder / RECORD).exists()
+    if not begun:
+        plan.check_data()  # before anything is kept: with its path put right it is the same study
     make_folder(folder)
     with _alone(folder):
         _recognise(plan, folder)
         run = _Study(plan, folder, progress or (lambda *_: None))
         run.recover()
         if run.open:
+            if begun:
+                plan.check_data()
             with pool(workers, scheduler) as tasks:
                 run.trials(tasks)
                 run.measure(tasks)
-        return run.report()
+        return run.report(asked)
 
 
 class _Study:
@@ -90,7 +109,7 @@ class _Study:
         for number in self._finder.unfinished():
             result = finished(self._place(number))
             if result is not None:
-                self._finder.tell(number, table.row(number, {}, result, None))
+                self._finder.tell(number, self._row(number, {}, result))
         self._read()
 
     @property
@@ -121,10 +140,10 @@ class _Study:
                 self._say(done, len(points), {}, "measuring the Pareto set")
             self._read()
 
-    def report(self) -> dict[str, Any]:
-        """Write the pictures and the page; what `study` returns."""
+    def report(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """Write the pictures and the page, which says what was asked for; what `study` returns."""
         best = table.mark_pareto(self.rows, self._plan.objectives)
-        page(self._plan, self.rows, self._folder)
+        page(self._plan, self.rows, self._folder, asked)
         return {
             "name": self._plan.name, "folder": str(self._folder),
             "parameters": [p.name for p in self._plan.space],
@@ -166,7 +185,7 @@ class _Study:
         if finished(place) is None:  # its worker did not live to say so
             make_folder(place)
             record(place, RESULT, result)
-        self._finder.tell(number, table.row(number, {}, result, None))
+        self._finder.tell(number, self._row(number, {}, result))
         self._read()
 
     def _read(self) -> None:
@@ -176,10 +195,18 @@ class _Study:
             place = self._place(number)
             result = finished(place)
             if result is not None:
-                self.rows.append(table.row(number, values, result, finished(place, MEASURED)))
+                self.rows.append(self._row(number, values, result, finished(place, MEASURED)))
         if self.rows:
             table.mark_pareto(self.rows, self._plan.objectives)
             table.write(self.rows, self._plan.space, self._folder)
+
+    def _row(
+        self, number: int, values: dict[str, Any], result: Result, measured: Result | None = None
+    ) -> dict[str, Any]:
+        try:
+            return table.row(number, values, result, measured)
+        except (KeyError, TypeError, ZeroDivisionError):
+            raise DamagedError(self._place(number) / RESULT, "is damaged: holds no result", ANEW) from None
 
     def _unmeasured(self) -> list[int]:
         """Trials of the Pareto set that are still to be measured."""
@@ -214,14 +241,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _recognise(plan: Spec, folder: Path) -> None:
     """Leave the specification in a new folder. ValueError if the folder is another study's, or none's."""
-    own, path = plan.record(), folder / RECORD
-    if not path.exists():
+    own, was = plan.record(), read_record(folder / RECORD)
+    if was is None:
         if any(entry.name != _LOCK for entry in folder.iterdir()):
             raise ValueError(f"{folder}: is not empty and holds no study; choose another folder")
-        text = json.dumps(own, indent=1) + "\n"
-        write_beside(path, lambda p: p.write_text(text))
+        record(folder, RECORD, own)
         return
-    was = json.loads(path.read_text())
     for name in sorted({*own, *was}, key=str):
         if own.get(name) != was.get(name):
             raise ValueError(

@@ -8,12 +8,14 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from optuna.trial import Trial
 
 from fpgan.model.config import TrainConfig
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
 
 BUILD = "build."  # what starts a key that is an argument of build
 _RANGE_KEYS = {"low", "high", "step", "log"}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ import yaml
 
 from fpgan.build.study.space import BUILD, Parameter, Scalar, decoded, train_config
 from fpgan.hw.boards import get_board
+from fpgan.hw.system.reading import read_yaml
 from fpgan.model.config import PRESETS, TrainConfig
+from fpgan.model.data import open_images
 
 SAMPLERS = ("tpe", "nsga2")
 # Everything that trials can be compared by, and whether more of it is better.
@@ -47,9 +49,8 @@ class BuildOptions:
             if key not in known:
                 raise ValueError(f"unknown key {BUILD}{key}; known are {', '.join(known)}")
         options = cls(**given)
-        get_board(options.board)
         cores = options.cores.split(",") if isinstance(options.cores, str) else options.cores
-        return replace(options, cores=tuple(cores))
+        return replace(options, board=get_board(options.board).name, cores=tuple(cores))
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,12 @@ class Spec:
 
     @classmethod
     def from_yaml(cls, path: Path | str, steps: int | None = None) -> Spec:
-        """Read a specification; steps: instead of the file's. ValueError, one line that starts with path."""
-        path = Path(path)
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ValueError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from None
+        """Read a specification; steps: instead of the file's. ValueError, one line that starts with path.
+
+        Relative paths of files and datasets in it are ones from path's folder.
+        """
+        path = _file(path)
+        data = read_yaml(path)
         try:
             _mapping("the file", data, _KEYS)
             return _spec(path, data if steps is None else data | {"steps": steps})
@@ -106,6 +105,24 @@ class Spec:
         options |= {k.removeprefix(BUILD): decoded(v) for k, v in values.items() if k.startswith(BUILD)}
         return train_config(self.config, values), BuildOptions.of(options)
 
+    def each_value(self) -> Iterator[tuple[Parameter, Scalar, dict[str, Scalar]]]:
+        """Every value of each parameter alone, and the trial in which the others have their first."""
+        first = {p.name: p.samples[0] for p in self.space}
+        for p in self.space:
+            for value in p.samples:
+                yield p, value, first | {p.name: value}
+
+    def check_data(self) -> None:
+        """Open every dataset that trials learn from. ValueError where there is none.
+
+        Where classes or datasets vary, labels are left to the trials: they need not fit in all of them.
+        """
+        varied = {"dataset", "generator.classes"} & {p.name for p in self.space}
+        configs = [self.settings(values)[0] for _, _, values in self.each_value()]
+        for config in {config.dataset: config for config in configs}.values():
+            g = config.generator
+            open_images(config.dataset, g.image_channels, g.image_size, 0 if varied else g.classes)
+
     def record(self) -> dict[str, Any]:
         """Everything that trials depend on, flat, as plain values: what a study is recognised by."""
         flat = _flat("base", yaml.safe_load(self.config.to_text())) | _flat("build", dict(self.build))
@@ -116,6 +133,13 @@ class Spec:
         own = {"name": self.name, "search.sampler": kind, "search.seed": seed, "images": self.images,
                "objectives": list(self.objectives), "parent_steps": self.parent_steps}  # fmt: skip
         return flat | own
+
+
+def _file(given: Path | str) -> Path:
+    """A specification by its path or, where there is none of that name, one that ships, such as `digits`."""
+    path = Path(given)
+    own = Path(__file__).parent / f"{path.name}.yaml"
+    return own if str(given) == path.name and own.exists() and not path.exists() else path
 
 
 def parent_config(config: TrainConfig, steps: int) -> TrainConfig:
@@ -139,7 +163,9 @@ def _spec(path: Path, data: dict[str, Any]) -> Spec:
         name=str(data.get("name", path.stem)),
         config=_config(path, data),
         build=build,
-        space=tuple(Parameter.parsed(str(name), given) for name, given in space.items()),
+        space=tuple(
+            Parameter.parsed(str(name), _located(path, name, given)) for name, given in space.items()
+        ),
         search=None if data.get("search") is None else _search(data["search"]),
         objectives=_objectives(data.get("objectives", ["score", "lut_equivalents"])),
         parent_steps=None if data.get("parent_steps") is None else _count(data, "parent_steps", 1),
@@ -166,7 +192,14 @@ def _config(path: Path, data: dict[str, Any]) -> TrainConfig:
         config = replace(config, float_steps=0)
     if config.steps < 1:
         raise ValueError(f"steps={config.steps}: must be at least 1; a score needs a trained generator")
-    return config
+    return config.located(path.parent)
+
+
+def _located(path: Path, name: str, given: Any) -> Any:
+    """The values of a parameter of a specification at path, datasets as `_config` has them."""
+    if name != "dataset" or not isinstance(given, list):
+        return given
+    return [TrainConfig(dataset=v).located(path.parent).dataset if isinstance(v, str) else v for v in given]
 
 
 def _search(given: Any) -> Search:
@@ -198,12 +231,10 @@ def _check(spec: Spec) -> None:
         for p in spec.space:
             if not p.choices:
                 raise ValueError(f"space.{p.name}: a grid needs a list of values; a range needs search")
-    first = {p.name: p.samples[0] for p in spec.space}
-    for p in spec.space:
-        for value in p.samples:
-            config, _ = spec.settings(first | {p.name: value})
-            if not config.generator.quantized:
-                raise ValueError(f"space.{p.name}={value}: a float generator makes no hardware")
+    for p, value, values in spec.each_value():
+        config, _ = spec.settings(values)
+        if not config.generator.quantized:
+            raise ValueError(f"space.{p.name}={value}: a float generator makes no hardware")
 
 
 def _images(data: Mapping[str, Any]) -> int:

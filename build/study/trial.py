@@ -23,6 +23,7 @@ from typing import Any
 from fpgan.build.study.spec import BuildOptions
 from fpgan.hw.boards import get_board
 from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.model.config import TrainConfig
 from fpgan.model.export import export
 from fpgan.model.run import CHECKPOINT, CONFIG, METRICS, STATE, read_metrics
@@ -30,7 +31,9 @@ from fpgan.model.train import train
 
 RESULT, MEASURED = "trial.json", "measured.json"
 RUN, MODEL, BUILT = "run", "generator.onnx", "build"
-_LOCK, _LOG = ".lock", "error.log"
+LOG = "error.log"
+_LOCK = ".lock"
+ANEW = "put it back as it was, or begin the study anew with another --out"
 _VECTORS = 256  # images that a Pareto point can be simulated with
 
 _one_at_a_time = threading.Lock()  # of a process: torch's random state and FINN's settings are the process's
@@ -94,18 +97,22 @@ def measure(folder: Path, images: int) -> Result:
 
 
 def finished(folder: Path, name: str = RESULT) -> Result | None:
-    """What a finished task has left in folder, None if there is nothing yet."""
-    try:
-        found: Result = json.loads((folder / name).read_text())
-    except FileNotFoundError:
-        return None
+    """What a finished task has left in folder, None if there is nothing yet. ValueError if it is damaged."""
+    found = read_record(folder / name)
+    if found is not None and "error" not in found:
+        raise DamagedError(folder / name, "is damaged: holds no result", ANEW)
     return found
+
+
+def read_record(path: Path) -> Result | None:
+    """What `record` wrote, None where it has not. DamagedError where it is damaged."""
+    return read_json(path, ANEW) if path.exists() else None
 
 
 def record(folder: Path, name: str, result: Result) -> Result:
     """Write a finished task's result as its last file."""
     text = json.dumps(result, indent=1) + "\n"
-    write_beside(folder / name, lambda path: path.write_text(text))
+    write_beside(folder / name, lambda path: path.write_text(text, encoding="utf-8"))
     return result
 
 
@@ -139,7 +146,7 @@ def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
         try:
             result = work() | {"error": None}
         except Exception as error:  # of any kind: the study goes on without this one
-            write_beside(folder / _LOG, lambda path: path.write_text(traceback.format_exc()))
+            write_beside(folder / LOG, lambda path: path.write_text(traceback.format_exc(), encoding="utf-8"))
             result = {"error": one_line(error)}
         return record(folder, name, result)
 

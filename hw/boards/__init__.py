@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -30,10 +33,16 @@ class Board:
     ps_clock_mhz: float  # of the oscillator that the processor system runs from
     vivado_board: str  # glob of the names of Vivado's board files
     source: str  # the data sheet that the figures come from
+    aliases: Sequence[str] = ()  # what else it is called; capitals and dashes do not count
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise ValueError(f"board {self.name}: family {self.family!r} is not one of {', '.join(FAMILIES)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it goes by: name, aliases, part."""
+        return (self.name, *self.aliases, self.part)
 
     @property
     def budget(self) -> dict[str, int]:
@@ -64,8 +73,30 @@ def boards() -> dict[str, Board]:
 
 
 def get_board(name: str) -> Board:
-    """The board of that name; ValueError lists the known ones."""
-    known = boards()
-    if name not in known:
-        raise ValueError(f"board {name!r} is not known; choose one of {', '.join(sorted(known))}")
-    return known[name]
+    """The board of that name, as FPGAN, PYNQ, FINN or Vivado write it, or with that part.
+
+    ValueError where no board or more than one is meant; it says which is nearest, and lists the known ones.
+    """
+    known, meant = boards(), _meant(str(name))
+    if len(meant) == 1:
+        return known[meant[0]]
+    if meant:
+        raise ValueError(f"board {name!r} may be {' or '.join(meant)}; name the one that is meant")
+    names = {_plain(alias): board.name for board in known.values() for alias in board.names}
+    near = difflib.get_close_matches(_plain(str(name)), names, n=1)
+    nearest = f"the nearest is {names[near[0]]}; " if near else ""
+    raise ValueError(f"board {name!r} is not known; {nearest}choose one of {', '.join(sorted(known))}")
+
+
+def _meant(name: str) -> list[str]:
+    """Boards that go by a name, whatever its capitals and dashes, or by one of Vivado's board files."""
+    plain, file = _plain(name), name.lower() + ":"  # with or without the version behind the last colon
+    return [
+        board.name
+        for board in boards().values()
+        if plain in map(_plain, board.names) or fnmatchcase(file, board.vivado_board)
+    ]
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))

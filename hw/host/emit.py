@@ -13,7 +13,7 @@ import numpy as np
 
 from fpgan.hw.build_files import AGAIN, SOURCES, check_files, check_version
 from fpgan.hw.design import Design, Stream
-from fpgan.hw.driver import latent_table
+from fpgan.hw.driver.latents import latent_table
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.host import registers
 from fpgan.hw.host.ports import Port, control_ports, memory_ports

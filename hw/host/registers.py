@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The register map of the host interface: the one place that says it.
 
-`python -m fpgan.hw.host.registers` writes it into what cannot read it from here: host_pkg.sv, and hw/driver,
-which runs alone on a board.
+`python -m fpgan.hw.host.registers` writes it for what cannot read it from here: rtl/host/host_pkg.sv, and
+driver/registers.py, since the driver runs alone on a board.
 """
 
 from __future__ import annotations
@@ -138,45 +138,37 @@ def sv_package() -> str:
     return "\n".join([*lines, "endpackage", "/* verilator lint_on UNUSEDPARAM */", ""])
 
 
-BEGIN, END = "# The register map, generated from hw/host/registers.py.\n", "# End of the register map.\n"
-
-
-def driver_constants() -> str:
-    """The part of hw/driver between BEGIN and END."""
-    groups = [
-        ("_REGISTERS", {register.name: register.offset for register in REGISTERS}),
-        ("_ERRORS", {name: low for name, low, _ in BY_NAME["ERRORS"].fields}),
-        ("_SOURCES", SOURCES),
-        ("_SINKS", SINKS),
+def driver_module() -> str:
+    """hw/driver/registers.py."""
+    groups = {
+        "REGISTERS": {register.name: register.offset for register in REGISTERS},
+        "ERRORS": {name: low for name, low, _ in BY_NAME["ERRORS"].fields},
+        "SOURCES": SOURCES,
+        "SINKS": SINKS,
+    }
+    lines = [
+        "# SPDX-License-Identifier: Apache-2.0",
+        '"""The register map, generated from hw/host/registers.py by `python -m fpgan.hw.host.registers`."""',
+        "",
+        f"ID, VERSION = 0x{ID_WORD:08X}, 0x{VERSION_WORD:08X}",
+        f"IN_WINDOW, OUT_WINDOW, WINDOW_BYTES = 0x{IN_WINDOW:X}, 0x{OUT_WINDOW:X}, 0x{WINDOW_BYTES:X}",
+        f"SPAN = 0x{1 << ADDRESS_BITS:X}  # bytes of the registers and windows",
     ]
-    lines = [f"_ID, _VERSION = 0x{ID_WORD:08X}, 0x{VERSION_WORD:08X}"]
-    lines.append(
-        f"_IN_WINDOW, _OUT_WINDOW, _WINDOW_BYTES = 0x{IN_WINDOW:X}, 0x{OUT_WINDOW:X}, 0x{WINDOW_BYTES:X}"
-    )
-    for name, low, _ in BY_NAME["CONTROL"].fields:
-        lines.append(f"_CONTROL_{name} = {low}")
-    for group, values in groups:
+    lines += [f"CONTROL_{name} = {low}" for name, low, _ in BY_NAME["CONTROL"].fields]
+    for group, values in groups.items():
         lines.append(f"{group} = {{")
         items, row = list(values.items()), 4
         for i in range(0, len(items), row):
             pairs = ", ".join(f'"{k}": 0x{v:02X}' for k, v in items[i : i + row])
             lines.append(f"    {pairs},")
         lines.append("}  # fmt: skip")
-    return "\n".join(lines) + "\n"
-
-
-def with_constants(driver: str) -> str:
-    """A driver's text with its constants replaced by those of this map."""
-    before, rest = driver.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}{driver_constants()}{END}{after}"
+    return "\n".join([*lines, ""])
 
 
 def main() -> None:
     folder = Path(__file__).parents[1]
     (folder / "rtl" / "host" / "host_pkg.sv").write_text(sv_package(), encoding="utf-8")
-    driver = folder / "driver" / "__init__.py"
-    driver.write_text(with_constants(driver.read_text(encoding="utf-8")), encoding="utf-8")
+    (folder / "driver" / "registers.py").write_text(driver_module(), encoding="utf-8")
 
 
 if __name__ == "__main__":

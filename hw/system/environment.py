@@ -21,9 +21,15 @@ def variable(name: str) -> str:
 
 
 def cache_dir() -> Path:
-    """Folder for what can be made again: $XDG_CACHE_HOME/fpgan or ~/.cache/fpgan."""
+    """Folder for what can be made again: $XDG_CACHE_HOME/fpgan or ~/.cache/fpgan.
+
+    It may be one that cannot be read or made, as where there is no home.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "fpgan"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "fpgan"
+    except RuntimeError:  # neither HOME nor an entry of the user's
+        return Path("/.cache/fpgan")
 
 
 def environment(changed: Mapping[str, str]) -> dict[str, str]:

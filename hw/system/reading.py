@@ -98,11 +98,11 @@ def parse_yaml(text: str, path: Path | str, then: str = "") -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or _line(error)
-        raise DamagedError(Path(path), f"is no YAML{where} ({what})", then) from None
+        raise DamagedError(Path(path), f"is not YAML{where} ({what})", then) from None
     except RecursionError:
         raise DamagedError(Path(path), f"is nested more than {_DEEPEST} levels deep", then) from None
     except Exception as error:  # constructors raise what the types do that they make
-        raise DamagedError(Path(path), f"is no YAML ({_line(error)})", then) from None
+        raise DamagedError(Path(path), f"is not YAML ({_line(error)})", then) from None
     return found
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.export import golden, save, to_qonnx
-from fpgan.model.generator_config import FLOAT, parse_bits
+from fpgan.model.generator_config import integer_bits
 from fpgan.model.quantize.calibration import calibrate, settle_biases
 from fpgan.model.quantize.distillation import distill
 from fpgan.model.quantize.latents import open_latents
@@ -154,17 +154,10 @@ def _bits_of(layers: list[Layer], bits: str, single: Mapping[str, str], output_b
         raise ValueError(f"layer {unknown[0]}: no layer of that name; there are {', '.join(names)}")
     found = []
     for layer in layers:
-        weights, acts = _parsed(single.get(layer.name, bits))
+        weights, acts = integer_bits(single.get(layer.name, bits))
         found.append(LayerBits(weights, output_bits if layer is layers[-1] else acts))
         _in_range("output_bits", found[-1].acts)
     return found
-
-
-def _parsed(bits: str) -> tuple[int, int]:
-    weights, acts = parse_bits(bits)
-    if weights == FLOAT or acts == FLOAT:
-        raise ValueError(f"bits={bits}: hardware needs integers, as W4A4")
-    return _in_range(f"bits={bits}: weights", int(weights)), _in_range(f"bits={bits}: activations", int(acts))
 
 
 def _batches(network: QuantizedNetwork, seed: int) -> list[Tensor]:

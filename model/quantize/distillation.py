@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
-from torch.nn.functional import mse_loss
 
+from fpgan.model.descent import Descent
 from fpgan.model.device import Device
 from fpgan.model.quantize.network import QuantizedNetwork
-from fpgan.model.step import Diverged
 
 Progress = Callable[[int, int, dict[str, float]], None]
 _SCALES = "scaling_impl"
@@ -26,26 +25,24 @@ def distill(
     Weights, biases and BatchNorm's gain and shift learn; its statistics and all scales stay as calibrated: a
     power of two that jumps undoes more than it can gain. Diverged where the distance is no finite number.
     """
-    device = Device().device
-    module, original = network.module.to(device), network.original.to(device)
+    device = Device()
+    module, original = network.module.to(device.device), network.original.to(device.device)
     learning = _learning(module)
     optimizer = torch.optim.Adam(learning, rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     source = torch.Generator().manual_seed(seed)
     for step in range(steps):
-        latents = network.latents.draw(batch, source).to(device)
-        with torch.no_grad():
-            wanted = original(latents)
-        loss = mse_loss(module(latents), wanted)
-        if not math.isfinite(loss.item()):
-            raise Diverged(f"fine-tuning diverged at step {step + 1}; lower the rate (--rate, now {rate:g})")
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+        descent = Descent(device, optimizer, partial(_advice, step + 1, rate))
+        latents = network.latents.draw(batch, source).to(device.device)
+        distance = descent.imitate(module, original, latents)
         schedule.step()
-        progress(step + 1, steps, {"mse": loss.item()})
+        progress(step + 1, steps, {"mse": distance})
     module.cpu()
     original.cpu()
+
+
+def _advice(step: int, rate: float, what: str) -> str:
+    return f"fine-tuning diverged at step {step} ({what}); lower the rate (--rate, now {rate:g})"
 
 
 def _learning(module: nn.Module) -> list[nn.Parameter]:

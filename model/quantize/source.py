@@ -19,6 +19,7 @@ from torch.nn.utils import parametrize, remove_spectral_norm, remove_weight_norm
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
+from fpgan.hw.system.text import first_line
 from fpgan.model.weights import load_weights_of
 
 _IMPORTED = "fpgan_quantized_source"
@@ -125,8 +126,7 @@ def _line(path: Path, error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    text = (str(error) or type(error).__name__).splitlines()[0]
-    return f"{type(error).__name__}: {text}"
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _plain(module: nn.Module) -> nn.Module:

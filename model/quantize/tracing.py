@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from fpgan.hw.system.text import first_line
 from fpgan.model.quantize.ops import (
     ARITHMETIC,
     INPUT,
@@ -74,10 +75,8 @@ def _traced(module: nn.Module) -> fx.Graph:
     try:
         graph = _Tracer().trace(module, concrete_args=fixed)
     except Exception as error:  # user code may raise anything
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(
-            f"{_raised_at(error)}: {type(module).__name__} cannot be traced ({reason})"
-        ) from None
+        name, reason = type(module).__name__, first_line(error)
+        raise ValueError(f"{_raised_at(error)}: {name} cannot be traced ({reason})") from None
     return graph
 
 
@@ -112,9 +111,7 @@ class _Shapes(fx.Interpreter):
         try:
             value = super().run_node(n)
         except Exception as error:
-            raise Unsupported(
-                f"{_where(n)}: {(str(error) or type(error).__name__).splitlines()[0]}"
-            ) from None
+            raise Unsupported(f"{_where(n)}: {first_line(error)}") from None
         self.values[n] = value.clone() if isinstance(value, Tensor) else value  # it may be changed in place
         return value
 
@@ -132,7 +129,7 @@ def _with_shapes(
             return candidate, _run(traced, _BATCH, candidate)
         except Unsupported as error:
             first = first or error
-    sizes, line = ",".join(map(str, (1, *candidates[0]))), str(first).splitlines()[0]
+    sizes, line = ",".join(map(str, (1, *candidates[0]))), first_line(first)
     try:
         _run(traced, 1, candidates[0])
     except Unsupported:

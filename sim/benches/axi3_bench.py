@@ -33,7 +33,7 @@ endmodule
 def run_axi3_bench(folder: Path, seed: int = 1) -> int:
     """Run every cocotb test of tb_axi3; returns how many there were."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bench.sv").write_text(_BENCH)
+    (folder / "bench.sv").write_text(_BENCH, encoding="utf-8")
     files = [*sources("axi3_axil", Path()), folder / "bench.sv"]
     return run_cocotb(
         "axi3_bench", files, "fpgan.sim.benches.tb_axi3", folder / "build", seed=seed, warnings=False

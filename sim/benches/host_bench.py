@@ -41,9 +41,9 @@ def identity_build(folder: Path, given: int, taken: int, beats: int) -> Path:
     rtl.mkdir(parents=True)
     names = ["width_convert.sv", "fifo.sv"]
     for name in names:
-        (rtl / name).write_text(rtl_file(name).read_text())
+        (rtl / name).write_bytes(rtl_file(name).read_bytes())
     text = _CORE.format(bits_in=8 * given - 1, bits_out=8 * taken - 1, given=given, taken=taken)
-    (rtl / "fpgan_top.sv").write_text(text)
+    (rtl / "fpgan_top.sv").write_text(text, encoding="utf-8")
 
     def stream(shape: list[int], elements: int) -> dict[str, object]:
         return {
@@ -58,7 +58,7 @@ def identity_build(folder: Path, given: int, taken: int, beats: int) -> Path:
         "input": stream([1, 1, 1, total], given), "output": stream([1, 1, beats, taken], taken),
         "layers": [], "fifos": {}, "golden": "pytorch", "pumped": False,
     }  # fmt: skip
-    (folder / "design.json").write_text(json.dumps(design))
+    (folder / "design.json").write_text(json.dumps(design), encoding="utf-8")
     latent = np.random.default_rng(0).integers(-128, 128, (8, total, 1, 1))
     image = latent.reshape(8, 1, beats, taken).transpose(0, 3, 1, 2)
     np.savez(folder / "golden.npz", latent=latent, image=image, latent_scale=2.0**-5, image_scale=2.0**-7)

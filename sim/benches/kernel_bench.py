@@ -43,11 +43,11 @@ def check_kernels(cases: Sequence[KernelCase], folder: Path) -> dict[str, int]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for case in cases:
-        (folder / f"{case.name}.hpp").write_text(case.header)
+        (folder / f"{case.name}.hpp").write_text(case.header, encoding="utf-8")
         (folder / f"{case.name}.in").write_bytes(case.inputs.tobytes())
-    (folder / "bench.cpp").write_text(_bench(cases))
+    (folder / "bench.cpp").write_text(_bench(cases), encoding="utf-8")
     program = folder / "bench"
-    compile_cpp([folder / "bench.cpp"], hls_dir(), program, hls_dir() / "csim")
+    compile_cpp([folder / "bench.cpp"], hls_dir(), program, hls_dir() / "csim", folder / "compile.log")
     for misses in ("40", "0"):
         text = run([str(program), misses], folder, folder / "run.log", "running the kernels")
         _compare(cases, folder)

@@ -87,7 +87,7 @@ def check_mvu(
     """
     build_dir.mkdir(parents=True, exist_ok=True)
     wrapper, vectors = build_dir / "bench.sv", build_dir / "vectors.npz"
-    wrapper.write_text(_bench_source(module, cases, extra))
+    wrapper.write_text(_bench_source(module, cases, extra), encoding="utf-8")
     arrays: dict[str, NDArray] = {
         "latency": np.array([case.latency for case in cases]),
         "pauses": np.array(pauses),

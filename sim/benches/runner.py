@@ -50,7 +50,7 @@ def run_cocotb(
     level = "" if optimize else " OPT_FAST=-O0"
     with (
         shared_runtime(build_dir, ["cocotb"]) as (objects, variables),
-        variables_set(verilator_env(variables + level)),
+        variables_set(verilator_env(f"{variables} CURDIR=.{level}")),
     ):
         try:
             runner.build(
@@ -76,7 +76,7 @@ def run_cocotb(
 
 
 def _first_error(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     return next((line for line in lines if line.startswith(("%Error", "%Warning"))), "failed")
 
 

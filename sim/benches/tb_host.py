@@ -9,7 +9,7 @@ import cocotb
 import numpy as np
 from cocotb.triggers import ClockCycles
 
-from fpgan.hw.driver import random_latents, seed_state
+from fpgan.hw.driver.latents import random_latents, seed_state
 from fpgan.hw.host import registers
 from fpgan.sim.benches.host_models import Bench
 

@@ -23,7 +23,7 @@ def netlist_host(netlist: Path, host: Host, folder: Path, address: int = _ADDRES
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = [shutil.copy(path, folder) for path in [*cells(), netlist]]
-    (folder / f"{_TOP}.sv").write_text(_board(host, address))
+    (folder / f"{_TOP}.sv").write_text(_board(host, address), encoding="utf-8")
     sources = (*(Path(name).name for name in names), f"{_TOP}.sv")
     return replace(host, root=folder.resolve(), top=_TOP, sources=sources)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 import struct
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgan.hw.driver import AcceleratorError, Bytes, Words
+from fpgan.hw.driver.formats import Bytes
+from fpgan.hw.driver.interface import AcceleratorError, Words
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.children import end, start
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_host
+from fpgan.sim.compiled.programs import private_folder
 
 _BASE = 0x1000_0000  # of the memory
 _PAUSE_CYCLES = 50
@@ -43,12 +46,13 @@ class SimulatedBoard:
     """
 
     def __init__(self, host: Host, memory: int = 1 << 24, latency: int = 20) -> None:
-        program = compile_host(host)
-        self._log = program.parent / "board.log"
+        self._log = host.root / f"board.{secrets.token_hex(4)}.log"
         self._free, self._end = _BASE, _BASE + memory
         data_bytes = max(host.options.data_bits // 8, 4)
         values = [str(value) for value in (data_bytes, _BASE, memory, latency)]
-        self._process = start([str(program), *values], host.root, self._log)
+        with private_folder(host.root, "board") as folder:
+            program = compile_host(host, folder)
+            self._process = start([str(program), *values], host.root, self._log)
 
     def __enter__(self) -> SimulatedBoard:
         return self
@@ -58,6 +62,8 @@ class SimulatedBoard:
     ) -> None:
         end(self._process)
         self._process.communicate()
+        if kind is None:
+            self._log.unlink(missing_ok=True)
 
     def read(self, offset: int) -> int:
         return int(self._ask("r", offset, 0, 4).view(np.uint32)[0])
@@ -129,7 +135,7 @@ class SimulatedBoard:
 
     def _ended(self) -> None:
         self._process.wait()
-        lines = self._log.read_text(errors="replace").strip().splitlines()
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise ToolError(
             f"the simulated board ended: {lines[-1] if lines else 'no message'} (log: {self._log})"
         )

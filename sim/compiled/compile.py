@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
-import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.sources import cells
-from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import find_tool, require_tools, verilator_env
-from fpgan.sim.compiled.verilated_runtime import shared_runtime
+from fpgan.sim.compiled.calls import check_calls, check_names
+from fpgan.sim.compiled.programs import made_once, run_logged
+from fpgan.sim.compiled.verilated_runtime import runtime_digest, shared_runtime
 
 _HARNESS = Path(__file__).parent / "harness.cpp"
 _HOST_HARNESS = Path(__file__).parent / "host_harness.cpp"
@@ -22,89 +24,165 @@ _FEW_LANES = 300  # up to which one call of g++ for all files takes less than on
 _ONE_FILE = ("--output-split", "0")
 _SAMPLED = Path(__file__).parent / "sampled.vlt"
 _OF_NETLISTS = ("--output-split-cfuncs", "1000")  # g++ takes very long functions badly
+_JOBS = 2
+_OF_RUNTIME = ("--threads", "--trace")  # options that change Verilator's runtime
 
 
-def compile_design(
-    design: Design,
-    waves: bool = False,
-    jobs: int = 2,
-    netlists: Sequence[Path] = (),
-    threads: int = 1,
-    activity: bool = False,
-) -> tuple[Path, float]:
-    """Compile BUILD/rtl and the harness into BUILD/.verilator/KEY/harness.
+@dataclass(frozen=True)
+class Compilation:
+    """What is compiled of a design, and with what.
 
-    netlists: one file per layer to compile in place of the layers' RTL, into BUILD/.verilator-netlist/KEY.
-    threads: of the program. activity: its waveform is a SAIF file, of one PE of those that are alike; into
-    BUILD/.verilator-activity/KEY.
-    KEY follows the sources, the harness and the options, so that a second call costs nothing. Returns the
-    program and the seconds spent. Raises ToolError.
+    netlists: one file per layer, in place of the layers' RTL. threads: of the program. trace: what its
+    waveform is, vcd or fst; saif: the switching activity, of one PE of those that are alike. taps:
+    SystemVerilog that is bound into the design.
     """
-    base = design.root / f".verilator{'-netlist' if netlists else '-activity' if activity else ''}"
+
+    netlists: tuple[Path, ...] = ()
+    threads: int = 1
+    trace: str = ""
+    taps: str = ""
+
+
+def compile_design(design: Design, what: Compilation, folder: Path, log: Path) -> tuple[Path, float]:
+    """Compile BUILD/rtl and the harness in `folder`, of this process alone.
+
+    Returns the program, which lasts as long as the folder, and the seconds spent: 0 where it is known from
+    before by the content of the sources, the harness and the options. Raises ToolError; what Verilator and
+    g++ said is then in `log`.
+    """
+    small = design.report["mac_lanes"] <= _FEW_LANES
     options = [
-        *(["--threads", str(threads)] if threads > 1 else []),
-        *(_OF_NETLISTS if netlists else ()),
-        *(_ONE_FILE if design.report["mac_lanes"] <= _FEW_LANES and not netlists else ()),
-        *(["-CFLAGS", "-DFPGAN_CLK2X"] if design.pumped else []),
-        *(["--trace-vcd", "-CFLAGS", "-DFPGAN_WAVES"] if waves else []),
-        *(_activity_options(design) if activity else []),
-    ]
-    start = time.monotonic()
-    sources = [*([_SAMPLED] if activity else []), *_sources(design, netlists)]
-    program, new = _compile(design.top, sources, design.rtl, base, _HARNESS, options, jobs)
-    return program, time.monotonic() - start if new else 0.0
+        *(_OF_NETLISTS if what.netlists else ()),
+        *(_ONE_FILE if small and not (what.netlists or what.trace) else ()),
+        *(["--threads", str(what.threads), *_flags(f"FPGAN_THREADS={what.threads}")]
+          if what.threads > 1 else []),
+        *(_flags("FPGAN_CLK2X") if design.pumped else []),
+        *_trace_options(design, what.trace),
+        *(_flags("FPGAN_TAPS") if what.taps else []),
+    ]  # fmt: skip
+    ours = [_SAMPLED] if what.trace == "saif" else []
+    if what.taps:
+        ours.append(folder / "taps" / "taps.sv")
+        ours[-1].parent.mkdir(exist_ok=True)
+        ours[-1].write_text(what.taps, encoding="utf-8")
+    return _compile(design.top, _sources(design, what.netlists), folder, log, _HARNESS, options, ours)
 
 
-def _activity_options(design: Design) -> list[str]:
-    """SAIF in the time of the design's clock, for what reads it takes signals per second from it."""
-    flags = f"-DFPGAN_WAVES -DFPGAN_ACTIVITY -DFPGAN_HALF_PERIOD={round(5e5 / design.clock_mhz)}"
-    return ["--trace-saif", "--no-trace-params", "-CFLAGS", flags]
-
-
-def compile_host(host: Host, jobs: int = 2) -> Path:
-    """The same of a design with its host interface, with host_harness.cpp, into ROOT/.verilator."""
+def compile_host(host: Host, folder: Path) -> Path:
+    """The same of a design with its host interface, with host_harness.cpp."""
     gates = {path.name for path in cells()} <= set(host.sources)
     options = ["--prefix", "Vhost", *(_OF_NETLISTS if gates else ())]
     for name, wanted in (("FPGAN_AXI", host.options.bus == "axi"), ("FPGAN_CLK2X", host.pumped)):
-        options += ["-CFLAGS", f"-D{name}"] if wanted else []
-    sources = [Path(name) for name in host.sources]
-    return _compile(host.top, sources, host.root, host.root / ".verilator", _HOST_HARNESS, options, jobs)[0]
+        options += _flags(name) if wanted else []
+    sources = [host.root / name for name in host.sources]
+    return _compile(host.top, sources, folder, host.root / "compile.log", _HOST_HARNESS, options)[0]
+
+
+def _flags(*defined: str) -> list[str]:
+    return [word for name in defined for word in ("-CFLAGS", f"-D{name}")]
+
+
+def _trace_options(design: Design, trace: str) -> list[str]:
+    """SAIF in the time of the design's clock, for what reads it takes signals per second from it."""
+    if trace == "saif":
+        half = f"FPGAN_HALF_PERIOD={round(5e5 / design.clock_mhz)}"
+        return ["--trace-saif", "--no-trace-params", *_flags("FPGAN_WAVES", "FPGAN_ACTIVITY", half)]
+    return [f"--trace-{trace}", *_flags("FPGAN_WAVES", f"FPGAN_{trace.upper()}")] if trace else []
 
 
 def _compile(
-    top: str, sources: Sequence[Path], cwd: Path, base: Path, harness: Path, options: Sequence[str], jobs: int
-) -> tuple[Path, bool]:
-    """The program for a top and a harness, in `base`/KEY, and whether it had to be made."""
+    top: str,
+    sources: Sequence[Path],
+    folder: Path,
+    log: Path,
+    harness: Path,
+    options: Sequence[str],
+    ours: Sequence[Path] = (),
+) -> tuple[Path, float]:
+    """The program for a top and a harness, and its seconds. ours: sources that are not of the BUILD."""
     require_tools("verilator", "make", "g++", "perl")
-    folder = base / _key(cwd, sources, harness, options)
-    program = folder / "harness"
-    if program.exists():
-        return program, False
-    shutil.rmtree(base, ignore_errors=True)
-    folder.mkdir(parents=True)
-    with shared_runtime(folder, options) as (objects, variables):
-        command = [
-            str(find_tool("verilator")), "--cc", "--exe", "--build", "-j", str(jobs), "-O3", "--assert",
-            "--x-assign", "fast", "--x-initial", "fast", "--no-timing", "-Wno-fatal", "-Wno-lint",
-            "-Wno-style", "-Werror-USERERROR", "--output-split", "20000", "--top-module", top,
-            "-Mdir", str(folder), "-o", "harness.tmp", *options, *map(str, sources), str(harness), *objects,
-        ]  # fmt: skip
-        env = verilator_env(variables)
-        run(command, cwd, folder / "verilator.log", "compiling the simulation", env=env)
-    (folder / "harness.tmp").rename(program)
-    return program, True
+    everything = [*ours, *sources]
+    names, program = _linked_names(everything), folder / "program"
+
+    def make() -> None:
+        work = folder / "make"
+        work.mkdir()
+        for source, name in zip(everything, names, strict=True):
+            if not (link := work / name.parent).exists():
+                link.symlink_to(source.parent)
+        shutil.copy(harness, work)
+        verilator = _Verilator.linked(work, log, [f"-I{name}" for name in sorted({x.parent for x in names})])
+        verilator.check([str(name) for name in names[len(ours) :]])
+        verilator.compile(top, [*map(str, names), harness.name], options)
+        (work / "harness").rename(program)
+        shutil.rmtree(work)
+
+    return program, made_once(program, _key(top, everything, names, harness, options), make)
+
+
+@dataclass(frozen=True)
+class _Verilator:
+    """Verilator, make and g++ in a folder, by names in it alone: no path of the user's reaches make."""
+
+    folder: Path
+    log: Path
+    included: Sequence[str]
+
+    @classmethod
+    def linked(cls, folder: Path, log: Path, included: Sequence[str]) -> _Verilator:
+        program = find_tool("verilator")
+        assert program is not None
+        (folder / "root").symlink_to(program.parent.parent)
+        return cls(folder, log, included)
+
+    def check(self, names: Sequence[str]) -> None:
+        """ValueError where sources call what reaches out of the simulation."""
+        check_names(names)
+        check_calls(self._run(["-E", "-P", *names], "reading the RTL"))
+
+    def compile(self, top: str, names: Sequence[str], options: Sequence[str]) -> None:
+        """Leaves `harness` in the folder."""
+        of_runtime = [word for word in options if word.startswith(_OF_RUNTIME)]
+        with shared_runtime(self.folder, of_runtime) as (objects, variables):
+            arguments = [
+                "--cc", "--exe", "--build", "-j", str(_JOBS), "-O3", "--x-assign", "fast",
+                "--x-initial", "fast", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-USERERROR",
+                "--output-split", "20000", "--top-module", top, "-Mdir", ".", "-o", "harness",
+                *options, *names, *objects,
+            ]  # fmt: skip
+            self._run(arguments, "compiling the simulation", variables)
+
+    def _run(self, arguments: Sequence[str], what: str, variables: str = "") -> str:
+        """CURDIR: Verilator's makefile wants to know that the folder's own path has no spaces."""
+        command = [str(find_tool("verilator")), "--no-timing", "--assert", *self.included, *arguments]
+        env = verilator_env(f"{variables} CURDIR=.")
+        env |= {"VERILATOR_ROOT": "root", "VERILATOR_BIN": "root/bin/verilator_bin"}
+        return run_logged(command, self.folder, self.folder, self.log, what, env)
+
+
+def _linked_names(sources: Sequence[Path]) -> list[Path]:
+    """A name in the compilation's own folder for each source: a link to its folder, and its own name."""
+    links: dict[Path, str] = {}
+    for folder in dict.fromkeys(source.parent for source in sources):
+        plain = re.sub(r"[^a-z]", "", folder.name) or "rtl"
+        links[folder] = plain if plain not in links.values() else f"{plain}{len(links)}"
+    return [Path(links[source.parent], source.name) for source in sources]
 
 
 def _sources(design: Design, netlists: Sequence[Path]) -> list[Path]:
-    """Sources in compile order, those of BUILD/rtl relative to it."""
+    """Sources in compile order."""
     if not netlists:
-        return [Path(name) for name in design.source_names]
+        return design.sources
     replaced = {name for layer in design.layers for name in layer.sources}
-    return [*cells(), *netlists, *(Path(name) for name in design.source_names if name not in replaced)]
+    return [*cells(), *netlists, *(design.rtl / name for name in design.source_names if name not in replaced)]
 
 
-def _key(cwd: Path, sources: Sequence[Path], harness: Path, options: Sequence[str]) -> str:
-    digest = hashlib.sha256(harness.read_bytes() + " ".join(options).encode())
-    for path in sources:  # weights and thresholds are read when the simulation starts
-        digest.update(path.name.encode() + (cwd / path).read_bytes())
-    return digest.hexdigest()[:16]
+def _key(
+    top: str, sources: Sequence[Path], names: Sequence[Path], harness: Path, options: Sequence[str]
+) -> str:
+    digest = hashlib.sha256(harness.read_bytes() + " ".join([top, *options]).encode())
+    digest.update(runtime_digest(options).encode())
+    for path, name in zip(sources, names, strict=True):  # weights and thresholds are read when it starts
+        content = path.read_bytes()
+        digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:32]

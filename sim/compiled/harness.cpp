@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams images through the Verilated accelerator and records its output and when it came.
 //
-// Usage: harness IN OUT IMAGES IN_BEATS IN_BYTES OUT_BEATS OUT_BYTES STALL SEED RESET_AFTER WAVES
+// Usage: harness IN OUT IMAGES IN_BEATS IN_BYTES OUT_BEATS OUT_BYTES STALL SEED RESET_AFTER WAVES WAVES_LIMIT
+//                TRIAL [+plusargs]
 //   IN, OUT       files of IMAGES * BEATS words of BYTES bytes, little-endian
 //   STALL         probability in [0, 1) with which each side pauses in a cycle
 //   RESET_AFTER   cycles after which a first, thrown away run is reset; 0: none
 //   WAVES         file for a waveform, with FPGAN_ACTIVITY for the switching activity (SAIF); - for none
-// Prints one line of JSON: cycles, and per image the cycles of its first input, first output and last output.
+//   WAVES_LIMIT   bytes at which the waveform ends, the simulation does not; 0: none
+//   TRIAL         seconds after which it ends, "starved", where its threads wait for each other; 0: never
+// Prints one line of JSON: cycles, threads, the share of their time in which they ran, how many cycles the
+// waveform holds and whether it is whole, and per image the cycles of its first input, first output and last output.
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +29,9 @@
 #ifdef FPGAN_ACTIVITY
 #include "verilated_saif_c.h"
 using Trace = VerilatedSaifC;
+#elif defined(FPGAN_FST)
+#include "verilated_fst_c.h"
+using Trace = VerilatedFstC;
 #elif defined(FPGAN_WAVES)
 #include "verilated_vcd_c.h"
 using Trace = VerilatedVcdC;
@@ -28,11 +39,16 @@ using Trace = VerilatedVcdC;
 #ifndef FPGAN_HALF_PERIOD
 #define FPGAN_HALF_PERIOD 1  // of the clock, in ps, as traces have it
 #endif
+#ifndef FPGAN_THREADS
+#define FPGAN_THREADS 1
+#endif
 
 namespace {
 
 constexpr uint64_t kResetCycles = 64;
 constexpr uint64_t kPatience = 2000000;  // cycles without a beat on either side that count as a hang
+constexpr uint64_t kLook = 256;          // cycles between two looks at the clock and the waveform's size
+constexpr double kStarved = 0.8;         // share of their time below which threads wait for each other
 
 std::vector<uint8_t> read_file(const char* path, size_t expected) {
     std::vector<uint8_t> data(expected);
@@ -51,31 +67,58 @@ struct Job {
     uint32_t seed;
 };
 
+// Threads that wait spin: where every one has a core, they run all the time.
+class Stopwatch {
+  public:
+    double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+    double share() const { return (cpu() - cpu_) / (seconds() * FPGAN_THREADS); }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    static double cpu() {
+        rusage used;
+        getrusage(RUSAGE_SELF, &used);
+        return double(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+               1e-6 * double(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    }
+
+    Clock::time_point start_ = Clock::now();
+    double cpu_ = cpu();
+};
+
+struct Limits {
+    uint64_t waves;
+    double trial;
+};
+
 class Bench {
   public:
-    explicit Bench(const char* waves) {
+    Bench(int argc, char** argv, const char* waves, Limits limits) : waves_(waves), limits_(limits) {
+#if FPGAN_THREADS == 1
+        context_.threads(1);  // else one for each core, idle
+#endif
+        context_.commandArgs(argc, argv);
+        top_ = std::make_unique<Vfpgan_top>(&context_);
 #ifdef FPGAN_WAVES
         context_.traceEverOn(true);
-        top_.trace(&trace_, 99);
+        top_->trace(&trace_, 99);
         trace_.open(waves);
-#else
-        (void)waves;
 #endif
     }
 
     ~Bench() {
-        top_.final();
-#ifdef FPGAN_WAVES
-        trace_.close();
-#endif
+        top_->final();
+        end_waves();
     }
 
     void reset() {
-        top_.ap_rst_n = 0;
-        top_.s_axis_0_tvalid = 0;
-        top_.m_axis_0_tready = 0;
+        top_->ap_rst_n = 0;
+        top_->s_axis_0_tvalid = 0;
+        top_->m_axis_0_tready = 0;
         for (uint64_t i = 0; i < kResetCycles; i++) tick();
-        top_.ap_rst_n = 1;
+        top_->ap_rst_n = 1;
         cycle_ = 0;
     }
 
@@ -92,15 +135,15 @@ class Bench {
         last_out.assign(job.images, 0);
         while (got < out_total && (limit == 0 || cycle_ < limit)) {
             offering = sent < in_total && (offering || !pause());
-            top_.s_axis_0_tvalid = offering;
-            if (offering) std::memcpy(&top_.s_axis_0_tdata, &in[sent * job.in_bytes], job.in_bytes);
-            top_.m_axis_0_tready = !pause();
-            top_.eval();
-            const bool send = offering && top_.s_axis_0_tready;
-            const bool take = top_.m_axis_0_tvalid && top_.m_axis_0_tready;
+            top_->s_axis_0_tvalid = offering;
+            if (offering) std::memcpy(&top_->s_axis_0_tdata, &in[sent * job.in_bytes], job.in_bytes);
+            top_->m_axis_0_tready = !pause();
+            top_->eval();
+            const bool send = offering && top_->s_axis_0_tready;
+            const bool take = top_->m_axis_0_tvalid && top_->m_axis_0_tready;
             if (send && sent % job.in_beats == 0) first_in[sent / job.in_beats] = cycle_;
             if (take) {
-                std::memcpy(&out[got * job.out_bytes], &top_.m_axis_0_tdata, job.out_bytes);
+                std::memcpy(&out[got * job.out_bytes], &top_->m_axis_0_tdata, job.out_bytes);
                 if (got % job.out_beats == 0) first_out[got / job.out_beats] = cycle_;
                 last_out[got / job.out_beats] = cycle_;
             }
@@ -108,6 +151,7 @@ class Bench {
             sent += send;
             got += take;
             offering = offering && !send;
+            if (cycle_ % kLook == 0) look();
             idle = send || take ? 0 : idle + 1;
             if (idle > kPatience) {
                 std::fprintf(stderr, "the pipeline stopped after word %llu of %llu of image %llu of %llu; "
@@ -115,47 +159,84 @@ class Bench {
                              (unsigned long long)(got % job.out_beats), (unsigned long long)job.out_beats,
                              (unsigned long long)(got / job.out_beats + 1), (unsigned long long)job.images,
                              (unsigned long long)sent, (unsigned long long)in_total);
+                end_waves();
                 std::exit(3);
             }
         }
         cycles += cycle_;
     }
 
-    uint64_t cycles = 0;
+    // The layers may hold words that the output did not need: let them come out.
+    void drain(uint64_t count) {
+        top_->s_axis_0_tvalid = 0;
+        top_->m_axis_0_tready = 1;
+        for (uint64_t i = 0; i < count; i++) tick();
+    }
+
+    uint64_t cycles = 0, waves_cycles = 0;
+    bool waves_whole = true;
     std::vector<uint64_t> first_in, first_out, last_out;
+    Stopwatch watch;
 
   private:
-    void tick() {
-        top_.ap_clk = 1;
-#ifdef FPGAN_CLK2X
-        top_.ap_clk2x = 1;
-        top_.eval();
-        top_.ap_clk2x = 0;
-        top_.eval();
-        dump();
-        top_.ap_clk2x = 1;  // the edge in between
-        top_.ap_clk = 0;
-        top_.eval();
-        top_.ap_clk2x = 0;
-#else
-        top_.eval();
-        dump();
-        top_.ap_clk = 0;
+    void look() {
+        if (limits_.trial > 0 && watch.seconds() > limits_.trial) {
+            if (watch.share() < kStarved) {
+                std::printf("{\"starved\": true, \"threads_ran\": %.3f}\n", watch.share());
+                std::fflush(stdout);
+                std::_Exit(0);
+            }
+            limits_.trial = 0;
+        }
+        struct stat file;
+        if (limits_.waves && waves_whole && stat(waves_, &file) == 0 && uint64_t(file.st_size) >= limits_.waves) {
+            waves_whole = false;
+            end_waves();
+        }
+    }
+
+    void end_waves() {
+#ifdef FPGAN_WAVES
+        trace_.close();
 #endif
-        top_.eval();
+    }
+
+    void tick() {
+        top_->ap_clk = 1;
+#ifdef FPGAN_CLK2X
+        top_->ap_clk2x = 1;
+        top_->eval();
+        top_->ap_clk2x = 0;
+        top_->eval();
+        dump();
+        top_->ap_clk2x = 1;  // the edge in between
+        top_->ap_clk = 0;
+        top_->eval();
+        top_->ap_clk2x = 0;
+#else
+        top_->eval();
+        dump();
+        top_->ap_clk = 0;
+#endif
+        top_->eval();
         dump();
         cycle_++;
+#ifdef FPGAN_WAVES
+        waves_cycles += trace_.isOpen();
+#endif
     }
 
     void dump() {
         context_.timeInc(FPGAN_HALF_PERIOD);
 #ifdef FPGAN_WAVES
-        trace_.dump(context_.time());
+        if (trace_.isOpen()) trace_.dump(context_.time());
 #endif
     }
 
+    const char* waves_;
+    Limits limits_;
     VerilatedContext context_;
-    Vfpgan_top top_{&context_};
+    std::unique_ptr<Vfpgan_top> top_;
     uint64_t cycle_ = 0;
 #ifdef FPGAN_WAVES
     Trace trace_;
@@ -171,8 +252,8 @@ void print(const char* name, const std::vector<uint64_t>& values, const char* en
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 12) {
-        std::fprintf(stderr, "harness: 11 arguments expected, %d given\n", argc - 1);
+    if (argc < 14) {
+        std::fprintf(stderr, "harness: 13 arguments expected, %d given\n", argc - 1);
         return 2;
     }
     auto number = [&](int i) { return std::strtoull(argv[i], nullptr, 10); };
@@ -180,7 +261,7 @@ int main(int argc, char** argv) {
                   static_cast<uint32_t>(number(9))};
     const std::vector<uint8_t> in = read_file(argv[1], job.images * job.in_beats * job.in_bytes);
     std::vector<uint8_t> out(job.images * job.out_beats * job.out_bytes);
-    Bench bench(argv[11]);
+    Bench bench(argc, argv, argv[11], {number(12), std::strtod(argv[13], nullptr)});
     if (number(10)) {
         bench.reset();
         bench.run(job, in, out, number(10));
@@ -188,13 +269,18 @@ int main(int argc, char** argv) {
     }
     bench.reset();
     bench.run(job, in, out, 0);
+#ifdef FPGAN_TAPS
+    bench.drain(bench.cycles / job.images);
+#endif
     std::FILE* file = std::fopen(argv[2], "wb");
     if (!file || std::fwrite(out.data(), 1, out.size(), file) != out.size()) {
         std::fprintf(stderr, "%s: cannot write %zu bytes\n", argv[2], out.size());
         return 2;
     }
     std::fclose(file);
-    std::printf("{\"cycles\": %llu, ", (unsigned long long)bench.cycles);
+    std::printf("{\"cycles\": %llu, \"threads\": %d, \"threads_ran\": %.3f, \"waves_cycles\": %llu, \"waves_whole\": %s, ",
+                (unsigned long long)bench.cycles, FPGAN_THREADS, bench.watch.share(),
+                (unsigned long long)bench.waves_cycles, bench.waves_whole ? "true" : "false");
     print("first_in", bench.first_in, ", ");
     print("first_out", bench.first_out, ", ");
     print("last_out", bench.last_out, "}\n");

@@ -44,8 +44,8 @@ def test_mnist32_equals_pytorch_without_a_bubble(tmp_path):
 
 def test_a_moved_build_and_its_own_test_bench(build_preset, tmp_path):
     moved = shutil.copytree(build_preset("tiny", target_fps=100_000, backend="hls"), tmp_path / "moved")
-    program, _ = compile_csim(Design.load(moved))
     log = tmp_path / "log"
+    program, _ = compile_csim(Design.load(moved), tmp_path, log)
     text = run(
         [str(program), "latent.bin", "image.bin"], moved / "hls", log, "the test bench"
     )  # as run.tcl does

@@ -8,7 +8,6 @@ import shutil
 
 import numpy as np
 import pytest
-from own_files import check_own_build
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.dataflow.ops import register
@@ -210,14 +209,6 @@ def test_published_shapes(build_preset, preset, fps):
     result = simulate(build, images=2)
     assert result["mismatches"] == 0
     assert result["cycles_per_image"] <= 300e6 / fps
-
-
-@pytest.mark.slow
-def test_waves(tiny, tmp_path):
-    build = copied(tiny, tmp_path)
-    assert simulate(build, images=1, waves=True)["mismatches"] == 0
-    assert (build / "waves.vcd").stat().st_size > 100_000
-    check_own_build(build)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 """Settings: presets as documented, YAML there and back, one-line errors."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,28 @@ def test_yaml_there_and_back(name, tmp_path):
     assert TrainConfig.from_yaml(tmp_path / "c.yaml") == PRESETS[name]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("images", "{}/images"), ("../images", "{}/../images"), ("/data/images", "/data/images"),
+        ("fashion:idx", "fashion:{}/idx"), ("emoji:a.ttf", "emoji:{}/a.ttf"),
+        ("digits", "digits"), ("fashion", "fashion"), ("emoji", "emoji"), ("<python>", "<python>"),
+    ],
+)  # fmt: skip
+def test_a_relative_dataset_is_one_from_the_file(written, meant, tmp_path, monkeypatch):
+    """One from wherever the user happens to stand would be other images, or none, the next time."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "c.yaml").write_text(f"dataset: {written}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    kind, _, path = meant.format(tmp_path / "a").rpartition(":")
+    whole = f"{kind}:{Path(path).resolve()}" if kind else str(Path(path).resolve()) if "/" in path else path
+    assert TrainConfig.from_yaml("a/c.yaml").dataset == whole
+    monkeypatch.chdir(tmp_path / "a")
+    TrainConfig(dataset=written).to_yaml("b/again.yaml")
+    monkeypatch.chdir("/")
+    assert TrainConfig.from_yaml(tmp_path / "a" / "b" / "again.yaml").dataset == whole
+
+
 def test_what_is_left_out_keeps_its_default(tmp_path):
     (tmp_path / "c.yaml").write_text("generator: {weight_bits: [8, 4, 3, 2], image_size: 32}\n")
     config = TrainConfig.from_yaml(tmp_path / "c.yaml")
@@ -95,6 +118,7 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
         ("- 1", "must be a mapping"),
         ("generator: 4", "generator must be a mapping"),
         ("a: [", "is not YAML"),
+        ("a: " + "[" * 2_000, "is nested more than 64 levels deep"),
         ("batch: many", "batch"),
         ("betas: 3", "betas"),
         ("generator: {weight_bits: [4, 4]}", "weight_bits: 2 values for 4 layers"),
@@ -136,5 +160,5 @@ def test_a_bad_setting_is_one_line_that_names_it(text, message, tmp_path):
 
 
 def test_a_missing_file_is_one_line(tmp_path):
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match=r"none.yaml: does not exist"):
         TrainConfig.from_yaml(tmp_path / "none.yaml")

@@ -3,6 +3,7 @@
 
 import gzip
 import io
+import multiprocessing
 import struct
 from dataclasses import replace
 
@@ -215,7 +216,7 @@ def _font(path, pictures):
 
 
 def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     red, blue = (Image.new("RGBA", (136, 128), c) for c in ("red", "blue"))
     _font(tmp_path / "f.ttf", [red, blue, red, Image.new("RGBA", (136, 128))])
     images = _all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)).images
@@ -229,7 +230,7 @@ def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, mon
 
 
 def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     pixels, labels = sources.mnist()
     assert pixels.shape == (5000, 1, 28, 28) and np.bincount(labels).tolist() == [500] * 10
     (cached,) = (tmp_path / ".cache/fpgan").glob("mnist-*.npz")
@@ -242,7 +243,7 @@ def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
 
 
 def test_a_font_without_bitmaps_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     (tmp_path / "f.ttf").write_text("no font")
     with pytest.raises(ValueError, match="no TrueType font"):
         open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)
@@ -278,6 +279,15 @@ def test_workers_change_nothing(workers, tmp_path):
         assert torch.equal(a.images, b.images)
         assert a.broken == b.broken
     assert any(a.broken == ["broken.png"] for a in got)
+
+
+def test_a_daemonic_process_reads_itself(tmp_path, monkeypatch):
+    """Python lets it have no children, and Dask's workers are daemonic: trials of a folder would all fail."""
+    for i in range(6):
+        _picture(tmp_path / f"{i}.png")
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    images = open_images(str(tmp_path), 3, 8)
+    assert len(list(batches(images, Order(len(images), CONFIG, 0), workers=2))) == CONFIG.steps
 
 
 def _random(seed=0):

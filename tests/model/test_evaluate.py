@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from fpgan.model import evaluate as evaluation
+from fpgan.model import train as training
 from fpgan.model.checkpoints import shipped
 from fpgan.model.config import PRESETS
 from fpgan.model.data import digits, open_images
@@ -17,6 +19,8 @@ from fpgan.model.distances import frechet, kernel, sliced_wasserstein
 from fpgan.model.evaluate import evaluate, score
 from fpgan.model.features import FOLDER, KINDS, measure
 from fpgan.model.generator import Generator
+from fpgan.model.run import STATE
+from fpgan.model.state import saved_settings
 from fpgan.model.train import train
 
 PLAIN = {"distill": 0.0, "distill_features": 0.0, "decay": 0.0}
@@ -157,3 +161,18 @@ def test_the_shipped_score_is_found_again():
     result = evaluate(shipped("mnist32"), samples=2500)
     assert result["real_vs_real"] == recorded["real_vs_real"]
     assert result["value"] == pytest.approx(recorded["value"], abs=3 * recorded["spread"])
+
+
+def test_a_folder_of_images_is_found_from_everywhere(tmp_path, monkeypatch):
+    """config.yaml and the saved state name it absolutely, whatever the training was told."""
+    (tmp_path / "data").mkdir()
+    for i in range(3):
+        Image.new("L", (16, 16), i * 80).save(tmp_path / "data" / f"{i}.png")
+    monkeypatch.setattr(training, "score", lambda *_: {})
+    monkeypatch.setattr(evaluation, "score", lambda generator, images, *_: {"images": len(images)})
+    monkeypatch.chdir(tmp_path)
+    config = replace(PRESETS["tiny"], dataset="data", batch=2, features=2, steps=1, workers=0)
+    train(config, "run")
+    monkeypatch.chdir("/")
+    assert evaluate(tmp_path / "run") == {"images": 3}
+    train(saved_settings(tmp_path / "run" / STATE), tmp_path / "run", resume=True)

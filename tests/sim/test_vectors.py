@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from identity_build import make_build
 
+from fpgan.hw.design import Design
+from fpgan.hw.system.reading import DamagedError
 from fpgan.model.data import digits
 from fpgan.model.features import classify
-from fpgan.sim.vectors import Vectors, agreement, parse_labels
+from fpgan.sim.vectors import Vectors, agreement, golden_of, parse_labels
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0])
 
@@ -29,11 +35,56 @@ def test_what_is_saved_is_loaded(tmp_path):
         assert made.label is None or np.array_equal(found.label, LABELS)
 
 
-@pytest.mark.parametrize("broken", [vectors(LABELS[:3]), Vectors(np.zeros((2, 1)), np.zeros((3, 1)), 1, 1)])
+@pytest.mark.parametrize(
+    "broken", [vectors(LABELS[:3]), replace(vectors(None), image=np.zeros((6, 1, 1, 1), int))]
+)
 def test_unequal_counts_are_refused(broken, tmp_path):
     broken.save(tmp_path / "golden.npz")
-    with pytest.raises(ValueError, match="not as many"):
+    with pytest.raises(DamagedError, match=r"golden\.npz: is damaged: not as many"):
         Vectors.load(tmp_path / "golden.npz")
+
+
+DAMAGES = {
+    "empty": (lambda path: path.write_bytes(b""), "is damaged"),
+    "truncated": (lambda path: path.write_bytes(path.read_bytes()[:700]), "is damaged"),
+    "flipped": (lambda path: path.write_bytes(flipped(path.read_bytes())), "is damaged"),
+    "absent": (Path.unlink, "does not exist"),
+    "a folder": (lambda path: (path.unlink(), path.mkdir()), "is damaged"),
+    "no image": (lambda path: rewrite(path, image=None), "is damaged: holds no image"),
+    "floats": (lambda path: rewrite(path, image=lambda x: x + 0.5), "image is float64 with 4 axes"),
+    "three axes": (lambda path: rewrite(path, latent=lambda x: x[:, :, 0]), "latent is int64 with 3 axes"),
+    "text": (lambda path: rewrite(path, latent_scale=lambda x: np.array("a")), "latent_scale is no positive"),
+    "another shape": (
+        lambda path: rewrite(path, image=lambda x: x[:, :, :2]),
+        r"is of another design: image is \(2, 5, 4\), not \(3, 5, 4\)",
+    ),
+    "out of range": (lambda path: rewrite(path, latent=lambda x: x + 1), "latent is outside -128 to 127"),
+}
+
+
+def flipped(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 0x55]) + content[middle + 1 :]
+
+
+def rewrite(path, **changed):
+    """Arrays of an .npz, some of them changed by a function, or left out."""
+    with np.load(path) as data:
+        arrays = {name: changed.get(name, lambda x: x)(data[name]) for name in data if changed.get(name, 1)}
+    np.savez(path, **arrays)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_golden_vectors_are_one_line(damage, tmp_path):
+    """They were a traceback, or the command said "Aborted."."""
+    build = make_build(tmp_path / "build")
+    harm, said = DAMAGES[damage]
+    harm(build / "golden.npz")
+    with pytest.raises(DamagedError, match=said) as error:
+        golden_of(Design.load(build))
+    text = str(error.value)
+    assert text.startswith(f"{build}/golden.npz: ") and text.endswith("; run fpgan build again")
+    assert "\n" not in text
 
 
 def test_without_labels_the_seed_chooses():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from functools import cache
+from pathlib import Path
 
 from fpgan.hw.system.environment import default_environment
 
@@ -15,9 +16,7 @@ RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
 def register() -> None:
     """Add our ops to FINN's RTL domain, and initialize FINN outside its own command line; idempotent."""
     default_environment(FINN_BUILD_DIR=tempfile.gettempdir())
-    from finn.util.settings import get_settings
-
-    get_settings()  # made from the environment where FINN has made none yet
+    _find_settings()
     import finn.custom_op.fpgadataflow.rtl  # noqa: F401  the domain's own ops first
     from qonnx.custom_op.registry import add_op_to_domain
 
@@ -33,3 +32,18 @@ def register() -> None:
     joins = (Add_rtl, Concat_rtl, Fork_rtl)
     for op in (*joins, Channels_rtl, Deconv_rtl, Fifo_rtl, PixelPad_rtl, WidthConvert_rtl):
         add_op_to_domain(RTL_DOMAIN, op)
+
+
+def _find_settings() -> None:
+    """FINN's settings, from the environment where FINN has made none yet.
+
+    Looking for them it makes ~/.finn. A user without a home of their own gets its defaults, by the name of a
+    file that is not there.
+    """
+    from finn.util.settings import get_settings
+
+    try:
+        get_settings()
+    except (OSError, RuntimeError):
+        default_environment(FINN_SETTINGS=str(Path(__file__).with_name("no_settings.yaml")))
+        get_settings()

@@ -17,7 +17,7 @@ from fpgan.hw.design import Design
 from fpgan.hw.host import registers
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.files import write_json
-from fpgan.sim.vectors import Vectors
+from fpgan.sim.vectors import Vectors, golden_of
 
 BIT = "fpgan.bit"
 MARKER = "facts.json"
@@ -36,7 +36,7 @@ def write_deploy(
     shutil.copyfile(_hw_folder() / "selftest.py", folder / "selftest.py")
     shutil.copytree(_hw_folder() / "driver", folder / "driver", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(work / "project", folder / "project", ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    _write_vectors(Vectors.load(design.root / "golden.npz"), folder / "golden.npz")
+    _write_vectors(golden_of(design), folder / "golden.npz")
     facts = _facts(design, host, board, tool, made)
     write_json(folder / MARKER, facts)
     (folder / "README.txt").write_text(_readme(facts), encoding="utf-8")
@@ -93,7 +93,7 @@ with PyTorch's, and measures the images per second. It exits with 0 where all is
 where it cannot run, with one line that says why. It needs numpy, root, and for memory transfers pynq or the
 kernel module u-dma-buf.
 
-    driver/       from driver import Accelerator, open_board   its first lines show how images are made
+    driver/       from driver import Accelerator, open_board   __init__.py shows how images are made
     facts.json    board, address of the registers, clock, and the word that names this design
     golden.npz    latent (N,Z) and image (N,H,W,C), integers
     project/      what the bitstream was made of, and the script that makes it again

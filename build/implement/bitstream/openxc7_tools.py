@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpgan.build.implement.route.nextpnr import Router, find_router
-from fpgan.hw.driver import bit_to_bin
+from fpgan.hw.driver.bitstream import bit_to_bin
 from fpgan.hw.system.children import run
 from fpgan.hw.system.environment import variable
 from fpgan.hw.system.tools import ToolError, find_tool

@@ -26,13 +26,14 @@ _TIMEOUT = 3600.0
 _JOBS = 2
 _AROUND = ("PS7", "BUFG")  # no resource that is counted
 _YOSYS = """
-import json, sys
-from pyosys import libyosys as ys
-design = ys.Design()
-for command in json.load(open(sys.argv[1], encoding="utf-8")):
-    ys.Pass.call(design, command)
+import json, os, sys
+from pyosys import libyosys
+design = libyosys.Design()
+with open(sys.argv[1], encoding="utf-8") as script:
+    for words in json.load(script):
+        libyosys.Pass.call(design, [os.fsencode(word) for word in words])
 """
-Command = list[str]  # of Yosys, in words: a path may hold anything
+Words = Sequence[str | Path]  # of a command of Yosys
 
 
 def write_netlist(
@@ -60,8 +61,8 @@ def write_netlist(
 def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Path], work: Path) -> Path:
     """Everything but the layers, which stay black boxes; returns its netlist as Verilog."""
     stubs, out = work / "layers.v", work / f"{TOP}.v"
-    reads = [["read_verilog", str(path)] for path in layers]
-    _yosys([*reads, ["blackbox", "*"], ["write_verilog", "-blackboxes", str(stubs)]], work, "layers")
+    reads = [("read_verilog", path) for path in layers]
+    _yosys([*reads, ("blackbox", "*"), ("write_verilog", "-blackboxes", stubs)], work, "layers")
     inside = {name for layer in design.layers for name in layer.sources}
     inside -= {path.name for path in sources("axil_stream", Path())}
     names = [name for name in host.sources if name not in inside]
@@ -83,34 +84,34 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
     """One flat netlist of the parts; returns its cells, kind -> number."""
     stat = work / "netlist.stat"
     script = [
-        ["read_verilog", "-lib", "+/xilinx/cells_sim.v", "+/xilinx/cells_xtra.v"],
-        *(["read_verilog", str(path)] for path in parts),
-        ["hierarchy", "-check", "-top", TOP],
-        ["flatten"],
+        ("read_verilog", "-lib", "+/xilinx/cells_sim.v", "+/xilinx/cells_xtra.v"),
+        *(("read_verilog", path) for path in parts),
+        ("hierarchy", "-check", "-top", TOP),
+        ("flatten",),
         *without_cascades(),
-        ["opt_clean", "-purge"],
-        ["delete", "t:$scopeinfo"],
-        ["tee", "-q", "-o", str(stat), "stat", "-json"],
-        ["blackbox", "=A:whitebox"],  # library cells with a function are no part of the design
-        ["setattr", "-mod", "-unset", "src", "=*"],  # names of files here
-        ["attrmap", "-remove", "src", "=*"],
-        ["write_json", str(netlist)],
-        ["splitnets"],
-        ["write_verilog", "-noattr", str(work / "netlist.v")],
+        ("opt_clean", "-purge"),
+        ("delete", "t:$scopeinfo"),
+        ("tee", "-q", "-o", stat, "stat", "-json"),
+        ("blackbox", "=A:whitebox"),  # library cells with a function are no part of the design
+        ("setattr", "-mod", "-unset", "src", "=*"),  # names of files here
+        ("attrmap", "-remove", "src", "=*"),
+        ("write_json", netlist),
+        ("splitnets",),
+        ("write_verilog", "-noattr", work / "netlist.v"),
     ]
     _yosys(script, work, "join")
     found: dict[str, int] = json.loads(stat.read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     return found
 
 
-def without_cascades() -> list[Command]:
+def without_cascades() -> list[Words]:
     """Commands of Yosys that leave no shift register site with a cascade output in use."""
-    return [["techmap", "-map", str(_flow("srlc32e.v"))], ["chtype", "-set", "SRLC32E", "t:$__SRLC32E"]]
+    return [("techmap", "-map", _flow("srlc32e.v")), ("chtype", "-set", "SRLC32E", "t:$__SRLC32E")]
 
 
-def _yosys(script: Sequence[Command], work: Path, name: str) -> None:
-    path = work / f"{name}.script.json"
-    path.write_text(json.dumps(script), encoding="utf-8")
+def _yosys(script: Sequence[Words], work: Path, name: str) -> None:
+    path = work / f"{name}.ys.json"
+    path.write_text(json.dumps([[str(word) for word in words] for words in script]), encoding="utf-8")
     run([sys.executable, "-c", _YOSYS, str(path)], work, work / f"{name}.log", f"Yosys on {name}", _TIMEOUT)
 
 

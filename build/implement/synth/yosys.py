@@ -179,7 +179,9 @@ def data_files(rtl: Path, sources: tuple[str, ...]) -> list[Path]:
     """
     literals: set[str] = set()
     for name in sources:
-        literals.update(re.findall(r'"(?:\./)?([\w.-]{3,})"', (rtl / name).read_text(errors="replace")))
+        literals.update(
+            re.findall(r'"(?:\./)?([\w.-]{3,})"', (rtl / name).read_text(encoding="utf-8", errors="replace"))
+        )
     return [
         path
         for path in sorted(rtl.iterdir())

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -43,31 +45,30 @@ def run_job(job: Job) -> None:
 
     design = ys.Design()
 
-    def do(fixed: str, *words: str) -> None:
-        """A command of words without blanks, then words that may hold anything: a path, a stranger's name."""
-        ys.Pass.call(design, [*fixed.split(), *words])
+    def do(command: str, *words: str | Path) -> None:
+        call(ys, design, [*command.split(), *words])
 
     overrides = [word for name, value in job.parameters.items() for word in ("-G", f"{name}={value}")]
     do(
         "read_slang --keep-hierarchy --ignore-assertions --allow-use-before-declare --no-implicit-memories",
-        *("--top", job.top, *overrides, str(_HERE / "blackbox.v"), *job.sources),
-    )
+        "--top", job.top, *overrides, _HERE / "blackbox.v", *job.sources,
+    )  # fmt: skip
     do("hierarchy -top", job.top)
     for module in _REPEATED:
         _share(design, ys, module)
     do("hierarchy -check")
     do("proc")
     do("flatten")
-    do("techmap -map", str(_HERE / "bmux.v"))
+    do("techmap -map", _HERE / "bmux.v")
     do("opt_clean")
     do("memory_collect")
     _roms_to_luts(design, ys)
-    mapping = ("synth_xilinx -flatten -noiopad -noclkbuf -nodsp -family", job.family, "-top", job.top)
+    mapping = ("-family", job.family, "-top", job.top, "-flatten", "-noiopad", "-noclkbuf", "-nodsp")
     if _has_memory(design):
-        do(*mapping)
+        do("synth_xilinx", *mapping)
     else:  # reading the shapes of block RAM is most of the time of a small module
-        do(*mapping, "-run", "begin:map_memory")
-        do(*mapping, "-run", "map_ffram:")
+        do("synth_xilinx", *mapping, "-run", "begin:map_memory")
+        do("synth_xilinx", *mapping, "-run", "map_ffram:")
     do("setattr -mod -unset keep_hierarchy *")
     do("flatten")
     do("opt_clean")
@@ -77,6 +78,11 @@ def run_job(job: Job) -> None:
     do("opt_clean -purge")  # drops the names that only the timing report uses
     do("splitnets")  # a vector with a bit that depends on another one would be a loop to a simulator
     do("write_verilog -noattr", job.verilog)
+
+
+def call(ys: Any, design: Any, words: Sequence[str | Path]) -> None:
+    """One command of Yosys, its words as they are: paths may hold spaces, and letters of any encoding."""
+    ys.Pass.call(design, [os.fsencode(word) for word in words])
 
 
 def _has_memory(design: Any) -> bool:
@@ -150,7 +156,7 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".il", encoding="utf-8") as text:
             text.write(_rom_module(name.str(), inputs, tables))
             text.flush()
-            ys.Pass.call(design, ["read_rtlil", text.name])
+            call(ys, design, ["read_rtlil", text.name])
         rom = module.addCell(name, name)
         rom.setPort(identifier("A"), cell.getPort(identifier("RD_ADDR")))
         rom.setPort(identifier("Y"), cell.getPort(identifier("RD_DATA")))

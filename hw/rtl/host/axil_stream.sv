@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's side of the accelerator: registers, and windows through which latents go in and images come out.
 //
-// The register map is host_pkg's (hw/registers.py). A call of IMAGES images takes its latents from SOURCE and
+// The register map is host_pkg's. A call of IMAGES images takes its latents from SOURCE and
 // gives its images to SINK: the windows, the memory transfers of axi_dma_stream, or the generator. A window
 // carries the bytes of the accelerator's beats, the first in the lowest byte of the first word; the last word of
 // a call is filled up. Words that there is no room for, or no call, are dropped and make an error; no access

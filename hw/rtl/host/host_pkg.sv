@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register map of the host interface, generated from hw/registers.py.
+// The register map of the host interface, generated from hw/host/registers.py.
 /* verilator lint_off UNUSEDPARAM */
 package host_pkg;
   localparam int unsigned ADDRESS_BITS = 14;

@@ -24,7 +24,7 @@ from fpgan.build.cli.main import app
 from fpgan.build.report.page import report
 from fpgan.model.config import PRESETS
 from fpgan.model.generator import Generator
-from fpgan.model.train import calibrate
+from fpgan.model.train import calibrate, train
 
 TINY = BenchDesign("tiny-ultra96", "tiny", "ultra96", max_utilization=0.05, images=4, zero_insertion=True)
 TOO_BIG = BenchDesign("tiny-nothing", "tiny", "pynq-z2", max_utilization=0.01)
@@ -181,10 +181,12 @@ def test_too_few_images(tmp_path: Path, images: int) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_every_runtime_computes_the_same_generator() -> None:
-    generator = Generator(PRESETS["tiny"].generator).eval()
+@pytest.mark.parametrize("classes", [0, 3])
+def test_every_runtime_computes_the_same_generator(classes: int) -> None:
+    torch.manual_seed(0)  # other weights may give images with hardly a contrast
+    generator = Generator(replace(PRESETS["tiny"].generator, classes=classes)).eval()
     calibrate(generator, 0)
-    latent = torch.randn(3, 16, 1, 1, generator=torch.Generator().manual_seed(5))
+    latent, _ = generator.random_latents(3, torch.Generator().manual_seed(5))
     with torch.inference_mode():
         quantized, plain = generator(latent), generator.float_twin().eval()(latent)
         made = {name: call(latent) for name, call in software.runtimes(generator, "cpu")}
@@ -192,6 +194,15 @@ def test_every_runtime_computes_the_same_generator() -> None:
     np.testing.assert_allclose(made["onnxruntime float32"][0], plain.numpy(), atol=1e-5)
     np.testing.assert_allclose(made["PyTorch float32"].numpy(), plain.numpy(), atol=1e-5)
     assert torch.equal(made["PyTorch quantized"], quantized)
+
+
+def test_software_rates_of_a_generator_with_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(software, "REPEATS", 1)
+    monkeypatch.setattr(software, "SECONDS", 1e-4)
+    tiny = PRESETS["tiny"]
+    train(replace(tiny, generator=replace(tiny.generator, classes=3)), tmp_path, steps=0)
+    rates = software.measure(tmp_path)
+    assert len(rates) >= 6 and all(rate["frames_per_second"] > 0 for rate in rates)
 
 
 def command(*arguments: object) -> Any:

@@ -127,6 +127,9 @@ def test_selection() -> None:
     own = BenchDesign("own", "tiny", "ultra96")
     assert [d.name for d in select(["rgb64-zcu104", own])] == ["rgb64-zcu104", "own"]
     assert len(select(None)) == len(all_designs())
+    assert [d.board for d in select([BenchDesign("own", "tiny", "KV260_SOM")])] == ["kv260"]
+    with pytest.raises(ValueError, match="board 'kv261' is not known; the nearest is kv260"):
+        select([BenchDesign("own", "tiny", "kv261")])
     for wrong, says in (
         (["x", "rgb64-zcu104"], "x: unknown; known are"),
         ([], "none"),

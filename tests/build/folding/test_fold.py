@@ -17,7 +17,7 @@ from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import Budget, Folding, InfeasibleError, fold
+from fpgan.build.folding.fold import MOST, Budget, Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.options import LayerOptions, paddings
 from fpgan.build.folding.schedule import timing as schedule
@@ -212,3 +212,11 @@ def test_stream_widths_agree(unfolded):
     for before, after in itertools.pairwise(model.graph.node):
         assert getCustomOp(before).get_outstream_width() == getCustomOp(after).get_instream_width()
         assert after.input[0] == before.output[0]
+
+
+def test_amounts_that_no_design_comes_near(unfolded):
+    """What a design takes is counted even where it is thousands of times what there is."""
+    for budget in (Budget(1, 0, 0), Budget(0, 0, 0)):
+        with pytest.raises(InfeasibleError, match=r"no folding fits LUT=\d .* would need LUT=\d{3,}"):
+            fold(unfolded(), PART, budget)
+    assert fold(unfolded(), PART, Budget(MOST, MOST, MOST))["next_lacks"].endswith("at its widest")

@@ -6,12 +6,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import onnx
 import pytest
 import torch
 import torch.nn.functional as F
 from brevitas.export import export_onnx_qcdq
-from onnx import helper, numpy_helper
+from onnx import helper
 from onnx_models import Chain, check
 
 from fpgan.build.frontend.errors import UnsupportedError
@@ -214,61 +213,6 @@ def test_any_batch():
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "H"
     with pytest.raises(UnsupportedError, match="size H of axis 2 is not fixed"):
         read_network(model)
-
-
-@pytest.mark.parametrize("opset", [9, 11, 13, 15, 18, 21])
-def test_opsets(opset, tmp_path):
-    chain = conv(start(opset=opset), (3, 2, 4, 4), **UP)
-    if opset < 11:
-        chain = chain.op("Clip", min=0.0, max=3.0)
-    else:
-        chain = chain.op("Clip", chain.const(0.0), chain.const(3.0))
-    onnx.save(end(chain).model(), tmp_path / "m.onnx")
-    function = read_network(load_model(tmp_path / "m.onnx")).layers[0].functions[0]
-    values = torch.tensor([-1.0, 2.0, 9.0]).reshape(1, 3, 1, 1)
-    assert function(values).ravel().tolist() == [0, 2, 3]
-
-
-@pytest.mark.parametrize("opset", [8, 22])
-def test_other_opsets_are_refused(opset, tmp_path):
-    onnx.save(end(conv(start(opset=opset), (3, 2, 4, 4))).model(), tmp_path / "m.onnx")
-    with pytest.raises(ValueError, match=f"opset {opset}; 9 to 21 are supported"):
-        load_model(tmp_path / "m.onnx")
-
-
-def external(tmp_path, location):
-    """A model whose first weights lie at `location`."""
-    model = end(conv(start(), (3, 2, 4, 4), **UP)).model()
-    tensor = next(t for t in model.graph.initializer if len(t.dims) == 4)
-    values = numpy_helper.to_array(tensor)
-    onnx.external_data_helper.set_external_data(tensor, location)
-    tensor.ClearField("raw_data")
-    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
-    return values
-
-
-def test_external_data_inside_the_folder(tmp_path):
-    values = external(tmp_path, "w.bin")
-    (tmp_path / "w.bin").write_bytes(values.tobytes())
-    network = read_network(load_model(tmp_path / "m.onnx"))
-    assert np.array_equal(network.layers[0].linear.weights, np.rint(values / 0.25))
-    (tmp_path / "w.bin").write_bytes(values.tobytes()[:-4])
-    with pytest.raises(ValueError, match="its shape needs 384"):
-        load_model(tmp_path / "m.onnx")
-    (tmp_path / "w.bin").unlink()
-    with pytest.raises(ValueError, match="is missing"):
-        load_model(tmp_path / "m.onnx")
-
-
-@pytest.mark.parametrize("location", ["../w.bin", "/etc/passwd", "link", "a/../../w.bin", ""])
-def test_external_data_never_leaves_the_folder(tmp_path, location):
-    inner = tmp_path / "inner"
-    inner.mkdir()
-    (tmp_path / "w.bin").write_bytes(bytes(384))
-    (inner / "link").symlink_to(tmp_path / "w.bin")
-    external(inner, location)
-    with pytest.raises(ValueError, match="lies outside the model's folder"):
-        load_model(inner / "m.onnx")
 
 
 def test_two_quantizers_with_nothing_between():

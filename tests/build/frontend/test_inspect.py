@@ -54,6 +54,15 @@ def test_a_strided_convolution(tmp_path):
     assert "1 in 2x2" in CliRunner().invoke(app, ["inspect", str(path)]).output
 
 
+def test_a_name_cannot_write_to_the_terminal(tmp_path):
+    chain = dense()
+    chain.nodes[2].name = "\x1b[31m" + "x" * 5000
+    path = saved(chain, tmp_path)
+    assert inspect(path)["layers"][0]["name"] == chain.nodes[2].name
+    shown = CliRunner().invoke(app, ["inspect", str(path)]).output
+    assert "\x1b" not in shown and r"\x1b" in shown and shown.count("x") < 200
+
+
 def test_everything_that_blocks_is_named(tmp_path):
     chain = dense()
     chain = chain.op("Conv", chain.weights((3, 12, 3, 3)))
@@ -67,7 +76,8 @@ def test_everything_that_blocks_is_named(tmp_path):
     shown = CliRunner().invoke(app, ["inspect", str(path)])
     assert shown.exit_code == 2 and shown.output.count("blocked: ") == 2
     shown = CliRunner().invoke(app, ["inspect", str(path), "--json"])
-    assert json.loads(shown.stdout) == result
+    refusal = f"{path}: fpgan build refuses it for what is named as blocked"
+    assert json.loads(shown.stdout) == result | {"error": refusal}
     (path.parent / "no.onnx").write_bytes(b"nothing")
     shown = CliRunner().invoke(app, ["inspect", str(path.parent / "no.onnx")])
     assert shown.exit_code == 2 and len(shown.stderr.strip().splitlines()) == 1

@@ -9,13 +9,16 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from fpgan.build.cli.main import app
 from fpgan.build.implement.power.coefficients import coefficients
 from fpgan.build.implement.power.estimate import estimate
 from fpgan.build.report.page import report
@@ -71,26 +74,32 @@ def make_build(
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def text(page: Path) -> str:
     """What the page says, tags and runs of white space removed."""
-    body = re.sub(r"<style>.*?</style>", "", page.read_text(), flags=re.S)
+    body = re.sub(r"<style>.*?</style>", "", page.read_text(encoding="utf-8"), flags=re.S)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
-def test_power_where_it_was_estimated(tmp_path: Path) -> None:
-    build = make_build(tmp_path / "b")
-    said = text(report(build))
-    assert "Not estimated yet: fpgan power b counts the toggles of a simulation" in said
+def add_power(build: Path) -> dict[str, Any]:
+    """power.json of a BUILD of make_build, made of one layer."""
     known = coefficients("xczu3eg-sbva484-1-e", "xcup")
     figures = estimate({"deconv_0": COUNTED}, {"deconv_0": 0.25}, 300.0, 4356, 4390912, known)
     write(build / "power.json", figures | {
         "how": "estimate: toggles", "clock_mhz": 300.0, "uncertainty_factor": known.factor, "images": 8,
         "stall": 0.0, "resources_from": "synth.json", "sources": ["a report"], "not_in_it": ["I/O"],
     })  # fmt: skip
-    synth = json.loads((build / "synth.json").read_text())
+    return figures
+
+
+def test_power_where_it_was_estimated(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    said = text(report(build))
+    assert "Not estimated yet: fpgan power b counts the toggles of a simulation" in said
+    figures = add_power(build)
+    synth = json.loads((build / "synth.json").read_text(encoding="utf-8"))
     watts = {"total_W": 2.25, "dynamic_W": 2.0, "static_W": 0.25, "how": "Vivado 2022.2, report_power"}
     write(build / "synth.json", synth | {"power": watts})
     said = text(report(build))
@@ -111,7 +120,8 @@ def test_figures(tmp_path: Path) -> None:
     assert "0 of 65,536 values differ" in said
     assert "1,800 of 70,560" in said and "(2.6 %)" in said
     assert "250 MHz" in said and "below the build's 300 MHz" in said  # 4 ns
-    assert "deconv_0 Deconv_rtl dsp 8 130 1040 4,356 4,390,912 97 % 1,000 900 12 12 4 4" in said
+    assert "deconv_0 Deconv_rtl dsp 8 130 1,040 4,356 4,390,912 97 %" in said
+    assert "LUT FF DSP BRAM18 layer" in said and "deconv_0 1,000 900 1,500 1,000 12 12 4 4" in said
 
 
 def test_rival_of_the_same_shape(tmp_path: Path) -> None:
@@ -122,7 +132,7 @@ def test_rival_of_the_same_shape(tmp_path: Path) -> None:
 
 def test_no_rival_of_another_shape(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
-    design = json.loads((build / "design.json").read_text())
+    design = json.loads((build / "design.json").read_text(encoding="utf-8"))
     design["output"] |= {"shape": [1, 28, 28, 1], "beats": 784}
     write(build / "design.json", design)
     said = text(report(build))
@@ -146,14 +156,14 @@ def test_what_has_not_run_says_how_to_make_it(tmp_path: Path) -> None:
 
 def test_mismatches_are_shown(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
-    sim = json.loads((build / "sim.json").read_text())
+    sim = json.loads((build / "sim.json").read_text(encoding="utf-8"))
     write(build / "sim.json", {**sim, "mismatches": 7})
-    assert '<b class="bad">7</b>' in report(build).read_text()
+    assert '<b class="bad">7</b>' in report(build).read_text(encoding="utf-8")
 
 
 def test_labels_are_mentioned_where_there_are_any(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
-    sim = json.loads((build / "sim.json").read_text())
+    sim = json.loads((build / "sim.json").read_text(encoding="utf-8"))
     assert "label asked for" not in text(report(build))
     write(build / "sim.json", {**sim, "labels": [0, 1], "label_agreement": None})
     assert "label asked for" not in text(report(build))
@@ -163,34 +173,110 @@ def test_labels_are_mentioned_where_there_are_any(tmp_path: Path) -> None:
 
 def test_the_proof_of_thresholds_is_shown(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
-    plan = json.loads((build / "report.json").read_text())
+    plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
     layer = {"name": "threshold_0", "channels": 128, "values": 5124608, "whole_range": True, "mismatches": 3}
     plan["threshold_proof"] = {"layers": [layer], "values": 5124608, "mismatches": 3, "seconds": 1.0}
     plan["float32"] = {"values": 65536, "differ": 41, "rate": 41 / 65536}
     write(build / "report.json", plan)
-    page = " ".join(report(build).read_text().split())
+    page = " ".join(report(build).read_text(encoding="utf-8").split())
     assert "5,124,608" in page and '<td class="bad">3</td>' in page and "all that inputs can reach" in page
     assert "differs from the golden model in 41 of 65,536 output values" in page
 
 
+def test_numbers_have_separators_everywhere(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b")
+    plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
+    write(build / "report.json", plan | MORE)
+    said = text(report(build))
+    assert "1,792 cycles would need LUT=60,166." in said
+    assert not re.search(r"(?<![\w.,])[1-9]\d{3,}(?![\w-])", said.partition("nearest published")[0])
+    assert "Built 2031-12-24 18:00 UTC by fpgan 1.2.3: fpgan build m.onnx" in said
+
+
 def test_names_are_escaped(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
-    design = json.loads((build / "design.json").read_text())
+    design = json.loads((build / "design.json").read_text(encoding="utf-8"))
     write(build / "design.json", {**design, "name": "<script>x</script>"})
-    assert "<script>" not in report(build).read_text()
+    assert "<script>" not in report(build).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("broken", ["design.json", "report.json"])
 def test_no_build_is_one_line(tmp_path: Path, broken: str) -> None:
     build = make_build(tmp_path / "b")
-    (build / broken).write_text("{")
-    with pytest.raises(ValueError, match=r"run fpgan build") as error:
-        report(build)
-    assert "\n" not in str(error.value) and not (build / "report.html").exists()
+    for spoil in (lambda path: path.write_text("{"), Path.unlink):
+        spoil(build / broken)
+        with pytest.raises(ValueError, match=rf"{broken}.*run fpgan build") as error:
+            report(build)
+        assert "\n" not in str(error.value) and not (build / "report.html").exists()
+
+
+MORE = {
+    "decision": {"fastest_cycles": 1800, "next_lacks": "1792 cycles would need LUT=60166"},
+    "fifos": [{"name": "fifo_1", "words": 2, "bits": 1024, "LUT": 73}], "latency_cycles": 7000,
+    "cycles_with_one_fifo_word_less": {"fifo_1": None}, "float32": {"values": 5, "differ": 0},
+    "threshold_proof": {"layers": [
+        {"name": "threshold_0", "channels": 1024, "values": 4096, "whole_range": True, "mismatches": 0}
+    ]},
+    "made": {"version": "1.2.3", "command": "fpgan build m.onnx", "date": "2031-12-24 18:00 UTC"},
+}  # fmt: skip
+
+
+FILES = {"report": "build", "sim": "sim", "synth": "synth", "power": "power"}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null", "3", '"x"', "[" * 5000, "\xff", "{} {}"])
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, text: str) -> None:
+    """It used to be taken for one that had not been made, or ended in a traceback."""
+    build = make_build(tmp_path / "b")
+    (build / f"{name}.json").write_text(text, encoding="latin-1")
+    told = CliRunner().invoke(app, ["report", str(build)], env={"COLUMNS": "400", "NO_COLOR": "1"})
+    assert told.exit_code == 2 and not (build / "report.html").exists()
+    (line,) = told.stderr.strip().splitlines()
+    assert line.startswith(f"error: {build / name}.json: ")
+    assert line.endswith(f"; run fpgan {FILES[name]} again")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_whatever_a_file_holds_it_is_a_page_or_one_line(tmp_path: Path, name: str) -> None:
+    """Every value replaced by one of another kind, or taken out: nothing but an error that names the file."""
+    build = make_build(tmp_path / "b")
+    add_power(build)
+    path, refused = build / f"{name}.json", 0
+    whole = json.loads(path.read_text(encoding="utf-8")) | (MORE if name == "report" else {})
+    others = (None, True, -1, 0, 1e300, "x", [], {}, [{}])
+    for i, place in enumerate(places(whole)):
+        for other in (others[i % len(others)], ...):
+            write(path, altered(whole, place, other))
+            try:
+                report(build)
+            except ValueError as error:
+                line = str(error)
+                assert line.startswith(f"{path}: ") and place[0] in line and "\n" not in line
+                refused += 1
+    assert refused >= 10
+
+
+def places(value: Any) -> Iterator[tuple[Any, ...]]:
+    """The keys and indices that lead to each value inside."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        yield (key,)
+        yield from ((key, *rest) for rest in places(inner))
+
+
+def altered(value: Any, place: tuple[Any, ...], other: Any) -> Any:
+    """A copy with another value at a place, or with none where other is `...`."""
+    if not place:
+        return other
+    new = altered(value[place[0]], place[1:], other)
+    if isinstance(value, list):
+        return [*value[: place[0]], *([] if new is ... else [new]), *value[place[0] + 1 :]]
+    return {k: v for k, v in value.items() if k != place[0]} | ({} if new is ... else {place[0]: new})
 
 
 def test_page_needs_no_network_and_no_script(tmp_path: Path) -> None:
-    page = report(make_build(tmp_path / "b")).read_text()
+    page = report(make_build(tmp_path / "b")).read_text(encoding="utf-8")
     assert not re.search(r"https?://|<script|@import|url\(", page)
     assert len(re.findall(r"<img ", page)) == len(re.findall(r'<img src="data:image/png;base64,', page)) == 1
 
@@ -199,13 +285,16 @@ PROBE = """<script>
 addEventListener("load", () => {
   const images = [...document.images].map(i => i.naturalWidth);
   const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
-  document.title = "probe " + JSON.stringify({images, wide});
+  const cut = [...document.querySelectorAll(".scroll")].some(e => e.scrollWidth > e.clientWidth);
+  const [red] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+  document.title = "probe " + JSON.stringify({images, wide, cut, dark: red < 128});
 });
 </script>"""
 
 
-@pytest.mark.parametrize("width", [1280, 500])
-def test_in_a_browser(tmp_path: Path, width: int) -> None:
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (500, True)])
+def test_in_a_browser(tmp_path: Path, width: int, dark: bool) -> None:
+    """The page is never wider than its window; on a wide one no table has to be scrolled either."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         if os.environ.get("FPGAN_REQUIRE_TOOLS"):
@@ -213,18 +302,23 @@ def test_in_a_browser(tmp_path: Path, width: int) -> None:
         pytest.skip("chromium is not installed (apt-get install chromium)")
     build = make_build(tmp_path / "b")
     make_build(tmp_path / "b_zero_insert", "zero_insert", cycles=17424)
-    result, errors = browse(chromium, report(build), tmp_path, width)
-    assert result == {"images": [64], "wide": False}
+    plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
+    write(build / "report.json", plan | MORE)
+    result, errors = browse(chromium, report(build), tmp_path, width, dark)
+    assert result == {"images": [64], "wide": False, "cut": width < 1000, "dark": dark}
     assert errors == []
 
 
-def browse(chromium: str, page: Path, work: Path, width: int) -> tuple[dict[str, Any], list[str]]:
+def browse(chromium: str, page: Path, work: Path, width: int, dark: bool) -> tuple[dict[str, Any], list[str]]:
     """Load a page in headless Chromium: (what PROBE found, lines of the console)."""
     probed = work / "probed.html"
-    probed.write_text(page.read_text().replace("</head>", PROBE + "</head>"))
+    probed.write_text(
+        page.read_text(encoding="utf-8").replace("</head>", PROBE + "</head>"), encoding="utf-8"
+    )
     done = subprocess.run(
         [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={work / 'profile'}",
-         f"--window-size={width},2000", "--enable-logging=stderr", "--v=0", "--dump-dom", probed.as_uri()],
+         f"--window-size={width},2000", f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+         "--enable-logging=stderr", "--v=0", "--dump-dom", probed.as_uri()],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     title = re.search(r"<title>probe (.*?)</title>", done.stdout)

@@ -22,7 +22,7 @@ from fpgan.build.cli.main import app
 from fpgan.build.study import run, study
 from fpgan.build.study import search as searching
 from fpgan.build.study.spec import BuildOptions, Spec
-from fpgan.build.study.trial import RESULT, RUN, locked, parent, record, trial
+from fpgan.build.study.trial import MEASURED, RESULT, RUN, finished, locked, parent, record, trial
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
 from fpgan.model.run import CHECKPOINT, METRICS
@@ -239,6 +239,57 @@ def test_folders_that_cannot_be_a_study(tmp_path: Path) -> None:
         study(path, tmp_path / "study")
 
 
+def test_a_missing_dataset_fails_once_before_any_trial(tmp_path: Path, scheduler: str) -> None:
+    """Each trial used to fail with it, and with the path put right the folder was another study's."""
+    path, folder = write(tmp_path, base=SPEC["base"] | {"dataset": "none"}), tmp_path / "study"
+    with pytest.raises(ValueError, match=f"^dataset {tmp_path / 'none'}: no folder"):
+        study(path, folder, scheduler=scheduler)
+    assert not folder.exists()
+
+
+def test_a_dataset_that_has_gone_fails_no_further_trial(
+    tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder, images = (
+        write(tmp_path, base=SPEC["base"] | {"dataset": "i"}),
+        tmp_path / "s",
+        tmp_path / "i",
+    )
+    images.mkdir()
+    Image.new("L", (8, 8)).save(images / "a.png")
+    monkeypatch.setattr(run, "pool", lambda *_: 1 / 0)  # is killed before its first trial
+    with pytest.raises(ZeroDivisionError):
+        study(path, folder)
+    images.rename(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match=f"^dataset {images}: no folder"):
+        study(path, folder)
+    assert not (folder / "trials").exists()
+
+
+DAMAGED = r"is .*; put it back .* another --out$"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "3", "null", "{}", "\xff", "[" * 2000])
+def test_a_damaged_result_is_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / RESULT).write_text(text, encoding="latin-1")
+    with pytest.raises(ValueError, match=rf"^{tmp_path / RESULT}: {DAMAGED}"):
+        finished(tmp_path)
+
+
+def test_a_damaged_study_is_one_line(tmp_path: Path) -> None:
+    path, folder = write(tmp_path), tmp_path / "study"
+    plan, place = Spec.from_yaml(path), folder / "trials" / "0000"
+    place.mkdir(parents=True)
+    record(folder, run.RECORD, plan.record())
+    run.Finder(plan, folder).next()
+    record(place, RESULT, {"error": "no"})
+    for name, text in ((MEASURED, "{}"), (RESULT, '{"error": null}'), (f"../../{run.RECORD}", "[]")):
+        (place / name).write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=rf"{Path(name).name}: {DAMAGED}"):
+            study(path, folder)
+        (place / MEASURED).unlink(missing_ok=True)
+
+
 def command(*arguments: object) -> Any:
     environment = {"COLUMNS": "300", "NO_COLOR": "1"}
     return CliRunner().invoke(app, ["study", *map(str, arguments)], env=environment)
@@ -261,6 +312,7 @@ def test_command_with_nothing_that_could_be_built(tmp_path: Path, scheduler: str
     failed = command(path, "--scheduler", scheduler, "--out", tmp_path / "study")
     assert failed.exit_code == 1 and "error: every trial failed" in failed.stderr
     assert (tmp_path / "study" / "report.html").exists()
+    assert failed.stdout.splitlines()[-1].endswith("study/report.html, trials.parquet")
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from fpgan.build.study.space import Parameter, grid, train_config
 from fpgan.build.study.spec import Spec, parent_config
 from fpgan.model.config import PRESETS
 
-SPACE: dict[str, Any] = {"generator.weight_bits": [2, 4], "build.board": ["ultra96", "zcu104"]}
+SPACE: dict[str, Any] = {"generator.weight_bits": [2, 4], "build.board": ["Ultra96-V2", "zcu104"]}
 DIGITS = Path(__file__).parents[3] / "build" / "study" / "digits.yaml"
 
 
@@ -46,6 +47,35 @@ def test_a_file_instead_of_a_preset(tmp_path: Path) -> None:
     PRESETS["k5"].to_yaml(tmp_path / "own.yaml")
     spec = read(tmp_path, preset=None, config="own.yaml", base={"batch": 4})
     assert spec.config.generator == PRESETS["k5"].generator and spec.config.batch == 4
+
+
+def test_datasets_are_looked_for_from_the_file_that_names_them(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "own.yaml").write_text("dataset: images\n", encoding="utf-8")
+    assert read(tmp_path, base={"dataset": "images"}).config.dataset == str(tmp_path / "images")
+    spec = read(tmp_path, preset=None, config="other/own.yaml")
+    assert spec.config.dataset == str(other / "images")
+    spec = read(tmp_path, space={"dataset": ["digits", "images", "fashion:idx"]})
+    found = [spec.settings(values)[0].dataset for values in grid(spec.space)]
+    assert found == ["digits", str(tmp_path / "images"), f"fashion:{tmp_path / 'idx'}"]
+
+
+def test_data_that_no_trial_could_learn_from(tmp_path: Path) -> None:
+    for i in range(2):
+        (tmp_path / str(i)).mkdir()
+        Image.new("L", (8, 8), 90 * i).save(tmp_path / str(i) / "a.png")
+    classes = {"generator": {"classes": 3}}
+    read(tmp_path).check_data()
+    read(tmp_path, base={"dataset": "."}).check_data()
+    read(tmp_path, base={"dataset": "."}, space=SPACE | {"generator.classes": [3, 2]}).check_data()
+    for keys, line in (
+        ({"base": {"dataset": "none"}}, f"dataset {tmp_path / 'none'}: no folder"),
+        ({"space": SPACE | {"dataset": ["digits", "none"]}}, f"dataset {tmp_path / 'none'}: no folder"),
+        ({"base": {"dataset": "."} | classes}, "classes=3: dataset .* has 2 labels"),
+    ):
+        with pytest.raises(ValueError, match=line):
+            read(tmp_path, **keys).check_data()
 
 
 def test_lists_and_single_layers_can_be_varied(tmp_path: Path) -> None:
@@ -91,7 +121,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"space": {"generator.wait_bits": [2]}}, "unknown key generator.wait_bits; known are latent, channels"),
     ({"space": {"bored": [2]}}, "unknown key bored; known are preset"),
     ({"space": {"build.boared": ["ultra96"]}}, "unknown key build.boared; known are board, clock_mhz"),
-    ({"space": {"build.board": ["ultra96", "ultra69"]}}, "board 'ultra69' is not known; choose one of"),
+    ({"space": {"build.board": ["ultra96", "ultra69"]}}, "board 'ultra69' is not known; the nearest is"),
     ({"space": {"generator.weight_bits": [4, 9]}}, "weight_bits=9"),
     ({"space": {"generator.channels": [[8, 0]]}}, r"channels\[1\]=0"),
     ({"space": {"bits": ["W4A4", "float"]}}, r"space.bits=float: a float generator makes no hardware"),
@@ -127,7 +157,7 @@ def test_one_line_for_what_is_wrong(tmp_path: Path, keys: dict[str, Any], line: 
     assert text.startswith(f"{tmp_path / 'spec.yaml'}: ") and "\n" not in text
 
 
-@pytest.mark.parametrize("text", ["- 1", "a: [", ""])
+@pytest.mark.parametrize("text", ["- 1", "a: [", "", "[" * 2_000])
 def test_files_that_are_no_specification(tmp_path: Path, text: str) -> None:
     (tmp_path / "spec.yaml").write_text(text)
     with pytest.raises(ValueError, match=r"spec\.yaml: "):

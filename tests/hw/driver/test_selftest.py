@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import shutil
 import sys
@@ -32,12 +32,11 @@ def deployed(tmp_path_factory):
 
 
 def load(name, folder, monkeypatch):
-    file = folder / name / "__init__.py" if (folder / name).is_dir() else folder / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    return module
+    """The module or package of that name in `folder`, whatever was loaded of another copy."""
+    for known in [known for known in sys.modules if known.split(".")[0] == name]:
+        monkeypatch.delitem(sys.modules, known)
+    monkeypatch.syspath_prepend(folder)
+    return importlib.import_module(name)
 
 
 @pytest.fixture

@@ -197,5 +197,11 @@ def test_a_flipped_weight_and_a_missing_word_are_seen(tmp_path):
 def test_stand_in_headers(tmp_path):
     """Widths, sign extension, wrap-around and slices of ap_int.h; order and emptiness of hls_stream.h."""
     program = tmp_path / "stand_ins"
-    compile_cpp([Path(__file__).with_name("stand_ins.cpp")], tmp_path, program, hls_dir() / "csim")
+    compile_cpp(
+        [Path(__file__).with_name("stand_ins.cpp")],
+        tmp_path,
+        program,
+        hls_dir() / "csim",
+        tmp_path / "compile.log",
+    )
     assert "all hold" in run([str(program)], tmp_path, tmp_path / "log", "the stand-ins' checks")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from fpgan.hw.design import Design
-from fpgan.hw.driver import latent_table
+from fpgan.hw.driver.latents import latent_table
 from fpgan.hw.host.emit import Host, HostOptions, emit_host
 from fpgan.sim.benches.host_bench import identity_build, identity_host, run_host_bench
 

@@ -18,9 +18,11 @@ from fpgan.build.implement.bitstream import bitstream, openxc7
 from fpgan.build.implement.bitstream.openxc7_tools import find_tools
 from fpgan.build.implement.route import nextpnr
 from fpgan.build.implement.route.netlist import without_cascades
+from fpgan.build.implement.synth.yosys_job import call
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
-from fpgan.hw.driver import Accelerator, bit_to_bin
+from fpgan.hw.driver import Accelerator
+from fpgan.hw.driver.bitstream import bit_to_bin
 from fpgan.hw.host.emit import Host, HostOptions, emit_host
 from fpgan.hw.sources import rtl_file
 from fpgan.hw.system.tools import ToolError
@@ -226,9 +228,12 @@ def test_no_shift_register_is_left_by_its_cascade_output(tmp_path):
 
     (tmp_path / "top.v").write_text(SHIFTED)
     design = ys.Design()
-    script = [["read_verilog", "-lib", "+/xilinx/cells_sim.v"], ["read_verilog", str(tmp_path / "top.v")]]
-    for command in [*script, ["hierarchy", "-top", "top"], *without_cascades(), ["opt_clean"]]:
-        ys.Pass.call(design, command)
+    script = ["read_verilog -lib +/xilinx/cells_sim.v", f"read_verilog {tmp_path / 'top.v'}"]
+    for command in [*script, "hierarchy -top top"]:
+        ys.run_pass(command, design)
+    for words in without_cascades():
+        call(ys, design, words)
+    ys.run_pass("opt_clean", design)
     ys.run_pass(f"blackbox =A:whitebox; write_json {tmp_path / 'top.json'}", design)
     cells = json.loads((tmp_path / "top.json").read_text())["modules"]["top"]["cells"].values()
     assert [cell["type"] for cell in cells] == ["SRLC32E"] * 3

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a build is asked for, checked before anything is imported that takes seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from fpgan.build.dataflow.styles import STYLES
+from fpgan.build.folding.limits import CORES, MOST, Budget
+from fpgan.hw.boards import Board, get_board
+from fpgan.hw.design import MARKER, WRITTEN
+from fpgan.hw.system.files import resolved
+from fpgan.hw.system.folders import check_replaceable
+
+Backend = Literal["rtl", "hls"]
+BACKENDS: tuple[str, ...] = get_args(Backend)
+KINDS = ("LUT", "DSP", "BRAM18")
+CLOCK_MHZ, TARGET_FPS, UTILIZATION = (1, 1000), (1e-3, 1e9), (0.01, 1)  # least and most
+_WHOLE = 1000  # images/s from which on no fractions are said
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of `build` that folding needs, with what the board says where they say nothing."""
+
+    board: Board
+    clock_mhz: float
+    target_fps: float | None
+    share: float
+    limits: Budget
+
+    @property
+    def target_cycles(self) -> int | None:
+        """Cycles per image at which the target is just met."""
+        return None if self.target_fps is None else int(self.clock_mhz * 1e6 / self.target_fps)
+
+    def out_of_reach(self, best: int, within: str, why: str) -> str:
+        """A line in images/s for a target that is missed; best: cycles per image of the fastest design."""
+        rate = self.clock_mhz * 1e6 / best  # rounded down: what is said can be asked for
+        said = f"{math.floor(rate):,}" if rate >= _WHOLE else f"{math.floor(rate * 1000) / 1000:g}"
+        return (
+            f"target of {self.target_fps:,.10g} images/s ({self.target_cycles} cycles per image at "
+            f"{self.clock_mhz:g} MHz): the best {within} is {said} images/s ({best} cycles); {why}"
+        )
+
+
+def checked(
+    model: str | Path,
+    out: str | Path,
+    board: str,
+    clock_mhz: float | None,
+    target_fps: float | None,
+    max_utilization: float,
+    budget: Mapping[str, int] | None,
+    cores: Collection[str],
+    deconv: str,
+    like: str | Path | None,
+    backend: str,
+) -> Arguments:
+    """The arguments of `build`. ValueError, one line, for the first that cannot be."""
+    target = get_board(board)
+    check_model(Path(model))
+    check_replaceable(Path(out), MARKER, WRITTEN)
+    _check_apart(Path(model), Path(out))
+    if deconv not in STYLES:
+        raise ValueError(f"deconv={deconv}; known are {' and '.join(STYLES)}")
+    _check_cores(cores, backend)
+    if like is not None and not (Path(like) / "report.json").is_file():
+        raise ValueError(
+            f"{like}: no build here (report.json is missing); name a folder that fpgan build made"
+        )
+    clock = target.default_clock_mhz if clock_mhz is None else _number("clock_mhz", clock_mhz, CLOCK_MHZ)
+    share = _number("max_utilization", max_utilization, UTILIZATION)
+    return Arguments(
+        board=target,
+        clock_mhz=clock,
+        target_fps=None if target_fps is None else _number("target_fps", target_fps, TARGET_FPS),
+        share=share,
+        limits=_limits(target, share, budget or {}),
+    )
+
+
+def check_model(path: Path) -> None:
+    """ValueError unless a file is there."""
+    if not path.is_file():
+        raise ValueError(f"{path}: {'is no file' if path.exists() else 'no such file'}")
+
+
+def _check_apart(model: Path, out: Path) -> None:
+    """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds."""
+    if resolved(out) in resolved(model).parents:
+        raise ValueError(f"{model}: is in {out}, which a build replaces; move it, or choose another folder")
+
+
+def _check_cores(cores: Collection[str], backend: str) -> None:
+    if backend not in BACKENDS:
+        raise ValueError(f"backend={backend}; choose {' or '.join(BACKENDS)}")
+    if not cores or set(cores) - set(CORES):
+        raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
+    if backend == "hls" and "dsp2x" in cores:
+        raise ValueError("cores: dsp2x needs a second clock, which HLS has not; choose from lut,dsp")
+
+
+def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
+    low, high = limits
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not low <= number <= high:
+        raise ValueError(f"{name}={value!r} must be between {low:,.10g} and {high:,.10g}")
+    return number
+
+
+def _limits(board: Board, share: float, budget: Mapping[str, int]) -> Budget:
+    amounts = {kind: int(board.budget[kind] * share) for kind in KINDS}
+    for kind, amount in budget.items():
+        if kind not in KINDS:
+            raise ValueError(f"budget {kind}={amount}: {kind} is not one of {', '.join(KINDS)}")
+        amounts[kind] = int(_number(f"budget {kind}", amount, (0, MOST)))
+    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"])

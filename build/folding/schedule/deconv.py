@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hw/rtl/engine/deconv.sv: rows arrive, groups of steps are issued against credits, results queue up."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from qonnx.core.datatype import DataType
+
+from fpgan.build.dataflow.costs import QUEUE_WORDS
+from fpgan.build.folding.schedule import fifo
+from fpgan.build.folding.schedule.machine_code import compiled
+from fpgan.build.folding.schedule.stage import DECONV, FOREVER, IntArray, Stage
+
+_ROWS, _ROW_WORDS, _HEIGHT, _PADDING, _LATENCY, _OH, _OW, _NF, _SF, _PLACES, _TABLES = range(11)
+_NOW, _OY, _GROUP, _DONE, _HELD, _COLUMN, _ROW, _SURPLUS, _CREDIT, _QUEUED, _OUT = range(11)
+_FIRST, _FLYING, _FREED, _FREEING, _LISTS = range(11, 16)  # ring of results, ring of freed rows
+_FREE_LAG, _FREE_PLACES = 3, 4
+
+
+def stage(op: Any) -> Stage:
+    """Of a Deconv_rtl node."""
+    geometry, (nf, sf), (ty, tx) = op.geometry, op.fold, op.taps
+    wide = op.get_nodeattr("SIMD") * ty * tx
+    tree = math.ceil(math.log2(wide)) if wide > 1 else 0
+    bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
+    digits = (bits + 1) // 2 * (2 if wide > 1 else 1)
+    core = {
+        "dsp": 4 + tree + (wide == 1),
+        "dsp2x": 1 + (4 + max(tree - 1, 0) + (wide <= 2) + 1) // 2,
+        "lut": digits + max(tree, 1),
+    }[op.get_nodeattr("core")]
+    stages = 7 if ty * tx > 1 else 6
+    rows, cols, places = geometry.rows, geometry.cols, credits(stages, wide, sf, bits)
+    constants = [
+        op.buffer_rows, cols.size * sf, rows.size, -rows.size % ty, stages + core, rows.out, cols.out,
+        nf, sf, places,
+    ]  # fmt: skip
+    drop, more = np.diff(rows.released(ty), prepend=0), np.diff(rows.needed(ty), prepend=0)
+    tables = np.concatenate([drop, more, rows.blocks(ty), cols.blocks(tx)])
+    registers = np.zeros(_LISTS + places + 2 * _FREE_PLACES, np.int64)
+    registers[_CREDIT], registers[_SURPLUS] = places, -more[0]  # rows arrived, less those that the row needs
+    return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers)
+
+
+def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
+    """CREDITS of deconv.sv: results in flight or queued."""
+    tree = math.ceil(math.log2(simd)) if simd > 1 else 0
+    core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
+    return max(QUEUE_WORDS, (stages + 1 + core) // sf + 3)
+
+
+@compiled
+def _steps(p: IntArray, a: int, s: IntArray, b: int) -> int:
+    """Of the group that is issued."""
+    rows = a + _TABLES + 2 * p[a + _OH]
+    blocks = p[rows + s[b + _OY]] * p[rows + p[a + _OH] + s[b + _GROUP] // p[a + _NF]]
+    return max(1, blocks * p[a + _SF])
+
+
+@compiled
+def valid(s: IntArray, b: int) -> bool:
+    return s[b + _OUT] == 1
+
+
+@compiled
+def ready(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    return s[b + _HELD] != p[a + _ROWS]
+
+
+@compiled
+def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
+    now, places = s[b + _NOW], p[a + _PLACES]
+    arrived = 0
+    if s[b + _FLYING] > 0 and s[b + _LISTS + s[b + _FIRST]] == now:
+        s[b + _FIRST] = (s[b + _FIRST] + 1) % places
+        s[b + _FLYING] -= 1
+        arrived = 1
+    freed = _LISTS + places
+    if s[b + _FREEING] > 0 and s[b + freed + 2 * s[b + _FREED]] == now:
+        s[b + _HELD] -= s[b + freed + 2 * s[b + _FREED] + 1]
+        s[b + _FREED] = (s[b + _FREED] + 1) % _FREE_PLACES
+        s[b + _FREEING] -= 1
+    last = s[b + _DONE] + 1 == _steps(p, a, s, b)
+    surplus = s[b + _SURPLUS]
+    if push == 1:
+        _receive(p, a, s, b)
+    if surplus >= 0 and (s[b + _CREDIT] > 0 or not last):
+        s[b + _DONE] += 1
+        if last:
+            s[b + _DONE] = 0
+            s[b + _CREDIT] -= 1
+            s[b + _LISTS + (s[b + _FIRST] + s[b + _FLYING]) % places] = now + p[a + _LATENCY]
+            s[b + _FLYING] += 1
+            s[b + _GROUP] += 1
+            if s[b + _GROUP] == p[a + _OW] * p[a + _NF]:
+                _end_row(p, a, s, b)
+    s[b + _CREDIT] += pop
+    s[b + _QUEUED], s[b + _OUT] = fifo.tick(s[b + _QUEUED], s[b + _OUT], arrived, pop)
+    s[b + _NOW] = now + 1
+
+
+@compiled
+def _receive(p: IntArray, a: int, s: IntArray, b: int) -> None:
+    s[b + _COLUMN] += 1
+    if s[b + _COLUMN] == p[a + _ROW_WORDS]:
+        s[b + _COLUMN], s[b + _ROW] = 0, (s[b + _ROW] + 1) % p[a + _HEIGHT]
+        rows = 1 if s[b + _ROW] else 1 + p[a + _PADDING]
+        s[b + _SURPLUS] += rows
+        s[b + _HELD] += rows
+
+
+@compiled
+def _end_row(p: IntArray, a: int, s: IntArray, b: int) -> None:
+    oy, oh = s[b + _OY], p[a + _OH]
+    drop = p[a + _TABLES + oy]
+    if drop:
+        place = _LISTS + p[a + _PLACES] + 2 * ((s[b + _FREED] + s[b + _FREEING]) % _FREE_PLACES)
+        s[b + place], s[b + place + 1] = s[b + _NOW] + _FREE_LAG, drop
+        s[b + _FREEING] += 1
+    s[b + _GROUP], s[b + _OY] = 0, (oy + 1) % oh
+    s[b + _SURPLUS] -= p[a + _TABLES + oh + s[b + _OY]]
+
+
+@compiled
+def quiet(p: IntArray, a: int, s: IntArray, b: int) -> int:
+    if s[b + _QUEUED] != 0 and s[b + _OUT] == 0:
+        return 0
+    now, freed, wait = s[b + _NOW], b + _LISTS + p[a + _PLACES], FOREVER
+    if s[b + _FLYING] > 0:
+        wait = min(wait, s[b + _LISTS + s[b + _FIRST]] - now)
+    if s[b + _FREEING] > 0:
+        wait = min(wait, s[freed + 2 * s[b + _FREED]] - now)
+    left = _steps(p, a, s, b) - 1 - s[b + _DONE]
+    if s[b + _SURPLUS] >= 0 and (left > 0 or s[b + _CREDIT] > 0):
+        wait = min(wait, left)
+    return wait
+
+
+@compiled
+def skip(p: IntArray, a: int, s: IntArray, b: int, cycles: int) -> None:
+    s[b + _NOW] += cycles
+    if s[b + _SURPLUS] >= 0 and s[b + _DONE] + 1 < _steps(p, a, s, b):
+        s[b + _DONE] += cycles

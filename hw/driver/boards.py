@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a board: its clock, its bitstream, its registers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .bitstream import load_bitstream, loads_clocks
+from .clocks import set_clock
+from .mapped import MappedBoard
+
+
+def open_board(
+    bitstream: str | Path | None = None,
+    address: int = 0x43C0_0000,
+    device: str = "/dev/mem",
+    clock_mhz: float | None = None,
+    ps_clock_mhz: float = 100 / 3,
+) -> MappedBoard:
+    """Load a bitstream, if one is given, and map the registers (see MappedBoard).
+
+    clock_mhz: of the design, to set FCLK0 of a Zynq-7000 to (see set_clock) where loading does not, as pynq
+    does by a .hwh; left out, FCLK0 stays as it is. ps_clock_mhz: of the board's oscillator.
+    """
+    path = None if bitstream is None else Path(bitstream)
+    if clock_mhz is not None and not (path and loads_clocks(path)):
+        set_clock(clock_mhz, ps_clock_mhz)
+    if path is not None:
+        load_bitstream(path)
+    return MappedBoard(address, device)

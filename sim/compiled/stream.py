@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run a compiled design: latents go in as stream words, images come out."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fpgan.hw.design import Design
+from fpgan.sim.compiled.programs import run_logged
+from fpgan.sim.packing import pack, unpack
+
+_RESET_AFTER = 777  # cycles of a first, aborted run when a reset is asked for
+
+
+class StarvedError(RuntimeError):
+    """The threads of a simulation have no cores to themselves; share: of their time in which they ran."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(f"the threads of the simulation run {share:.0%} of the time")
+        self.share = share
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a design is run.
+
+    seed, stall: of the pauses on both sides, and their probability in a cycle. reset_first: begin with a run
+    that is reset in the middle of an image. waves: file for a waveform, which ends at waves_limit bytes.
+    trial: seconds after which threads that wait for each other are an error. taps: folder for what the taps
+    write.
+    """
+
+    seed: int = 0
+    stall: float = 0.0
+    reset_first: bool = False
+    waves: Path | None = None
+    waves_limit: int = 0
+    trial: float = 0.0
+    taps: Path | None = None
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Images (N,H,W,C), what the harness says of the run (see harness.cpp), and the seconds that it took."""
+
+    output: NDArray[np.int64]
+    said: dict[str, Any]
+    seconds: float
+
+
+def stream(design: Design, program: Path, log: Path, latent: NDArray[np.int64], how: Run) -> Streamed:
+    """Run a compiled design on latents (N,H,W,C), in its program's folder.
+
+    Raises ToolError where it hangs or fails an assertion, and StarvedError.
+    """
+    source, sink, folder = design.input, design.output, program.parent
+    images, out_bytes = len(latent), sink.tdata_bits // 8
+    given, taken = folder / "in.bin", folder / "out.bin"
+    given.write_bytes(pack(latent, source.elements_per_beat, source.element_bits).tobytes())
+    command = [
+        str(program), str(given), str(taken), str(images), str(source.beats), str(source.tdata_bits // 8),
+        str(sink.beats), str(out_bytes), str(how.stall), str(how.seed),
+        str(_RESET_AFTER if how.reset_first else 0), str(how.waves or "-"), str(how.waves_limit),
+        str(how.trial), *([f"+taps={how.taps}"] if how.taps else []),
+    ]  # fmt: skip
+    start = time.monotonic()
+    said = json.loads(run_logged(command, design.rtl, folder, log, "simulating").splitlines()[-1])
+    seconds = time.monotonic() - start
+    if said.get("starved"):
+        raise StarvedError(said["threads_ran"])
+    words = np.fromfile(taken, np.uint8).reshape(-1, out_bytes)
+    values = unpack(words, sink.elements_per_beat, sink.element_bits, sink.signed)
+    return Streamed(values.reshape(images, *sink.shape[1:]), said, seconds)
