@@ -16,6 +16,7 @@ from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import MARKER, WRITTEN
 from fpgan.hw.system.files import resolved
 from fpgan.hw.system.folders import check_replaceable
+from fpgan.hw.system.text import brief
 
 Backend = Literal["rtl", "hls"]
 BACKENDS: tuple[str, ...] = get_args(Backend)
@@ -92,7 +93,13 @@ def check_model(path: Path) -> None:
 
 
 def _check_apart(model: Path, out: Path) -> None:
-    """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds."""
+    """ValueError for a model in the folder that is replaced, though its name be one that a BUILD holds.
+
+    Also for names that are no text, which ONNX's writer does not take.
+    """
+    for path in (model, out):
+        if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # what is not UTF-8 in it
+            raise ValueError(f"{brief(path)}: has a name that is no UTF-8; rename it")
     if resolved(out) in resolved(model).parents:
         raise ValueError(f"{model}: is in {out}, which a build replaces; move it, or choose another folder")
 

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import IO, Any
 
 from fpgan.hw.system.environment import environment
-from fpgan.hw.system.files import reason, writing
+from fpgan.hw.system.files import is_full, reason, writing
 from fpgan.hw.system.signals import ending, handled
 from fpgan.hw.system.tools import ToolError
 
@@ -70,7 +70,8 @@ def run(
                 f"{what}: {name} took more than {timeout:g} s (log: {log})", command, log
             ) from None
     if code:
-        raise ToolError(f"{what}: {name} {_ended(code)} (log: {log})", command, log)
+        full = "; the disk is full" if is_full(log.parent) else ""
+        raise ToolError(f"{what}: {name} {_ended(code)}{full} (log: {log})", command, log)
     return log.read_text(encoding="utf-8", errors="replace")
 
 

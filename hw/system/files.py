@@ -14,6 +14,7 @@ from typing import Any
 
 from fpgan.hw.system.signals import held_back
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _BESIDE = ".fpgan-part"  # in the names of files that are being written
 
 
@@ -94,6 +95,33 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise unwritten(path, error) from None
+
+
+@contextmanager
+def working_in(folder: Path, called: Path | None = None) -> Iterator[None]:
+    """The same for a body that writes into a folder, and does other things: only what is about a file in it.
+
+    Or about a disk, without saying of which file. called: what the folder is in the user's eyes.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = isinstance(error.filename, str)
+        if named and resolved(folder) in Path(error.filename).absolute().parents:
+            raise unwritten(called or folder, error) from None
+        if error.errno in _FULL or (not named and error.errno == errno.EIO):
+            # without the file: where one is copied, that is the one that was read
+            raise unwritten(called or folder, OSError(error.errno, error.strerror)) from None
+        raise
+
+
+def is_full(folder: Path) -> bool:
+    """Whether no more can be written there."""
+    try:
+        there = os.statvfs(folder)
+    except OSError:
+        return False
+    return there.f_blocks > 0 and there.f_bavail == 0
 
 
 def unwritten(path: Path, error: OSError) -> ValueError:

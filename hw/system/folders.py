@@ -21,13 +21,12 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-from fpgan.hw.system.files import resolved, unwritten, writing
+from fpgan.hw.system.files import resolved, working_in, writing
 from fpgan.hw.system.signals import held_back
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NEW, _MOVING, _OLD = _OURS = (".fpgan-new", ".fpgan-moving", ".fpgan-old")
 _LOST = "lost+found"  # in the root of a file system
-_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _held: set[int] = set()  # descriptors of folders that this process has locked
 
 
@@ -45,10 +44,8 @@ def replaced_folder(out: Path, marker: str, known: Collection[str] = ("*",)) -> 
         with writing(out):
             check_replaceable(out, marker, known)
             new = _begun(out, place, marker, known, held)
-        try:
+        with working_in(new, out):
             yield new
-        except OSError as error:
-            raise (unwritten(out, error) if _concerns(error, new) else error) from None
         with writing(out), held_back():
             check_replaceable(out, marker, known)  # again: the body may have taken minutes
             _put(new, place, marker)
@@ -243,13 +240,6 @@ def _entries(folder: Path, first: str = "") -> list[Path]:
     skipped = (*_OURS, _LOST) if os.path.ismount(folder) else _OURS
     paths = [path for path in folder.iterdir() if path.name not in skipped] if folder.is_dir() else []
     return sorted(paths, key=lambda path: (path.name != first, path.name))
-
-
-def _concerns(error: OSError, folder: Path) -> bool:
-    """Whether an error is about a file in the folder, or about a disk without saying of which file."""
-    if isinstance(error.filename, str):
-        return folder in Path(error.filename).absolute().parents
-    return error.errno in _OF_DISKS
 
 
 def _remove(path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fpgan.hw.system.children import run
 from fpgan.hw.system.environment import cache_dir
-from fpgan.hw.system.files import write_beside, write_bytes
+from fpgan.hw.system.files import working_in, write_beside, write_bytes
 from fpgan.hw.system.folders import only_writer
 from fpgan.hw.system.tools import ToolError
 
@@ -34,7 +34,8 @@ def private_folder(root: Path, name: str) -> Iterator[Path]:
     folder = root / f".{name}.{secrets.token_hex(4)}{_PRIVATE}"
     with only_writer(folder):
         try:
-            yield folder
+            with working_in(folder, root):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -73,6 +73,12 @@ def test_a_model_in_the_folder_that_it_is_built_into(export_preset, made, where)
     assert sorted(made.rglob("*")) == before
 
 
+def test_names_that_are_no_text(export_preset, tmp_path):
+    line = refused("build", export_preset("tiny"), "--out", os.fsdecode(bytes(tmp_path) + b"/b\xff"))
+    assert r"b\udcff: has a name that is no UTF-8; rename it" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 def of_another_network(arrays):
     arrays["image"] = arrays["image"][::-1]
 

@@ -16,6 +16,7 @@ from fpgan.build.implement.synthesize import summarize, synth, write_result
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host
+from fpgan.hw.system.files import make_folder, working_in
 from fpgan.hw.system.folders import check_replaceable, only_writer, replaced_folder
 
 Progress = Callable[[str], None]
@@ -70,8 +71,9 @@ def bitstream(
     with only_writer(design.root / "bitstream"):
         say("writing the host interface")
         work = _work_folder(design, target, tool)
-        host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
-        made = chosen.implement(design.root, target, work, say)
+        with working_in(work):
+            host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
+            made = chosen.implement(design.root, target, work, say)
         say("writing the folder for the board")
         with replaced_folder(out, MARKER, WRITTEN) as partial:
             facts = write_deploy(partial, design, host, target, tool, work, made)
@@ -116,7 +118,7 @@ def _work_folder(design: Design, board: Board, tool: str) -> Path:
     """Empty, but for project/; it stays, for its logs."""
     work = design.root / "bitstream" / f"{board.name}-{tool}"
     shutil.rmtree(work, ignore_errors=True)
-    (work / "project").mkdir(parents=True)
+    make_folder(work / "project")
     return work
 
 

@@ -12,6 +12,7 @@ from fpgan.build.implement.route.nextpnr import HOW, find_router, route_over_see
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host
+from fpgan.hw.system.files import make_folder, working_in
 from fpgan.hw.system.tools import ToolError
 
 BUS = "axil"  # what zynq7_top connects
@@ -44,10 +45,11 @@ def route(design: Design, progress: Callable[[str], None] | None = None) -> dict
         return {"missing": f"no routed clock: {error}"}
     shutil.rmtree(work, ignore_errors=True)
     project = work / "project"
-    project.mkdir(parents=True)
+    make_folder(project)
     options = host_options(design, get_board(design.board), BUS)
-    host = emit_host(design, project / "host", options)
-    write_netlist(design, host, project, work, say)
+    with working_in(work):
+        host = emit_host(design, project / "host", options)
+        write_netlist(design, host, project, work, say)
     mhz = design.clock_mhz
     routed = route_over_seeds(
         router, project / NETLIST, work, mhz, design.name, say, until=mhz, assembled=False

@@ -10,6 +10,7 @@ from typing import Any
 from fpgan.build.implement.synth.cells import COLUMNS
 from fpgan.hw.design import Design
 from fpgan.hw.system.children import run
+from fpgan.hw.system.files import make_folder, write_text
 from fpgan.hw.system.tools import ToolError, find_tool
 
 _TIMEOUT = 6 * 3600.0
@@ -41,9 +42,9 @@ def synthesize(design: Design) -> tuple[list[dict[str, Any]], dict[str, Any]]:
             ["vivado"],
         )
     work = design.root / "vivado"
-    work.mkdir(exist_ok=True)
+    make_folder(work)
     script = work / "ooc.tcl"
-    script.write_text(ooc_tcl(design, work), encoding="utf-8")
+    write_text(script, ooc_tcl(design, work))
     command = [str(vivado), "-mode", "batch", "-nojournal", "-notrace", "-source", str(script)]
     run(command, design.rtl, work / "vivado.log", f"Vivado on {design.name}", _TIMEOUT)
     layers = parse_hierarchy(read_report(work / "utilization.rpt"), {x.module: x.name for x in design.layers})

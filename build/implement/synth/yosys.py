@@ -22,7 +22,7 @@ from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design, Layer
 from fpgan.hw.system.children import end_all, run
 from fpgan.hw.system.environment import cache_dir
-from fpgan.hw.system.files import make_folder, write_bytes, write_json
+from fpgan.hw.system.files import make_folder, write_bytes, write_json, writing
 from fpgan.hw.system.reading import read_json
 from fpgan.hw.system.tools import ToolError
 
@@ -134,11 +134,12 @@ def synth_module(
     <top>.v.
     """
     work = work.resolve()
-    work.mkdir(parents=True, exist_ok=True)
+    make_folder(work)
     stat, netlist, log = work / f"{top}.stat.json", work / f"{top}.json", work / f"{top}.log"
     job = work / f"{top}.job.json"
     verilog = work / f"{top}.v"
-    Job(top, sources, family, str(stat), str(netlist), str(verilog), parameters or {}).write(job)
+    with writing(job):
+        Job(top, sources, family, str(stat), str(netlist), str(verilog), parameters or {}).write(job)
     start = time.monotonic()
     run(
         [sys.executable, str(_HERE / "yosys_job.py"), str(job)],
