@@ -13,6 +13,7 @@ import dask
 from distributed import Client, Future, LocalCluster, as_completed
 
 from fpgan.build.study.trial import Result, one_line
+from fpgan.hw.system.files import PassingError
 from fpgan.hw.system.tools import ToolError
 
 _CONNECT = "20s"
@@ -56,14 +57,16 @@ class Pool:
         """Number and result of each task that was started, also of those started meanwhile.
 
         A worker that dies gives its task to another one; a task that no worker survives ends as an error.
-        Raises ToolError when the scheduler is lost.
+        Raises ToolError when the scheduler is lost, or the machine is in a trial's way: see PassingError.
         """
         while self._numbers:
             future = next(self._ended)
             if future.status in ("cancelled", "lost"):
                 raise ToolError("the Dask scheduler went away; start the study again to go on with it")
-            failed = future.status == "error"
-            result = {"error": one_line(future.exception())} if failed else future.result()
+            error = future.exception() if future.status == "error" else None
+            if isinstance(error, PassingError):
+                raise ToolError(f"{error}; start the study again to go on with it")
+            result = future.result() if error is None else {"error": one_line(error)}
             yield self._numbers.pop(future.key), result
 
 

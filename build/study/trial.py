@@ -22,7 +22,7 @@ from typing import Any
 
 from fpgan.build.study.spec import BuildOptions
 from fpgan.hw.boards import get_board
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.files import PassingError, make_folder, write_beside
 from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.model.config import TrainConfig
 from fpgan.model.export import export
@@ -136,6 +136,8 @@ def lut_equivalents(board: str, lut: float, dsp: float, bram18: float) -> float:
 def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
     """Do work unless folder has its result; what it raises becomes the result's one-line error.
 
+    PassingError for what is none of the trial's: a full disk, a tool that is missing. Nothing is kept then.
+
     The folder is locked meanwhile: a task whose client was killed may still be running elsewhere.
     """
     make_folder(folder)
@@ -146,9 +148,15 @@ def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
         try:
             result = work() | {"error": None}
         except Exception as error:  # of any kind: the study goes on without this one
+            if _is_passing(error):
+                raise PassingError(one_line(error)) from None
             write_beside(folder / LOG, lambda path: path.write_text(traceback.format_exc(), encoding="utf-8"))
             result = {"error": one_line(error)}
         return record(folder, name, result)
+
+
+def _is_passing(error: Exception) -> bool:
+    return isinstance(error, PassingError | OSError | MemoryError) or getattr(error, "passing", False)
 
 
 def one_line(error: BaseException) -> str:

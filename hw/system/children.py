@@ -70,8 +70,9 @@ def run(
                 f"{what}: {name} took more than {timeout:g} s (log: {log})", command, log
             ) from None
     if code:
-        full = "; the disk is full" if is_full(log.parent) else ""
-        raise ToolError(f"{what}: {name} {_ended(code)}{full} (log: {log})", command, log)
+        full = is_full(log.parent)
+        how = f"{_ended(code)}{'; the disk is full' if full else ''}"
+        raise ToolError(f"{what}: {name} {how} (log: {log})", command, log, passing=full or code < 0)
     return log.read_text(encoding="utf-8", errors="replace")
 
 
@@ -140,7 +141,7 @@ def _started(
     command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, what: str, **streams: Any
 ) -> subprocess.Popen[bytes]:
     if shutil.which(command[0], path=(env or {}).get("PATH")) is None:
-        raise ToolError(f"{what}: {command[0]} not found", command)
+        raise ToolError(f"{what}: {command[0]} not found", command, passing=True)
     pipe, held = os.pipe()
     leash = os.fdopen(held, "wb")  # an object, so that it ends where no child comes to be known
     try:
@@ -153,7 +154,8 @@ def _started(
             **streams,
         )
     except OSError as error:
-        raise ToolError(f"{what}: {command[0]} cannot be run ({reason(error)})", command) from None
+        why = f"{command[0]} cannot be run ({reason(error)})"
+        raise ToolError(f"{what}: {why}", command, passing=True) from None
     finally:
         os.close(pipe)
     _running[process] = _Hold(leash, threading.get_ident())

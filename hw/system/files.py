@@ -18,6 +18,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _BESIDE = ".fpgan-part"  # in the names of files that are being written
 
 
+class PassingError(ValueError):
+    """Nothing is wrong with what was asked for; the machine is in the way, and may not be another time."""
+
+
 def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
     """Let write() make a file next to `path`, then rename it onto `path`; a link stays one.
 
@@ -124,12 +128,12 @@ def is_full(folder: Path) -> bool:
     return there.f_blocks > 0 and there.f_bavail == 0
 
 
-def unwritten(path: Path, error: OSError) -> ValueError:
+def unwritten(path: Path, error: OSError) -> PassingError:
     """The error of a path that cannot be written: the reason, and the file that it is about if another."""
     about = error.filename if isinstance(error.filename, str) else ""
     own = not about or _BESIDE in about or resolved(Path(about)) == resolved(path)
     other = "" if own else f": {about}"
-    return ValueError(f"{path}: cannot be written ({reason(error)}{other})")
+    return PassingError(f"{path}: cannot be written ({reason(error)}{other})")
 
 
 def resolved(path: Path) -> Path:

@@ -21,7 +21,7 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-from fpgan.hw.system.files import resolved, working_in, writing
+from fpgan.hw.system.files import PassingError, resolved, working_in, writing
 from fpgan.hw.system.signals import held_back
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -138,7 +138,7 @@ def _locked(out: Path, folder: Path) -> Iterator[None]:
     _held.add(descriptor)
     try:
         if not _lock(descriptor, folder):
-            raise ValueError(f"{out}: another process is writing it; wait for it or choose another folder")
+            raise PassingError(f"{out}: another process is writing it; wait for it or choose another folder")
         yield
     finally:
         if descriptor in _held:  # not in a process that was forked off meanwhile

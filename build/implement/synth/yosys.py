@@ -23,7 +23,9 @@ from fpgan.hw.design import Design, Layer
 from fpgan.hw.system.children import end_all, run
 from fpgan.hw.system.environment import cache_dir
 from fpgan.hw.system.files import make_folder, write_bytes, write_json, writing
+from fpgan.hw.system.folders import only_writer
 from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.shapes import Each, Whole, check_shape
 from fpgan.hw.system.tools import ToolError
 
 Progress = Callable[[str], None]  # called with a line on each layer that is done
@@ -31,14 +33,24 @@ Progress = Callable[[str], None]  # called with a line on each layer that is don
 _HERE = Path(__file__).parent
 _FLOW = ("blackbox.v", "bmux.v", "cells.py", "timing.py", "yosys_job.py")
 _HDL = (".sv", ".v", ".svh", ".vh")
+_ENTRY = {
+    **dict.fromkeys(cells.COLUMNS, Whole()), "seconds": float, "cells": Each(str, Whole()),
+    "timing": {"ns": float, "levels": Whole(), "start": str, "end": str},
+}  # fmt: skip
 _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 180
 
 
 def synth_layers(design: Design, jobs: int, progress: Progress | None = None) -> list[dict[str, Any]]:
-    """One synth.json entry per layer, in the design's order; layers known from before are not run again."""
+    """One synth.json entry per layer, in the design's order; layers known from before are not run again.
+
+    ValueError where another process is at it.
+    """
     found: dict[str, dict[str, Any]] = {}
     threads: set[int] = set()
-    with ThreadPoolExecutor(max(jobs, 1), initializer=lambda: threads.add(get_ident())) as pool:
+    with (
+        only_writer(design.root / "synth"),
+        ThreadPoolExecutor(max(jobs, 1), initializer=lambda: threads.add(get_ident())) as pool,
+    ):
         running = {pool.submit(_synth_layer, design, layer): layer for layer in design.layers}
         try:
             for done in as_completed(running):
@@ -93,14 +105,19 @@ def _made(design: Design, layer: Layer, digest: str) -> tuple[dict[str, Any], by
     entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
     mapped = work / f"{layer.module}.v"
     netlist = _header(digest).encode() + mapped.read_bytes()
-    for path in (mapped, *work.glob(f"{layer.module}*.json")):
-        path.unlink()
-    with suppress(ValueError):  # a cache that cannot be written costs time, nothing else
+    for suffix in (".v", ".json", ".stat.json", ".job.json"):
+        (work / f"{layer.module}{suffix}").unlink()
+    _keep(digest, entry, netlist)
+    return entry, netlist
+
+
+def _keep(digest: str, entry: dict[str, Any], netlist: bytes) -> None:
+    """Into the cache; one that cannot be written costs time, nothing else."""
+    with suppress(ValueError):
         known, packed = _cached(digest)
         make_folder(known.parent)
         write_bytes(packed, gzip.compress(netlist, 1))
         write_json(known, entry)
-    return entry, netlist
 
 
 def _kept(digest: str) -> tuple[dict[str, Any], bytes] | None:
@@ -108,10 +125,10 @@ def _kept(digest: str) -> tuple[dict[str, Any], bytes] | None:
     known, packed = _cached(digest)
     try:
         entry, netlist = read_json(known), gzip.decompress(packed.read_bytes())
+        check_shape(entry, _ENTRY, known)
     except (OSError, ValueError, EOFError, zlib.error):
         return None
-    whole = netlist.startswith(_header(digest).encode()) and set(entry) >= {*cells.COLUMNS, "timing"}
-    return (entry, netlist) if whole else None
+    return (entry, netlist) if netlist.startswith(_header(digest).encode()) else None
 
 
 def _cached(digest: str) -> tuple[Path, Path]:

@@ -23,6 +23,8 @@ from fpgan.build.study import run, study
 from fpgan.build.study import search as searching
 from fpgan.build.study.spec import BuildOptions, Spec
 from fpgan.build.study.trial import MEASURED, RESULT, RUN, finished, locked, parent, record, trial
+from fpgan.hw.system.files import PassingError
+from fpgan.hw.system.tools import ToolError
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
 from fpgan.model.run import CHECKPOINT, METRICS
@@ -212,6 +214,31 @@ def test_a_parent_that_fails_fails_its_trials(tmp_path: Path, monkeypatch: pytes
     result = trial(tmp_path / "trial", config, BuildOptions(), origin)
     assert result["error"] == "float parent: ZeroDivisionError: division by zero"
     assert not (tmp_path / "trial" / RUN / CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PassingError("x: cannot be written (No space left on device)"),
+        OSError(28, "No space left on device"),
+        ToolError("synthesis of a: python was ended by signal 9", passing=True),
+    ],
+)
+def test_what_is_none_of_a_trial_s_is_not_kept(
+    error: Exception, tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, or a cache that two wrote, was kept as a trial's failure for good."""
+
+    def fails(*_: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_step", fails)
+        with pytest.raises(ToolError, match=r"start the study again to go on with it$"):
+            study(write(tmp_path), tmp_path / "study", scheduler=scheduler)
+    assert not list((tmp_path / "study").glob(f"trials/*/{RESULT}"))
+    result = study(write(tmp_path), tmp_path / "study", scheduler=scheduler)
+    assert (result["done"], result["failed"]) == (2, 0)
 
 
 def test_another_specification_is_refused(tmp_path: Path, scheduler: str) -> None:
