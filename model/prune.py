@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from fpgan.hw.system.files import make_folder
+from fpgan.hw.system.folders import only_writer
 from fpgan.model.config import GIVEN
 from fpgan.model.data import open_images
 from fpgan.model.generator import Generator
-from fpgan.model.run import CHECKPOINT, load_run, write_metrics
+from fpgan.model.run import CHECKPOINT, check_free, load_run, write_metrics
 from fpgan.model.train import Progress, finish, train
 
 _BATCHES, _BATCH = 16, 64
@@ -37,6 +37,7 @@ def prune(
     steps: int = 0,
     data: Dataset[Any] | None = None,
     progress: Progress | None = None,
+    overwrite: bool = False,
 ) -> dict[str, Any]:
     """Write a RUN folder of fewer channels per layer; returns what its metrics.json holds.
 
@@ -46,7 +47,7 @@ def prune(
     the last. by: what is least important, `bn`: the smallest BatchNorm scale (Liu et al., arXiv 1708.06519),
     `taylor`: what changes the images least to first order (after Molchanov et al., arXiv 1906.10771).
     steps: of fine-tuning by the RUN's own recipe; 0 only measures the BatchNorm statistics again.
-    data: what the RUN was trained on, where its config.yaml does not say. progress: as train's.
+    data: what the RUN was trained on, where its config.yaml does not say. progress, overwrite: as train's.
     metrics.json gains `pruned`: from how many channels, by what, which were kept, and the score before the
     fine-tuning. ValueError in one line.
     """
@@ -57,6 +58,7 @@ def prune(
         raise ValueError(f"out={out}: is the RUN to be pruned; name another folder")
     if steps < 0:
         raise ValueError(f"steps={steps}: must be at least 0")
+    check_free(out, overwrite)
     generator, config = load_run(run)
     counts = kept_counts(config.generator.channels, ratio, channels)
     g = config.generator
@@ -69,8 +71,9 @@ def prune(
     smaller = remove_channels(generator, kept)
     config = replace(config, preset="custom", generator=smaller.config)
     config = config if data is None else replace(config, dataset=GIVEN)
-    make_folder(out)
-    metrics = finish(smaller, config, images, out, {"steps": 0, "seconds": 0.0, "broken": []})
+    with only_writer(out):
+        check_free(out, overwrite)
+        metrics = finish(smaller, config, images, out, {"steps": 0, "seconds": 0.0, "broken": []})
     untuned = metrics["score"]["value"]
     if steps:
         tuned = config.with_steps(steps)

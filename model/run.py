@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from fpgan.hw.system.files import write_beside, write_json
+from fpgan.hw.system.files import write_bytes, write_json, write_together
 from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.hw.system.text import brief, first_line
 from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.pictures import grid
-from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, run_settings
+from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE, run_settings
 
+_GENERATOR = "generator"  # in a checkpoint's metadata
 _GRID = 8
 _TYPES = (
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
@@ -31,8 +34,11 @@ _SAMPLE_SEED = 1234
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: dict[str, str] | None = None) -> None:
     """Write tensors as safetensors, `about` as the file's metadata."""
-    whole = {name: t.detach().contiguous() for name, t in tensors.items()}
-    write_beside(path, lambda p: p.write_bytes(save(whole, about)))
+    write_bytes(path, save(_whole(tensors), about))
+
+
+def _whole(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: t.detach().contiguous() for name, t in tensors.items()}
 
 
 def tensors_metadata(path: Path) -> dict[str, str]:
@@ -90,21 +96,73 @@ def load_run(path: Path | str) -> tuple[Generator, TrainConfig]:
     folder, config = run_folder(path), run_settings(path)
     generator = Generator(config.generator)
     load_weights(generator, folder / CHECKPOINT)
+    if not _belong_together(folder / CHECKPOINT, config):
+        raise ValueError(
+            f"{path}: {CHECKPOINT} is not of the generator in {CONFIG}: a training was killed while it "
+            "replaced another one; go on with it by fpgan train --resume"
+        )
     return generator.eval(), config
 
 
-def read_metrics(path: Path) -> dict[str, Any]:
-    """What a RUN folder's metrics.json holds. ValueError if it cannot be read."""
-    return read_json(path / METRICS)
+def _generator_text(config: TrainConfig) -> str:
+    """The generator's settings, by which a checkpoint knows its config.yaml."""
+    return json.dumps(asdict(config.generator))
+
+
+def _belong_together(checkpoint: Path, config: TrainConfig) -> bool:
+    """Whether a checkpoint, if it says so, is of a generator of these settings."""
+    text = tensors_metadata(checkpoint).get(_GENERATOR)
+    try:
+        saved = {} if text is None else json.loads(text)
+        own = json.loads(_generator_text(config))
+        return all(own[name] == saved[name] for name in own.keys() & saved.keys())
+    except (ValueError, AttributeError):
+        return False
+
+
+def read_metrics(path: Path, then: str = "") -> dict[str, Any]:
+    """What a RUN folder's metrics.json holds. ValueError, with what to do then, if it cannot be read."""
+    return read_json(path / METRICS, then)
 
 
 def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict[str, Any]) -> None:
-    """Write all four files of a RUN folder; generator must be in eval mode."""
-    save_tensors(generator.state_dict(), out / CHECKPOINT)
-    write_beside(out / CONFIG, config.to_yaml)
+    """Write all four files of a RUN folder, one set; generator must be in eval mode."""
     picture = grid(samples(generator), _GRID)
-    write_beside(out / SAMPLES, picture.save)
-    write_metrics(out, metrics)
+    tensors = save(_whole(generator.state_dict()), {_GENERATOR: _generator_text(config)})
+    text = json.dumps(metrics, indent=2) + "\n"
+    write_together({
+        out / CHECKPOINT: lambda p: p.write_bytes(tensors),
+        out / CONFIG: config.to_yaml,
+        out / SAMPLES: picture.save,
+        out / METRICS: lambda p: p.write_text(text, encoding="utf-8"),
+    })  # fmt: skip
+
+
+def check_free(out: Path, overwrite: bool = False, option: str = " or replace it with --overwrite") -> None:
+    """ValueError where `out` holds a training, one that has ended or one to go on with; steps=0 is none."""
+    if overwrite:
+        return
+    steps = 0
+    if (out / METRICS).exists():
+        found = read_metrics(out, f"choose another folder{option}").get("steps")
+        steps = found if isinstance(found, int) else 1
+    if (out / STATE).exists():
+        done = _saved_steps(out / STATE)
+        if done is None or done != steps or not (out / METRICS).exists():
+            raise ValueError(
+                f"{out}: holds a training that has not ended ({done or 'unknown'} steps); go on with it by "
+                f"--resume, choose another folder{option}"
+            )
+    if steps:
+        raise ValueError(f"{out}: holds a training of {steps} steps; choose another folder{option}")
+
+
+def _saved_steps(state: Path) -> int | None:
+    """Steps that a training state has done; None where it does not say."""
+    try:
+        return int(tensors_metadata(state).get("step", ""))
+    except (SafetensorError, OSError, ValueError):
+        return None
 
 
 def write_metrics(out: Path, metrics: dict[str, Any]) -> None:

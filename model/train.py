@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from fpgan.hw.system.files import make_folder, remove_unfinished
+from fpgan.hw.system.files import remove_unfinished
+from fpgan.hw.system.folders import only_writer
+from fpgan.hw.system.signals import ending, held_back
 from fpgan.model.batches import Order, batches
 from fpgan.model.config import GIVEN, TrainConfig
 from fpgan.model.data import Images, open_images
 from fpgan.model.descent import Diverged
+from fpgan.model.device import is_main
 from fpgan.model.evaluate import recorded_baseline, score
 from fpgan.model.generator import Generator
-from fpgan.model.interrupt import held_signals
 from fpgan.model.log import TensorBoard
-from fpgan.model.run import STATE, load_run, read_metrics, samples, save_run
+from fpgan.model.run import STATE, check_free, load_run, read_metrics, samples, save_run
 from fpgan.model.state import TrainState
 from fpgan.model.step import advice, train_step
 from fpgan.model.weights import load_init
@@ -47,6 +50,7 @@ def train(
     baseline: Path | str | None = None,
     tensorboard: bool = False,
     teacher: Path | str | None = None,
+    overwrite: bool = False,
 ) -> dict[str, Any]:
     """Train a generator and write its RUN folder; returns what metrics.json holds.
 
@@ -56,7 +60,8 @@ def train(
     data: images, or pairs of image and label, instead of config.dataset (see data.Wrapped). baseline: RUN of
     the same network trained as long with bits: float, whose score is put beside. tensorboard: also write
     out/tensorboard. teacher: RUN of a generator, usually a wider one, whose images of the same latents are
-    learnt as well (config.distill is their weight). Several processes, started by torchrun or accelerate
+    learnt as well (config.distill is their weight). overwrite: replace a training that out holds, which is
+    refused else. Several processes, started by torchrun or accelerate
     launch, share every batch.
     ValueError on settings, data or files that do not fit; Diverged on a loss that is not finite.
     """
@@ -66,28 +71,38 @@ def train(
         config = dataclasses.replace(config, dataset=GIVEN)
     config = config.located(Path.cwd())  # whoever goes on with it, or scores it, may stand elsewhere
     float_score = None if baseline is None else recorded_baseline(baseline, config)
-    out = Path(out)
+    out, alone = Path(out), is_main()  # of several processes one looks at what is there, and writes
+    if alone:
+        check_free(out, overwrite or resume)
     state = _start(config, init, teacher, out / STATE if resume else None)
     g = config.generator
     source = config.dataset if data is None else data
     images = open_images(source, g.image_channels, g.image_size, g.classes) if config.steps else None
-    make_folder(out)
-    if state.device.main:
-        remove_unfinished(out)
-    board = TensorBoard(out / "tensorboard", state.step) if tensorboard and state.device.main else None
-    if images is not None:
-        _run(state, images, out / STATE, progress, board)
-    if state.device.main:
-        facts = {
-            "steps": state.step,
-            "seconds": round(state.seconds, 1),
-            "broken": sorted(state.broken),
-        }
-        metrics = finish(state.average.to("cpu"), config, images, out, facts, float_score)
-        if board is not None:
-            board.finish(state.step, samples(state.average), metrics["score"])
+    with only_writer(out) if alone else nullcontext():
+        if alone:
+            check_free(out, overwrite or resume)
+            remove_unfinished(out)
+        board = TensorBoard(out / "tensorboard", state.step) if tensorboard and alone else None
+        if images is not None:
+            _run(state, images, out / STATE, progress, board)
+        if alone:
+            _end(state, images, out, float_score, board)
     state.device.wait()
     return read_metrics(out)
+
+
+def _end(
+    state: TrainState, images: Images | None, out: Path, float_score: float | None, board: TensorBoard | None
+) -> None:
+    """Write the RUN folder of a training that has done its steps."""
+    facts = {
+        "steps": state.step,
+        "seconds": round(state.seconds, 1),
+        "broken": sorted(state.broken),
+    }
+    metrics = finish(state.average.to("cpu"), state.config, images, out, facts, float_score)
+    if board is not None:
+        board.finish(state.step, samples(state.average), metrics["score"])
 
 
 def _start(
@@ -121,7 +136,7 @@ def _run(
     config, device = state.config, state.device
     order = Order(len(images), config, state.step, device.rank, device.world)
     _save(state, path)  # so that a run killed in its first steps can go on as well
-    with held_signals() as signalled:
+    with held_back(patient=False) as came:
         data = batches(images, order, config.workers)
         while state.step < config.steps:
             started = time.monotonic()
@@ -130,7 +145,7 @@ def _run(
             state.broken.update(batch.broken)
             losses = train_step(state, batch)
             state.seconds += time.monotonic() - started
-            stop = device.mean(torch.tensor(float(signalled()), device=device.device)) > 0
+            stop = device.mean(torch.tensor(float(bool(came)), device=device.device)) > 0
             if state.step % _SAVE_EVERY == 0 or state.step == config.steps or stop:
                 _save(state, path)
             if board is not None:
@@ -138,7 +153,7 @@ def _run(
             if progress is not None:
                 progress(state.step, config.steps, losses)
             if stop:
-                raise KeyboardInterrupt
+                raise ending(came[0]) if came else KeyboardInterrupt  # it came to another process
 
 
 def _save(state: TrainState, path: Path) -> None:
@@ -161,6 +176,7 @@ def finish(
     """Calibrate a generator, score it on images, if there are any, and write its RUN folder.
 
     facts: what metrics.json says besides, `broken` being the files found so far. Returns all that it says.
+    The state of an earlier training goes where there were no steps to go on from.
     """
     calibrate(generator, config.seed)
     scored = None if images is None else score(generator, images) | {"float_baseline": baseline}
@@ -173,6 +189,8 @@ def finish(
         "score": scored,
     }
     save_run(out, generator, config, metrics)
+    if not facts["steps"]:
+        (out / STATE).unlink(missing_ok=True)
     return metrics
 
 

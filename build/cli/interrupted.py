@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of a command that Ctrl-C ended. Imports next to nothing: it may come while a command is imported."""
+"""The end of a command that Ctrl-C ended, maybe while it was imported: so this imports next to nothing."""
 
 import sys
 

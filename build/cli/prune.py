@@ -32,6 +32,9 @@ def command(
         ),
     ] = "taylor",
     steps: Annotated[int, whole("Fine-tuning by RUN's own recipe.", 0)] = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the training that OUT holds.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Remove the least important channels of a trained generator; all else works on the result as on any RUN.
@@ -53,7 +56,7 @@ def command(
     from fpgan.model.prune import prune
 
     with bar("prune") as progress:
-        metrics = prune(run, out, ratio, kept, by, steps, progress=progress)
+        metrics = prune(run, out, ratio, kept, by, steps, progress=progress, overwrite=overwrite)
     before, after = metrics["pruned"]["from"], [len(k) for k in metrics["pruned"]["kept"]]
     lines = [
         f"{out}: channels {'-'.join(map(str, before))} to {'-'.join(map(str, after))} by {by}; "

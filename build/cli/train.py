@@ -54,6 +54,9 @@ def command(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="RUN folder to write.")] = Path("runs/latest"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from what RUN holds.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the training that RUN holds.")
+    ] = False,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write RUN/tensorboard.")] = False,
     json: Json = False,
 ) -> None:
@@ -75,6 +78,8 @@ def command(
 
     `fpgan train --preset mnist32 --bits float --out runs/float`: what quantization is to be measured against
     """
+    if resume and overwrite:
+        raise ValueError("give either --resume or --overwrite")
     _check_files(init, teacher, baseline, out, resume)
     chosen = _chosen(preset, config, settings or [], steps, out if resume else None)
     chosen = chosen if bits is None else chosen.with_bits(bits)
@@ -89,7 +94,7 @@ def command(
         with bar("train") as progress:
             metrics = train(
                 chosen, out, init=init, resume=resume, baseline=baseline, teacher=teacher,
-                progress=progress if is_main() else None, tensorboard=tensorboard,
+                progress=progress if is_main() else None, tensorboard=tensorboard, overwrite=overwrite,
             )  # fmt: skip
     except Diverged as error:
         raise Failed(str(error)) from None

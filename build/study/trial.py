@@ -171,7 +171,7 @@ def _train(run: Path, config: TrainConfig, init: str | None) -> Result:
     if (run / METRICS).exists() and TrainConfig.from_yaml(run / CONFIG) == config:
         return read_metrics(run)
     resume = (run / STATE).exists()
-    return train(config, run, init=None if resume else init, resume=resume)
+    return train(config, run, init=None if resume else init, resume=resume, overwrite=not resume)
 
 
 def _build(folder: Path, options: BuildOptions) -> Result:

@@ -7,10 +7,12 @@ import errno
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from fpgan.hw.system.signals import held_back
 
 _BESIDE = ".fpgan-part"  # in the names of files that are being written
 
@@ -20,18 +22,40 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
 
     Writers of the same file do not meet. ValueError, with the file's name, where it cannot be written.
     """
+    with _written(path, write) as beside, writing(path):
+        os.replace(beside, resolved(path))
+
+
+def write_together(writes: Mapping[Path, Callable[[Path], Any]]) -> None:
+    """The same for files that belong together: all are written before the first comes in its place.
+
+    The last one says that they are whole: an earlier one goes before the others come, so that a kill leaves
+    no mixture behind that looks like either.
+    """
+    with ExitStack() as held:
+        made = {path: held.enter_context(_written(path, write)) for path, write in writes.items()}
+        *_, last = made
+        with held_back(), writing(last):
+            resolved(last).unlink(missing_ok=True)
+            for path, beside in made.items():
+                os.replace(beside, resolved(path))
+
+
+@contextmanager
+def _written(path: Path, write: Callable[[Path], Any]) -> Iterator[Path]:
+    """A file next to `path`, written and on the disk; it is gone afterwards if it was not renamed."""
     target = resolved(path)
     beside = target.with_name(f".{secrets.token_hex(8)}{_BESIDE}{target.suffix}")
-    with writing(path):
-        if target.exists() and not target.is_file():
-            kind = "a folder" if target.is_dir() else "no plain file"
-            raise ValueError(f"{path}: is {kind}; choose another name")
-        try:
+    try:
+        with writing(path):
+            if target.exists() and not target.is_file():
+                kind = "a folder" if target.is_dir() else "no plain file"
+                raise ValueError(f"{path}: is {kind}; choose another name")
             write(beside)
             _to_disk(beside)
-            os.replace(beside, target)
-        finally:
-            _unlink(beside)
+        yield beside
+    finally:
+        _unlink(beside)
 
 
 def write_text(path: Path, text: str) -> None:

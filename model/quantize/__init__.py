@@ -25,7 +25,7 @@ from fpgan.model.quantize.pictures import save_samples
 from fpgan.model.quantize.report import distances, layer_rows, open_scored, scores, value
 from fpgan.model.quantize.source import open_module
 from fpgan.model.quantize.tracing import trace
-from fpgan.model.run import CHECKPOINT, SAMPLES, save_tensors
+from fpgan.model.run import CHECKPOINT, SAMPLES, check_free, save_tensors
 
 __all__ = ["quantize"]
 
@@ -92,6 +92,7 @@ def quantize(
     started, say = time.monotonic(), progress or _silent
     out = Path(out)
     _check(steps, rate, vectors)
+    check_free(out, option="")
     module = open_module(source, weights, arguments or {}, seed)
     graph, sizes = trace(module, _sizes(shape))
     layers = split(graph, sizes)

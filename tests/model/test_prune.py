@@ -16,7 +16,7 @@ from fpgan.model import train as training
 from fpgan.model.config import PRESETS, TrainConfig
 from fpgan.model.generator import Generator
 from fpgan.model.prune import IMPORTANCE, kept_counts, prune, remove_channels
-from fpgan.model.run import load_run, save_run
+from fpgan.model.run import load_run, save_run, write_metrics
 from fpgan.model.train import calibrate, train
 
 DEAD = {0: (0, 3, 4, 7, 8, 11, 12, 15), 1: (1, 2, 5, 6)}
@@ -129,6 +129,15 @@ def test_bad_arguments_write_nothing(arguments, message, run, tmp_path):
     with pytest.raises(ValueError, match=message) as error:
         prune(run, tmp_path / "out", **arguments)
     assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
+
+
+def test_a_training_is_not_thrown_away(run, tmp_path):
+    prune(run, tmp_path, ratio=0.5)
+    prune(run, tmp_path, ratio=0.25)  # of no steps of its own
+    write_metrics(tmp_path, {"steps": 300})
+    with pytest.raises(ValueError, match=r"holds a training of 300 steps; .* --overwrite"):
+        prune(run, tmp_path, ratio=0.5)
+    assert prune(run, tmp_path, ratio=0.5, overwrite=True)["steps"] == 0
 
 
 def test_a_run_is_not_overwritten(run):

@@ -73,6 +73,14 @@ def test_what_is_written(tmp_path):
         assert data["image"].min() >= -32 and data["image"].max() <= 31
 
 
+def test_a_training_is_not_thrown_away(tmp_path):
+    """Its checkpoint was overwritten."""
+    (tmp_path / "metrics.json").write_text('{"steps": 300}')
+    with pytest.raises(ValueError, match=r"holds a training of 300 steps; choose another folder$"):
+        quantize(small(), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_more_bits_are_closer_and_fine_tuning_gets_closer_still(tmp_path):
     found = [quantize(small(), tmp_path, bits, vectors=1)["sqnr_db"] for bits in ("W3A3", "W4A4", "W8A8")]
     assert found == sorted(found) and found[2] > 30

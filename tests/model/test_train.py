@@ -2,6 +2,7 @@
 """Training: resumes as if it had not stopped, calibrates, and refuses damaged files in one line."""
 
 import ast
+import itertools
 import json
 import os
 import re
@@ -15,6 +16,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from fpgan.hw.system import files
+from fpgan.hw.system.folders import only_writer
+from fpgan.hw.system.signals import Terminated
 from fpgan.model import step as stepping
 from fpgan.model import train as training
 from fpgan.model.config import PRESETS
@@ -141,8 +145,65 @@ def test_resume_needs_the_same_settings_and_something_to_resume(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="cannot be made a folder"):
+    with pytest.raises(ValueError, match="cannot be written"):
         train(TINY, tmp_path / "file" / "run", steps=0)
+
+
+def test_a_training_is_not_thrown_away(tmp_path):
+    """The same command again overwrote what an interrupted one had done, without a word."""
+    with pytest.raises(KeyboardInterrupt):
+        train(LONG, tmp_path, progress=lambda step, *_: step == 2 and _interrupt())
+    refused = r"holds a training that has not ended \(3 steps\); go on with it by --resume, .* --overwrite"
+    for again in (LONG, replace(LONG, steps=0)):
+        with pytest.raises(ValueError, match=refused):
+            train(again, tmp_path)
+    train(LONG, tmp_path, resume=True)
+    with pytest.raises(
+        ValueError, match=r"holds a training of 7 steps; choose .* replace it with --overwrite"
+    ):
+        train(LONG, tmp_path)
+    (tmp_path / "metrics.json").write_text("{")
+    with pytest.raises(ValueError, match=r"metrics\.json: is damaged: .*; choose .* --overwrite"):
+        train(LONG, tmp_path)
+    train(replace(LONG, steps=0), tmp_path, overwrite=True)
+    assert not (tmp_path / "training.safetensors").exists()
+    train(LONG, tmp_path, steps=1)  # a calibration may go
+
+
+def test_one_training_at_a_time(tmp_path):
+    """Two into one folder both said that they had succeeded."""
+    with only_writer(tmp_path), pytest.raises(ValueError, match="another process is writing it"):
+        train(TINY, tmp_path, steps=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_killed_while_it_takes_another_one_s_place(at, run, tmp_path, monkeypatch):
+    """The files of two trainings side by side are not taken for one."""
+    train(replace(TINY, steps=0).with_bits("W8A8"), tmp_path)
+    replaced, count = os.replace, itertools.count()
+
+    def killed(*arguments):
+        if next(count) == at:
+            raise SystemExit
+        replaced(*arguments)
+
+    monkeypatch.setattr(files.os, "replace", killed)
+    if at < 4:
+        with pytest.raises(SystemExit):
+            train(TINY, tmp_path, steps=0)
+    else:
+        train(TINY, tmp_path, steps=0)
+    monkeypatch.undo()
+    if at == 1:  # the new checkpoint with the old settings
+        with pytest.raises(ValueError, match=r"is not of the generator in config\.yaml"):
+            load_run(tmp_path)
+    else:
+        old = load_run(tmp_path)[1].generator.weight_bits == 8
+        assert old == (at == 0) and (old or _same(tmp_path, run))
+    monkeypatch.setattr(training, "score", _mean)
+    train(TINY, tmp_path, steps=0)
+    assert _same(tmp_path, run) and not list(tmp_path.glob(".*"))
 
 
 _KILLED = """
@@ -151,6 +212,7 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
+from fpgan.hw.system import files
 from fpgan.model import train
 from fpgan.model.config import TrainConfig
 out, at, while_saving = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "saving"
@@ -161,7 +223,7 @@ def progress(step, *_):
     if step == at:
         die()
     if step == at - 1 and while_saving:
-        os.replace = die
+        files.os.replace = die
 train.train(TrainConfig.from_yaml(sys.argv[4]), out, progress=progress)
 """
 
@@ -190,7 +252,7 @@ def whole_run(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_between_two_steps(number, whole_run, tmp_path, monkeypatch):
     """It comes inside step 3, whose discriminator is updated already: the step is finished, then saved."""
     update, seen = stepping._update, []
@@ -202,8 +264,9 @@ def test_a_signal_stops_between_two_steps(number, whole_run, tmp_path, monkeypat
         return value
 
     monkeypatch.setattr(stepping, "_update", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises((KeyboardInterrupt, Terminated)) as ended:
         train(LONG, tmp_path, progress=lambda step, *_: seen.append(step))
+    assert number == signal.SIGINT or ended.value.code == 128 + number
     assert seen == [1, 2, 3]
     monkeypatch.setattr(stepping, "_update", update)
     train(LONG, tmp_path, resume=True, progress=lambda step, *_: seen.append(step))
@@ -280,7 +343,9 @@ def test_each_part_of_the_recipe_changes_the_result(tmp_path):
         {"ema": 0.0},
         {"decay": 0.0},
     ):
-        made.append(train(replace(RECIPE, **off), tmp_path / "off", steps=6)["score"]["value"])
+        made.append(
+            train(replace(RECIPE, **off), tmp_path / "off", steps=6, overwrite=True)["score"]["value"]
+        )
     assert len(set(made)) == len(made)
 
 
@@ -290,7 +355,8 @@ def test_distillation_keeps_the_pupil_with_its_teacher(tmp_path):
     for weight in (1000.0, 1e-6):
         seen = []
         config = replace(TINY, steps=60, batch=16, float_steps=4, distill=weight, lr=2e-3).with_bits("W8A8")
-        train(config, tmp_path, progress=lambda *a, seen=seen: seen.append(a[2].get("distillation")))
+        out = tmp_path / f"{weight:g}"
+        train(config, out, progress=lambda *a, seen=seen: seen.append(a[2].get("distillation")))
         assert seen[:4] == [None] * 4
         last[weight] = sum(seen[-5:]) / weight
     assert last[1000.0] < 0.1 * last[1e-6]

@@ -61,6 +61,14 @@ def test_resume_needs_no_configuration(config, tmp_path):
     assert training.load_run(tmp_path / "run")[1].float_steps == 5
 
 
+def test_the_same_command_again_is_refused(config, tmp_path):
+    command = ("train", "--config", config, "--steps", 2, "--out", tmp_path / "run")
+    assert _run(*command).exit_code == 0
+    again = _run(*command)
+    assert again.exit_code == 2 and "holds a training of 2 steps" in again.stderr
+    assert _run(*command, "--overwrite").exit_code == 0
+
+
 def test_a_conditional_score_is_printed_by_label(tmp_path):
     config = replace(PRESETS["tiny"], batch=8, features=4, steps=2, float_steps=1)
     config = replace(config, generator=replace(config.generator, classes=10))
@@ -130,6 +138,7 @@ def test_progress_tells_the_time_that_is_left(monkeypatch):
         (["train", "--preset", "tiny", "--set", "generator.classes=3"], "dataset digits has 10 labels"),
         (["train", "--preset", "tiny", "--resume"], "training.safetensors: does not exist"),
         (["train", "--resume"], "training.safetensors: does not exist"),
+        (["train", "--resume", "--overwrite"], "give either --resume or --overwrite"),
         (["evaluate", "nowhere"], "nowhere: no RUN folder"),
     ],
 )
