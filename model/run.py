@@ -12,12 +12,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_beside, write_json
 from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.hw.system.text import brief, first_line
 from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
+from fpgan.model.metrics_file import Metrics
 from fpgan.model.pictures import grid
 
 CHECKPOINT, CONFIG, METRICS, SAMPLES = "checkpoint.safetensors", "config.yaml", "metrics.json", "samples.png"
@@ -111,7 +113,7 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
 
 def write_metrics(out: Path, metrics: dict[str, Any]) -> None:
     """Write a RUN folder's metrics.json."""
-    write_json(out / METRICS, metrics)
+    write_json(out / METRICS, as_written(Metrics, metrics))
 
 
 @torch.no_grad()

@@ -43,11 +43,13 @@ def make_build(
         "layers": [{"name": n, "op": "X_rtl", "module": n, "sources": []} for n in ("deconv_0", "fifo_1")],
     })  # fmt: skip
     estimates = dict(zip(RESOURCES, (1000, 1500, 12, 4, 0), strict=True))
+    latency = {"first_in": 0, "first_out": 9, "last_out": 99, "adds": 100}
+    about = {"taps": [], "weight_memory": "", "channels": [1, 1], "estimates": estimates, "latency": latency}
     layers = [
         {"name": "deconv_0", "op": "Deconv_rtl", "pe": 8, "simd": 130, "cycles": cycles,
-         "useful_macs": 4390912, "lanes": 1040, "core": "dsp", "estimates": estimates},
+         "useful_macs": 4390912, "lanes": 1040, "core": "dsp", **about},
         {"name": "fifo_1", "op": "Fifo_rtl", "pe": 1, "simd": 1, "cycles": 1024,
-         "useful_macs": 0, "lanes": 0, "core": "", "estimates": estimates},
+         "useful_macs": 0, "lanes": 0, "core": "", **about},
     ]  # fmt: skip
     write(root / "report.json", {
         "name": "mnist32", "board": "ultra96", "part": "xczu3eg-sbva484-1-e", "clock_mhz": 300.0,
@@ -60,6 +62,7 @@ def make_build(
         write(root / "sim.json", {
             "images": 64, "pixels": 65536, "mismatches": 0, "stall": 0.0, "latency_cycles": 9000,
             "cycles_per_image": cycles, "efficiency": 0.97, "kcycles_per_second": 1500.0,
+            "sim_seconds": 1.0, "build_seconds": 1.0, "fifo_depths": {},
         })  # fmt: skip
         Image.fromarray(np.arange(64 * 48, dtype=np.uint8).reshape(48, 64)).save(root / "sim.png")
     if synth:
