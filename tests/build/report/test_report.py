@@ -123,7 +123,7 @@ def test_figures(tmp_path: Path) -> None:
     assert "0 of 65,536 values differ" in said
     assert "1,800 of 70,560" in said and "(2.6 %)" in said
     assert "250 MHz" in said and "below the build's 300 MHz" in said  # 4 ns
-    assert "deconv_0 Deconv_rtl dsp 8 130 1,040 4,356 4,390,912 97 %" in said
+    assert "deconv_0 Deconv_rtl dsp 8 130 1,040 4,356 100 4,390,912 97 %" in said
     assert "LUT FF DSP BRAM18 layer" in said and "deconv_0 1,000 900 1,500 1,000 12 12 4 4" in said
 
 
@@ -214,12 +214,13 @@ def test_no_build_is_one_line(tmp_path: Path, broken: str) -> None:
 
 
 MORE = {
-    "decision": {"fastest_cycles": 1800, "next_lacks": "1792 cycles would need LUT=60166"},
-    "fifos": [{"name": "fifo_1", "words": 2, "bits": 1024, "LUT": 73}], "latency_cycles": 7000,
-    "cycles_with_one_fifo_word_less": {"fifo_1": None}, "float32": {"values": 5, "differ": 0},
+    "decision": {"fastest_cycles": 1800, "binds": "LUT", "next_cycles": 1792,
+                 "next_lacks": "1792 cycles would need LUT=60166"},
+    "fifos": [{"name": "fifo_1", "words": 2, "bits": 1024, "LUT": 73, "BRAM18": 0}], "latency_cycles": 7000,
+    "cycles_with_one_fifo_word_less": {"fifo_1": None}, "float32": {"values": 5, "differ": 0, "rate": 0.0},
     "threshold_proof": {"layers": [
         {"name": "threshold_0", "channels": 1024, "values": 4096, "whole_range": True, "mismatches": 0}
-    ]},
+    ], "values": 4096, "mismatches": 0, "seconds": 0.1},
     "made": {"version": "1.2.3", "command": "fpgan build m.onnx", "date": "2031-12-24 18:00 UTC"},
 }  # fmt: skip
 
