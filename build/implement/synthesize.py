@@ -11,6 +11,8 @@ from fpgan.build.implement.synth import cells, timing, vivado, yosys
 from fpgan.build.implement.synth.yosys import Progress
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
+from fpgan.hw.synth_file import Synth
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_json
 
 
@@ -58,7 +60,7 @@ def _check_routable(design: Design, tool: str) -> None:
 
 def write_result(design: Design, result: dict[str, Any]) -> None:
     """BUILD/synth.json, whole or as it was."""
-    write_json(design.root / "synth.json", result)
+    write_json(design.root / "synth.json", as_written(Synth, result))
 
 
 def summarize(
