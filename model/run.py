@@ -131,7 +131,7 @@ def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict
     """Write all four files of a RUN folder, one set; generator must be in eval mode."""
     picture = grid(samples(generator), _GRID)
     tensors = save(_whole(generator.state_dict()), {_GENERATOR: _generator_text(config)})
-    text = json.dumps(as_written(Metrics, metrics), indent=2) + "\n"
+    text = json.dumps(metrics, indent=2) + "\n"
     write_together({
         out / CHECKPOINT: lambda p: p.write_bytes(tensors),
         out / CONFIG: config.to_yaml,
