@@ -117,6 +117,7 @@ def test_only_the_label_asked_for():
         (vectors(), (1, 0, [3]), "label=3: the build has vectors of labels 0 to 2"),
         (vectors(), (1, 0, [-1]), "label=-1: the build has vectors of labels 0 to 2"),
         (vectors(None), (1, 0, [1]), "label=1: this design takes no labels"),
+        (vectors(), (1, -1), "seed=-1: must be at least 0"),
         (vectors(), (8, 0), "images=8: the build has vectors for 1 to 7"),
     ],
 )
