@@ -26,7 +26,7 @@ from fpgan.hw.system.shapes import OneOf, Whole, check_shape
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
 _MARKER = "host.json"
-_WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", ".verilator*")
+_WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", "*.log", ".verilator*", ".*.fpgan-part*")
 _TABLE = "latent_table"
 _VERSION = 1  # of host.json
 GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
