@@ -22,11 +22,12 @@ from fpgan.hw.system.fields import shape_of
 from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.hw.system.schemas import rows, schema
 from fpgan.model.metrics_file import Metrics
+from fpgan.model.quantize.quantize_file import Quantize
 from fpgan.sim.sim_file import Sim
 
 FILES: dict[str, Any] = {
     "metrics": Metrics, "design": DesignFile, "report": Report, "sim": Sim, "synth": Synth, "power": Power,
-    "facts": BoardFacts, "host": HostFile,
+    "facts": BoardFacts, "host": HostFile, "quantize": Quantize,
 }  # fmt: skip
 PAGE = "FILES.md"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

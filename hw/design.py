@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from fpgan.hw.build_files import AGAIN, LARGEST, SOURCES, VERSION, check_files, check_version
 from fpgan.hw.design_file import DesignFile, Layer, Stream, design_shape
 from fpgan.hw.report_file import Report
 from fpgan.hw.synth_file import Synth
-from fpgan.hw.system.fields import fill, shape_of_part
+from fpgan.hw.system.fields import fill, plain, shape_of, shape_of_part
 from fpgan.hw.system.reading import DamagedError, Facts, read_json
 from fpgan.hw.system.shapes import OneOf, check_shape
 
@@ -82,11 +83,19 @@ class Design(DesignFile):
 
     def counted(self) -> Facts | None:
         """BUILD/synth.json; None where there is none yet."""
+        return self._synth(shape_of_part(Synth))
+
+    def counted_whole(self) -> dict[str, Any] | None:
+        """The same with all that this version writes and nothing else. DamagedError where it lacks some."""
+        found = self._synth(shape_of(Synth))
+        return None if found is None else plain(fill(Synth, found, others=True))
+
+    def _synth(self, shape: Any) -> Facts | None:
         path, then = self.root / "synth.json", "run fpgan synth again"
         if not path.exists():
             return None
         data = read_json(path, then)
-        check_shape(data, shape_of_part(Synth), path, then)
+        check_shape(data, shape, path, then)
         return data
 
 

@@ -24,8 +24,8 @@ def synth(
     `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
     of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000);
     where it is not installed, `missing` of `timing` says so.
-    Raises ValueError for an unknown tool, no jobs, a folder that is no build, or pnr of what is not routed, ToolError
-    where a tool fails.
+    Raises ValueError for an unknown tool, no jobs, a folder that is no build, or pnr of what is not routed,
+    ToolError where a tool fails.
     """
     design = Design.load(build)
     design.require_rtl("synthesis")
