@@ -28,6 +28,7 @@ from fpgan.build.cli import (
     train,
 )
 from fpgan.build.cli.program import Program
+from fpgan.hw.system.children import ended_by_signals
 from fpgan.hw.system.environment import default_environment
 
 _COMMANDS = (
@@ -82,6 +83,7 @@ def _root(
 
 
 def main() -> None:
-    """Run a command and exit."""
+    """Run a command and exit, with 128 + N where signal N ended it; its children end with it."""
     default_environment(OMP_WAIT_POLICY="passive")  # idle threads leave the cores to others
-    app()
+    with ended_by_signals():
+        app()

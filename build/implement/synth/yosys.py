@@ -11,7 +11,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
@@ -47,8 +47,9 @@ def synth_layers(design: Design, jobs: int, progress: Progress | None = None) ->
                     progress(f"{running[done].name} ({len(found)} of {len(running)} layers)")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            while wait(running, timeout=0.1).not_done:  # a thread may be about to start one
+            while not all(future.done() for future in running):  # a thread may be about to start one
                 end_all(threads)
+                time.sleep(0.05)
             raise
     return [{"name": layer.name, **found[layer.name]} for layer in design.layers]
 

@@ -12,6 +12,7 @@ import time
 
 import psutil
 import pytest
+from commands import left
 
 from fpgan.hw.system.children import end, end_all, run, start
 from fpgan.hw.system.tools import ToolError
@@ -26,20 +27,6 @@ def family(shell):
         time.sleep(0.01)
         found = [shell, *shell.children(recursive=True)]
     return found
-
-
-def ended(process):
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def gone(processes, seconds=5):
-    late = time.monotonic() + seconds
-    while not all(map(ended, processes)) and time.monotonic() < late:
-        time.sleep(0.01)
-    return all(map(ended, processes))
 
 
 @pytest.fixture
@@ -71,14 +58,14 @@ def test_arguments_are_no_shell_s(here):
 
 def test_what_a_program_leaves_behind_ends_with_it(here):
     text = run(["sh", "-c", "sleep 100 & echo $!"], *here, "x")
-    assert not psutil.pid_exists(int(text)) or gone([psutil.Process(int(text))])
+    assert not psutil.pid_exists(int(text)) or left([psutil.Process(int(text))]) == []
 
 
 def test_end_takes_all_that_was_started(here):
     process = start(["sh", "-c", FAMILY], *here)
     started = family(psutil.Process(process.pid))
     end(process)
-    assert process.returncode == -signal.SIGTERM and gone(started)
+    assert process.returncode == -signal.SIGTERM and left(started) == []
     end(process)  # again: nothing
 
 
@@ -137,7 +124,7 @@ def test_nothing_outlives_a_command(tmp_path, number, code):
             shell = next((p for p in psutil.Process(process.pid).children() if p.name() == "sh"), None)
         started = family(shell)
         os.kill(process.pid, number)
-        assert process.wait(10) == code and gone(started)
+        assert process.wait(10) == code and left(started) == []
 
 
 def test_ignored_signals_stay_so(tmp_path):
