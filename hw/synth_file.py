@@ -81,6 +81,22 @@ class VendorPower:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoutedCells:
+    """Of one kind, by the router's own count."""
+
+    used: int = said("by the design", within=_COUNT)
+    available: int = said("on the part", within=_COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routed:
+    """What nextpnr-xilinx says of a whole board design."""
+
+    seed: int = said("of the placement that was taken", within=_COUNT)
+    cells: dict[str, RoutedCells] = said("by the router's names of kinds")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Synth:
     """BUILD/synth.json, by `fpgan synth`, and by `fpgan bitstream` where a tool measured more."""
 
@@ -94,3 +110,4 @@ class Synth:
     estimates: dict[str, int] = said("report.json's totals; {} without one", within=_BY_KIND)
     timing: SynthTiming = said("the clock", stable=True)
     power: VendorPower = said("where Vivado has routed the board design", may_lack=True)
+    routed: Routed = said("where openxc7 has routed the board design", may_lack=True)

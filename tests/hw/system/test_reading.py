@@ -62,12 +62,12 @@ LAUGHS = "\n".join(["a0: &a0 [x,x]", *(f"a{i}: &a{i} [*a{i - 1},*a{i - 1}]" for 
         ("[" * 70 + "]" * 70, "nested more than 64 levels deep"),
         ("&a [*a]", "nested more than 64 levels deep"),
         (LAUGHS, "more than 1048576 values"),
-        ("a: 1" + "0" * 5000, "is no YAML"),
+        ("a: 1" + "0" * 5000, "is not YAML"),
         ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),
-        ("a: 2001-99-99", "is no YAML"),
-        ("a: !!timestamp b", "is no YAML"),
-        ("a: b: c", r"is no YAML at line 1 \(mapping values are not allowed here\)"),
-        ("a: \x00", "is no YAML"),
+        ("a: 2001-99-99", "is not YAML"),
+        ("a: !!timestamp b", "is not YAML"),
+        ("a: b: c", r"is not YAML at line 1 \(mapping values are not allowed here\)"),
+        ("a: \x00", "is not YAML"),
     ],
 )
 def test_yaml(text, says):
