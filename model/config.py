@@ -24,6 +24,13 @@ _ABSENT = object()
 _LINE = 300
 
 
+_ANY = 1 << 62
+_LIMITS = {
+    "batch": (2, 1 << 16), "steps": (0, _ANY), "float_steps": (0, _ANY), "features": (1, 1 << 12),
+    "seed": (0, _ANY), "workers": (0, 256),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """How a generator is trained. steps counts generator updates; dataset: see data.open_images; a relative
@@ -64,10 +71,11 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         self._check_types()
-        limits = {"batch": 2, "steps": 0, "float_steps": 0, "features": 1, "seed": 0, "workers": 0}
-        for name, low in limits.items():
-            if getattr(self, name) < low:
-                raise ValueError(f"{name}={getattr(self, name)}: must be at least {low}")
+        for name, (low, high) in _LIMITS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                limit = f"at least {low}" if value < low else f"at most {high}"
+                raise ValueError(f"{name}={value}: must be {limit}")
         for name in ("distill", "distill_features"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name}={getattr(self, name)}: must be a number of at least 0")

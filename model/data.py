@@ -15,11 +15,12 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from fpgan.hw.system.text import brief, first_line
 from fpgan.model.config import GIVEN, split_dataset
-from fpgan.model.sources import emoji, fashion, mnist
+from fpgan.model.sources import emoji, fashion, mnist, open_image
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
-_BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+_LONGEST_NAME = 255
 _GREY = (0.299, 0.587, 0.114)
 
 
@@ -88,7 +89,7 @@ class Folder(Images):
             )
         self._root, self._channels, self._size = folder, channels, size
         self.broken: set[str] = set()
-        self._files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+        self._files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
         if not self._files:
             kinds = ", ".join(sorted(_SUFFIXES))
             raise ValueError(f"dataset {folder}: no image in it (looked for {kinds})")
@@ -104,15 +105,19 @@ class Folder(Images):
     def __getitem__(self, index: int) -> tuple[Tensor, int, list[str]]:
         """Image, its file's index, and the names of the broken files passed over to get there."""
         broken: list[str] = []
+        reason = ""
         for tried in range(len(self._files)):
             chosen = (index + tried) % len(self._files)
             path = self._files[chosen]
             try:
                 return _to_tensor(_read(path, self._channels, self._size)), chosen, broken
-            except _BROKEN:
-                broken.append(str(path.relative_to(self._root)))
+            except Exception as error:  # decoders of damaged files raise nearly anything
+                reason = reason or first_line(error)
+                broken.append(brief(path.relative_to(self._root), _LONGEST_NAME))
                 self.broken.add(broken[-1])
-        raise ValueError(f"dataset {self._root}: none of its {len(broken)} images can be read")
+        raise ValueError(
+            f"dataset {self._root}: none of its {len(broken)} images can be read; the first: {reason}"
+        )
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         images, chosen, broken = zip(*(self[i] for i in indices), strict=True)
@@ -219,7 +224,7 @@ def _to_tensor(pixels: np.ndarray) -> Tensor:
 
 def _read(path: Path, channels: int, size: int) -> np.ndarray:
     """Middle square of an image file, (size,size,channels) in 0..255; what is transparent becomes white."""
-    with Image.open(path) as picture:
+    with open_image(path) as picture:
         return _fitted(picture, channels, size)
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
+
+from fpgan.hw.system.text import brief
 
 _MIN_BITS, _MAX_BITS = 2, 8  # QONNX has no unsigned single bit
 _MAX_SIDE = 1024
+_MAX_LEVELS = 64
+_MAX_WEIGHTS = 1 << 28  # 1 GiB in float32, and several times that in training
 _MAX_ACCUMULATOR = 24  # what float32 sums hold exactly
 
 
@@ -107,8 +112,11 @@ class GeneratorConfig:
         self._check_geometry()
 
     def _check_counts(self) -> None:
-        if not isinstance(self.channels, tuple) or not self.channels:
-            raise ValueError(f"channels={self.channels!r}: give at least one layer's channels")
+        if not isinstance(self.channels, tuple) or not 1 <= len(self.channels) <= _MAX_LEVELS:
+            given = brief(repr(self.channels))
+            raise ValueError(
+                f"channels={given}: give the channels of at least one layer, at most {_MAX_LEVELS}"
+            )
         counts = {n: getattr(self, n) for n in ("latent", "image_channels", "base", "kernel", "stride")}
         counts |= {f"channels[{i}]": c for i, c in enumerate(self.channels)}
         for name, value in counts.items():
@@ -162,11 +170,23 @@ class GeneratorConfig:
                     f"kernel={self.kernel} stride={self.stride} padding={self.padding}: "
                     f"layer {level} would have {size} pixels a side"
                 )
+        if self.weights > _MAX_WEIGHTS:
+            raise ValueError(
+                f"channels={brief(list(self.channels))}: {self.weights} weights; the limit is {_MAX_WEIGHTS}"
+            )
         if self.image_size > _MAX_SIDE:
             raise ValueError(
                 f"{len(self.channels)} levels make {self.image_size} pixels a side; the limit is "
                 f"{_MAX_SIDE}: give fewer channels or a smaller base or stride"
             )
+
+    @property
+    def weights(self) -> int:
+        """Number of weights of all layers."""
+        edges = (*self.channels, self.image_channels)
+        kernel = 9 if self.upsample == "nearest" else self.kernel**2
+        first = self.inputs * self.channels[0] * self.base**2
+        return first + sum(a * b * kernel for a, b in pairwise(edges))
 
     @property
     def layers(self) -> int:

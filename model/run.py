@@ -59,12 +59,19 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         tensors = load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise DamagedError(path, f"truncated or no safetensors file ({first_line(error)})") from None
+    check_kinds(path, tensors)
+    return tensors
+
+
+def check_kinds(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """DamagedError for a tensor that no layer has: of another type, sparse, or larger than what holds it."""
     for name, tensor in tensors.items():
         if tensor.dtype not in _TYPES:
-            raise DamagedError(
-                path, f"{name} is of {tensor.dtype}, which no layer has; convert it to float32"
-            )
-    return tensors
+            what = f"is of {tensor.dtype}, which no layer has; convert it to float32"
+            raise DamagedError(path, f"{brief(name)} {what}")
+        plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
+        if not plain or tensor.nbytes > tensor.untyped_storage().nbytes():
+            raise DamagedError(path, f"{brief(name)} is no plain tensor; make it contiguous and dense")
 
 
 def check_fit(path: Path, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:

@@ -5,22 +5,34 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import struct
-import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, Protocol
 
 import numpy as np
 from PIL import Image
 
 from fpgan.hw.system.environment import cache_dir
 from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.reading import read_arrays
+from fpgan.hw.system.text import first_line
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 EMOJI = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 _EMOJI_SIDE = 64
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+_MOST_PIXELS = 1 << 26  # of an image: about 1 GB while it is decoded
+_MOST_VALUES = 1 << 31  # of an IDX file
+
+
+class SupportsRead(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 def mnist() -> tuple[np.ndarray, np.ndarray]:
@@ -49,27 +61,46 @@ def fashion(folder: str = "") -> tuple[np.ndarray, np.ndarray]:
     return images[:, None], labels.astype(np.int64)
 
 
+def open_image(file: Path | IO[bytes], formats: tuple[str, ...] = FORMATS) -> Image.Image:
+    """An image file, opened and not yet decoded. ValueError for one whose pixels would take too much memory.
+
+    Only these formats are tried, whatever the suffix: others reach interpreters or fail in their own ways.
+    """
+    picture = Image.open(file, formats=formats)
+    pixels = picture.width * picture.height
+    if pixels > _MOST_PIXELS:
+        picture.close()
+        raise ValueError(f"has {pixels} pixels, at most {_MOST_PIXELS} are read")
+    return picture
+
+
 def read_idx(path: Path, hint: str = "") -> np.ndarray:
     """Bytes of an IDX file, or of the same name with .gz. ValueError with the hint if missing."""
     for candidate, opener in ((path, open), (path.with_name(path.name + ".gz"), gzip.open)):
         if candidate.is_file():
             try:
                 with opener(candidate, "rb") as file:
-                    return _parse_idx(file.read(), candidate)
+                    return _parse_idx(file, candidate)
             except (OSError, EOFError, zlib.error) as error:
                 raise ValueError(f"{candidate}: cannot be read ({error})") from None
     raise ValueError(f"{path}: does not exist{hint}")
 
 
-def _parse_idx(data: bytes, path: Path) -> np.ndarray:
+def _parse_idx(file: SupportsRead, path: Path) -> np.ndarray:
     """IDX: two zero bytes, the type (8: bytes), how many dimensions, each in 4 bytes, the values."""
-    if len(data) < 4 or data[:3] != b"\0\0\x08" or len(data) < 4 + 4 * data[3]:
+    head = file.read(4)
+    sizes = file.read(4 * head[3]) if len(head) == 4 else b""
+    if head[:3] != b"\0\0\x08" or not sizes or len(sizes) != 4 * head[3]:
         raise ValueError(f"{path}: no IDX file of bytes")
-    shape = struct.unpack(f">{data[3]}I", data[4 : 4 + 4 * data[3]])
-    values = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
-    if len(values) != np.prod(shape, dtype=np.int64):
-        raise ValueError(f"{path}: holds {len(values)} values, its header says {shape}")
-    return values.reshape(shape).copy()
+    shape = struct.unpack(f">{head[3]}I", sizes)
+    wanted = math.prod(shape)
+    if wanted > _MOST_VALUES:
+        raise ValueError(f"{path}: its header says {shape}; at most {_MOST_VALUES} values are read")
+    values = file.read(wanted + 1)  # of a packed file no more is unpacked
+    if len(values) != wanted:
+        more = "more" if len(values) > wanted else len(values)
+        raise ValueError(f"{path}: holds {more} values, its header says {shape}")
+    return np.frombuffer(values, np.uint8).reshape(shape).copy()
 
 
 def emoji(font: str = "") -> np.ndarray:
@@ -92,12 +123,10 @@ def _read_once(kind: str, path: Path, read: Callable[[], dict[str, np.ndarray]])
     about = path.stat()
     key = np.array([about.st_size, about.st_mtime_ns], np.int64)
     cached = cache_dir() / f"{kind}-{zlib.crc32(str(path.resolve()).encode()):08x}.npz"
-    try:
-        with np.load(cached, allow_pickle=False) as data:
-            if np.array_equal(data["key"], key):
-                return {name: data[name] for name in data.files}
-    except (OSError, KeyError, ValueError, EOFError, zlib.error, zipfile.BadZipFile):
-        pass  # not there yet, or cut off
+    with suppress(ValueError):  # not there yet, or damaged
+        data = read_arrays(cached)
+        if np.array_equal(data.pop("key", np.array([])), key):
+            return data
     arrays = read()
     with suppress(OSError, ValueError):
         make_folder(cached.parent)
@@ -106,16 +135,18 @@ def _read_once(kind: str, path: Path, read: Callable[[], dict[str, np.ndarray]])
 
 
 def _bitmaps(path: Path) -> np.ndarray:
-    from fontTools.ttLib import TTFont, TTLibError
+    from fontTools.ttLib import TTFont
 
     try:
         with TTFont(path, lazy=True) as font:
             if "CBDT" not in font:
                 raise ValueError(f"{path}: has no colour bitmaps (no CBDT table)")
             files = [g.imageData for strike in font["CBDT"].strikeData for g in strike.values()]
-    except TTLibError as error:
-        raise ValueError(f"{path}: no TrueType font ({error})") from None
-    different = {_on_white(file).tobytes(): None for file in files}  # in the font's order
+        different = {_on_white(file).tobytes(): None for file in files}  # in the font's order
+    except ValueError:
+        raise
+    except Exception as error:  # of damaged tables fontTools raises nearly anything
+        raise ValueError(f"{path}: no TrueType font, or a damaged one ({first_line(error)})") from None
     if not different:
         raise ValueError(f"{path}: has no colour bitmaps (its CBDT table is empty)")
     pixels = np.stack([np.frombuffer(p, np.uint8) for p in different])
@@ -124,7 +155,7 @@ def _bitmaps(path: Path) -> np.ndarray:
 
 def _on_white(file: bytes) -> np.ndarray:
     """A PNG file in the middle of a white square, (64,64,3)."""
-    with Image.open(io.BytesIO(file)) as picture:
+    with open_image(io.BytesIO(file), ("PNG",)) as picture:
         layer = picture.convert("RGBA")
     side = max(layer.size)
     square = Image.new("RGBA", (side, side), "white")

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from fpgan.hw.system.reading import DamagedError
+from fpgan.hw.system.shapes import Whole, check_shape
 from fpgan.model.config import GeneratorConfig, TrainConfig
 from fpgan.model.device import Device
 from fpgan.model.discriminator import Discriminator
@@ -24,6 +26,7 @@ from fpgan.model.run import check_fit, load_tensors, save_tensors, tensors_metad
 
 _FREE = ("preset", "steps", "workers")
 _SCALE, _SCALE_RATE = "scaling_impl.value", 10.0
+_PROGRESS = {"step": Whole(), "seconds": float, "broken": [str], "threads": Whole(1, 1024)}
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -181,9 +184,9 @@ class TrainState:
         with torch.no_grad():
             for name, tensor in own.items():
                 tensor.copy_(tensors[name])
-        self.step, self.seconds = int(about["step"]), float(about["seconds"])
-        self.broken = set(json.loads(about.get("broken", "[]")))
-        torch.set_num_threads(int(about.get("threads", torch.get_num_threads())))
+        done = _progress(path, about)
+        self.step, self.seconds, self.broken = done["step"], done["seconds"], set(done["broken"])
+        torch.set_num_threads(done["threads"])
 
 
 def _groups(network: nn.Module) -> list[dict[str, Any]]:
@@ -201,6 +204,19 @@ def saved_settings(path: Path) -> TrainConfig:
     if text is None:
         raise ValueError(f"{path}: no training state")
     return TrainConfig.from_text(text, path)
+
+
+def _progress(path: Path, about: dict[str, str]) -> dict[str, Any]:
+    """Step, seconds, broken files and threads of a state's metadata. DamagedError."""
+    about = {"broken": "[]", "threads": str(torch.get_num_threads()), **about}
+    found = {}
+    for name in _PROGRESS:
+        try:
+            found[name] = json.loads(about[name])
+        except (KeyError, ValueError, RecursionError):
+            raise DamagedError(path, f"is no training state: its {name} is missing or damaged") from None
+    check_shape(found, _PROGRESS, path)
+    return found
 
 
 def _moments(optimizer: Adam, parameter: Tensor) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from fpgan.hw.system.text import brief, first_line
 from fpgan.model.generator import Generator
-from fpgan.model.run import CHECKPOINT, load_tensors
+from fpgan.model.run import CHECKPOINT, check_kinds, load_tensors
 
 _WRAPPERS = ("state_dict", "model_state_dict", "generator_state_dict", "generator", "netG", "model")
 _KINDS = {"convolution": (nn.Conv2d, nn.ConvTranspose2d), "normalisation": (nn.BatchNorm2d,)}
@@ -92,7 +92,9 @@ def _read(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: holds pickled code or is no PyTorch file; {_SAVE}") from None
     except Exception as error:  # on bytes that are no pickle the unpickler raises nearly anything
         raise ValueError(f"{path}: truncated or no PyTorch file ({torch_reason(error)})") from None
-    return _state_dict(path, found)
+    tensors = _state_dict(path, found)
+    check_kinds(path, tensors)
+    return tensors
 
 
 def _archive(path: Path) -> str | None:

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fpgan.hw.system.reading import DamagedError, read_arrays
+
 _NORMAL = 4.0  # standard deviations that the input's quantizer covers
 NAMED = {"normal": (-_NORMAL, _NORMAL), "uniform": (-1.0, 1.0)}
 
@@ -53,7 +55,11 @@ def open_latents(latents: str | Path | Tensor, shape: tuple[int, ...]) -> Latent
 
 
 def _read(path: Path) -> Tensor:
+    expected = f"{', '.join(NAMED)} or a .npy file of floats is expected"
     try:
-        return torch.from_numpy(np.load(path, allow_pickle=False)).float()
-    except (OSError, ValueError, TypeError, EOFError):
-        raise ValueError(f"latents {path}: {', '.join(NAMED)} or a .npy file of floats is expected") from None
+        found = read_arrays(path).get("")
+    except DamagedError as error:
+        raise ValueError(f"latents {error}; {expected}") from None
+    if found is None or found.dtype.kind not in "iuf":
+        raise ValueError(f"latents {path}: {expected}")
+    return torch.from_numpy(found.astype(np.float32))

@@ -148,6 +148,13 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
         ("generator: {output_padding: 2}", "output_padding=2 must be smaller than stride=2"),
         ("generator: {activation: gelu}", "activation='gelu'"),
         ("generator: {upsample: bicubic}", "upsample='bicubic'"),
+        (
+            "generator: {channels: [100000000]}",
+            "channels=[100000000]: 52800000000 weights; the limit is 2684",
+        ),
+        (f"generator: {{stride: 1, kernel: 3, channels: {[1] * 65}}}", "of at least one layer, at most 64"),
+        ("features: 100000000", "features=100000000: must be at most 4096"),
+        ("batch: 1", "batch=1: must be at least 2"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it(text, message, tmp_path):

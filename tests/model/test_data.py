@@ -4,7 +4,9 @@
 import gzip
 import io
 import multiprocessing
+import os
 import struct
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fpgan.model import sources
+from fpgan.model import data, sources
 from fpgan.model.augment import augment
 from fpgan.model.batches import Order, batches
 from fpgan.model.config import TrainConfig
@@ -71,6 +73,59 @@ def test_a_broken_image_is_replaced_and_named(tmp_path):
     for broken, instead in ((1, 2), (3, 4), (5, 0)):
         assert torch.equal(batch.images[broken], batch.images[instead])
     assert not torch.equal(batch.images[0], batch.images[2])
+
+
+def _png(width, height):
+    """A header that declares so many pixels, and none of them."""
+    chunk = b"IHDR" + struct.pack(">2I5B", width, height, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+DDS = b"DDS " + struct.pack("<7I", 124, 0x1007, 8, 8, 32, 0, 0) + bytes(44)
+DDS += struct.pack("<8I", 32, 0, 0, 0, 0, 0, 0, 0) + bytes(64)
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n"
+AVIF = bytes.fromhex("0000001c667479706176696600000000") + b"avifmif1miaf" + bytes(40)
+
+
+@pytest.mark.parametrize("content", [DDS, EPS, AVIF, _png(13_000, 13_000), _png(1 << 30, 1 << 30)])
+def test_odd_files_are_skipped_like_damaged_ones(content, tmp_path, monkeypatch):
+    """One DDS inside .png ended a training; EPS reached an interpreter; large images took gigabytes."""
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", None)
+    _picture(tmp_path / "a.png")
+    (tmp_path / "b.webp").write_bytes(content)
+    (tmp_path / "c.png").mkdir()
+    os.mkfifo(tmp_path / "d.png")  # would be waited for
+    (tmp_path / "e.png").symlink_to("nowhere")
+    images = open_images(str(tmp_path), 3, 16)
+    batch = _all(images)
+    assert len(images) == 2 and batch.broken == ["b.webp"]
+    assert torch.equal(batch.images[0], batch.images[1])
+
+
+def test_a_decoder_may_raise_anything(tmp_path, monkeypatch):
+    for name in ("a.png", "b.png"):
+        _picture(tmp_path / name)
+    read, calls = data._read, []
+
+    def fails_once(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise struct.error("from deep within")
+        return read(*arguments)
+
+    monkeypatch.setattr(data, "_read", fails_once)
+    assert _all(open_images(str(tmp_path), 3, 16)).broken == ["a.png"]
+    monkeypatch.setattr(data, "_read", lambda *_: exec('raise KeyError("why")'))
+    with pytest.raises(ValueError, match=r"none of its 2 images can be read; the first: 'why'"):
+        open_images(str(tmp_path), 3, 16)
+
+
+def test_names_that_are_no_text(tmp_path):
+    name = os.fsdecode(b"b\xff.png")
+    _picture(tmp_path / "a.png")
+    (tmp_path / name).write_text("no image")
+    (broken,) = _all(open_images(str(tmp_path), 3, 16)).broken
+    assert broken == r"b\udcff.png" and broken.encode()
 
 
 def test_transparent_becomes_white_and_the_middle_is_kept(tmp_path):
@@ -147,6 +202,8 @@ def test_fashion_reads_plain_and_gzipped_idx(tmp_path):
         (b"text", "no IDX file of bytes"),
         (b"\0\0\x08\x03\0\0", "no IDX file of bytes"),
         (b"\0\0\x08\x01\0\0\0\x05ab", r"holds 2 values, its header says \(5,\)"),
+        (b"\0\0\x08\x01\0\0\0\x01ab", r"holds more values, its header says \(1,\)"),
+        (b"\0\0\x08\x02" + b"\xff" * 8 + b"ab", r"its header says \(4294967295, 4294967295\); at most"),
     ],
 )
 def test_a_damaged_idx_file_is_one_line(content, message, tmp_path):

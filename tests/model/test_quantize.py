@@ -229,7 +229,7 @@ class _Two(nn.Module):
         ({"layer_bits": {"main.1": "W8A8"}}, "layer main.1: no layer of that name; there are main.0, main.3"),
         ({"shape": (2, 4, 1, 1)}, "input of shape 2,4,1,1: 1,Z or 1,C,L or 1,C,H,W"),
         ({"steps": -1}, "steps=-1"),
-        ({"latents": "gauss"}, "latents gauss: normal, uniform or a .npy file"),
+        ({"latents": "gauss"}, "latents gauss: does not exist; normal, uniform or a .npy file"),
         ({"latents": torch.zeros(3, 4)}, "latents: shape (3, 4); finite floats (N,4,1,1) are expected"),
         ({"arguments": {"a": 1}}, "this module is constructed already"),
     ],

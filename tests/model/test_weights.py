@@ -163,6 +163,24 @@ def test_names_in_a_file_are_shortened(tmp_path):
     assert len(_error(long, CONFIG, tmp_path)) < 1000
 
 
+def test_tensors_that_no_layer_has(tmp_path):
+    """An fp8 file was a traceback; a tensor that repeats one value 2^40 times asked for 4 TB."""
+    odd = {
+        "float8": torch.zeros(4).to(torch.float8_e4m3fn),
+        "sparse": torch.zeros(4, 4).to_sparse(),
+        "huge": torch.zeros(1).expand(1 << 40),
+        "complex": torch.zeros(2, dtype=torch.complex64),
+    }
+    for name, tensor in odd.items():
+        text = _error({"main.0.weight": tensor}, CONFIG, tmp_path)
+        assert "main.0.weight is of torch." in text or "main.0.weight is no plain tensor" in text, name
+    save_file({"a": odd["float8"]}, tmp_path / "fp8.safetensors")
+    with pytest.raises(
+        ValueError, match=r"fp8\.safetensors: a is of torch.float8_e4m3fn, which no layer has"
+    ):
+        load_init(Generator(CONFIG), tmp_path / "fp8.safetensors")
+
+
 def test_what_holds_no_finite_tensors_is_one_line(tmp_path):
     assert "not finite: main.0.weight" in _error(
         {"main.0.weight": torch.tensor([torch.nan])}, CONFIG, tmp_path
