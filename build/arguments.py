@@ -44,9 +44,10 @@ class Arguments:
         """A line in images/s for a target that is missed; best: cycles per image of the fastest design."""
         rate = self.clock_mhz * 1e6 / best  # rounded down: what is said can be asked for
         said = f"{math.floor(rate):,}" if rate >= _WHOLE else f"{math.floor(rate * 1000) / 1000:g}"
+        cycles = f"{self.target_cycles or 'less than 1'} cycles per image at {self.clock_mhz:g} MHz"
         return (
-            f"target of {self.target_fps:,.10g} images/s ({self.target_cycles} cycles per image at "
-            f"{self.clock_mhz:g} MHz): the best {within} is {said} images/s ({best} cycles); {why}"
+            f"target of {self.target_fps:,.10g} images/s ({cycles}): "
+            f"the best {within} is {said} images/s ({best} cycles); {why}"
         )
 
 

@@ -32,6 +32,9 @@ from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import MARKER, WRITTEN
+from fpgan.hw.design_file import DesignFile
+from fpgan.hw.report_file import Report
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.folders import replaced_folder
 from fpgan.hw.system.tools import CheckError
 
@@ -142,12 +145,14 @@ def _write(
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
     }  # fmt: skip
-    report = summarize(dataflow, board, clock, asked.share)
-    report |= more | {"dataflow_check": check_dataflow(dataflow, golden.vectors)}
+    check = check_dataflow(dataflow, golden.vectors)
+    report = as_written(
+        Report, {**summarize(dataflow, board, clock, asked.share), **more, "dataflow_check": check}
+    )
     integers.save(str(folder / "integer.onnx"))
     dataflow.save(str(folder / "dataflow.onnx"))
     golden.vectors.save(folder / "golden.npz")
-    for name, content in (("design.json", design), ("report.json", report)):
+    for name, content in (("design.json", as_written(DesignFile, design)), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return report
 

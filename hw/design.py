@@ -9,51 +9,15 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from fpgan.hw.build_files import (
-    AGAIN,
-    COUNTED,
-    LARGEST,
-    REPORT,
-    SOURCES,
-    STREAM,
-    VERSION,
-    check_files,
-    check_version,
-    design_shape,
-)
+from fpgan.hw.build_files import AGAIN, LARGEST, SOURCES, VERSION, check_files, check_version
+from fpgan.hw.design_file import DesignFile, Layer, Stream, design_shape
+from fpgan.hw.report_file import Report
+from fpgan.hw.synth_file import Synth
+from fpgan.hw.system.fields import fill, plain, shape_of, shape_of_part
 from fpgan.hw.system.reading import DamagedError, Facts, read_json
 from fpgan.hw.system.shapes import OneOf, check_shape
 
-
-@dataclass(frozen=True)
-class Stream:
-    """One AXI4-Stream port: shape (N,H,W,C), element type, elements and bits per beat, beats per image."""
-
-    shape: tuple[int, ...]
-    datatype: str
-    elements_per_beat: int
-    tdata_bits: int
-    beats: int
-
-    @property
-    def signed(self) -> bool:
-        return not self.datatype.startswith("U")
-
-    @property
-    def element_bits(self) -> int:
-        return int(self.datatype.lstrip("UINT"))
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One node of the dataflow graph and its module; sources in compile order, relative to rtl/ or hls/."""
-
-    name: str
-    op: str
-    module: str
-    sources: tuple[str, ...]
-
-
+__all__ = ["MARKER", "WRITTEN", "Design", "Layer", "Stream"]
 MARKER = "design.json"
 # Names of what the commands write into a BUILD.
 WRITTEN = (
@@ -63,25 +27,11 @@ WRITTEN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Design:
-    """The contents of BUILD/design.json."""
+@dataclass(frozen=True, kw_only=True)
+class Design(DesignFile):
+    """The contents of BUILD/design.json; root: the BUILD."""
 
     root: Path
-    name: str
-    top: str
-    board: str
-    part: str
-    family: str
-    clock_mhz: float
-    source_names: tuple[str, ...]
-    layers: tuple[Layer, ...]
-    input: Stream
-    output: Stream
-    fifos: dict[str, int]
-    golden: str
-    pumped: bool  # there is a clock input ap_clk2x
-    backend: str = "rtl"  # "rtl": SystemVerilog in rtl/; "hls": C++ in hls/
 
     @classmethod
     def load(cls, build: Path) -> Design:
@@ -93,17 +43,10 @@ class Design:
         check_version(data, VERSION, path)
         check_shape(data, {"backend": OneOf(tuple(SOURCES))}, path, AGAIN)
         check_shape(data, design_shape(data["backend"]), path, AGAIN)
-        own = ("name", "top", "board", "part", "family", "clock_mhz", "fifos", "golden", "pumped", "backend")
-        layers = [{**{k: layer[k] for k in ("name", "op", "module")}, "sources": tuple(layer["sources"])}
-                  for layer in data["layers"]]  # fmt: skip
-        design = cls(
-            root=Path(build).resolve(),
-            source_names=tuple(data["sources"]),
-            layers=tuple(Layer(**layer) for layer in layers),
-            input=_stream(data["input"], path),
-            output=_stream(data["output"], path),
-            **{name: data[name] for name in own},
-        )
+        about = fill(DesignFile, data, others=True)
+        design = cls(root=Path(build).resolve(), **vars(about))
+        for stream in (design.input, design.output):
+            _check_stream(stream, path)
         names = [*design.source_names, *(name for layer in design.layers for name in layer.sources)]
         check_files(design.sources_folder, names, path, AGAIN)
         return design
@@ -135,23 +78,29 @@ class Design:
         """BUILD/report.json."""
         path = self.root / "report.json"
         data = read_json(path, AGAIN)
-        check_shape(data, REPORT, path, AGAIN)
+        check_shape(data, shape_of_part(Report), path, AGAIN)
         return data
 
     def counted(self) -> Facts | None:
         """BUILD/synth.json; None where there is none yet."""
+        return self._synth(shape_of_part(Synth))
+
+    def counted_whole(self) -> dict[str, Any] | None:
+        """The same with all that this version writes and nothing else. DamagedError where it lacks some."""
+        found = self._synth(shape_of(Synth))
+        return None if found is None else plain(fill(Synth, found, others=True))
+
+    def _synth(self, shape: Any) -> Facts | None:
         path, then = self.root / "synth.json", "run fpgan synth again"
         if not path.exists():
             return None
         data = read_json(path, then)
-        check_shape(data, COUNTED, path, then)
+        check_shape(data, shape, path, then)
         return data
 
 
-def _stream(data: dict[str, Any], path: Path) -> Stream:
-    stream = Stream(**{key: data[key] for key in STREAM} | {"shape": tuple(data["shape"])})
+def _check_stream(stream: Stream, path: Path) -> None:
     fits = stream.elements_per_beat * stream.element_bits <= stream.tdata_bits and stream.tdata_bits % 8 == 0
     whole = stream.beats * stream.elements_per_beat == prod(stream.shape[1:])
     if len(stream.shape) != 4 or not fits or not whole or prod(stream.shape) > LARGEST:
         raise DamagedError(path, f"holds a stream that cannot be ({stream})", AGAIN)
-    return stream

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fpgan.hw.system.fields import said
+
 LISTED = 100  # of the places that a result file names
 
 
@@ -19,12 +21,12 @@ class Difference:
     All count from 0, images in the order in which they were streamed.
     """
 
-    image: int
-    row: int
-    column: int
-    channel: int
-    expected: int | None
-    got: int | None
+    image: int = said("which of them")
+    row: int = said("of the image")
+    column: int = said("of the image")
+    channel: int = said("of the pixel")
+    expected: int | None = said("the golden value")
+    got: int | None = said("the hardware's")
 
     def __str__(self) -> str:
         return (

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_beside, write_json
+from fpgan.sim.sim_file import Sim
 from fpgan.sim.vectors import Vectors
 
 
@@ -28,7 +30,7 @@ def save_result(
         arrays["label"] = vectors.label
     small = {name: array.astype(_smallest(array)) for name, array in arrays.items()}
     write_beside(stem.with_suffix(".npz"), lambda beside: np.savez_compressed(beside, **small))
-    write_json(stem.with_suffix(".json"), result)
+    write_json(stem.with_suffix(".json"), as_written(Sim, result))
 
 
 def _smallest(array: NDArray[np.int64]) -> np.dtype[Any]:

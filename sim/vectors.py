@@ -55,8 +55,10 @@ class Vectors:
         """That many of them, chosen by seed; None: 64, or all where there are fewer.
 
         Where they have labels, those asked for come in turn, all of them unless `labels` says which.
-        ValueError where there are not as many, and on labels that none of them has.
+        ValueError where there are not as many, on a seed below 0, and on labels that none of them has.
         """
+        if seed < 0:
+            raise ValueError(f"seed={seed}: must be at least 0")
         order = np.random.default_rng(seed).permutation(len(self.latent))
         asked = self._asked(labels)
         if self.label is not None:

@@ -39,15 +39,12 @@ def command(
 
     `fpgan bench --designs mnist32-ultra96,rgb64-ultra96 --images 4 --no-synth`: cycles and images/s only
     """
-    from fpgan.build.bench.designs import select
-
-    chosen = select(None if designs is None else designs.split(","))
     given.to_write(out)
 
     from fpgan.build.bench import bench
     from fpgan.build.bench.table import table
 
     with steps("bench") as progress:
-        result = bench(out, chosen, images, synth, progress)
+        result = bench(out, None if designs is None else designs.split(","), images, synth, progress)
     failed = f"{', '.join(result['failed'])}: failed or with mismatches" if result["failed"] else ""
     show(result, json, [table(result), f"{out / 'BENCH.json'}, {out / 'bench.png'}"], failed)

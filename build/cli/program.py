@@ -13,12 +13,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from fpgan.build.cli.common import BAD_INPUT, FAILED, Failed
+from fpgan.build.cli.common import BAD_INPUT, FAILED, INTERRUPTED, Failed
 from fpgan.build.cli.interrupted import interrupted
 from fpgan.hw.system.environment import variable
 from fpgan.hw.system.tools import ToolError
-
-_INTERRUPTED = 130
 
 
 class Program(TyperGroup):
@@ -44,9 +42,11 @@ class Program(TyperGroup):
             if not line:
                 raise
             colour = False if variable("NO_COLOR") else None  # None: where stderr is a terminal
-            typer.secho("error: ", fg="red", nl=False, err=True, color=colour)
+            if code != INTERRUPTED:
+                typer.secho("error: ", fg="red", nl=False, err=True, color=colour)
             typer.echo(line, err=True)
-        if code == _INTERRUPTED:
+            sys.exit(code)
+        if code == INTERRUPTED:
             interrupted(as_json)
         sys.exit(code or (0 if given else BAD_INPUT))
 

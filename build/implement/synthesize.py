@@ -11,6 +11,8 @@ from fpgan.build.implement.synth import cells, timing, vivado, yosys
 from fpgan.build.implement.synth.yosys import Progress
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
+from fpgan.hw.synth_file import Synth
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_json
 
 
@@ -22,11 +24,13 @@ def synth(
     `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
     of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000);
     where it is not installed, `missing` of `timing` says so.
-    Raises ValueError for an unknown tool, a folder that is no build, or pnr of what is not routed, ToolError
-    where a tool fails.
+    Raises ValueError for an unknown tool, no jobs, a folder that is no build, or pnr of what is not routed,
+    ToolError where a tool fails.
     """
     design = Design.load(build)
     design.require_rtl("synthesis")
+    if jobs < 1:
+        raise ValueError(f"jobs={jobs}: must be at least 1")
     if pnr:
         _check_routable(design, tool)
     if tool == "yosys":
@@ -58,7 +62,7 @@ def _check_routable(design: Design, tool: str) -> None:
 
 def write_result(design: Design, result: dict[str, Any]) -> None:
     """BUILD/synth.json, whole or as it was."""
-    write_json(design.root / "synth.json", result)
+    write_json(design.root / "synth.json", as_written(Synth, result))
 
 
 def summarize(

@@ -8,65 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpgan.build.implement.power.estimate import CLASSES
-from fpgan.hw.boards import RESOURCES
+from fpgan.build.implement.power.power_file import Power
 from fpgan.hw.design import Design
+from fpgan.hw.report_file import Report
+from fpgan.hw.synth_file import Synth
+from fpgan.hw.system.fields import shape_of_older
 from fpgan.hw.system.reading import read_json
-from fpgan.hw.system.shapes import Each, Maybe, Null, Number, check_shape
+from fpgan.hw.system.shapes import Whole, check_shape
+from fpgan.sim.sim_file import Sim
 
 Json = dict[str, Any]
 
 
-def _optional(shape: Any) -> Maybe:
-    return Maybe(Null(shape))
-
-
-_COUNTS = dict.fromkeys(RESOURCES, float)
-_WATTS = {"total": float, **dict.fromkeys(CLASSES, float)}
-
-# Of each file what the page shows.
 _SHAPES: dict[str, Any] = {
-    "report": {
-        "made": _optional({"version": str, "command": str, "date": str}),
-        "deconv": _optional(str), "mac_lanes": Number(), "useful_macs_per_image": float,
-        "cycles_per_image": Number(), "latency_cycles": _optional(float),
-        "layers": [{
-            "name": str, "op": str, "pe": float, "simd": float, "taps": _optional([float]),
-            "core": _optional(str), "lanes": float, "weight_memory": _optional(str), "cycles": Number(),
-            "latency": _optional({"adds": float}), "useful_macs": float, "estimates": _COUNTS,
-        }],
-        "totals": _COUNTS, "budget": _COUNTS,
-        "fifos": _optional([{"name": str, "words": float, "bits": float, "LUT": float}]),
-        "cycles_with_one_fifo_word_less": _optional(Each(str, Null(float))),
-        "decision": _optional({"fastest_cycles": float, "next_lacks": str}),
-        "threshold_proof": _optional({"layers": [{
-            "name": str, "channels": float, "values": float, "whole_range": bool,
-            "mismatches": float,
-        }]}),
-        "float32": _optional({"values": float, "differ": float}),
-    },
-    "sim": {
-        "images": float, "pixels": float, "mismatches": float, "stall": _optional(float),
-        "latency_cycles": float, "cycles_per_image": Number(), "kcycles_per_second": float,
-        "label_agreement": _optional(float),
-    },
-    "synth": {
-        "tool": str, "part": str, "layers": [{"name": str, **_COUNTS}],
-        "totals": {**_COUNTS, "LUTRAM": float, "SRL": float},
-        "timing": _optional({
-            "how": str, "routed_mhz": _optional(Number()), "estimated_ns": _optional(Number()),
-            "layer": _optional(str), "levels": _optional(float), "path": _optional(str),
-        }),
-        "power": _optional({"how": str, "total_W": float, "static_W": float}),
-    },
-    "power": {
-        "how": str, "uncertainty_factor": float, "clock_mhz": float, "images": float,
-        "images_per_second": float, "gops_per_W": float, "stall": _optional(float), "resources_from": str,
-        "sources": [str], "not_in_it": [str], "W": {**_WATTS, "static": float},
-        "energy_per_image_uJ": {"total": float, "dynamic": float},
-        "layers": [{"name": str, "toggle_rate": float, "W": _WATTS}],
-    },
-}  # fmt: skip
+    name: shape_of_older(cls)
+    for name, cls in (("report", Report), ("sim", Sim), ("synth", Synth), ("power", Power))
+}
+_CLOCKED = {"latency_cycles": Whole(), "cycles_per_image": Whole(1), "kcycles_per_second": float}
+_SHAPES["sim"] |= _CLOCKED  # null is for HLS, of which there is no page
 _MADE_BY = {"report": "build", "sim": "sim", "synth": "synth", "power": "power"}
 
 

@@ -14,7 +14,6 @@ from fpgan.build.study.space import BUILD, Parameter, Scalar, decoded, train_con
 from fpgan.hw.boards import get_board
 from fpgan.hw.system.reading import read_yaml
 from fpgan.model.config import PRESETS, TrainConfig
-from fpgan.model.data import open_images
 
 SAMPLERS = ("tpe", "nsga2")
 # Everything that trials can be compared by, and whether more of it is better.
@@ -121,6 +120,8 @@ class Spec:
         configs = [self.settings(values)[0] for _, _, values in self.each_value()]
         for config in {config.dataset: config for config in configs}.values():
             g = config.generator
+            from fpgan.model.data import open_images  # with torch: a wrong file is refused before
+
             open_images(config.dataset, g.image_channels, g.image_size, 0 if varied else g.classes)
 
     def record(self) -> dict[str, Any]:

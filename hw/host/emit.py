@@ -18,6 +18,7 @@ from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.host import registers
 from fpgan.hw.host.ports import Port, control_ports, memory_ports
 from fpgan.hw.sources import sources
+from fpgan.hw.system.fields import fill, plain, said, shape_of
 from fpgan.hw.system.files import write_json
 from fpgan.hw.system.folders import replaced_folder
 from fpgan.hw.system.reading import DamagedError, read_arrays, read_json
@@ -25,7 +26,7 @@ from fpgan.hw.system.shapes import OneOf, Whole, check_shape
 
 TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
 _MARKER = "host.json"
-_WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", ".verilator*")
+_WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", "*.log", ".verilator*", ".*.fpgan-part*")
 _TABLE = "latent_table"
 _VERSION = 1  # of host.json
 GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
@@ -33,21 +34,17 @@ GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
 
 @dataclass(frozen=True)
 class HostOptions:
-    """What the host interface has.
+    """What the host interface has."""
 
-    bus: `axil`, registers and windows alone; `axi`, a memory master too. generator: latents made on the chip.
-    classes: elements of the one-hot label at each latent's end. window_words: that wait behind each window.
-    data_bits, address_bits, max_burst, buffer_words: of the memory master.
-    """
-
-    bus: str = "axil"
-    generator: bool = True
-    classes: int = 0
-    window_words: int = 512
-    data_bits: int = 64
-    address_bits: int = 32
-    max_burst: int = 16
-    buffer_words: int = 512
+    bus: str = said("axil: registers and windows alone; axi: a memory master too",
+                    within=OneOf(tuple(TOPS)), default="axil")  # fmt: skip
+    generator: bool = said("whether latents are made on the chip", default=True)
+    classes: int = said("elements of the one-hot label at each latent's end", within=Whole(), default=0)
+    window_words: int = said("that wait behind each window", "words", within=Whole(), default=512)
+    data_bits: int = said("of the memory master", "bits", within=Whole(), default=64)
+    address_bits: int = said("of the memory master", "bits", within=Whole(), default=32)
+    max_burst: int = said("of the memory master", "words", within=Whole(), default=16)
+    buffer_words: int = said("of the memory master", "words", within=Whole(), default=512)
 
     def __post_init__(self) -> None:
         if self.bus not in TOPS:
@@ -71,26 +68,24 @@ class HostOptions:
             )
 
 
-_OPTIONS = {
-    "bus": OneOf(tuple(TOPS)), "generator": bool, "classes": Whole(), "window_words": Whole(),
-    "data_bits": Whole(), "address_bits": Whole(), "max_burst": Whole(), "buffer_words": Whole(),
-}  # fmt: skip
-_SHAPE = {
-    "top": OneOf(tuple(TOPS.values())), "sources": [SOURCES["rtl"]], "options": _OPTIONS,
-    "identity": Whole(0, 2**32 - 1), "pumped": bool,
-}  # fmt: skip
+@dataclass(frozen=True, kw_only=True)
+class HostFile:
+    """host.json beside a host interface's sources, by `fpgan bitstream` in DEPLOY/project/host."""
+
+    version: int = said("of this file", default=_VERSION)
+    top: str = said("top module", within=OneOf(tuple(TOPS.values())))
+    sources: tuple[str, ...] = said("in compile order, names in the same folder", within=[SOURCES["rtl"]])
+    options: HostOptions = said("what the interface has")
+    identity: int = said("what its register DESIGN reads: a digest of all that it is made of",
+                         within=Whole(0, 2**32 - 1))  # fmt: skip
+    pumped: bool = said("whether there is a second clock, ap_clk2x")
 
 
-@dataclass(frozen=True)
-class Host:
-    """A design with its host interface on disk: sources in compile order, names in `root`."""
+@dataclass(frozen=True, kw_only=True)
+class Host(HostFile):
+    """A design with its host interface on disk, in `root`."""
 
     root: Path
-    top: str
-    sources: tuple[str, ...]
-    options: HostOptions
-    identity: int  # what its register DESIGN reads
-    pumped: bool
 
     @classmethod
     def load(cls, root: Path) -> Host:
@@ -98,13 +93,8 @@ class Host:
         path, then = Path(root) / _MARKER, "write the host interface again"
         data = read_json(path, then)
         check_version(data, _VERSION, path, then)
-        check_shape(data, _SHAPE, path, then)
-        host = cls(
-            root=Path(root).resolve(),
-            sources=tuple(data["sources"]),
-            options=HostOptions(**{name: data["options"][name] for name in _OPTIONS}),
-            **{name: data[name] for name in ("top", "identity", "pumped")},
-        )
+        check_shape(data, shape_of(HostFile), path, then)
+        host = cls(root=Path(root).resolve(), **vars(fill(HostFile, data, others=True)))
         check_files(host.root, host.sources, path, then)
         return host
 
@@ -136,15 +126,10 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
     text = _top(design, options, capabilities(design, options, scales, identity))
     (out / f"{top}.sv").write_text(text, encoding="utf-8")
     names = list(dict.fromkeys([*ours, *design.source_names, f"{top}.sv"]))
-    content = {
-        "version": _VERSION,
-        "top": top,
-        "sources": names,
-        "options": asdict(options),
-        "identity": identity,
-        "pumped": design.pumped,
-    }
-    write_json(out / _MARKER, content)
+    content = HostFile(
+        top=top, sources=tuple(names), options=options, identity=identity, pumped=design.pumped
+    )
+    write_json(out / _MARKER, plain(content))
 
 
 def _check(design: Design, options: HostOptions) -> None:

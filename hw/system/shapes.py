@@ -3,7 +3,7 @@
 
 A shape is a type (`int`, `float` with whole numbers, `str`, `bool`), `Whole`, `Number`, `Text` or `OneOf`, a
 list of one shape for a list of such values, a dict of shapes by key for an object, `Each` for one whose keys
-are data, `Maybe` for what may be left out, `Null` for what may be null.
+are data, `Maybe` for what may be left out, `Null` for what may be null, `Said` for one with words on it.
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ class Null:
     shape: Any
 
 
+@dataclass(frozen=True)
+class Said:
+    """A value with what it means, its unit, and whether it stays as it is from version to version."""
+
+    shape: Any
+    text: str
+    unit: str = ""
+    stable: bool = False
+
+
 def check_shape(data: Any, shape: Any, path: Path, then: str = "") -> None:
     """DamagedError that names the first value of a file which is not as its shape says; other keys pass."""
     found = _wrong(data, shape, "")
@@ -82,7 +92,7 @@ def check_shape(data: Any, shape: Any, path: Path, then: str = "") -> None:
 
 def _wrong(value: Any, shape: Any, name: str) -> str | None:
     """What is wrong with a value, None if nothing is."""
-    if isinstance(shape, Maybe | Null):
+    if isinstance(shape, Maybe | Null | Said):
         return None if value is None and isinstance(shape, Null) else _wrong(value, shape.shape, name)
     wanted = _wanted(value, shape)
     if wanted:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.model.export import golden, save, to_qonnx
 from fpgan.model.generator_config import integer_bits
@@ -22,6 +23,7 @@ from fpgan.model.quantize.layers import Layer, split
 from fpgan.model.quantize.network import LayerBits, QuantizedNetwork, exchange
 from fpgan.model.quantize.ops import INPUT
 from fpgan.model.quantize.pictures import save_samples
+from fpgan.model.quantize.quantize_file import Quantize
 from fpgan.model.quantize.report import distances, layer_rows, open_scored, scores, value
 from fpgan.model.quantize.source import open_module
 from fpgan.model.quantize.tracing import trace
@@ -188,5 +190,5 @@ def _write(
     save_tensors(network.module.state_dict(), out / CHECKPOINT)
     source = torch.Generator().manual_seed(seed)
     save_samples(network, result, out / SAMPLES, source)
-    text = json.dumps(result, indent=2) + "\n"
+    text = json.dumps(as_written(Quantize, result), indent=2) + "\n"
     write_beside(out / REPORT, lambda p: p.write_text(text))

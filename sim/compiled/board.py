@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 import struct
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -50,9 +51,10 @@ class SimulatedBoard:
         self._free, self._end = _BASE, _BASE + memory
         data_bytes = max(host.options.data_bits // 8, 4)
         values = [str(value) for value in (data_bytes, _BASE, memory, latency)]
-        with private_folder(host.root, "board") as folder:
-            program = compile_host(host, folder)
+        with ExitStack() as held:
+            program = compile_host(host, held.enter_context(private_folder(host.root, "board")))
             self._process = start([str(program), *values], host.root, self._log)
+            self._held = held.pop_all()  # start() returns before the program is read
 
     def __enter__(self) -> SimulatedBoard:
         return self
@@ -62,6 +64,7 @@ class SimulatedBoard:
     ) -> None:
         end(self._process)
         self._process.communicate()
+        self._held.close()
         if kind is None:
             self._log.unlink(missing_ok=True)
 

@@ -55,7 +55,7 @@ def test_bad_input_is_one_line_and_exit_code_2(file, tmp_path):
         (("--arg", "seed=1", "--input", "8"), "error: input of shape 8: 1,Z or"),
         (("--arg", "seed=1", "--input", "1,x"), "error: --input 1,x: numbers with commas"),
         (("--arg", "seed=1", "--bits", "W4"), "error: bits='W4': must be like W4A4"),
-        (("--arg", "seed=1", "--data", tmp_path / "none"), "no folder, nor one of digits"),
+        (("--arg", "seed=1", "--data", tmp_path / "none"), "or a folder of images is expected"),
     ):
         done = run("quantize", f"{file}:made", *options, "--out", tmp_path / "out")
         assert done.exit_code == 2

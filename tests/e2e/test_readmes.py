@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -14,9 +15,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from json_schema import faults
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
+from fpgan.build.files import FILES, schema_of
 from fpgan.model.config import PRESETS
 from fpgan.model.train import train
 
@@ -84,6 +87,16 @@ def test_every_command_runs(readme, given, tmp_path, monkeypatch):
             exec(compile(block, str(readme), "exec"), {"__name__": "readme"})
         for statement in statements(block) if not language else ():
             run(statement)
+    check_files(tmp_path)
+
+
+def check_files(folder: Path) -> None:
+    """What the commands wrote is as the schemas say: a field that stands in none, or is not written."""
+    for path in folder.rglob("*.json"):
+        name = path.stem.removeprefix("netlist_")
+        if name in FILES:
+            found = list(faults(json.loads(path.read_text(encoding="utf-8")), schema_of(name)))
+            assert not found, f"{path}: {found}"
 
 
 def run(statement: str) -> None:

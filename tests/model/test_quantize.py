@@ -9,9 +9,11 @@ import pytest
 import quantize_models as models
 import torch
 import torch.nn.functional as F
+from json_schema import faults
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from fpgan.build.files import schema_of
 from fpgan.model.quantize import quantize
 from fpgan.model.quantize.layers import split
 from fpgan.model.quantize.source import open_module
@@ -59,6 +61,7 @@ def test_what_is_written(tmp_path):
         "checkpoint.safetensors", "model.golden.npz", "model.onnx", "quantize.json", "samples.png",
     ]  # fmt: skip
     assert json.loads((tmp_path / "quantize.json").read_text()) == result
+    assert not list(faults(result, schema_of("quantize")))
     assert [(r["name"], r["weight_bits"], r["act_bits"]) for r in result["layers"]] == [
         ("main.0", 8, 5), ("main.3", 4, 4), ("main.6", 4, 4), ("main.9", 4, 6),
     ]  # fmt: skip

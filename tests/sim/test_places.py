@@ -76,12 +76,24 @@ def test_any_name_of_a_folder_for_boards(tmp_path, new_programs):
     assert not list(host.root.glob("*.log")) or list(host.root.glob("*.log")) == [host.root / "compile.log"]
 
 
-def test_two_at_once_in_one_build(tmp_path, new_programs):
-    """One removed what the other was compiling, or wrote into its log."""
-    build = make_build(tmp_path / "build")
+@pytest.fixture
+def latin1(tmp_path):
+    """Variables of a German machine of before UTF-8."""
+    name = "de_DE.ISO-8859-1"
+    subprocess.run(["localedef", "-i", "de_DE", "-f", "ISO-8859-1", tmp_path / name], check=True)
+    variables = {**os.environ, "LOCPATH": str(tmp_path), "LC_ALL": name}
+    asked = "import locale; print(locale.getpreferredencoding())"
+    said = subprocess.run([sys.executable, "-c", asked], env=variables, capture_output=True, text=True)
+    assert said.stdout == "ISO-8859-1\n"
+    return variables
+
+
+def test_two_at_once_in_one_build(tmp_path, new_programs, latin1):
+    """One removed what the other was compiling, or wrote into its log; here in another encoding as well."""
+    build = make_build(tmp_path / ODD / "build")
     command = [sys.executable, "-c", SIMULATE, str(build)]
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    assert [process.communicate()[1] for process in both] == ["", ""]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, env=latin1) for _ in range(2)]
+    assert [process.communicate()[1] for process in both] == [b"", b""]
     assert [process.returncode for process in both] == [0, 0]
     assert json.loads((build / "sim.json").read_text())["images"] == 4
     assert not list(build.glob(".*"))

@@ -49,7 +49,7 @@ DAMAGES = {
     "truncated": (lambda path: path.write_bytes(path.read_bytes()[:700]), "is damaged"),
     "flipped": (lambda path: path.write_bytes(flipped(path.read_bytes())), "is damaged"),
     "absent": (Path.unlink, "does not exist"),
-    "a folder": (lambda path: (path.unlink(), path.mkdir()), "is damaged"),
+    "a folder": (lambda path: (path.unlink(), path.mkdir()), "is no plain file"),
     "no image": (lambda path: rewrite(path, image=None), "is damaged: holds no image"),
     "floats": (lambda path: rewrite(path, image=lambda x: x + 0.5), "image is float64 with 4 axes"),
     "three axes": (lambda path: rewrite(path, latent=lambda x: x[:, :, 0]), "latent is int64 with 3 axes"),
@@ -117,6 +117,7 @@ def test_only_the_label_asked_for():
         (vectors(), (1, 0, [3]), "label=3: the build has vectors of labels 0 to 2"),
         (vectors(), (1, 0, [-1]), "label=-1: the build has vectors of labels 0 to 2"),
         (vectors(None), (1, 0, [1]), "label=1: this design takes no labels"),
+        (vectors(), (1, -1), "seed=-1: must be at least 0"),
         (vectors(), (8, 0), "images=8: the build has vectors for 1 to 7"),
     ],
 )

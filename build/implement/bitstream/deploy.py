@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fpgan.hw
+from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host import registers
 from fpgan.hw.host.emit import Host
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_json
 from fpgan.sim.vectors import Vectors, golden_of
 
@@ -48,7 +50,7 @@ def _hw_folder() -> Path:
 
 
 def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemented) -> dict[str, Any]:
-    return {
+    facts = {
         "name": design.name,
         "board": board.name,
         "part": board.part,
@@ -64,6 +66,7 @@ def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemente
         "missing": made.missing,
         "timing": made.figures.get("timing"),
     }
+    return as_written(BoardFacts, facts)
 
 
 def _write_vectors(vectors: Vectors, path: Path) -> None:

@@ -110,7 +110,7 @@ def _check_board(design: Design, board: Board) -> None:
 
 def _needed(design: Design) -> tuple[dict[str, int], str]:
     """Resources as synthesized, else as estimated."""
-    counted = design.counted()
+    counted = design.counted_whole()  # it is written again at the end
     return (counted["totals"], "synthesized") if counted else (design.report["totals"], "estimated")
 
 
@@ -127,6 +127,6 @@ def _write_figures(design: Design, tool: str, figures: dict[str, Any], progress:
     if "layers" in figures:
         result = {**summarize(design, tool, figures["layers"], figures["timing"]), **figures}
     else:
-        known = design.counted() or synth(design.root, progress=progress)
+        known = design.counted_whole() or synth(design.root, progress=progress)
         result = {**known, **figures, "timing": {**known["timing"], **figures.get("timing", {})}}
     write_result(design, result)

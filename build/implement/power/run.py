@@ -10,8 +10,10 @@ from typing import Any
 
 from fpgan.build.implement.power.coefficients import coefficients
 from fpgan.build.implement.power.estimate import estimate, toggles_of_layers
+from fpgan.build.implement.power.power_file import Power
 from fpgan.hw.build_files import AGAIN
 from fpgan.hw.design import MARKER, Design
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_json
 from fpgan.hw.system.reading import DamagedError
 from fpgan.sim.activity import SAIF, read_saif, trace_activity
@@ -65,7 +67,7 @@ def power(
     figures = estimate(
         resources, rates, design.clock_mhz, traced.cycles_per_image, report["useful_macs_per_image"], known
     )
-    result = {
+    found = {
         "how": HOW,
         "board": design.board,
         "part": design.part,
@@ -83,6 +85,7 @@ def power(
         "sources": list(known.sources),
         "seconds": round(time.monotonic() - start, 1),
     }
+    result = as_written(Power, found)
     write_json(design.root / "power.json", result)
     return result
 

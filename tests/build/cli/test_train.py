@@ -11,7 +11,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from fpgan.build.cli import common
@@ -119,8 +118,14 @@ def test_an_interrupted_training_says_how_to_go_on(config, tmp_path, monkeypatch
 
 
 def test_progress_tells_the_time_that_is_left(monkeypatch):
-    shown = io.StringIO()
-    monkeypatch.setattr(common, "_err", Console(file=shown, force_terminal=True, width=120))
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    shown = Terminal()
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
     with common.bar("train") as progress:
         for step in range(1, 4):
             progress(step, 1000)

@@ -17,6 +17,7 @@ from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.rtl import emit_rtl
+from fpgan.hw.build_files import VERSION
 from fpgan.sim.simulate import simulate
 
 
@@ -27,8 +28,8 @@ def emitted(g, model, folder, backend="rtl"):
         design = emit_hls(model, BOARD, 300.0, vectors, folder / "hls")
     else:
         design = emit_rtl(model, BOARD, 300.0, folder / "rtl")
-    design |= {"name": "joins", "backend": backend, "board": BOARD.name, "part": BOARD.part,
-               "family": BOARD.family, "clock_mhz": 300.0, "golden": "numpy"}  # fmt: skip
+    design |= {"version": VERSION, "name": "joins", "backend": backend, "board": BOARD.name,
+               "part": BOARD.part, "family": BOARD.family, "clock_mhz": 300.0, "golden": "exact"}  # fmt: skip
     report = summarize(model, BOARD, 300.0, 0.8)
     for name, content in (("design", design), ("report", report)):
         (folder / f"{name}.json").write_text(json.dumps(content))

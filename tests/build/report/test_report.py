@@ -43,11 +43,13 @@ def make_build(
         "layers": [{"name": n, "op": "X_rtl", "module": n, "sources": []} for n in ("deconv_0", "fifo_1")],
     })  # fmt: skip
     estimates = dict(zip(RESOURCES, (1000, 1500, 12, 4, 0), strict=True))
+    latency = {"first_in": 0, "first_out": 9, "last_out": 99, "adds": 100}
+    about = {"taps": [], "weight_memory": "", "channels": [1, 1], "estimates": estimates, "latency": latency}
     layers = [
         {"name": "deconv_0", "op": "Deconv_rtl", "pe": 8, "simd": 130, "cycles": cycles,
-         "useful_macs": 4390912, "lanes": 1040, "core": "dsp", "estimates": estimates},
+         "useful_macs": 4390912, "lanes": 1040, "core": "dsp", **about},
         {"name": "fifo_1", "op": "Fifo_rtl", "pe": 1, "simd": 1, "cycles": 1024,
-         "useful_macs": 0, "lanes": 0, "core": "", "estimates": estimates},
+         "useful_macs": 0, "lanes": 0, "core": "", **about},
     ]  # fmt: skip
     write(root / "report.json", {
         "name": "mnist32", "board": "ultra96", "part": "xczu3eg-sbva484-1-e", "clock_mhz": 300.0,
@@ -60,6 +62,7 @@ def make_build(
         write(root / "sim.json", {
             "images": 64, "pixels": 65536, "mismatches": 0, "stall": 0.0, "latency_cycles": 9000,
             "cycles_per_image": cycles, "efficiency": 0.97, "kcycles_per_second": 1500.0,
+            "sim_seconds": 1.0, "build_seconds": 1.0, "fifo_depths": {},
         })  # fmt: skip
         Image.fromarray(np.arange(64 * 48, dtype=np.uint8).reshape(48, 64)).save(root / "sim.png")
     if synth:
@@ -120,7 +123,7 @@ def test_figures(tmp_path: Path) -> None:
     assert "0 of 65,536 values differ" in said
     assert "1,800 of 70,560" in said and "(2.6 %)" in said
     assert "250 MHz" in said and "below the build's 300 MHz" in said  # 4 ns
-    assert "deconv_0 Deconv_rtl dsp 8 130 1,040 4,356 4,390,912 97 %" in said
+    assert "deconv_0 Deconv_rtl dsp 8 130 1,040 4,356 100 4,390,912 97 %" in said
     assert "LUT FF DSP BRAM18 layer" in said and "deconv_0 1,000 900 1,500 1,000 12 12 4 4" in said
 
 
@@ -211,12 +214,13 @@ def test_no_build_is_one_line(tmp_path: Path, broken: str) -> None:
 
 
 MORE = {
-    "decision": {"fastest_cycles": 1800, "next_lacks": "1792 cycles would need LUT=60166"},
-    "fifos": [{"name": "fifo_1", "words": 2, "bits": 1024, "LUT": 73}], "latency_cycles": 7000,
-    "cycles_with_one_fifo_word_less": {"fifo_1": None}, "float32": {"values": 5, "differ": 0},
+    "decision": {"fastest_cycles": 1800, "binds": "LUT", "next_cycles": 1792,
+                 "next_lacks": "1792 cycles would need LUT=60166"},
+    "fifos": [{"name": "fifo_1", "words": 2, "bits": 1024, "LUT": 73, "BRAM18": 0}], "latency_cycles": 7000,
+    "cycles_with_one_fifo_word_less": {"fifo_1": None}, "float32": {"values": 5, "differ": 0, "rate": 0.0},
     "threshold_proof": {"layers": [
         {"name": "threshold_0", "channels": 1024, "values": 4096, "whole_range": True, "mismatches": 0}
-    ]},
+    ], "values": 4096, "mismatches": 0, "seconds": 0.1},
     "made": {"version": "1.2.3", "command": "fpgan build m.onnx", "date": "2031-12-24 18:00 UTC"},
 }  # fmt: skip
 

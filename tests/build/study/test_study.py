@@ -345,8 +345,8 @@ def test_command_with_nothing_that_could_be_built(tmp_path: Path, scheduler: str
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--workers", 0], "error: workers=0: must be at least 1"),
-        (["--steps", 0], "steps=0: must be a whole number of at least 1"),
+        (["--workers", 0], "error: --workers 0: must be 1 or more"),
+        (["--steps", 0], "error: --steps 0: must be 1 or more"),
         (["--scheduler", "nowhere"], "error: scheduler nowhere: does not answer"),
     ],
 )

@@ -17,6 +17,8 @@ from fpgan.build.implement import host_options
 from fpgan.build.implement.bitstream import bitstream, vivado
 from fpgan.build.implement.bitstream import run as run_module
 from fpgan.build.implement.bitstream.implemented import Implemented
+from fpgan.build.implement.synth.cells import COLUMNS
+from fpgan.hw.boards import RESOURCES
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.folders import only_writer
@@ -173,8 +175,20 @@ def test_a_vivado_that_fails_names_its_log(build, tmp_path, install_vivado, monk
     assert raised.value.log.exists() and not (tmp_path / "deploy").exists()
 
 
+COUNTED = {
+    "tool": "yosys",
+    "part": "xczu3eg-sbva484-1-e",
+    "layers": [],
+    "totals": dict.fromkeys(COLUMNS, 0),
+    "budget": dict.fromkeys(RESOURCES, 0),
+    "utilization": {},
+    "estimates": {},
+    "timing": {"estimated_ns": 4.2, "how": "estimate"},
+}
+
+
 def too_large(build):
-    counted = {"tool": "yosys", "layers": [], "totals": {"LUT": 70561}, "timing": {}}
+    counted = COUNTED | {"totals": dict.fromkeys(COLUMNS, 0) | {"LUT": 70561}}
     (build / "synth.json").write_text(json.dumps(counted))
 
 
@@ -233,17 +247,11 @@ def test_one_at_a_time(build, tmp_path):
 
 
 def test_figures_of_a_tool_that_counts_no_layers_join_those_of_yosys(build, monkeypatch):
-    counted = {
-        "tool": "yosys",
-        "layers": [],
-        "totals": {},
-        "timing": {"estimated_ns": 4.2, "how": "estimate"},
-    }
-    monkeypatch.setattr(run_module, "synth", lambda build, progress: counted)
+    monkeypatch.setattr(run_module, "synth", lambda build, progress: COUNTED)
     timing = {"routed_mhz": 131.5, "how": "nextpnr-xilinx"}
     run_module._write_figures(Design.load(build), "openxc7", {"timing": timing}, print)
     result = json.loads((build / "synth.json").read_text())
-    assert result == counted | {"timing": {"estimated_ns": 4.2, **timing}}
+    assert result == COUNTED | {"timing": {"estimated_ns": 4.2, **timing}}
     run_module._write_figures(Design.load(build), "openxc7", {"timing": {"routed_mhz": 140.0}}, print)
     assert json.loads((build / "synth.json").read_text())["timing"]["routed_mhz"] == 140.0
 

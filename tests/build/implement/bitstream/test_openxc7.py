@@ -53,7 +53,9 @@ def build(tmp_path_factory):
     alter(folder / "design.json", **ALTERED)
     totals = {"LUT": 100, "FF": 100, "DSP": 0, "BRAM18": 0}
     (folder / "report.json").write_text(json.dumps({"totals": totals, "cycles_per_image": 1000}))
-    counted = {"tool": "yosys", "layers": [], "totals": totals, "timing": {}}
+    counted = {"tool": "yosys", "part": "xc7z020clg400-1", "layers": [], "utilization": {}, "estimates": {},
+               "totals": totals | dict.fromkeys(("CARRY", "URAM", "LUTRAM", "SRL"), 0),
+               "budget": totals | {"URAM": 0}, "timing": {"how": "estimate"}}  # fmt: skip
     (folder / "synth.json").write_text(json.dumps(counted))
     return folder
 

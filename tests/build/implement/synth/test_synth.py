@@ -296,11 +296,13 @@ def test_broken_source_is_one_line_with_the_log(tmp_path: Path, cache: Path) -> 
     assert not (build / "synth.json").exists()
 
 
-def test_no_build_and_unknown_tool(tmp_path: Path) -> None:
+def test_no_build_no_jobs_and_unknown_tool(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="run fpgan build"):
         synth(tmp_path)
     with pytest.raises(ValueError, match="tool 'quartus' is not known; choose yosys or vivado"):
         synth(make_build(tmp_path / "b"), tool="quartus")
+    with pytest.raises(ValueError, match="jobs=0: must be at least 1"):
+        synth(make_build(tmp_path / "b"), jobs=0)
 
 
 def test_vivado_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

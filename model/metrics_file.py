@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""metrics.json: what a training made, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fpgan.hw.system.fields import said
+from fpgan.hw.system.shapes import OneOf, Whole
+
+_BITS = OneOf((*range(1, 33), "float"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bits:
+    """Widths; `float` where nothing is quantized."""
+
+    latent: int | str = said("of an element", "bits", stable=True, within=_BITS)
+    weights: Sequence[int | str] = said("of each layer", "bits", stable=True, within=[_BITS])
+    activations: Sequence[int | str] = said("between layers", "bits", stable=True, within=[_BITS])
+    image: int | str = said("of a pixel's channel", "bits", stable=True, within=_BITS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScore:
+    """Of one label."""
+
+    label: int = said("from 0", within=Whole())
+    agreement: float = said(
+        "share of images that show it to the classifier, where there is one", may_lack=True
+    )
+    value: float | None = said("distance; null with too few images")
+    real_vs_real: float | None = said("distance of two halves of the real images")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScores:
+    """Of a generator with classes."""
+
+    agreement: float = said("mean over labels, where there is a classifier", may_lack=True)
+    each: Sequence[ClassScore] = said("in the order of the labels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Distance from the real images; smaller is better."""
+
+    name: str = said("of the distance", stable=True)
+    value: float = said("mean over sets of images", stable=True)
+    spread: float | None = said("standard deviation between sets; null with one set")
+    real_vs_real: float = said("the same between halves of the real images: the best to expect", stable=True)
+    float_baseline: float | None = said(
+        "value of the float network trained alike; null where unknown", stable=True
+    )
+    samples: int = said("images in all", "images", within=Whole(1))
+    set: int = said("images in each set", "images", within=Whole(1))
+    seed: int = said("of the latents")
+    kid: float = said("kernel distance of the same features")
+    kid_real_vs_real: float = said("the same between halves of the real images")
+    swd: float = said("sliced Wasserstein distance of pixels")
+    swd_real_vs_real: float = said("the same between halves of the real images")
+    classes: ClassScores = said("by label, of a generator with classes", may_lack=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """What `fpgan prune` left."""
+
+    from_: Sequence[int] = said("channels of each layer before", key="from")
+    by: str = said("measure of importance")
+    kept: Sequence[Sequence[int]] = said("which channels, of each layer")
+    untuned: float = said("the score's value before fine-tuning")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """RUN/metrics.json, by `fpgan train` and `fpgan prune`."""
+
+    preset: str | None = said("that the configuration began from", stable=True)
+    bits: Bits = said("widths", stable=True)
+    steps: int = said("of training", "steps", stable=True, within=Whole())
+    seconds: float = said("that they took", "s", stable=True)
+    broken: Sequence[str] = said("files of the data set that could not be read")
+    images: int | None = said("in the data set; null where none was opened", "images")
+    score: Score | None = said("null without training steps", stable=True)
+    pruned: Pruned = said("of a pruned generator", may_lack=True)
