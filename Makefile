@@ -30,6 +30,7 @@ DIFFERENTIAL := tests/e2e/test_differential.py
 fuzz: setup
 	FPGAN_FUZZ=$(COUNT) FPGAN_FUZZ_INPUTS=20 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 		--hypothesis-seed=$(SEED) $(DIFFERENTIAL)::test_random_generators tests/build/frontend/test_fuzz_inputs.py \
+		tests/e2e/test_damaged_files.py \
 		$(DIFFERENTIAL)::test_random_graphs
 
 lint: setup

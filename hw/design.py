@@ -76,10 +76,7 @@ class Design(DesignFile):
     @cached_property
     def report(self) -> Facts:
         """BUILD/report.json."""
-        path = self.root / "report.json"
-        data = read_json(path, AGAIN)
-        check_shape(data, shape_of_part(Report), path, AGAIN)
-        return data
+        return read_report(self.root)
 
     def counted(self) -> Facts | None:
         """BUILD/synth.json; None where there is none yet."""
@@ -104,3 +101,11 @@ def _check_stream(stream: Stream, path: Path) -> None:
     whole = stream.beats * stream.elements_per_beat == prod(stream.shape[1:])
     if len(stream.shape) != 4 or not fits or not whole or prod(stream.shape) > LARGEST:
         raise DamagedError(path, f"holds a stream that cannot be ({stream})", AGAIN)
+
+
+def read_report(build: Path) -> Facts:
+    """BUILD/report.json; keys that an older version did not write may lack."""
+    path = build / "report.json"
+    data = read_json(path, AGAIN)
+    check_shape(data, shape_of_part(Report), path, AGAIN)
+    return data

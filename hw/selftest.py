@@ -21,6 +21,10 @@ from driver import Accelerator, AcceleratorError, IntArray, NoMemoryError
 _HERE = Path(__file__).resolve().parent
 _SEED, _SEED_IMAGES = 1, 16
 _CLOCK_TOLERANCE = 0.02
+_FACTS: dict[str, type | tuple[type, ...]] = {
+    "name": str, "board": str, "part": str, "bitstream": str, "missing": (str, type(None)), "address": int,
+    "design": int, "clock_mhz": (int, float), "ps_clock_mhz": (int, float),
+}  # fmt: skip
 
 
 class CannotRunError(Exception):
@@ -60,8 +64,12 @@ def _inputs(count: int | None) -> tuple[dict[str, Any], IntArray, IntArray]:
         facts = json.loads((_HERE / "facts.json").read_text(encoding="utf-8"))
         with np.load(_HERE / "golden.npz") as data:
             latents, images = data["latent"].astype(np.int64), data["image"].astype(np.int64)
-    except (OSError, ValueError, KeyError) as error:
-        raise CannotRunError(f"{_HERE}: facts.json or golden.npz is missing or broken ({error})") from None
+        wrong = [name for name, kind in _FACTS.items() if not isinstance(facts[name], kind)]
+        if wrong or (latents.ndim, images.ndim) != (2, 4) or len(latents) != len(images):
+            raise ValueError(wrong[0] if wrong else "latents and images do not belong together")
+    except Exception as error:  # zipfile's and zlib's own among them
+        text = " ".join(str(error).split())
+        raise CannotRunError(f"{_HERE}: facts.json or golden.npz is missing or broken ({text})") from None
     count = len(latents) if count is None else count
     if not 1 <= count <= len(latents):
         raise CannotRunError(f"--images {count}: golden.npz has 1 to {len(latents)}")

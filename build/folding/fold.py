@@ -9,8 +9,7 @@ feasible T is found by bisection over the cycle counts that occur.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,10 @@ from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
-from fpgan.build.folding.limits import MOST, Budget
-from fpgan.build.folding.options import LayerOptions, Option
+from fpgan.build.folding.limits import CORES, MOST, Budget
+from fpgan.build.folding.options import MEMORIES, LayerOptions, Option
 from fpgan.build.folding.solver import solved
+from fpgan.hw.design import read_report
 
 _FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
 _NOTHING = Cost(0)
@@ -232,15 +232,13 @@ class _Program:
 
 def fold_like(model: ModelWrapper, build: Path) -> None:
     """Take the folding of each deconv and threshold from an earlier BUILD, in place."""
-    try:
-        layers = {layer["name"]: layer for layer in json.loads((build / "report.json").read_text())["layers"]}
-    except (OSError, ValueError, KeyError):
-        raise ValueError(f"{build}: no build here (report.json is missing or broken)") from None
+    layers = {layer["name"]: layer for layer in read_report(build)["layers"]}
     channels: dict[str, int] = {}
     for node in model.graph.node:
         if node.name not in layers or node.op_type not in _FOLDED:
             continue
         op, layer = getCustomOp(node), layers[node.name]
+        _check_layer(node, layer, build)
         if node.op_type != "Deconv_rtl":
             widened = node.op_type == "Thresholding_rtl"
             total = layer["channels"][1] if widened else shared_channels(op)
@@ -260,6 +258,16 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
         _follow(model, node, layer["simd"])
         channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
     pad_channels(model, channels)
+
+
+def _check_layer(node: NodeProto, layer: Mapping[str, Any], build: Path) -> None:
+    """ValueError for a layer of an earlier BUILD that has no folding of such a node."""
+    fits = len(layer["channels"]) == 2 and min(layer["channels"]) > 0
+    if node.op_type == "Deconv_rtl":
+        fits = fits and len(layer["taps"]) == 2 and min(layer["taps"]) > 0 and layer["core"] in CORES
+        fits = fits and layer["weight_memory"] in (*MEMORIES, "constant")
+    if not fits:
+        raise ValueError(f"{build}: report.json has no folding of {node.name}; run fpgan build again")
 
 
 def _check_divides(node: NodeProto, name: str, value: int, of: str, total: int) -> None:

@@ -18,7 +18,7 @@ from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.joins import divisors
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 
-_MEMORIES = ("distributed", "block")
+MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included
 
@@ -174,7 +174,7 @@ def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[s
     for core in cores:
         if core == "dsp2x" and shape.simd * shape.taps < 2:
             continue  # nothing to split over two fast cycles
-        for memory in _MEMORIES:
+        for memory in MEMORIES:
             if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
                 yield core, memory
         if core == "lut" and shape.weight_words == 1:

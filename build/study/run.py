@@ -17,6 +17,8 @@ from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
 from fpgan.build.study.trial import (
     ANEW,
+    FOUND,
+    FOUND_MEASURED,
     MEASURED,
     RESULT,
     Result,
@@ -29,7 +31,7 @@ from fpgan.build.study.trial import (
     trial,
 )
 from fpgan.hw.system.files import make_folder
-from fpgan.hw.system.reading import DamagedError
+from fpgan.hw.system.shapes import check_shape
 from fpgan.model.config import TrainConfig
 
 RECORD = "study.json"
@@ -203,10 +205,11 @@ class _Study:
     def _row(
         self, number: int, values: dict[str, Any], result: Result, measured: Result | None = None
     ) -> dict[str, Any]:
-        try:
-            return table.row(number, values, result, measured)
-        except (KeyError, TypeError, ZeroDivisionError):
-            raise DamagedError(self._place(number) / RESULT, "is damaged: holds no result", ANEW) from None
+        for name, found, shape in ((RESULT, result, FOUND), (MEASURED, measured, FOUND_MEASURED)):
+            if found is not None:
+                failed = found["error"] is not None
+                check_shape(found, {"error": str} if failed else shape, self._place(number) / name, ANEW)
+        return table.row(number, values, result, measured)
 
     def _unmeasured(self) -> list[int]:
         """Trials of the Pareto set that are still to be measured."""

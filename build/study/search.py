@@ -8,10 +8,13 @@ is started, so that a study which is killed finds the same trials again.
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import optuna
 from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
@@ -21,8 +24,12 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fpgan.build.study.space import Scalar, grid
 from fpgan.build.study.spec import FIGURES, Spec
+from fpgan.build.study.trial import ANEW
+from fpgan.hw.system.reading import DamagedError, check_plain
+from fpgan.hw.system.text import brief, first_line
 
 STORAGE = "optuna.db"
+_MOST = 1 << 32  # bytes of a database
 _COPY = "copy_of"  # marks a proposal that had been tried before; it is no trial of the study's
 _COPIES = 200  # proposals in a row that are all known: there is nothing left to find
 
@@ -37,11 +44,17 @@ class Finder:
     def __init__(self, spec: Spec, folder: Path) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spec = spec
-        storage = RDBStorage(f"sqlite:///{(folder / STORAGE).resolve()}")
+        path = (folder / STORAGE).resolve()
+        _check_whole(path)
         directions = [_DIRECTIONS[FIGURES[name]] for name in spec.objectives]
-        self._study = optuna.create_study(
-            study_name=spec.name, storage=storage, directions=directions, load_if_exists=True
-        )
+        try:
+            self._study = optuna.create_study(
+                study_name=spec.name, storage=RDBStorage(f"sqlite:///{path}"), directions=directions,
+                load_if_exists=True,
+            )  # fmt: skip
+            self._study.get_trials(deepcopy=False)
+        except Exception as error:  # SQLAlchemy's, sqlite's, Alembic's and Optuna's own, of damaged tables
+            raise DamagedError(path, f"is damaged: {first_line(error)}", ANEW) from None
         known = len(self._study.trials)
         self._study.sampler = _sampler(spec, known)
         if spec.search is None:
@@ -101,6 +114,20 @@ class Finder:
 
     def _own(self) -> list[FrozenTrial]:
         return [t for t in self._study.trials if _COPY not in t.user_attrs]
+
+
+def _check_whole(path: Path) -> None:
+    """DamagedError for a database that is none, or whose pages are damaged."""
+    if not path.exists():
+        return
+    check_plain(path, _MOST, ANEW)
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+            (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise DamagedError(path, f"is damaged: {first_line(error)}", ANEW) from None
+    if found != "ok":
+        raise DamagedError(path, f"is damaged: {brief(found)}", ANEW)
 
 
 def _sampler(spec: Spec, started: int) -> BaseSampler:

@@ -24,6 +24,7 @@ from fpgan.build.study.spec import BuildOptions
 from fpgan.hw.boards import get_board
 from fpgan.hw.system.files import PassingError, make_folder, write_beside
 from fpgan.hw.system.reading import DamagedError, read_json
+from fpgan.hw.system.shapes import Null, Number, Whole
 from fpgan.model.config import TrainConfig
 from fpgan.model.export import export
 from fpgan.model.run import CHECKPOINT, CONFIG, METRICS, STATE, read_metrics
@@ -39,6 +40,18 @@ _VECTORS = 256  # images that a Pareto point can be simulated with
 _one_at_a_time = threading.Lock()  # of a process: torch's random state and FINN's settings are the process's
 
 Result = dict[str, Any]
+
+_KINDS = ("LUT", "DSP", "BRAM18")
+# Of trial.json and measured.json of tasks that did not fail.
+FOUND = {
+    "score": float, "score_name": str, "score_spread": Null(float), "real_vs_real": Null(float),
+    "board": str, "clock_mhz": Number(), **dict.fromkeys((f"{kind}_model" for kind in _KINDS), Whole()),
+    "cycles_predicted": Whole(1), "train_seconds": float, "build_seconds": float,
+}  # fmt: skip
+FOUND_MEASURED = {
+    "cycles_simulated": Whole(1), "images_simulated": Whole(1), "mismatches": Whole(),
+    **dict.fromkeys((f"{kind}_yosys" for kind in _KINDS), Whole()),
+}  # fmt: skip
 
 
 def parent(folder: Path, config: TrainConfig) -> Result:

@@ -79,9 +79,20 @@ def read_json(path: Path, then: str = "") -> Facts:
     except (ValueError, RecursionError) as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise DamagedError(path, f"is damaged: no JSON{where}", then) from None
+    if "\\ud" in text.lower() and not _is_text(found):
+        raise DamagedError(path, "is damaged: holds half a character", then)
     if not isinstance(found, Facts):
         raise DamagedError(path, f"is damaged: holds a {type(found).__name__}, no object", then)
     return found
+
+
+def _is_text(value: Any) -> bool:
+    """Whether all strings in a JSON value can be written: an escape may name half of a pair."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_yaml(path: Path, then: str = "") -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 
 from fpgan.hw.system.reading import DamagedError
 
+_EXACT = 1 << 53  # up to which whole numbers are floats
 _SHOWN = 60  # characters of a wrong value
 
 
@@ -134,5 +135,6 @@ def _wanted(value: Any, shape: Any) -> str | None:
     if isinstance(shape, Each | Mapping):
         return None if isinstance(value, dict) else "an object"
     if shape is float:
-        return None if kind in (int, float) and math.isfinite(value) else "a finite number"
+        ok = math.isfinite(value) if kind is float else kind is int and abs(value) <= _EXACT
+        return None if ok else "a finite number"
     return None if kind is shape else {int: "a whole number", str: "text", bool: "true or false"}[shape]

@@ -45,6 +45,7 @@ def test_what_is_no_plain_file(tmp_path, read):
         (b"[" * 100_000, "is damaged: no JSON"),
         (b'{"a": 1' + b"0" * 5000 + b"}", "is damaged: no JSON"),
         (b"\xff", "is no UTF-8 text"),
+        (b'{"a": "\\uD800"}', "is damaged: holds half a character"),
     ],
 )
 def test_json(tmp_path, text, says):
@@ -147,3 +148,5 @@ def test_archives_cut_and_flipped(tmp_path):
 def test_a_duplicate_is_no_traceback(tmp_path):
     (tmp_path / "x").write_text(json.dumps({"a": 1})[:-1] + ', "a": 2}')
     assert read_json(tmp_path / "x") == {"a": 2}
+    (tmp_path / "x").write_text('{"a": "\\ud83d\\ude00"}')
+    assert read_json(tmp_path / "x") == {"a": "\U0001f600"}
