@@ -93,8 +93,8 @@ def _made(design: Design, layer: Layer, digest: str) -> tuple[dict[str, Any], by
     entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
     mapped = work / f"{layer.module}.v"
     netlist = _header(digest).encode() + mapped.read_bytes()
-    for path in (mapped, *work.glob(f"{layer.module}*.json")):
-        path.unlink()
+    for suffix in (".v", ".json", ".stat.json", ".job.json"):
+        (work / f"{layer.module}{suffix}").unlink(missing_ok=True)
     with suppress(ValueError):  # a cache that cannot be written costs time, nothing else
         known, packed = _cached(digest)
         make_folder(known.parent)
