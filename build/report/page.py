@@ -15,6 +15,7 @@ from fpgan.build.report import numbers
 from fpgan.build.report.results import Results
 from fpgan.build.report.rivals import same_network
 from fpgan.hw.boards import RESOURCES
+from fpgan.hw.system.files import write_text
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _RESOURCE_NAMES = {
@@ -39,9 +40,9 @@ def report(build: Path, baseline: Path | None = None) -> Path:
         sibling = build.resolve().with_name(f"{build.resolve().name}_zero_insert")
         baseline = sibling if (sibling / "design.json").exists() else None
     page = templates().get_template("report.html.j2").render(**context(Results.load(build), baseline))
-    path, beside = build / "report.html", build / ".report.html.part"
-    beside.write_text(page, encoding="utf-8")
-    return beside.replace(path)
+    path = build / "report.html"
+    write_text(path, page)
+    return path
 
 
 @cache
