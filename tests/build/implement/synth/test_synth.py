@@ -221,7 +221,7 @@ def test_no_build_no_jobs_and_unknown_tool(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="tool 'quartus' is not known; choose yosys or vivado"):
         synth(make_build(tmp_path / "b"), tool="quartus")
     with pytest.raises(ValueError, match="jobs=0: must be at least 1"):
-        synth(make_build(tmp_path / "b"), jobs=0)
+        synth(tmp_path / "b", jobs=0)
 
 
 def test_vivado_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
