@@ -16,7 +16,7 @@ from brevitas.export import export_qonnx
 from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 from torch import Tensor, nn
 
-from fpgan.hw.system.files import make_folder, write_beside
+from fpgan.hw.system.files import make_folder, reason, write_beside
 from fpgan.hw.system.names import golden_path
 from fpgan.model.generator import Generator
 from fpgan.model.run import load_run
@@ -104,11 +104,14 @@ def golden(generator: Integers, vectors: int, seed: int) -> dict[str, np.ndarray
 def to_qonnx(module: nn.Module, example: Tensor, name: str) -> onnx.ModelProto:
     """QONNX of a module in eval mode, its input like example (1,...), each quantizer a Quant node.
 
-    name: of the network, for reports.
+    name: of the network, for reports. ValueError where the folder for temporary files has no room.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        _export(module, example, path)
+        try:
+            _export(module, example, path)
+        except OSError as error:
+            raise ValueError(f"{path}: cannot be written ({reason(error)})") from None
         model = onnx.load(path)  # reads external data too; saving again leaves one file
     if isinstance(module, Generator):
         _set_weights(model, module)

@@ -14,14 +14,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_bytes, write_json, write_together
 from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.hw.system.text import brief, first_line
 from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
-from fpgan.model.metrics_file import Metrics
 from fpgan.model.pictures import grid
 from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE, run_settings
 
@@ -176,7 +174,7 @@ def _saved_steps(state: Path) -> int | None:
 
 def write_metrics(out: Path, metrics: dict[str, Any]) -> None:
     """Write a RUN folder's metrics.json."""
-    write_json(out / METRICS, as_written(Metrics, metrics))
+    write_json(out / METRICS, metrics)
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,9 @@ import torch
 Export = Callable[..., Path]
 Build = Callable[..., Path]
 
+# Whoever runs the tests in the background may ignore signals, and what is tested would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 torch.set_num_threads(1)  # in every test: sums of other parts round otherwise, and tests run side by side
 
 

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sys
 from collections.abc import Sequence
-from tempfile import gettempdir
 from typing import Any
 
 import typer
@@ -61,9 +59,10 @@ def _refusal(error: Exception) -> tuple[str, int]:
         return _usage(error), BAD_INPUT
     if isinstance(error, OSError):
         text = error.strerror or _one_line(error)
-        if error.errno == errno.ENOSPC and not error.filename:
-            text = f"{text}; make room, also in {gettempdir()}"
-        line = _one_line(Exception(f"{error.filename}: {text}" if error.filename else text))
+        name = error.filename2 or error.filename  # of a copy the one that is written
+        line = _one_line(
+            Exception(f"{name}: {text}" if name else f"a file cannot be read or written: {text}")
+        )
         known = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)
         return line, BAD_INPUT if isinstance(error, known) else FAILED
     return (_one_line(error) if isinstance(error, ValueError) else ""), BAD_INPUT

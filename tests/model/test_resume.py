@@ -19,6 +19,8 @@ from fpgan.model import step as stepping
 from fpgan.model import train as training
 from fpgan.model.train import load_run, train
 
+pytestmark = pytest.mark.usefixtures("no_classifier")
+
 
 @pytest.mark.parametrize("stop", [2, 3, 5])
 def test_resumed_is_uninterrupted(stop, tmp_path):
@@ -106,8 +108,6 @@ torch.set_num_threads(1)
 from fpgan.hw.system import files
 from fpgan.model import train
 from fpgan.model.config import TrainConfig
-
-pytestmark = pytest.mark.usefixtures("no_classifier")
 out, at, while_saving = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "saving"
 train._SAVE_EVERY = 4
 train.score = lambda *_: {}

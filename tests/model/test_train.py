@@ -18,6 +18,8 @@ from tiny_training import CHECKPOINT, RECIPE, TINY, same_weights
 from fpgan.model.evaluate import evaluate
 from fpgan.model.train import load_run, train
 
+pytestmark = pytest.mark.usefixtures("no_classifier")
+
 
 def test_training_changes_the_weights_and_reports_each_step(run, tmp_path):
     seen = []
@@ -130,8 +132,6 @@ import torch
 from fpgan.model import train
 from fpgan.model.config import TrainConfig
 from fpgan.model.device import Device
-
-pytestmark = pytest.mark.usefixtures("no_classifier")
 train.score = lambda *_: {}
 seen, states, step = [], [], train.train_step
 train.train_step = lambda state, batch: (states.append(state), step(state, batch))[1]

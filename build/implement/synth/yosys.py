@@ -102,22 +102,18 @@ def _synth_layer(design: Design, layer: Layer) -> dict[str, Any]:
 def _made(design: Design, layer: Layer, digest: str) -> tuple[dict[str, Any], bytes]:
     """Synthesized, and kept for the next time. Of what Yosys wrote the log stays."""
     work = design.root / "synth"
-    entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
-    mapped = work / f"{layer.module}.v"
-    netlist = _header(digest).encode() + mapped.read_bytes()
-    for suffix in (".v", ".json", ".stat.json", ".job.json"):
-        (work / f"{layer.module}{suffix}").unlink()
-    _keep(digest, entry, netlist)
-    return entry, netlist
-
-
-def _keep(digest: str, entry: dict[str, Any], netlist: bytes) -> None:
-    """Into the cache; one that cannot be written costs time, nothing else."""
-    with suppress(ValueError):
+    try:
+        entry = synth_module(design.rtl, list(layer.sources), layer.module, design.family, work)
+        netlist = _header(digest).encode() + (work / f"{layer.module}.v").read_bytes()
+    finally:
+        for suffix in (".v", ".json", ".stat.json", ".job.json"):
+            (work / f"{layer.module}{suffix}").unlink(missing_ok=True)
+    with suppress(ValueError):  # a cache that cannot be written costs time, nothing else
         known, packed = _cached(digest)
         make_folder(known.parent)
         write_bytes(packed, gzip.compress(netlist, 1))
         write_json(known, entry)
+    return entry, netlist
 
 
 def _kept(digest: str) -> tuple[dict[str, Any], bytes] | None:

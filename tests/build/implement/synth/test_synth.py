@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from fpgan.build.implement.synthesize import synth
 from fpgan.hw.design import Design
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import rtl_file
-from fpgan.hw.system.folders import only_writer
 from fpgan.hw.system.tools import ToolError
 
 pytestmark = pytest.mark.yosys
@@ -209,84 +206,6 @@ def test_only_what_changed_is_synthesized_again(
     assert again[0]["LUT"] < first[0]["LUT"]
 
 
-ENTRY: dict[str, Any] = {
-    **dict.fromkeys(cells.COLUMNS, 1), "seconds": 1.5, "cells": {"LUT6": 1},
-    "timing": {"ns": 1.5, "levels": 2, "start": "a", "end": "b"},
-}  # fmt: skip
-
-
-def test_a_layer_leaves_the_files_of_others(tmp_path: Path, cache: Path) -> None:
-    """Layer a_1 removed a_1*.json, those of a_10 in another thread among them."""
-    build = make_build(tmp_path / "b")
-    (build / "synth").mkdir()
-    (build / "synth" / "a_1.job.json").touch()
-    synth(build, jobs=1)
-    assert {path.name for path in (build / "synth").iterdir()} == {"a.log", "a_1.job.json", "b.log"}
-
-
-def test_one_synthesis_at_a_time(tmp_path: Path, cache: Path) -> None:
-    build = make_build(tmp_path / "b")
-    with only_writer(build / "synth"), pytest.raises(ValueError, match="another process is writing it"):
-        synth(build)
-
-
-def test_two_writers_of_one_entry(tmp_path: Path, cache: Path) -> None:
-    """They shared one .part name: one write in sixty failed, and a study kept the error."""
-    design = Design.load(make_build(tmp_path / "b"))
-    layer, entry, failed = design.layers[0], ENTRY, list[str]()
-    digest = yosys_module.layer_digest(design, layer)
-    netlist = yosys_module._header(digest).encode() + b"x" * 100_000
-
-    def work() -> None:
-        for _ in range(30):
-            yosys_module._keep(digest, entry, netlist)
-            if yosys_module._kept(digest) != (entry, netlist):
-                failed.append(digest)
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed and len(list((cache / "synth").iterdir())) == 2
-
-
-@pytest.mark.parametrize("damage", ["cut", "emptied", "flipped", "other", "no columns", "list", "gone"])
-def test_a_damaged_entry_is_made_again(
-    damage: str, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A truncated one made every later `synth` print "Aborted."."""
-    design = Design.load(make_build(tmp_path / "b"))
-    layer = design.layers[0]
-    digest = yosys_module.layer_digest(design, layer)
-    netlist = yosys_module._header(digest).encode() + bytes(1000)
-    made: list[str] = []
-    monkeypatch.setattr(yosys_module, "_made", lambda *_: made.append("made") or (ENTRY, netlist))
-    yosys_module._keep(digest, ENTRY, netlist)
-    known, packed = yosys_module._cached(digest)
-    assert yosys_module._synth_layer(design, layer) == ENTRY and not made
-    content = packed.read_bytes()
-    if damage == "cut":
-        packed.write_bytes(content[: len(content) // 2])
-    elif damage == "emptied":
-        packed.write_bytes(b"")
-    elif damage == "flipped":
-        packed.write_bytes(content[:20] + bytes([content[20] ^ 8]) + content[21:])
-    elif damage == "other":
-        packed.write_bytes(gzip.compress(b"// of other sources\n"))
-    elif damage == "gone":
-        packed.unlink()
-    else:
-        known.write_text({"no columns": '{"LUT": 1}', "list": "[]"}[damage])
-    assert yosys_module._synth_layer(design, layer) == ENTRY and made == ["made"]
-    assert (design.root / "netlist" / "a.v").read_bytes() == netlist
-
-
-def test_a_cache_that_cannot_be_written(tmp_path: Path, cache: Path) -> None:
-    cache.write_text("a file where the folder should be")
-    assert synth(make_build(tmp_path / "b"), jobs=1)["totals"]["FF"] == 12
-
-
 def test_broken_source_is_one_line_with_the_log(tmp_path: Path, cache: Path) -> None:
     build = make_build(tmp_path / "b")
     (build / "rtl" / "b.sv").write_text("module b(;")
@@ -302,7 +221,7 @@ def test_no_build_no_jobs_and_unknown_tool(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="tool 'quartus' is not known; choose yosys or vivado"):
         synth(make_build(tmp_path / "b"), tool="quartus")
     with pytest.raises(ValueError, match="jobs=0: must be at least 1"):
-        synth(make_build(tmp_path / "b"), jobs=0)
+        synth(tmp_path / "b", jobs=0)
 
 
 def test_vivado_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
