@@ -19,7 +19,7 @@ torch.set_num_threads(1)  # in every test: sums of other parts round otherwise, 
 
 @pytest.fixture(autouse=True)
 def _signals() -> None:
-    """As a terminal leaves them: who runs the tests may ignore them, and an interrupted command ignores more."""
+    """As a terminal leaves them: who runs the tests may ignore them; so does a command once interrupted."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
