@@ -14,10 +14,14 @@ import torch
 Export = Callable[..., Path]
 Build = Callable[..., Path]
 
-# Whoever runs the tests in the background may ignore signals, and what is tested would inherit that.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
 torch.set_num_threads(1)  # in every test: sums of other parts round otherwise, and tests run side by side
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> None:
+    """As a terminal leaves them: who runs the tests may ignore them; so does a command once interrupted."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -60,9 +60,7 @@ def _refusal(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         text = error.strerror or _one_line(error)
         name = error.filename2 or error.filename  # of a copy the one that is written
-        line = _one_line(
-            Exception(f"{name}: {text}" if name else f"a file cannot be read or written: {text}")
-        )
+        line = _one_line(Exception(f"{name}: {text}" if name else text))
         known = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)
         return line, BAD_INPUT if isinstance(error, known) else FAILED
     return (_one_line(error) if isinstance(error, ValueError) else ""), BAD_INPUT
