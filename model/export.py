@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from brevitas.export import export_qonnx
 from brevitas.nn import QuantConv2d, QuantConvTranspose2d
 from torch import Tensor, nn
 
-from fpgan.hw.system.files import make_folder, reason, write_beside
+from fpgan.hw.system.files import Write, make_folder, reason, write_together
 from fpgan.hw.system.names import golden_path
 from fpgan.model.generator import Generator
 from fpgan.model.run import load_run
@@ -79,13 +80,15 @@ def check_out(out: Path | str, vectors: int) -> Path:
 
 
 def save(out: Path, model: onnx.ModelProto, arrays: dict[str, np.ndarray]) -> None:
-    """Write a model, and arrays as the golden vectors beside it."""
+    """Write a model, and arrays as the golden vectors beside it; nobody sees those of two models."""
     make_folder(out.parent)
-    write_beside(
-        golden_path(out),
-        lambda p: np.savez_compressed(p, **arrays),  # type: ignore[arg-type]
-    )
-    write_beside(out, lambda p: onnx.save(model, p))
+    write_together(writes(out, model, arrays))
+
+
+def writes(out: Path, model: onnx.ModelProto, arrays: dict[str, np.ndarray]) -> dict[Path, Write]:
+    """What writes these files, the model last."""
+    vectors = partial(np.savez_compressed, **arrays)  # type: ignore[arg-type]
+    return {golden_path(out): vectors, out: lambda path: onnx.save(model, path)}
 
 
 def golden(generator: Integers, vectors: int, seed: int) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.system.fields import as_written
-from fpgan.hw.system.files import write_beside, write_json
+from fpgan.hw.system.files import write_together
 from fpgan.sim.sim_file import Sim
 from fpgan.sim.vectors import Vectors
 
@@ -18,19 +19,21 @@ from fpgan.sim.vectors import Vectors
 def save_result(
     stem: Path, result: dict[str, Any], vectors: Vectors, output: NDArray[np.int64], source: str
 ) -> None:
-    """Write STEM.png, STEM.npz and, when they are there, STEM.json. output: images (N,H,W,C) of `source`."""
+    """Write STEM.png, STEM.npz and STEM.json, of one simulation. output: images (N,H,W,C) of `source`."""
     from fpgan.sim.pictures import save_comparison
 
     image = output.transpose(0, 3, 1, 2)
-    save_comparison(
-        stem.with_suffix(".png"), vectors.image.transpose(0, 2, 3, 1), output, source, vectors.label
-    )
+    golden = vectors.image.transpose(0, 2, 3, 1)
     arrays = {"latent": vectors.latent, "expected": vectors.image, "image": image}
     if vectors.label is not None:
         arrays["label"] = vectors.label
     small = {name: array.astype(_smallest(array)) for name, array in arrays.items()}
-    write_beside(stem.with_suffix(".npz"), lambda beside: np.savez_compressed(beside, **small))
-    write_json(stem.with_suffix(".json"), as_written(Sim, result))
+    text = json.dumps(as_written(Sim, result), indent=2) + "\n"
+    write_together({
+        stem.with_suffix(".png"): lambda p: save_comparison(p, golden, output, source, vectors.label),
+        stem.with_suffix(".npz"): lambda p: np.savez_compressed(p, **small),
+        stem.with_suffix(".json"): lambda p: p.write_text(text, encoding="utf-8"),
+    })  # fmt: skip
 
 
 def _smallest(array: NDArray[np.int64]) -> np.dtype[Any]:

@@ -18,11 +18,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _BESIDE = ".fpgan-part"  # in the names of files that are being written
 
 
+Write = Callable[[Path], Any]  # makes a file of that name
+
+
 class PassingError(ValueError):
     """Nothing is wrong with what was asked for; the machine is in the way, and may not be another time."""
 
 
-def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
+def write_beside(path: Path, write: Write) -> None:
     """Let write() make a file next to `path`, then rename it onto `path`; a link stays one.
 
     Writers of the same file do not meet. ValueError, with the file's name, where it cannot be written.
@@ -31,7 +34,7 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
         os.replace(beside, resolved(path))
 
 
-def write_together(writes: Mapping[Path, Callable[[Path], Any]]) -> None:
+def write_together(writes: Mapping[Path, Write]) -> None:
     """The same for files that belong together: all are written before the first comes in its place.
 
     The last one says that they are whole: an earlier one goes before the others come, so that a kill leaves
@@ -47,7 +50,7 @@ def write_together(writes: Mapping[Path, Callable[[Path], Any]]) -> None:
 
 
 @contextmanager
-def _written(path: Path, write: Callable[[Path], Any]) -> Iterator[Path]:
+def _written(path: Path, write: Write) -> Iterator[Path]:
     """A file next to `path`, written and on the disk; it is gone afterwards if it was not renamed."""
     target = resolved(path)
     beside = target.with_name(f".{secrets.token_hex(8)}{_BESIDE}{target.suffix}")

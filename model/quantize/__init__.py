@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from fpgan.hw.system.fields import as_written
-from fpgan.hw.system.files import make_folder, write_beside
-from fpgan.model.export import golden, save, to_qonnx
+from fpgan.hw.system.files import make_folder, write_together
+from fpgan.model.export import golden, to_qonnx, writes
 from fpgan.model.generator_config import integer_bits
 from fpgan.model.quantize.calibration import calibrate, settle_biases
 from fpgan.model.quantize.distillation import distill
@@ -186,9 +186,11 @@ def _write(
         "shape": list(arrays["image"].shape[1:]), "bits": network.bits[-1].acts, "scale": network.image_scale,
     }  # fmt: skip
     result["layers"] = layer_rows(network)
-    save(out / MODEL, to_qonnx(network.module, example, name), arrays)
-    save_tensors(network.module.state_dict(), out / CHECKPOINT)
     source = torch.Generator().manual_seed(seed)
-    save_samples(network, result, out / SAMPLES, source)
     text = json.dumps(as_written(Quantize, result), indent=2) + "\n"
-    write_beside(out / REPORT, lambda p: p.write_text(text))
+    write_together({
+        **writes(out / MODEL, to_qonnx(network.module, example, name), arrays),
+        out / CHECKPOINT: lambda p: save_tensors(network.module.state_dict(), p),
+        out / SAMPLES: lambda p: save_samples(network, result, p, source),
+        out / REPORT: lambda p: p.write_text(text, encoding="utf-8"),
+    })  # fmt: skip
