@@ -35,6 +35,13 @@ class Target:
 SMALL = ("--preset", "tiny", "--set", "generator.channels=[4]", "--set", "generator.latent=4")
 _TRAIN = ("train", *SMALL, "--steps", "2", "--set", "batch=4", "--set", "features=2", "--out", "new")
 _BUILD = ("build", "m.onnx", "--board", "pynq-z2", "--out", "build")
+_QUANTIZE = ("quantize", "net.py:net", "--weights", "w.pth", "--vectors", "4", "--out", "q")
+NET = """
+from torch import nn
+
+def net():
+    return nn.Sequential(nn.ConvTranspose2d(4, 3, 4), nn.ReLU(), nn.ConvTranspose2d(3, 1, 4, 2, 1), nn.Tanh())
+"""
 TARGETS = (
     Target(
         "build", ("build/**/*",), ("m.onnx", "m.golden.npz"),
@@ -56,17 +63,30 @@ TARGETS = (
         ("sim", "build", "--images", "2"), ("sim", "build", "--images", "4", "--seed", "1"),
     ),
     Target(
-        "synth", ("build/synth.json",), ("build/design.json", "build/report.json", "build/rtl/fpgan_top.sv"),
+        "synth", ("build/synth.json",), ("build/design.json", "build/report.json", "build/rtl/*.v"),
         ("synth", "build", "--jobs", "1"), ("synth", "build", "--jobs", "2"),
     ),
-    Target(
-        "report", ("build/report.html",), ("build/*.json",), ("report", "build"), ("report", "build"), weight=1,
-    ),
+    Target("report", ("build/report.html",), ("build/*.json",), ("report", "build"), ("report", "build")),
     Target(
         "bitstream", ("deploy/**/*",), ("build/design.json", "build/golden.npz", "build/report.json"),
         ("bitstream", "build", "--bus", "axi", "--out", "deploy"),
         ("bitstream", "build", "--bus", "axil", "--out", "deploy"),
     ),
+    Target(
+        "power", ("build/power.json",), ("build/design.json", "build/report.json", "build/golden.npz"),
+        ("power", "build", "--images", "2"), ("power", "build", "--images", "4"), weight=1,
+    ),
+    Target(
+        "prune", ("small/checkpoint.safetensors", "small/config.yaml", "small/metrics.json"),
+        ("run/config.yaml", "run/checkpoint.safetensors"),
+        ("prune", "run", "--channels", "3", "--out", "small"),
+        ("prune", "run", "--channels", "2", "--out", "small"), weight=1,
+    ),
+    Target(
+        "quantize", ("q/model.onnx", "q/model.golden.npz", "q/checkpoint.safetensors", "q/quantize.json"),
+        ("w.pth",), (*_QUANTIZE, "--bits", "W4A4"), (*_QUANTIZE, "--bits", "W8A8"), weight=1,
+    ),
+    Target("inspect", (), ("m.onnx",), ("inspect", "m.onnx"), ("inspect", "m.onnx"), weight=1),
 )  # fmt: skip
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from mutations import mutated
 
 from attack.processes import Command, begin
-from attack.targets import SMALL, TARGETS, Digests, Target, digests, result_files
+from attack.targets import NET, SMALL, TARGETS, Digests, Target, digests, result_files
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -40,6 +41,11 @@ class Workshop:
         """Make all of it, undisturbed."""
         shop = cls(root, root / "shop", root / "cache")
         shop.shop.mkdir(parents=True)
+        (shop.shop / "net.py").write_text(NET, encoding="utf-8")
+        torch.manual_seed(0)
+        weights = {"0.weight": torch.randn(4, 3, 4, 4), "0.bias": torch.zeros(3)}
+        weights |= {"2.weight": torch.randn(3, 1, 4, 4), "2.bias": torch.zeros(1)}
+        torch.save(weights, shop.shop / "w.pth")
         shop.must(("train", *SMALL, "--steps", "0", "--out", "run"), shop.shop)
         shop.must(("export", "run", "--out", "m.onnx", "--vectors", "16"), shop.shop)
         for target in TARGETS:
@@ -67,7 +73,7 @@ class Workshop:
 
 def attack(shop: Workshop, target: Target, seed: int) -> str:
     """Attack a command; says how it went, and leaves nothing. Broken, with the folder, where it must not."""
-    rng = random.Random(seed)
+    rng = random.Random(f"{target.name} {seed}")
     ways: list[Callable[[Workshop, Target, Path, random.Random], str]] = [_killed, _killed, _filled, _twice]
     way = rng.choice([*ways, _damaged] if target.inputs else ways)
     folder = shop.root / f"{target.name}-{seed}"
