@@ -11,10 +11,11 @@ from .accelerator import Accelerator
 from .bitstream import load_bitstream
 from .boards import open_board
 from .clocks import set_clock
+from .dma_buffer import DmaBuffer
 from .formats import IntArray
 from .interface import AcceleratorError, Board, Buffer, NoMemoryError
 from .latents import random_latents
-from .mapped import DmaBuffer, MappedBoard, PynqBuffer
+from .mapped import MappedBoard, PynqBuffer
 
 __all__ = [
     "Accelerator",
