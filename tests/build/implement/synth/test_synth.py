@@ -15,6 +15,7 @@ from fpgan.build.implement.synth import cells, vivado
 from fpgan.build.implement.synth import yosys as yosys_module
 from fpgan.build.implement.synth.yosys import synth_layers, synth_module
 from fpgan.build.implement.synthesize import synth
+from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import Design
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import rtl_file
@@ -154,7 +155,7 @@ def make_build(root: Path, board: str = "ultra96", family: str = "xcup") -> Path
     stream = {"shape": [1, 1, 1, 1], "datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8, "beats": 1}
     layers = [{"name": f"layer_{n}", "op": "X", "module": n, "sources": [f"{n}.sv"]} for n in ("a", "b")]
     design = {
-        "version": 1, "backend": "rtl", "name": "t", "top": "t", "board": board, "part": "p",
+        "version": VERSION, "backend": "rtl", "name": "t", "top": "t", "board": board, "part": "p",
         "family": family, "clock_mhz": 100.0, "sources": ["a.sv", "b.sv"], "layers": layers,
         "input": stream, "output": stream, "fifos": {}, "golden": "pytorch", "pumped": False,
     }  # fmt: skip
