@@ -56,8 +56,11 @@ class Board:
 
     @property
     def most_clock_mhz(self) -> float:
-        """The fastest clock that the processor system gives to the programmable logic (DS187, DS925)."""
-        return 250.0 if self.family == "xc7" else 400.0
+        """The fastest clock that the processor system's AXI ports take, which all of a design runs from.
+
+        DS187 and DS191, FMAXI_GP and FMAXI_HP; DS925, FSAXIHPCLK and FMAXIHPCLK. It gives faster ones.
+        """
+        return 250.0 if self.family == "xc7" else 333.0
 
     @property
     def dsp_block(self) -> str:

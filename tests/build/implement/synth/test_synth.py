@@ -264,3 +264,27 @@ def test_vivado_reports_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     }  # fmt: skip
     assert result["totals"]["LUT"] == 112
     assert result["timing"]["routed_mhz"] == 80.0  # 10 ns + 2.5 ns
+
+
+@pytest.mark.parametrize(
+    ("mhz", "pumped", "periods"),
+    [
+        (150.0, True, (6.666, 3.333)),
+        (125.0, True, (8.0, 4.0)),
+        (300.0, False, (3.333,)),
+        (90.0, True, (11.11, 5.555)),
+    ],
+)
+def test_clocks_stand_before_synthesis_and_have_a_common_period(tmp_path, mhz, pumped, periods):
+    """6.667 and 3.333 ns are clocks without one, between which Vivado can meet no path."""
+    build = make_build(tmp_path / "b")
+    facts = json.loads((build / "design.json").read_text()) | {"clock_mhz": mhz, "pumped": pumped}
+    (build / "design.json").write_text(json.dumps(facts))
+    design = Design.load(build)
+    found = re.findall(r"-name (\S+) -period (\S+) \[get_ports (\S+)\]", vivado.clocks_xdc(design))
+    assert tuple(float(period) for _, period, _ in found) == periods
+    assert [(name, port) for name, _, port in found] == [("ap_clk",) * 2, ("ap_clk2x",) * 2][: 1 + pumped]
+    script = vivado.ooc_tcl(design, build)
+    assert script.index("clocks.xdc") < script.index("synth_design") and "create_clock" not in script
+    routed = vivado.parse_timing(SLACK, design)["routed_mhz"]
+    assert routed == round(1000 / (periods[0] + 2.5 * (1 + pumped)), 1)
