@@ -138,7 +138,7 @@ def test_links_in_a_build_are_not_followed(build, tmp_path):
         ("options.data_bits", "64} [exec", "options.data_bits='64} \\[exec': must be a whole number"),
         ("options.max_burst", 3, "max_burst=3: must be a power of two"),
         ("identity", 1 << 32, "identity=4294967296: must be a whole number from 0 to 4294967295"),
-        ("version", 2, "is of version 2, not 2; write the host interface again"),
+        ("version", 2, "is of version 2, not 1; write the host interface again"),
     ],
 )
 def test_host_interfaces(tmp_path, where, value, says):
