@@ -52,8 +52,8 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
         finn_flow("build", "finn")
         # then, where Vivado is installed: finn build finn/finn.yaml build/dataflow.onnx
 
-    build: a folder made by fpgan build; its board (without a shell of FINN's the flow ends after out-of-context
-        synthesis), clock, folding and FIFO depths are kept.
+    build: a folder made by fpgan build; its board (without a shell of FINN's the flow ends after
+        out-of-context synthesis), clock, folding and FIFO depths are kept.
     out: folder to write, empty but for what an earlier flow left: finn.yaml, and golden vectors for FINN's
         verification, latent.npy and image.npy (N,H,W,C), float32. FINN's own results go to its folder output.
 

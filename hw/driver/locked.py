@@ -7,6 +7,7 @@ import fcntl
 import mmap
 import os
 import struct
+from io import FileIO
 
 _LOCK = "hhqqi0q"  # of fcntl(2), with 64-bit offsets: type, whence, start, length, process
 _WRITE, _NONE = fcntl.F_WRLCK, fcntl.F_UNLCK
@@ -26,13 +27,20 @@ def map_locked(device: str, offset: int, size: int, flags: int = 0) -> mmap.mmap
     flags: of open(2), besides those for reading and writing. OSError, InUseError among them, or ValueError
     where it cannot be mapped; nothing stays open then.
     """
-    file = os.open(device, os.O_RDWR | os.O_CLOEXEC | flags)
-    try:
-        _lock(file, offset, size)
+    with open_locked(device, offset, size, flags) as file:
         # The lock belongs to the open file, which the map keeps: closing this descriptor does not end it.
-        return mmap.mmap(file, size, offset=offset)
-    finally:
-        os.close(file)
+        return mmap.mmap(file.fileno(), size, offset=offset)
+
+
+def open_locked(device: str, offset: int, size: int, flags: int = 0) -> FileIO:
+    """Open a device and lock a stretch of it until the file is gone. OSError, InUseError among them."""
+    file = FileIO(os.open(device, os.O_RDWR | os.O_CLOEXEC | flags), "r+")
+    try:
+        _lock(file.fileno(), offset, size)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _lock(file: int, offset: int, size: int) -> None:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registers mapped into this process, and memory that pynq allocates."""
+"""Registers mapped into this process."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import time
-from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from .by_pynq import allocate
 from .dma_buffer import DmaBuffer
 from .interface import AcceleratorError, Buffer, Words
 from .locked import map_locked
@@ -53,23 +53,10 @@ class MappedBoard:
 
     def allocate(self, size: int) -> Buffer:
         try:
-            from pynq import allocate
+            import pynq  # noqa: F401
         except ImportError:
             return DmaBuffer(size)
-        return PynqBuffer(allocate((size,), dtype=np.uint8))
+        return allocate(size)
 
     def pause(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-class PynqBuffer:
-    """Memory that pynq allocates."""
-
-    def __init__(self, memory: Any) -> None:
-        self.memory, self.address, self.array = memory, int(memory.device_address), memory
-
-    def flush(self) -> None:
-        self.memory.flush()
-
-    def invalidate(self) -> None:
-        self.memory.invalidate()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fpgan.hw.driver import AcceleratorError, MappedBoard, bitstream, boards, locked
+from fpgan.hw.driver import AcceleratorError, MappedBoard, bitstream, boards, by_pynq, locked
 from fpgan.hw.system.children import run
 
 
@@ -129,12 +129,48 @@ def test_clock_is_set_before_loading_where_loading_does_not(files, pynq, sets, t
     monkeypatch.setitem(sys.modules, "pynq", type("pynq", (), {}) if pynq else None)
     monkeypatch.setattr(boards, "set_clock", lambda *arguments: called.append(arguments))
     monkeypatch.setattr(boards, "load_bitstream", lambda path: called.append(path))
-    monkeypatch.setattr(boards, "MappedBoard", lambda *arguments: called.append("mapped"))
+    for kind in ("MappedBoard", "PynqBoard"):
+        monkeypatch.setattr(boards, kind, lambda *arguments, kind=kind: called.append(kind))
+    kind = "PynqBoard" if pynq else "MappedBoard"
     for suffix in files:
         (tmp_path / f"fpgan{suffix}").touch()
     boards.open_board(tmp_path / "fpgan.bit", clock_mhz=125.0, ps_clock_mhz=50.0)
-    assert called == ["mapped", *[(125.0, 50.0)] * sets, tmp_path / "fpgan.bit"]
+    assert called == [kind, *[(125.0, 50.0)] * sets, tmp_path / "fpgan.bit"]
     called.clear()
     boards.open_board(clock_mhz=100.0)
     boards.open_board()
-    assert called == ["mapped", (100.0, 100 / 3), "mapped"]
+    boards.open_board(device="/dev/uio0")
+    assert called == [kind, (100.0, 100 / 3), kind, "MappedBoard"]
+
+
+class Mmio:
+    """pynq's: words of whatever is at an address."""
+
+    def __init__(self, address, length):
+        self.at, self.words = (address, length), {}
+
+    def read(self, offset):
+        return self.words.get(offset, 7)
+
+    def write(self, offset, data):
+        assert type(data) is int  # as pynq demands
+        self.words[offset] = data
+
+
+def test_registers_by_pynq(device, tmp_path, monkeypatch):
+    """MMIO asks what was loaded last, so it is made after that; the lock is that of mapped registers'."""
+    monkeypatch.setitem(sys.modules, "pynq", type("pynq", (), {}))
+    monkeypatch.setattr(by_pynq, "_LOCKED_BY", device)
+    board = boards.open_board(address=0x4000)
+    sys.modules["pynq"].MMIO = Mmio
+    board.write(0x54, np.uint32(77))
+    board.write_words(0x1000, np.array([1, 2], np.uint32))
+    assert board._mmio.at == (0x4000, 0x4000) and board.read(0x54) == 77
+    assert board.read_words(0x2000, 3).tolist() == [7, 7, 7] and board.read(0x1000) == 2
+    assert boards.open_board(address=0x4000) is not board
+    assert "in use by another program" in other_process(device, 0x4000, tmp_path)
+    with pytest.raises(AcceleratorError, match=r"^the registers at 0x0: it is in use by another program$"):
+        held = locked.open_locked(device, 0, 16)
+        boards.open_board(address=0)
+    monkeypatch.setattr(by_pynq, "_LOCKED_BY", f"{device}2")
+    assert held and boards.open_board(address=0) is not None
