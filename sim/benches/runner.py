@@ -67,7 +67,8 @@ def run_cocotb(
         try:
             results = runner.test(
                 test_module=test_module, hdl_toplevel=top, build_dir=build_dir, test_dir=run_dir or build_dir,
-                plusargs=[*plusargs, f"+verilator+rand+reset+{0 if configured else 2}", f"+verilator+seed+{seed}"], seed=seed,
+                plusargs=[*plusargs, f"+verilator+rand+reset+{0 if configured else 2}", f"+verilator+seed+{seed}"],
+                seed=seed,
                 log_file=run_log, results_xml=str(build_dir / "results.xml"),
                 extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
             )  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A block design as PYNQ sees it, without Vivado: RTL with the ports of its bus interfaces, and its .hwh file."""
+"""A block design as PYNQ sees it, without Vivado: RTL with the ports of its buses, and its .hwh file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MASTER = {"s_axis": "axi_dma_0_M_AXIS_MM2S", "m_axis": f"{TOP}_0_m_axis"}  # na
 
 
 def board_rtl(design: Design, host_top: str) -> str:
-    """The host interface with registers, and beside it the accelerator with streams of 32 bits for a DMA.
+    """The host interface with registers, and beside it the accelerator with 32-bit streams for a DMA.
 
     A DMA's words are wider than the accelerator's beats: elements of 9 bits carry tlast through the converter.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PYNQ code against the RTL, with a PYNQ that is not ours: the lines of a board, in a simulator (cocotbpynq)."""
+"""PYNQ code against the RTL, with a PYNQ that is not ours: the lines of a board, in cocotbpynq."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def run_pynq(folder, host, top):
 
 
 def test_the_deployed_folder_and_a_users_script(deployed):
-    """selftest.py by Overlay and MMIO; a script with an AXI DMA, whose transfers end by tlast: PyTorch's pixels."""
+    """selftest.py by Overlay and MMIO; a script whose AXI DMA ends by tlast: PyTorch's pixels."""
     folder, host, design = deployed
     assert run_pynq(folder, host, board_rtl(design, host.top)) == 2
