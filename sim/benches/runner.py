@@ -49,7 +49,7 @@ def run_cocotb(
     build_dir.mkdir(parents=True, exist_ok=True)
     build_log, run_log = build_dir / "build.log", build_dir / "run.log"
     runner = get_runner("verilator")
-    level = "" if optimize else " OPT_FAST=-O0"
+    level, first = "" if optimize else " OPT_FAST=-O0", 0 if configured else 2
     with (
         shared_runtime(build_dir, ["cocotb"]) as (objects, variables),
         variables_set(verilator_env(f"{variables} CURDIR=.{level}")),
@@ -67,8 +67,7 @@ def run_cocotb(
         try:
             results = runner.test(
                 test_module=test_module, hdl_toplevel=top, build_dir=build_dir, test_dir=run_dir or build_dir,
-                plusargs=[*plusargs, f"+verilator+rand+reset+{0 if configured else 2}", f"+verilator+seed+{seed}"],
-                seed=seed,
+                plusargs=[*plusargs, f"+verilator+rand+reset+{first}", f"+verilator+seed+{seed}"], seed=seed,
                 log_file=run_log, results_xml=str(build_dir / "results.xml"),
                 extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
             )  # fmt: skip

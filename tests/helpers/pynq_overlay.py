@@ -17,7 +17,7 @@ _MASTER = {"s_axis": "axi_dma_0_M_AXIS_MM2S", "m_axis": f"{TOP}_0_m_axis"}  # na
 def board_rtl(design: Design, host_top: str) -> str:
     """The host interface with registers, and beside it the accelerator with 32-bit streams for a DMA.
 
-    A DMA's words are wider than the accelerator's beats: elements of 9 bits carry tlast through the converter.
+    A DMA's words are wider than the accelerator's beats; elements of 9 bits carry tlast through.
     """
     given, taken = design.input.tdata_bits // 8, design.output.tdata_bits // 8
     control = ",\n    ".join(

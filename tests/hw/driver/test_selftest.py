@@ -150,3 +150,7 @@ def test_the_clock_is_judged(deployed, monkeypatch):
     assert selftest.judge_clock(100.0, 300.0) == (True, slow)
     fast = "the clock runs at 310.0 MHz, faster than the 300 MHz of the design"
     assert selftest.judge_clock(310.0, 300.0) == (False, fast)
+
+
+def test_the_c_driver_goes_along(deployed):
+    assert {path.name for path in (deployed / "driver" / "c").iterdir()} == {"fpgan.c", "fpgan.h", "fpgan_regs.h"}
