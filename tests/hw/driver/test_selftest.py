@@ -153,4 +153,5 @@ def test_the_clock_is_judged(deployed, monkeypatch):
 
 
 def test_the_c_driver_goes_along(deployed):
-    assert {path.name for path in (deployed / "driver" / "c").iterdir()} == {"fpgan.c", "fpgan.h", "fpgan_regs.h"}
+    files = {path.name for path in (deployed / "driver" / "c").iterdir()}
+    assert files == {"fpgan.c", "fpgan.h", "fpgan_regs.h"}
