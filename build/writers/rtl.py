@@ -14,6 +14,7 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow.graph import Streams
 from fpgan.hw.boards import Board
 from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.sources import sources as module_sources
 
 TOP = "fpgan_top"
 
@@ -34,8 +35,9 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
             op.set_nodeattr(name, "")  # a BUILD folder can be moved
         sources += [name for name in names if name not in sources]
         layers.append({"name": node.name, "op": node.op_type, "module": node.name, "sources": names})
+    names = copy_finn_sources(module_sources("stream_last", Path()), rtl)
     (rtl / f"{TOP}.sv").write_text(top_module(model), encoding="utf-8")
-    sources.append(f"{TOP}.sv")
+    sources += [*names, f"{TOP}.sv"]
     (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources), encoding="utf-8")
     return {
         "top": TOP,
@@ -99,6 +101,7 @@ module {TOP} (
     input  logic s_axis_0_tvalid,
     output logic s_axis_0_tready,
     output logic [{widths[-1] - 1}:0] m_axis_0_tdata,
+    output logic m_axis_0_tlast,  // with the last beat of an image
     output logic m_axis_0_tvalid,
     input  logic m_axis_0_tready
 );
@@ -107,9 +110,10 @@ module {TOP} (
   assign data_0 = s_axis_0_tdata;
   assign valid_0 = s_axis_0_tvalid;
   assign s_axis_0_tready = ready_0;
-  assign m_axis_0_tdata = data_{last};
-  assign m_axis_0_tvalid = valid_{last};
-  assign ready_{last} = m_axis_0_tready;
+  stream_last #(.WIDTH({widths[-1]}), .BEATS({describe_streams(model)["output"]["beats"]})) stream_last_i (
+      .s_axis_tdata(data_{last}), .s_axis_tvalid(valid_{last}), .s_axis_tready(ready_{last}),
+      .m_axis_tdata(m_axis_0_tdata), .m_axis_tlast(m_axis_0_tlast), .m_axis_tvalid(m_axis_0_tvalid),
+      .m_axis_tready(m_axis_0_tready), .*);
 endmodule
 """
 

@@ -143,6 +143,7 @@ class Bench {
             const bool take = top_->m_axis_0_tvalid && top_->m_axis_0_tready;
             if (send && sent % job.in_beats == 0) first_in[sent / job.in_beats] = cycle_;
             if (take) {
+                check_last(got, job);
                 std::memcpy(&out[got * job.out_bytes], &top_->m_axis_0_tdata, job.out_bytes);
                 if (got % job.out_beats == 0) first_out[got / job.out_beats] = cycle_;
                 last_out[got / job.out_beats] = cycle_;
@@ -179,6 +180,17 @@ class Bench {
     Stopwatch watch;
 
   private:
+    // tlast comes with the last word of each image and with no other.
+    void check_last(uint64_t got, const Job& job) {
+        const uint64_t word = got % job.out_beats + 1;
+        if (bool(top_->m_axis_0_tlast) == (word == job.out_beats)) return;
+        std::fprintf(stderr, "tlast is %d at word %llu of %llu of image %llu\n", int(top_->m_axis_0_tlast),
+                     (unsigned long long)word, (unsigned long long)job.out_beats,
+                     (unsigned long long)(got / job.out_beats + 1));
+        end_waves();
+        std::exit(4);
+    }
+
     void look() {
         if (limits_.trial > 0 && watch.seconds() > limits_.trial) {
             if (watch.share() < kStarved) {
