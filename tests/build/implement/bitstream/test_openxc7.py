@@ -17,8 +17,6 @@ from own_files import check_own_build, check_own_deploy
 from fpgan.build.implement.bitstream import bitstream, openxc7
 from fpgan.build.implement.bitstream.openxc7_tools import find_tools
 from fpgan.build.implement.route import nextpnr
-from fpgan.build.implement.route.netlist import without_cascades
-from fpgan.build.implement.synth.yosys_job import call
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
 from fpgan.hw.driver import Accelerator
@@ -34,12 +32,6 @@ pytestmark = pytest.mark.yosys
 BOARD = "pynq-z2"
 ALTERED = {"board": BOARD, "part": "xc7z020clg400-1", "family": "xc7", "clock_mhz": 100.0}
 VARIABLES = ("CHIPDB", "PRJXRAY_DB_DIR")
-SHIFTED = """
-module top (input clk, d, ce, input [4:0] a, output [2:0] q);
-  SRLC32E #(.INIT(32'h12345678)) both (.CLK(clk), .D(d), .CE(ce), .A(a), .Q(q[0]), .Q31(q[1]));
-  SRLC32E #(.INIT(32'h12345678)) shown (.CLK(clk), .D(d), .CE(ce), .A(a), .Q(q[2]), .Q31());
-endmodule
-"""
 
 
 def alter(path, **values):
@@ -222,27 +214,6 @@ def test_what_the_tools_do_not_take_is_one_line(build, tmp_path, board, pumped, 
     with pytest.raises(ValueError, match=message):
         openxc7.implement(other, get_board(board), tmp_path, lambda _: None)
     assert not (tmp_path / "project").exists()
-
-
-def test_no_shift_register_is_left_by_its_cascade_output(tmp_path):
-    """Two sites where both outputs are used, the second showing its last bit; one where only Q is."""
-    from pyosys import libyosys as ys
-
-    (tmp_path / "top.v").write_text(SHIFTED)
-    design = ys.Design()
-    script = ["read_verilog -lib +/xilinx/cells_sim.v", f"read_verilog {tmp_path / 'top.v'}"]
-    for command in [*script, "hierarchy -top top"]:
-        ys.run_pass(command, design)
-    for words in without_cascades():
-        call(ys, design, words)
-    ys.run_pass("opt_clean", design)
-    ys.run_pass(f"blackbox =A:whitebox; write_json {tmp_path / 'top.json'}", design)
-    cells = json.loads((tmp_path / "top.json").read_text())["modules"]["top"]["cells"].values()
-    assert [cell["type"] for cell in cells] == ["SRLC32E"] * 3
-    assert not any(cell["connections"].get("Q31") for cell in cells)
-    addresses = [cell["connections"]["A"] for cell in cells]
-    assert addresses.count(["1"] * 5) == 1
-    assert all(cell["parameters"]["INIT"] == f"{0x12345678:032b}" for cell in cells)
 
 
 @pytest.mark.openxc7
