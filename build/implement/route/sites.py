@@ -27,7 +27,7 @@ def sites_used(fasm: str) -> int:
 def sites_needed(netlist: Path, top: str) -> int:
     """LUT6 sites that nextpnr-xilinx needs for a netlist, if it lets no LUTs share by itself.
 
-    A position of a carry chain takes a site, in whose halves are the LUTs that drive S and DI, or pass on what
+    A position of a carry chain takes a site, whose halves hold the LUTs that drive S and DI, or pass on what
     drives them. A LUT with 6 inputs, or one that drives something else too, has another site. A carry that
     leaves a chain does so by a position of its own.
     """
