@@ -30,7 +30,7 @@ from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.tools import ToolError
 
-BUSES = (BUS,)
+BUSES = (BUS, "axi")
 
 _SCRIPT = "build.sh"
 

@@ -64,7 +64,8 @@ def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Pa
     reads = [("read_verilog", path) for path in layers]
     yosys([*reads, ("blackbox", "*"), ("write_verilog", "-blackboxes", stubs)], work, "layers")
     inside = {name for layer in design.layers for name in layer.sources}
-    inside -= {path.name for path in sources("axil_stream", Path())}
+    around = ("axil_stream", "axi_dma_stream")  # which share modules with layers
+    inside -= {path.name for module in around for path in sources(module, Path())}
     names = [name for name in host.sources if name not in inside]
     files = [
         Path(__file__).with_name("zynq7.v"),
@@ -73,8 +74,8 @@ def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Pa
         *(project / path.name for path in sources(TOP, Path())),
     ]
     job, mapped = work / "around.job.json", work / "around.json"
-    texts = [str(path) for path in files]
-    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), {}).write(job)
+    texts, memory = [str(path) for path in files], {"MEMORY": int(host.options.bus == "axi")}
+    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), memory).write(job)
     command = [sys.executable, str(_flow("yosys_job.py")), str(job)]
     run(command, host.root, work / "around.log", "synthesis of the host interface", _TIMEOUT)
     return out

@@ -19,7 +19,7 @@ from fpgan.hw.host.emit import emit_host
 from fpgan.hw.system.files import make_folder, working_in
 from fpgan.hw.system.tools import ToolError
 
-BUS = "axil"  # what zynq7_top connects
+BUS = "axil"  # that a clock is measured with
 
 
 def check(design: Design, board: Board) -> None:

@@ -234,10 +234,10 @@ def test_with_the_tools_themselves(build, made, tmp_path):
 @pytest.mark.slow
 @pytest.mark.verilator
 def test_tiny_at_gate_level_equals_pytorch(build_preset, tmp_path):
-    """Driver -> GP0 -> netlist of the whole chip -> GP0 -> driver: every pixel."""
+    """Driver -> GP0 or HP0 -> netlist of the whole chip -> GP0 or HP0 -> driver: every pixel."""
     build = build_preset("tiny", board=BOARD, target_fps=20_000)
     project = tmp_path / "work" / "project"
-    host = emit_host(Design.load(build), project / "host")
+    host = emit_host(Design.load(build), project / "host", HostOptions(bus="axi"))
     work = project.parent
     layers = openxc7.write_netlist(Design.load(build), host, project, work, lambda _: None)
     assert layers[-1]["name"] == "board" and len(layers) == len(Design.load(build).layers) + 1
@@ -245,6 +245,7 @@ def test_tiny_at_gate_level_equals_pytorch(build_preset, tmp_path):
         latents, images = data["latent"][:, :, 0, 0], data["image"].transpose(0, 2, 3, 1)
     with SimulatedBoard(netlist_host(work / "netlist.v", host, tmp_path / "gates")) as board:
         accelerator = Accelerator(board, design=host.identity)
-        assert np.array_equal(accelerator.generate(latents), images)
-        board.stall(0.3, seed=5)
-        assert np.array_equal(accelerator.generate(latents), images)
+        for share in (0, 0.3):
+            board.stall(share, seed=5)
+            for memory in (False, True):
+                assert np.array_equal(accelerator.generate(latents, memory=memory), images)
