@@ -24,6 +24,7 @@ NETLIST = "netlist.json"  # in the project, for nextpnr-xilinx
 
 _TIMEOUT = 3600.0
 _JOBS = 2
+_NUMBERED = "_*_"  # names that Yosys gave to what has none in the sources
 _AROUND = ("PS7", "BUFG")  # no resource that is counted
 _YOSYS = """
 import json, os, sys
@@ -87,12 +88,13 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
     script = [
         ("read_verilog", "-lib", "+/xilinx/cells_sim.v", "+/xilinx/cells_xtra.v"),
         *(("read_verilog", path) for path in parts),
+        ("rename", "-hide", *(f"{kind}:{_NUMBERED}" for kind in "wc")),
         ("hierarchy", "-check", "-top", TOP),
         ("flatten",),
         *for_router(),
         ("opt_clean", "-purge"),
         ("delete", "t:$scopeinfo"),
-        ("autoname",),  # cells after their nets: paths are reported in names of the sources
+        ("autoname",),  # what has a number alone is named after what it is connected to
         ("tee", "-q", "-o", stat, "stat", "-json"),
         ("blackbox", "=A:whitebox"),  # library cells with a function are no part of the design
         ("setattr", "-mod", "-unset", "src", "=*"),  # names of files here

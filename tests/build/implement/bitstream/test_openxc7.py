@@ -97,6 +97,8 @@ def test_without_the_tools_the_project_is_complete(made):
     kinds = {cell["type"] for cell in top["cells"].values()}
     assert {"PS7", "BUFG", "FDRE", "LUT6", "CARRY4"} <= kinds
     assert not [kind for kind in kinds if kind.startswith("$")] and top["ports"] == {}
+    numbers = [name for name in (*top["cells"], *top["netnames"]) if re.search(r"(^|\.)_\d+_$|^\$", name)]
+    assert not numbers, "names that say nothing of the sources"
 
 
 def test_the_registers_are_where_the_driver_looks():
