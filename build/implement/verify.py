@@ -76,7 +76,8 @@ def verify(
     if netlist is not None:
         write_text(Path(netlist), rebuilt.verilog)
     say("simulating")
-    got = _images(rebuilt.verilog, host, facts.address, latents, stall)
+    with tempfile.TemporaryDirectory(prefix="fpgan-") as folder:
+        got = images_of(rebuilt.verilog, host, facts.address, latents, stall, Path(folder))
     return _result(bit, facts, decoded, rebuilt, expected, got) | {"stall": stall}
 
 
@@ -109,17 +110,16 @@ def _decoded(bit: Path, database: Database) -> Decoded:
     return decode(found.frames, database)
 
 
-def _images(verilog: str, host: Host, address: int, latents: IntArray, stall: float) -> IntArray:
-    """What the netlist makes of the latents, through the driver and GP0."""
-    with tempfile.TemporaryDirectory(prefix="fpgan-") as name:
-        folder = Path(name)
-        source = folder / "netlist.v"
-        source.write_text(verilog, encoding="utf-8")
-        options = replace(host.options, bus="axil")  # the processor system has its own ports
-        bare = replace(host, options=options, pumped=False)
-        with SimulatedBoard(netlist_host(source, bare, folder / "board", address)) as board:
-            board.stall(stall)
-            return Accelerator(board, design=host.identity).generate(latents, memory=False)
+def images_of(
+    verilog: str, host: Host, address: int, latents: IntArray, stall: float, folder: Path
+) -> IntArray:
+    """What a netlist of zynq7_top makes of latents, through the driver and GP0, compiled in `folder`."""
+    source = folder / "netlist.v"
+    source.write_text(verilog, encoding="utf-8")
+    bare = replace(host, options=replace(host.options, bus="axil"), pumped=False)  # GP0 and one clock
+    with SimulatedBoard(netlist_host(source, bare, folder / "board", address)) as board:
+        board.stall(stall)
+        return Accelerator(board, design=host.identity).generate(latents, memory=False)
 
 
 def _result(
