@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test fuzz lint wheel-test clean
+.PHONY: setup demo test fuzz attack lint wheel-test clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,11 @@ fuzz: setup
 		--hypothesis-seed=$(SEED) $(DIFFERENTIAL)::test_random_generators tests/build/frontend/test_fuzz_inputs.py \
 		tests/e2e/test_damaged_files.py \
 		$(DIFFERENTIAL)::test_random_graphs
+
+# Every command killed, interrupted, given no room, damaged files and a rival, for SECONDS; each try's seed is printed.
+SECONDS ?= 300
+attack: setup
+	PYTHONPATH=tests/helpers $(BIN)/python -m attack --seconds $(SECONDS) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
 
 lint: setup
 	$(BIN)/ruff check .

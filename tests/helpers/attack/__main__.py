@@ -25,12 +25,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of the first try, the next ones follow; a random one")
     parser.add_argument("--tries", type=int, default=1 << 30, help="how many at most")
     parser.add_argument("--only", nargs="*", help="names of commands")
+    parser.add_argument("--folder", type=Path, help="what to work in; the system's folder for such files")
     given = parser.parse_args()
     seed = random.randrange(1 << 30) if given.seed is None else given.seed
     targets = tuple(t for t in TARGETS if not given.only or t.name in given.only)
     weighted = [target for target in targets for _ in range(target.weight)]
     import_all()
-    root = Path(tempfile.mkdtemp(prefix="fpgan-attack-"))
+    root = Path(tempfile.mkdtemp(prefix="fpgan-attack-", dir=given.folder))
     shop, until = Workshop.open(root, targets), time.monotonic() + given.seconds
     for number in range(seed, seed + given.tries):
         target = random.Random(number).choice(weighted)
