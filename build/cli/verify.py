@@ -46,7 +46,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
         f"{result['bitstream']}: {result['part']}, {result['bits']:,} bits set, "
         f"{result['unknown_bits']} without a meaning",
         f"{result['pips']:,} pips drive {result['nodes']:,} nodes, each by one; {cells}",
-        f"{result['images']} images, {wrong} differ from PyTorch's",
+        f"{result['images']} images through {' and '.join(result['through'])}, {wrong} differ from PyTorch's",
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +76,8 @@ def verify(
         write_text(Path(netlist), rebuilt.verilog)
     say("simulating")
     with tempfile.TemporaryDirectory(prefix="fpgan-") as folder:
-        got = images_of(rebuilt.verilog, host, facts.address, latents, stall, Path(folder))
-    return _result(bit, facts, decoded, rebuilt, expected, got) | {"stall": stall}
+        made = images_of(rebuilt.verilog, host, facts.address, latents, stall, Path(folder))
+    return _result(bit, facts, decoded, rebuilt, expected, made) | {"stall": stall}
 
 
 def _facts(folder: Path) -> BoardFacts:
@@ -112,19 +111,31 @@ def _decoded(bit: Path, database: Database) -> Decoded:
 
 def images_of(
     verilog: str, host: Host, address: int, latents: IntArray, stall: float, folder: Path
-) -> IntArray:
-    """What a netlist of zynq7_top makes of latents, through the driver and GP0, compiled in `folder`."""
+) -> dict[str, IntArray]:
+    """What a netlist of zynq7_top makes of latents behind the driver, compiled in `folder`.
+
+    Through the registers at GP0, and through memory where the design has a memory master.
+    """
     source = folder / "netlist.v"
     source.write_text(verilog, encoding="utf-8")
-    bare = replace(host, options=replace(host.options, bus="axil"), pumped=False)  # GP0 and one clock
-    with SimulatedBoard(netlist_host(source, bare, folder / "board", address)) as board:
+    with SimulatedBoard(netlist_host(source, host, folder / "board", address)) as board:
         board.stall(stall)
-        return Accelerator(board, design=host.identity).generate(latents, memory=False)
+        accelerator = Accelerator(board, design=host.identity)
+        images = {"registers": accelerator.generate(latents, memory=False)}
+        if accelerator.memory_bytes:
+            images["memory"] = accelerator.generate(latents, memory=True)
+    return images
 
 
 def _result(
-    bit: Path, facts: BoardFacts, decoded: Decoded, rebuilt: Rebuilt, expected: IntArray, got: IntArray
+    bit: Path,
+    facts: BoardFacts,
+    decoded: Decoded,
+    rebuilt: Rebuilt,
+    expected: IntArray,
+    made: dict[str, IntArray],
 ) -> dict[str, Any]:
+    wrong = {way: differences(expected, got, _SHOWN) for way, got in made.items()}
     unknown = [f"frame 0x{frame:08X}, word {word}, bit {i}" for frame, word, i in decoded.unknown[:_SHOWN]]
     return {
         "bitstream": str(bit),
@@ -136,7 +147,8 @@ def _result(
         "nodes": rebuilt.nets.nodes,
         "cells": rebuilt.cells,
         "images": len(expected),
-        "pixels": int(expected.size),
-        "mismatches": int((expected != got).sum()),
-        "differences": differences(expected, got, _SHOWN),
+        "through": list(made),
+        "pixels": int(expected.size) * len(made),
+        "mismatches": sum(int((expected != got).sum()) for got in made.values()),
+        "differences": next((found for found in wrong.values() if found), []),
     }

@@ -95,16 +95,14 @@ def _rows(part: Part) -> NDArray[np.int64]:
     return np.array(part.frames, np.int64) >> _ROW
 
 
-def read_bit(content: bytes, part: Part | None = None) -> BitFile:
-    """Take a .bit file apart. part: what it must be for; none: only its header is read.
+def read_bit(content: bytes, part: Part) -> BitFile:
+    """Take a .bit file apart. part: what it must be for.
 
     ValueError in one line for a file that is cut short or none, is for another part, whose CRC is wrong, or a
     frame's ECC; and for what is not read: compressed and encrypted bitstreams.
     """
     fields, data = _header(content)
     design, name = fields[b"a"], fields[b"b"]
-    if part is None:
-        return BitFile(design, name, np.zeros((0, WORDS), np.uint32))
     words = np.frombuffer(data[: len(data) // 4 * 4], ">u4").astype(np.uint32)
     frames = _configured(words, part)
     wrong = np.flatnonzero(frames[:, ECC_WORD] & np.uint32(ECC_BITS) != ecc(frames))

@@ -73,7 +73,8 @@ def test_it_makes_the_images_of_pytorch_and_each_mutation_shows(stored, rebuilt,
 
     def wrong(which: int, stall: float = 0.0) -> int:
         (tmp_path / "board" / WHICH).write_text(f"{which:x}\n")
-        return int((images_of(merged, host, _ADDRESS, latents, stall, tmp_path) != images).sum())
+        made = images_of(merged, host, _ADDRESS, latents, stall, tmp_path)
+        return int((made["registers"] != images).sum())
 
     assert wrong(0) == 0 and wrong(0, stall=0.3) == 0
     unseen = [features for which, features in enumerate(MUTATIONS, 1) if not wrong(which)]
@@ -143,7 +144,7 @@ def test_a_narrowed_table_is_the_same_function():
 @pytest.mark.parametrize(
     ("added", "unknown", "code", "line"),
     [
-        (0, [], 0, "2 images, 0 of 512 pixels differ from PyTorch's"),
+        (0, [], 0, "2 images through registers, 0 of 512 pixels differ from PyTorch's"),
         (1, [], 1, "fpgan.bit: 512 of 512 pixels differ"),
         (0, [(0x400, 7, 31)], 1, "1 bits without a meaning: frame 0x00000400, word 7, bit 31"),
     ],
@@ -155,7 +156,7 @@ def test_the_command(stored, rebuilt, monkeypatch, capsys, tmp_path, added, unkn
     found = replace(stored.decoded, unknown=unknown)
     monkeypatch.setattr(verify_module, "decode", lambda *given: found)
     monkeypatch.setattr(verify_module, "rebuild", lambda *given: rebuilt)
-    monkeypatch.setattr(verify_module, "images_of", lambda *given: images[: len(given[3])] + added)
+    monkeypatch.setattr(verify_module, "images_of", lambda *_: {"registers": images[:2] + added})
     words = ["verify", str(stored.bit), "--images", "2", "--netlist", str(tmp_path / "netlist.v")]
     with pytest.raises(SystemExit) as ended:
         app([*words, "--database", str(stored.database.root)])
