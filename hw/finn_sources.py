@@ -15,8 +15,8 @@ PATCHES: dict[str, tuple[tuple[str, str], ...]] = {
             "`ifdef FPGAN_DSP_WATCHDOG\n\tif(1) begin : blkRecoveryWatch\n",
         ),
         ("\tend : blkRecoveryWatch\n", "\tend : blkRecoveryWatch\n`endif\n"),
-        # Data has no reset: a sum starts anew at the step that `first` marks, not at the one after `last`, and
-        # the reset clears `vld` alone. Stage n of F belongs to the same step as stage n of L.
+        # Data has no reset: a sum starts anew at the step that `first` marks, not at the one after `last`.
+        # The reset clears `vld` alone. Stage n of F belongs to the same step as stage n of L.
         ("\tinput\tlogic  rst,\n", "\tinput\tlogic  ctrl_rst,\n"),
         ("\tinput\tlogic  last,\n", "\tinput\tlogic  first,\n\tinput\tlogic  last,\n"),
         ("\timport  mvu_pkg::*;\n", "\timport  mvu_pkg::*;\n\tuwire  rst = 0;\n"),
