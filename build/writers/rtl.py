@@ -86,7 +86,7 @@ def top_module(model: ModelWrapper) -> str:
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
     for i, (node, op, ins, outs) in enumerate(zip(nodes, ops, streams.inputs, streams.outputs, strict=True)):
-        instances.append(_instance(i, node.name, ins, outs, "axilite" in _port_kinds(op), _pumped(op)))
+        instances.append(_instance(i, node.name, op, ins, outs))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
@@ -104,7 +104,7 @@ module {TOP} (
     output logic m_axis_0_tvalid,
     input  logic m_axis_0_tready
 );
-  // The reset reaches each layer through a register of its own, all in the same cycle; until then no word goes in.
+  // The reset reaches each layer through a register of its own, all in one cycle; until then no word goes in.
   logic reset_n_q;
   (* keep = "true", dont_touch = "true", shreg_extract = "no" *) logic [{len(nodes) - 1}:0] layer_reset_n_q;
   always_ff @(posedge ap_clk) begin
@@ -142,16 +142,15 @@ def _pumped(op: Any) -> bool:
     return "clk2x" in op.get_verilog_top_module_intf_names()
 
 
-def _instance(
-    i: int, name: str, inputs: Sequence[int], outputs: Sequence[int], axilite: bool, pumped: bool
-) -> str:
+def _instance(place: int, name: str, op: Any, inputs: Sequence[int], outputs: Sequence[int]) -> str:
+    axilite, pumped = "axilite" in _port_kinds(op), _pumped(op)
     ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
     connections = ",\n      ".join(
         f".{port}_TDATA(data_{i}), .{port}_TVALID(valid_{i}), .{port}_TREADY(ready_{i})"
         for port, i in zip(ports, [*inputs, *outputs], strict=True)
     )
     return f"""  {name} {name}_i (
-      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(layer_reset_n_q[{i}]),
+      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(layer_reset_n_q[{place}]),
       {connections}{_UNUSED if axilite else ""}
   );
 """
