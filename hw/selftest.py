@@ -85,7 +85,7 @@ def _open(facts: dict[str, Any], bitstream: Path | None, loaded: bool) -> Accele
         board = driver.open_board(None if loaded else file, facts["address"], **clocks)
     except ValueError as error:
         raise CannotRunError(f"{file}: {error}") from None
-    accelerator = Accelerator(board, design=facts["design"])
+    accelerator = Accelerator(board, design=facts["design"], clock_mhz=facts["clock_mhz"])
     print(f"{facts['name']} on {facts['board']}: design 0x{facts['design']:08X} answers")
     return accelerator
 

@@ -34,8 +34,15 @@ class Accelerator:
     one step), clock_mhz say what it is; timing says how long the last call took.
     """
 
-    def __init__(self, board: Board, design: int | None = None, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        board: Board,
+        design: int | None = None,
+        timeout: float = 10.0,
+        clock_mhz: float | None = None,
+    ) -> None:
         """design: what the register DESIGN must read. timeout: seconds without progress that count as a hang.
+        clock_mhz: of facts.json, where that is slower than the one that the design was made for.
 
         AcceleratorError where something else, or another version, is loaded.
         """
@@ -57,7 +64,8 @@ class Accelerator:
         self.latent_elements, self.classes = self._get("LATENT_ELEMENTS"), self._get("CLASSES")
         self.image_shape = (shape >> 8 & 0xFFF, shape >> 20, shape & 0xFF)
         self.latent_scale, self.image_scale = self._float("LATENT_SCALE"), self._float("IMAGE_SCALE")
-        self.clock_mhz, self.max_images = self._get("CLOCK_KHZ") / 1000, self._get("MAX_IMAGES")
+        made_for, self.max_images = self._get("CLOCK_KHZ") / 1000, self._get("MAX_IMAGES")
+        self.clock_mhz = min(made_for, clock_mhz or made_for)
         self._latent, self._image = self._format("LATENT"), self._format("IMAGE")
         self.abort()
 

@@ -50,13 +50,16 @@ def _hw_folder() -> Path:
 
 
 def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemented) -> dict[str, Any]:
+    clock = made.clock_mhz or design.clock_mhz
     facts = {
         "name": design.name,
         "board": board.name,
         "part": board.part,
         "tool": tool,
         "bus": host.options.bus,
-        "clock_mhz": design.clock_mhz,
+        "clock_mhz": clock,
+        "asked_mhz": design.clock_mhz,
+        "frames_per_second": round(clock * 1e6 / design.report["cycles_per_image"], 1),
         "ps_clock_mhz": board.ps_clock_mhz,
         "address": board.register_address,
         "id": registers.ID_WORD,

@@ -23,7 +23,7 @@ def deployed(tmp_path_factory):
     """A folder for a board, whose images of (1,16,4) are its latents, with a stand-in for its bitstream."""
     folder = tmp_path_factory.mktemp("deployed")
     build = identity_build(folder / "build", 4, 4, 16)
-    (build / "report.json").write_text(json.dumps({"totals": {"LUT": 100}}))
+    (build / "report.json").write_text(json.dumps({"totals": {"LUT": 100}, "cycles_per_image": 1000}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vivado, "find_tool", lambda name: None)
         bitstream(build, folder / "deploy")
