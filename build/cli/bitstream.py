@@ -25,7 +25,7 @@ def command(
         choice(
             "axi: registers and transfers by memory; axil: registers alone.",
             ("axi", "axil"),
-            default="the most that the tool supports",
+            default="axi by vivado, axil by openxc7",
         ),
     ] = None,
     seeds: Annotated[
