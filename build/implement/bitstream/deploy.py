@@ -100,6 +100,7 @@ where it cannot run, with one line that says why. It needs numpy, root, and for 
 kernel module u-dma-buf.
 
     driver/       from driver import Accelerator, open_board   __init__.py shows how images are made
+    driver/c/     the same for C without an operating system: fpgan.h, fpgan.c, the registers in fpgan_regs.h
     facts.json    board, address of the registers, clock, and the word that names this design
     golden.npz    latent (N,Z) and image (N,H,W,C), integers
     project/      what the bitstream was made of, and the script that makes it again

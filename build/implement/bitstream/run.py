@@ -105,7 +105,7 @@ def _check_board(design: Design, board: Board) -> None:
         )
     if design.clock_mhz > board.most_clock_mhz:
         raise ValueError(
-            f"{design.root}: built for {design.clock_mhz:g} MHz, {board.name}'s processor system gives up to "
+            f"{design.root}: built for {design.clock_mhz:g} MHz, {board.name}'s AXI ports take up to "
             f"{board.most_clock_mhz:g} MHz; run fpgan build --clock-mhz {board.most_clock_mhz:g}"
         )
     needed, source = _needed(design)

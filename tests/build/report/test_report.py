@@ -23,6 +23,7 @@ from fpgan.build.implement.power.coefficients import coefficients
 from fpgan.build.implement.power.estimate import estimate
 from fpgan.build.report.page import report
 from fpgan.hw.boards import get_board
+from fpgan.hw.build_files import VERSION
 
 RESOURCES = ("LUT", "FF", "DSP", "BRAM18", "URAM")
 COUNTED = {"LUT": 900, "FF": 1000, "CARRY": 9, "DSP": 12, "BRAM18": 4, "URAM": 0, "LUTRAM": 30, "SRL": 20}
@@ -35,7 +36,7 @@ def make_build(
     root.mkdir(parents=True)
     stream = {"datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8}
     write(root / "design.json", {
-        "version": 1, "backend": "rtl", "name": "mnist32", "top": "fpgan_top", "board": "ultra96",
+        "version": VERSION, "backend": "rtl", "name": "mnist32", "top": "fpgan_top", "board": "ultra96",
         "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {},
         "golden": "pytorch", "pumped": False,
         "input": {**stream, "shape": [1, 1, 1, 32], "beats": 32},

@@ -58,8 +58,9 @@ def on_board(deployed, tmp_path, monkeypatch, capsys):
             if board:
                 board(simulated, driver)
 
-            def open_board(file, address):
+            def open_board(file, address, **clocks):
                 assert file in (None, folder / "fpgan.bit") and address == 0xA0000000
+                assert clocks == {"clock_mhz": 300.0, "ps_clock_mhz": 33.333}
                 return simulated
 
             monkeypatch.setattr(driver, "open_board", open_board)
@@ -151,10 +152,6 @@ def test_the_clock_is_judged(deployed, monkeypatch):
     assert selftest.judge_clock(310.0, 300.0) == (False, fast)
 
 
-def test_the_driver_is_asked_for_the_clock_of_a_zynq7000_alone(deployed, monkeypatch):
-    load("driver", deployed, monkeypatch)
-    selftest = load("selftest", deployed, monkeypatch)
-    facts = json.loads((deployed / "facts.json").read_text())
-    assert selftest._clock(facts) == {}
-    asked = selftest._clock(facts | {"part": "xc7z020clg400-1", "ps_clock_mhz": 50.0})
-    assert asked == {"clock_mhz": 300.0, "ps_clock_mhz": 50.0}
+def test_the_c_driver_goes_along(deployed):
+    files = {path.name for path in (deployed / "driver" / "c").iterdir()}
+    assert files == {"fpgan.c", "fpgan.h", "fpgan_regs.h"}

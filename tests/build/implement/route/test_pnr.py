@@ -21,6 +21,7 @@ from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.host_bench import identity_build
 
 COPY = """
+  assign m_axis_0_tlast = 1;
   assign s_axis_0_tready = !m_axis_0_tvalid || m_axis_0_tready;
   always_ff @(posedge ap_clk) begin
     if (s_axis_0_tready) m_axis_0_tdata <= s_axis_0_tdata;
@@ -34,8 +35,8 @@ def build(tmp_path_factory):
     folder = identity_build(tmp_path_factory.mktemp("identity") / "build", 4, 4, 16)
     ports = """(
     input logic ap_clk, ap_rst_n, input logic [31:0] s_axis_0_tdata, input logic s_axis_0_tvalid,
-    output logic s_axis_0_tready, output logic [31:0] m_axis_0_tdata, output logic m_axis_0_tvalid,
-    input logic m_axis_0_tready);"""
+    output logic s_axis_0_tready, output logic [31:0] m_axis_0_tdata,
+    output logic m_axis_0_tlast, m_axis_0_tvalid, input logic m_axis_0_tready);"""
     names = ("copy_0.sv", "fpgan_top.sv")
     for name, body in zip(names, (COPY, "copy_0 copy_0_i (.*);"), strict=True):
         (folder / "rtl" / name).write_text(f"module {name[:-3]} {ports}\n{body}\nendmodule\n")
