@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.bench.bench_file import Bench
 from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.power.power_file import Power
 from fpgan.hw.design_file import DesignFile
@@ -27,7 +28,7 @@ from fpgan.sim.sim_file import Sim
 
 FILES: dict[str, Any] = {
     "metrics": Metrics, "design": DesignFile, "report": Report, "sim": Sim, "synth": Synth, "power": Power,
-    "facts": BoardFacts, "host": HostFile, "quantize": Quantize,
+    "facts": BoardFacts, "host": HostFile, "quantize": Quantize, "BENCH": Bench,
 }  # fmt: skip
 PAGE = "FILES.md"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -10,25 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from fpgan.build.bench import figures
+from fpgan.build.bench.bench_file import Measured
 from fpgan.build.bench.designs import BenchDesign
 from fpgan.build.flow import build
 from fpgan.build.implement.synthesize import synth
 from fpgan.hw.design import Design
+from fpgan.hw.system.fields import shape_of
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.simulate import simulate
 
 _BASELINE_IMAGES = 4
 _UNTRAINED = "untrained: scales calibrated on random weights of a fixed seed; the hardware is the same"
-
-# Every row has all of these; None: not measured.
-_MEASURED = (
-    "part", "clock_mhz", "mac_lanes", "useful_macs_per_image", "macs_per_image_with_zeros",
-    "predicted_cycles_per_image", "decision", "images", "pixels", "mismatches", "golden", "cycles_per_image",
-    "latency_cycles", "latency_us", "efficiency", "frames_per_second", "gops",
-    "gops_with_zeros", "gops_per_dsp", "kcycles_per_second", "resources", "resources_from", "utilization",
-    "limits", "over_limit", "over_board", "estimated_ns", "meets_clock", "at_estimated_clock", "timing",
-    "zero_insertion", "rival",
-)  # fmt: skip
 
 Progress = Callable[[str], None]
 
@@ -77,7 +69,7 @@ def _identity(design: BenchDesign) -> dict[str, Any]:
         "build": f"bench/{design.name}",
         "error": None,
         "seconds": {},
-        **dict.fromkeys(_MEASURED),
+        **dict.fromkeys(shape_of(Measured)),
     }
 
 

@@ -10,24 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from fpgan.build.bench import row, software
+from fpgan.build.bench.bench_file import Bench, explained
 from fpgan.build.bench.designs import BenchDesign, select
 from fpgan.build.bench.fit import fit
 from fpgan.build.bench.networks import Networks
 from fpgan.build.bench.picture import draw
 from fpgan.build.report.rivals import other_networks
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import make_folder, write_beside
-
-_UNITS = {
-    "gops": "useful giga-operations per second at clock_mhz: two per MAC, none for inserted zeros",
-    "gops_with_zeros": "the same rate as papers give it that count products with inserted zeros",
-    "gops_per_dsp": "useful GOPS over DSPs, of the layers that compute in DSPs",
-    "efficiency": "useful MACs / (cycles_per_image * mac_lanes): 1 is the limit but for skipped borders",
-    "decision": "of the optimizer: the fastest that fits, and what the next faster design would need",
-    "latency_cycles": "first input beat to last output beat of one image",
-    "BRAM18": "18 Kb block RAMs, two to a 36 Kb one",
-    "estimated_ns": "estimate from the unplaced netlist, no place-and-route result",
-    "ratio": "and cycles_ratio: their cycles over ours; fps_ratio: our images per second over theirs",
-}
 
 Progress = Callable[[str], None]
 
@@ -64,7 +54,7 @@ def bench(
     networks = Networks(out / "bench" / "networks", max(counts.values()))
     result: dict[str, Any] = {
         "complete": False, "failed": [], "designs": [], "software": [], "machine": software.machine(),
-        "published": other_networks(), "units": _UNITS,
+        "published": other_networks(), "units": explained(),
     }  # fmt: skip
     _save(result, out)
     result["software"] = _software(chosen, networks, say)
@@ -100,5 +90,5 @@ def _under(say: Progress, heading: str) -> Progress:
 
 
 def _save(result: dict[str, Any], out: Path) -> None:
-    text = json.dumps(result, indent=1) + "\n"
+    text = json.dumps(as_written(Bench, result), indent=1) + "\n"
     write_beside(out / "BENCH.json", lambda path: path.write_text(text, encoding="utf-8"))

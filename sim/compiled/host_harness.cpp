@@ -305,6 +305,8 @@ void obey(Board& board, char op, uint32_t a, uint32_t b) {
 
 int main(int argc, char** argv) {
     if (argc != 5) fail("4 arguments expected");
+    Verilated::defaultContextp()->randReset(2);  // registers start at random values
+    Verilated::defaultContextp()->randSeed(1);
     auto number = [&](int i) { return std::strtoull(argv[i], nullptr, 10); };
     Board board({number(1), number(2), number(3), number(4)});
     board.reset();

@@ -118,6 +118,15 @@ def test_hang_is_one_line_with_the_words(tmp_path):
     assert error.value.log and error.value.log.exists()
 
 
+@pytest.mark.verilator
+@pytest.mark.parametrize(("beats", "says"), [(14, "1 at word 14"), (30, "0 at word 15")])
+def test_tlast_in_the_wrong_place_is_one_line(tmp_path, beats, says):
+    """A DMA behind the accelerator would end amid an image, or never."""
+    wrong = TOP.replace(".BEATS(15)", f".BEATS({beats})")
+    with pytest.raises(ToolError, match=rf"^simulating: tlast is {says} of 15 of image 1 \(log: .*\)$"):
+        simulate(make_build(tmp_path / "build", top=wrong), images=2, stall=0.3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

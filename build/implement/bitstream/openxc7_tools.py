@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +64,11 @@ def bit_command(program: str, database: str, part: str, frames: str, bit: str) -
 def make_bitstream(tools: Tools, part: str, fasm: Path, bit: Path) -> None:
     """Turn a FASM file into `bit`, which is then whole. Raises ToolError."""
     work, database = fasm.parent, str(tools.database)
-    frames, partial = work / "design.frames", bit.with_name(f"{bit.name}.part")
-    command = frames_command(str(tools.fasm2frames), database, part, str(fasm), str(frames))
+    frames, partial = "design.frames", bit.with_name(f"{bit.name}.part")
+    command = frames_command(str(tools.fasm2frames), database, part, fasm.name, frames)
     run(command, work, work / "fasm2frames.log", "fasm2frames", _TIMEOUT)
-    command = bit_command(str(tools.xc7frames2bit), database, part, str(frames), str(partial))
+    # the names that it is given are in the bitstream's header
+    command = bit_command(str(tools.xc7frames2bit), database, part, frames, os.path.relpath(partial, work))
     log = work / "xc7frames2bit.log"
     run(command, work, log, "xc7frames2bit", _TIMEOUT)
     try:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from json_schema import faults
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ from fpgan.build.bench.designs import BenchDesign
 from fpgan.build.bench.picture import draw
 from fpgan.build.bench.table import table
 from fpgan.build.cli.main import app
+from fpgan.build.files import schema_of
 from fpgan.build.report.page import report
 from fpgan.model.config import PRESETS
 from fpgan.model.generator import Generator
@@ -69,6 +71,17 @@ def test_what_a_row_says(out: Path, result: Json) -> None:
     assert measured["resources"] == plan["totals"] and measured["resources_from"] == "estimate"
     assert measured["weights"].startswith("untrained") and measured["rival"] is None
     assert measured["estimated_ns"] is None and set(measured["seconds"]) == {"build", "sim", "zero insertion"}
+
+
+@pytest.mark.verilator
+def test_every_field_stands_in_the_schema(
+    result: Json, tmp_path: Path, no_software: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is written unsaid, or said and not written."""
+    assert not list(faults(result, schema_of("BENCH")))
+    monkeypatch.setattr(row, "measure", lambda *_: result["designs"][1] | {"watts": 1.0})
+    with pytest.raises(TypeError, match="BenchRow has no field watts"):
+        bench(tmp_path, designs=[TINY])
 
 
 @pytest.mark.verilator
@@ -138,6 +151,8 @@ def test_counted_resources(
     assert measured["resources_from"] == "yosys" and measured["error"] is None
     assert measured["resources"] == {key: counted["totals"][key] for key in measured["resources"]}
     assert measured["estimated_ns"] == counted["timing"]["estimated_ns"]
+    kept = json.loads((tmp_path / "BENCH.json").read_text())
+    assert not list(faults(kept, schema_of("BENCH"))) and kept["estimates"]
     over = {**counted, "totals": {**counted["totals"], "LUT": 70561}}
     monkeypatch.setattr(row, "synth", lambda build, progress: over)
     again = bench(tmp_path, designs=[design])

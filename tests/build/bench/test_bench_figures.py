@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from fpgan.build.bench import figures
+from fpgan.build.bench.bench_file import Rival, explained
 from fpgan.build.bench.designs import BenchDesign, all_designs, select
 from fpgan.build.report.rivals import other_networks, same_network
 from fpgan.hw.boards import boards
+from fpgan.hw.system.fields import as_written
 from fpgan.model.config import PRESETS
 
 MNIST32 = [32 * 128 * 16, 16 * 128 * 64 * 16, 64 * 64 * 32 * 16, 256 * 32 * 1 * 16]
@@ -93,6 +95,7 @@ def test_the_nearest_rival_has_the_same_network_and_bits() -> None:
     assert rival is not None and rival["cycles_per_image"] == 65536
     assert rival["cycles_ratio"] == 16.0 and rival["fps_ratio"] == 38.407  # 73242.2 / 1907
     assert rival["gops_with_zeros"] == 66.1  # 16.7 * 17367040 / 4390912
+    assert as_written(Rival, rival) == rival
     assert figures.nearest_rival(make_row(), (1, 32, 32, 1), ((2,) * 4, (2,) * 3)) is None
     assert figures.nearest_rival(make_row(), (1, 28, 28, 1), W4A4) is None
 
@@ -116,6 +119,12 @@ def test_the_designs_of_the_command() -> None:
     assert designs["mnist32-ultra96-w2a2"].bits == ((2,) * 4, (2,) * 3)
     assert designs["mnist32-ultra96"].bits == W4A4
     assert [d.preset for d in designs.values() if d.zero_insertion] == ["mnist32", "rgb64"]
+
+
+def test_units_are_those_of_the_fields() -> None:
+    units = explained()
+    assert units["latency_cycles"].endswith("[cycles]") and units["estimated_ns"].endswith("[ns]")
+    assert units["BRAM18"].endswith("[18 Kb]") and "inserted zeros" in units["gops"]
 
 
 def test_names_of_networks_tell_them_apart() -> None:
