@@ -59,8 +59,10 @@ def test_what_cannot_be_copied_is_counted() -> None:
 def test_no_net_of_the_bench_has_too_many_loads(row: BenchDesign, tmp_path: Path) -> None:
     """Every layer of every design, mapped: minutes to an hour each."""
     out = tmp_path / "build"
-    build(Networks(tmp_path, vectors=8).model(row, lambda _: None), out, board=row.board, max_utilization=row.max_utilization,
-          target_fps=row.target_fps, budget=row.budget, cores=row.cores)  # fmt: skip
+    model = Networks(tmp_path, vectors=8).model(row, lambda _: None)
+    cores = {"cores": row.cores} if row.cores else {}
+    build(model, out, board=row.board, max_utilization=row.max_utilization, target_fps=row.target_fps,
+          budget=row.budget, **cores)  # fmt: skip
     design = Design.load(out)
     for layer in design.layers:
         synth_module(design.rtl, list(layer.sources), layer.module, design.family, tmp_path / "work")
