@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 
 import openxc7_stand_in
+import psutil
 import pytest
+from commands import left
 
 from fpgan.build.implement.route import seeds
 from fpgan.build.implement.route.nextpnr import find_router
@@ -61,6 +64,22 @@ def test_a_run_that_is_stuck_before_routing_is_ended_and_the_next_goes_on(route)
     assert said[-1] == "seed 1 failed; seed 2 101 MHz"
     assert "was stuck for 1 s, preparing to route" in routed.tried[0].failed
     assert routed.tried[0].seconds < 20
+
+
+def test_an_interruption_ends_every_run(route):
+    """As Ctrl-C does, which reaches the main thread alone."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            route({"1": "slow", "2": "slow"}, 2)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not left(psutil.Process().children(recursive=True))
 
 
 @pytest.mark.parametrize(
