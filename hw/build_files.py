@@ -14,7 +14,7 @@ from typing import Any
 from fpgan.hw.system.reading import DamagedError
 from fpgan.hw.system.shapes import Text
 
-VERSION = 1  # of design.json, and of what stands in a BUILD
+VERSION = 2  # of design.json, and of what stands in a BUILD
 AGAIN = "run fpgan build again"
 NAME = Text(r"[A-Za-z_]\w{0,127}", "a name of letters, digits and _")
 SOURCES = {

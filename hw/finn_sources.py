@@ -15,6 +15,27 @@ PATCHES: dict[str, tuple[tuple[str, str], ...]] = {
             "`ifdef FPGAN_DSP_WATCHDOG\n\tif(1) begin : blkRecoveryWatch\n",
         ),
         ("\tend : blkRecoveryWatch\n", "\tend : blkRecoveryWatch\n`endif\n"),
+        # Data has no reset: a sum starts anew at the step that `first` marks, not at the one after `last`.
+        # The reset clears `vld` alone. Stage n of F belongs to the same step as stage n of L.
+        ("\tinput\tlogic  rst,\n", "\tinput\tlogic  ctrl_rst,\n"),
+        ("\tinput\tlogic  last,\n", "\tinput\tlogic  first,\n\tinput\tlogic  last,\n"),
+        ("\timport  mvu_pkg::*;\n", "\timport  mvu_pkg::*;\n\tuwire  rst = 0;\n"),
+        (
+            "\t\tif(rst)      L <= '0;\n",
+            "\t\tif(en)  F <= { first, F[1:PIPELINE_DEPTH-1] };\n\t\tif(ctrl_rst) L <= '0;\n",
+        ),
+        (
+            "\tlogic [1:PIPELINE_DEPTH] L = '0;\n",
+            "\tlogic [1:PIPELINE_DEPTH] L = '0;\n\tlogic [1:PIPELINE_DEPTH] F;\n",
+        ),
+        ("M2 + (L[3]? 0 : P3)", "M2 + (F[2]? 0 : P3)"),
+        ("{ 1'b0, L[2], 1'b0 }", "{ 1'b0, F[1], 1'b0 }"),
+        ("X2[i] + (L[3]? 2'h0", "X2[i] + (F[2]? 2'h0"),
+        ("PZ <= L[3]? 0", "PZ <= F[2]? 0"),
+        ("$signed(L[PIPELINE_DEPTH-1]? {(", "$signed(F[PIPELINE_DEPTH-2]? {("),
+        # What is under way before the first reset may be anything.
+        ("@(posedge clk iff en && !rst)", "@(posedge clk iff en && !ctrl_rst)"),
+        ("assert(h[HI_WIDTH] ===", "assert(ctrl_rst || h[HI_WIDTH] ==="),
     ),
     "thresholding.sv": (
         # Stage 0 has a reversed slice in a branch that is never taken; Yosys' slang stops there all the same.

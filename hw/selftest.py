@@ -81,19 +81,13 @@ def _open(facts: dict[str, Any], bitstream: Path | None, loaded: bool) -> Accele
     if not loaded and not file.exists():
         raise CannotRunError(f"{file} is not there: {facts['missing'] or 'copy the whole folder'}")
     try:
-        board = driver.open_board(None if loaded else file, facts["address"], **_clock(facts))
+        clocks = {key: facts[key] for key in ("clock_mhz", "ps_clock_mhz")}
+        board = driver.open_board(None if loaded else file, facts["address"], **clocks)
     except ValueError as error:
         raise CannotRunError(f"{file}: {error}") from None
-    accelerator = Accelerator(board, design=facts["design"])
+    accelerator = Accelerator(board, design=facts["design"], clock_mhz=facts["clock_mhz"])
     print(f"{facts['name']} on {facts['board']}: design 0x{facts['design']:08X} answers")
     return accelerator
-
-
-def _clock(facts: dict[str, Any]) -> dict[str, float]:
-    """What the driver sets FCLK0 of a Zynq-7000 by; nothing of another device."""
-    if not facts["part"].startswith("xc7z"):
-        return {}
-    return {key: facts[key] for key in ("clock_mhz", "ps_clock_mhz")}
 
 
 def _checks(accelerator: Accelerator, latents: IntArray, images: IntArray) -> Iterator[bool]:

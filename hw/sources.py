@@ -23,6 +23,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "pixel_pad": ("pixel_pad.sv",),
     "channels": ("channels.sv",),
     "stream_fork": ("stream_fork.sv",),
+    "stream_last": ("stream_last.sv",),
     "stream_add": ("stream_add.sv",),
     "stream_concat": ("stream_concat.sv",),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),

@@ -89,11 +89,44 @@ class RoutedCells:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LutSites:
+    """Sites of a LUT6, of which each holds one LUT with 6 inputs or two that share 5."""
+
+    used: int = said("by the routed design", within=_COUNT)
+    needed: int = said("by the netlist, counted as the router packs it", within=_COUNT)
+    available: int = said("on the board", within=_COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutedPath:
+    """The slowest path from register to register, in names of the sources."""
+
+    ns: float = said("delay", "ns")
+    wire_ns: float = said("of it in wires", "ns")
+    levels: int = said("LUTs and carry chains on it", within=_COUNT)
+    nets: Sequence[str] = said("from the register that it starts at on")
+    end: str = said("register that it ends at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedTried:
+    """One run of the router."""
+
+    seed: int = said("of the placement", within=_COUNT)
+    mhz: float = said("clock that was met", "MHz", may_lack=True)
+    failed: str = said("why it was not routed", may_lack=True)
+    seconds: float = said("that it took", "s")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Routed:
     """What nextpnr-xilinx says of a whole board design."""
 
     seed: int = said("of the placement that was taken", within=_COUNT)
-    cells: dict[str, RoutedCells] = said("by the router's names of kinds")
+    cells: dict[str, RoutedCells] = said("by the router's names of kinds; SLICE_LUTX are two to a LUT6 site")
+    lut_sites: LutSites = said("of LUT6 sites")
+    path: RoutedPath = said("the slowest one, where the router reports it", may_lack=True)
+    seeds: Sequence[SeedTried] = said("all that were tried")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,4 +143,4 @@ class Synth:
     estimates: dict[str, int] = said("report.json's totals; {} without one", within=_BY_KIND)
     timing: SynthTiming = said("the clock", stable=True)
     power: VendorPower = said("where Vivado has routed the board design", may_lack=True)
-    routed: Routed = said("where openxc7 has routed the board design", may_lack=True)
+    routed: Routed = said("where nextpnr-xilinx has routed the board design", may_lack=True)

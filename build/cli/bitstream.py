@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from fpgan.build.arguments import TARGET_FPS
 from fpgan.build.cli.common import Json, show, steps
 from fpgan.build.cli.options import board as board_option
-from fpgan.build.cli.options import choice
+from fpgan.build.cli.options import choice, real, whole
+from fpgan.build.implement.route.nextpnr import SEEDS
 
 
 def command(
@@ -23,7 +25,18 @@ def command(
         choice(
             "axi: registers and transfers by memory; axil: registers alone.",
             ("axi", "axil"),
-            default="the most that the tool supports",
+            default="axi by vivado, axil by openxc7",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int, whole("Placements that openxc7 tries, side by side, until one meets the clock; 1 GB each.", 1)
+    ] = SEEDS,
+    target_fps: Annotated[
+        float | None,
+        real(
+            "Images per second at the routed clock: folds BUILD again until openxc7 makes them.",
+            *TARGET_FPS,
+            default="those of BUILD at the clock that is reached",
         ),
     ] = None,
     json: Json = False,
@@ -41,20 +54,32 @@ def command(
     from fpgan.build.implement.bitstream import bitstream
 
     with steps("bitstream") as progress:
-        facts = bitstream(build, out, board, tool, bus, progress)
+        if target_fps is None:
+            facts = bitstream(build, out, board, tool, bus, progress, seeds)
+        else:
+            from fpgan.build.silicon import bitstream_at  # takes seconds
+
+            facts = bitstream_at(target_fps, build, out, board, tool, bus, progress, seeds)
     show(facts, json, _lines(facts, out))
 
 
 def _lines(facts: dict[str, Any], out: Path) -> list[str]:
     if facts["missing"]:
         return [f"{out}: all but the bitstream; {facts['missing']}"]
-    timing, asked = facts["timing"], facts["clock_mhz"]
+    timing, asked, clock = facts["timing"], facts["asked_mhz"], facts["clock_mhz"]
     lines = [
         f"{out}: {facts['bitstream']} for {facts['board']}, {timing['routed_mhz']} MHz routed, "
         f"{asked:g} MHz asked for ({timing['how']})",
-        "copy the folder to the board and run `sudo python3 selftest.py` in it",
+        f"it runs at {clock:g} MHz and makes {facts['frames_per_second']:,.0f} images/s; copy the folder "
+        "to the board and run `sudo python3 selftest.py` in it",
     ]
-    clock = timing.get("board_mhz", asked)
-    if abs(clock - asked) > 0.01 * asked:
+    clock = timing.get("board_mhz", clock)
+    if clock < asked and "board_mhz" not in timing:
+        asked_for = facts["frames_per_second"] * asked / clock
+        lines.append(
+            f"slower than the {asked:g} MHz that the build is for; --target-fps {asked_for:.0f} folds again "
+            "until the board makes as many images/s as that clock would"
+        )
+    elif abs(clock - asked) > 0.01 * asked:
         lines.append(f"the board's clock is {clock:g} MHz: the nearest that its dividers give")
     return lines

@@ -15,5 +15,10 @@ def command(json: Json = False) -> None:
     from fpgan.hw.boards import boards
 
     found = doctor()
-    lines = [f"{t['name']:18} {t['version'] or 'not found':22} {t['unlocks']}" for t in found]
+    lines = [f"{t['name']:18} {_state(t):22} {t['unlocks']}" for t in found]
     show(found, json, [*lines, f"boards: {', '.join(boards())}"])
+
+
+def _state(tool: dict[str, str | bool]) -> str:
+    """Its version; of a program that does not say one, that it is there."""
+    return str(tool["version"]) or ("found" if tool["found"] else "not found")

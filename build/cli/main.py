@@ -26,6 +26,7 @@ from fpgan.build.cli import (
     study,
     synth,
     train,
+    verify,
 )
 from fpgan.build.cli.program import Program
 from fpgan.hw.system.children import ended_by_signals
@@ -43,6 +44,7 @@ _COMMANDS = (
     synth,
     power,
     bitstream,
+    verify,
     report,
     study,
     demo,

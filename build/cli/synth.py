@@ -10,6 +10,8 @@ import typer
 
 from fpgan.build.cli.common import Json, show, steps
 from fpgan.build.cli.options import choice, whole
+from fpgan.build.cli.routed import routed_lines
+from fpgan.build.implement.route.nextpnr import SEEDS
 
 
 def command(
@@ -17,6 +19,7 @@ def command(
     tool: Annotated[str, choice("What synthesizes.", ("yosys", "vivado"))] = "yosys",
     jobs: Annotated[int, whole("Layers synthesized at once.", 1)] = 2,
     pnr: Annotated[bool, typer.Option(help="Place and route with nextpnr-xilinx (Zynq-7000).")] = False,
+    seeds: Annotated[int, whole("Placements to route, side by side, 1 GB each.", 1)] = SEEDS,
     json: Json = False,
 ) -> None:
     """Count the LUTs, flip-flops, DSPs and block RAMs of every layer.
@@ -26,10 +29,10 @@ def command(
     from fpgan.build.implement.synthesize import synth
 
     with steps("synth") as progress:
-        result = synth(build, tool, jobs, progress, pnr)
+        result = synth(build, tool, jobs, progress, pnr, seeds)
     used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
     timing = result["timing"]
     clock = f"{timing['routed_mhz']} MHz" if "routed_mhz" in timing else f"{timing['estimated_ns']} ns"
     lines = [f"{build / 'synth.json'}: {', '.join(used)}", f"longest path: {clock} ({timing['how']})"]
-    lines += [timing["missing"]] if "missing" in timing else []
+    lines += [timing["missing"]] if "missing" in timing else routed_lines(result)
     show(result, json, lines)

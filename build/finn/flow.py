@@ -20,6 +20,7 @@ FINN_BOARDS = {  # those that FINN has a shell for, by its names
     "ultra96": "Ultra96",
     "zcu104": "ZCU104",
     "kv260": "KV260_SOM",
+    "aup-zu3": "AUP-ZU3_8GB",
     "pynq-z1": "Pynq-Z1",
     "pynq-z2": "Pynq-Z2",
 }
@@ -51,7 +52,7 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
         finn_flow("build", "finn")
         # then, where Vivado is installed: finn build finn/finn.yaml build/dataflow.onnx
 
-    build: a folder made by fpgan build; its board (for zc706 FINN has no shell: the flow then ends after
+    build: a folder made by fpgan build; its board (without a shell of FINN's the flow ends after
         out-of-context synthesis), clock, folding and FIFO depths are kept.
     out: folder to write, empty but for what an earlier flow left: finn.yaml, and golden vectors for FINN's
         verification, latent.npy and image.npy (N,H,W,C), float32. FINN's own results go to its folder output.

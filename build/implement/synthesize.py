@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.implement.route.nextpnr import SEEDS
 from fpgan.build.implement.route.pnr import check, route
 from fpgan.build.implement.synth import cells, timing, vivado, yosys
 from fpgan.build.implement.synth.yosys import Progress
@@ -17,22 +18,31 @@ from fpgan.hw.system.files import write_json
 
 
 def synth(
-    build: Path, tool: str = "yosys", jobs: int = 2, progress: Progress | None = None, pnr: bool = False
+    build: Path,
+    tool: str = "yosys",
+    jobs: int = 2,
+    progress: Progress | None = None,
+    pnr: bool = False,
+    seeds: int = SEEDS,
 ) -> dict[str, Any]:
     """Resources of a build against its board, written to BUILD/synth.json and returned.
 
     `tool`: "yosys" (layer by layer, `jobs` at a time, summed; leaves BUILD/netlist/MODULE.v) or "vivado" (out
-    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000);
-    where it is not installed, `missing` of `timing` says so.
-    Raises ValueError for an unknown tool, no jobs, a folder that is no build, or pnr of what is not routed,
-    ToolError where a tool fails.
+    of context, where installed). pnr: also place and route with nextpnr-xilinx, for its clock (Zynq-7000),
+    once for each of `seeds`, as many at a time as there are cores; where it is not installed, `missing` of
+    `timing` says so.
+    Raises ValueError for an unknown tool, no jobs or seeds, a folder that is no build, or pnr of what is not
+    routed, ToolError where a tool fails.
     """
     design = Design.load(build)
     design.require_rtl("synthesis")
     if jobs < 1:
         raise ValueError(f"jobs={jobs}: must be at least 1")
+    if seeds < 1:
+        raise ValueError(f"seeds={seeds}: must be at least 1")
     if pnr:
         _check_routable(design, tool)
+    routed: dict[str, dict[str, Any]] = {}
     if tool == "yosys":
         layers = yosys.synth_layers(design, jobs, progress)
         slowest = max(layers, key=lambda layer: layer["timing"]["ns"])
@@ -44,12 +54,13 @@ def synth(
             "how": timing.HOW,
         }
         if pnr:
-            timed = {**timed, **route(design, progress)}
+            routed = route(design, progress, seeds)
+            timed = {**timed, **routed.pop("timing")}
     elif tool == "vivado":
         layers, timed = vivado.synthesize(design)
     else:
         raise ValueError(f"tool {tool!r} is not known; choose yosys or vivado")
-    result = summarize(design, tool, layers, timed)
+    result = {**summarize(design, tool, layers, timed), **routed}
     write_result(design, result)
     return result
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+_NUMBERS = ("clock_mhz", "target_fps", "max_utilization")
+
 
 def made(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, str]:
     """`version` of fpgan, `command` that does what function does with the arguments, `date`: now, in UTC.
@@ -28,6 +30,23 @@ def made(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str
         "command": shlex.join(words),
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     }
+
+
+def arguments_of(function: Callable[..., Any], command: str) -> dict[str, Any]:
+    """The arguments of `function` that `made` wrote into a command line, without defaults."""
+    words = shlex.split(command)[2:]
+    names = list(inspect.signature(function).parameters)
+    found: dict[str, Any] = {names[0]: words[0]}
+    for option, text in zip(words[1::2], words[2::2], strict=True):
+        name = option.removeprefix("--").replace("-", "_")
+        if name == "budget":
+            kind, _, amount = text.partition("=")
+            found.setdefault(name, {})[kind] = int(amount)
+        elif name == "cores":
+            found[name] = text.split(",")
+        else:
+            found[name] = float(text) if name in _NUMBERS else text
+    return found
 
 
 def _texts(value: Any) -> list[str]:

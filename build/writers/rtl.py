@@ -14,8 +14,10 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow.graph import Streams
 from fpgan.hw.boards import Board
 from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.sources import sources as module_sources
 
 TOP = "fpgan_top"
+RESET_CYCLES = 3  # for which a reset must be held: two on its way to the layers
 
 
 def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> dict[str, Any]:
@@ -34,8 +36,9 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
             op.set_nodeattr(name, "")  # a BUILD folder can be moved
         sources += [name for name in names if name not in sources]
         layers.append({"name": node.name, "op": node.op_type, "module": node.name, "sources": names})
+    names = copy_finn_sources(module_sources("stream_last", Path()), rtl)
     (rtl / f"{TOP}.sv").write_text(top_module(model), encoding="utf-8")
-    sources.append(f"{TOP}.sv")
+    sources += [*names, f"{TOP}.sv"]
     (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources), encoding="utf-8")
     return {
         "top": TOP,
@@ -84,14 +87,15 @@ def top_module(model: ModelWrapper) -> str:
     wires, instances = [], []
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
-    for node, op, ins, outs in zip(nodes, ops, streams.inputs, streams.outputs, strict=True):
-        instances.append(_instance(node.name, ins, outs, "axilite" in _port_kinds(op), _pumped(op)))
+    for i, (node, op, ins, outs) in enumerate(zip(nodes, ops, streams.inputs, streams.outputs, strict=True)):
+        instances.append(_instance(i, node.name, op, ins, outs))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
     fast = fast if any(_pumped(op) for op in ops) else ""
     return f"""// SPDX-License-Identifier: Apache-2.0
 // The accelerator: its layers in a row, connected by AXI4-Stream.
+// A reset clears it where it is held for {RESET_CYCLES} cycles or more.
 module {TOP} (
     input  logic ap_clk,
 {fast}    input  logic ap_rst_n,
@@ -99,17 +103,28 @@ module {TOP} (
     input  logic s_axis_0_tvalid,
     output logic s_axis_0_tready,
     output logic [{widths[-1] - 1}:0] m_axis_0_tdata,
+    output logic m_axis_0_tlast,  // with the last beat of an image
     output logic m_axis_0_tvalid,
     input  logic m_axis_0_tready
 );
+  // The reset reaches each layer through a register of its own, all in one cycle; until then no word goes in.
+  logic reset_n_q;
+  (* keep = "true", dont_touch = "true", shreg_extract = "no" *) logic [{len(nodes) - 1}:0] layer_reset_n_q;
+  always_ff @(posedge ap_clk) begin
+    reset_n_q <= ap_rst_n;
+    layer_reset_n_q <= {{{len(nodes)}{{reset_n_q}}}};
+  end
+
 {body}
 
   assign data_0 = s_axis_0_tdata;
-  assign valid_0 = s_axis_0_tvalid;
-  assign s_axis_0_tready = ready_0;
-  assign m_axis_0_tdata = data_{last};
-  assign m_axis_0_tvalid = valid_{last};
-  assign ready_{last} = m_axis_0_tready;
+  assign valid_0 = s_axis_0_tvalid && layer_reset_n_q[0];
+  assign s_axis_0_tready = ready_0 && layer_reset_n_q[0];
+  stream_last #(.WIDTH({widths[-1]}), .BEATS({describe_streams(model)["output"]["beats"]})) stream_last_i (
+      .ap_clk(ap_clk), .ap_rst_n(layer_reset_n_q[{len(nodes) - 1}]),
+      .s_axis_tdata(data_{last}), .s_axis_tvalid(valid_{last}), .s_axis_tready(ready_{last}),
+      .m_axis_tdata(m_axis_0_tdata), .m_axis_tlast(m_axis_0_tlast), .m_axis_tvalid(m_axis_0_tvalid),
+      .m_axis_tready(m_axis_0_tready));
 endmodule
 """
 
@@ -132,14 +147,15 @@ def _pumped(op: Any) -> bool:
     return "clk2x" in op.get_verilog_top_module_intf_names()
 
 
-def _instance(name: str, inputs: Sequence[int], outputs: Sequence[int], axilite: bool, pumped: bool) -> str:
+def _instance(place: int, name: str, op: Any, inputs: Sequence[int], outputs: Sequence[int]) -> str:
+    axilite, pumped = "axilite" in _port_kinds(op), _pumped(op)
     ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
     connections = ",\n      ".join(
         f".{port}_TDATA(data_{i}), .{port}_TVALID(valid_{i}), .{port}_TREADY(ready_{i})"
         for port, i in zip(ports, [*inputs, *outputs], strict=True)
     )
     return f"""  {name} {name}_i (
-      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(ap_rst_n),
+      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(layer_reset_n_q[{place}]),
       {connections}{_UNUSED if axilite else ""}
   );
 """

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,6 +14,11 @@ from pathlib import Path
 import yaml
 
 FAMILIES = ("xcup", "xc7")
+# What Vivado knows and this project has no shell for: their names and parts, in letters and digits alone.
+_UNSUPPORTED = {
+    "Alveo": r"alveo\w*|a?u(2[56]|30|45n|50\w*|55[cn]\w*|200|250|280)|xcu\d\w*",
+    "Versal": r"versal\w*|v[cehmp]k\d+\w*|v[78]0|xcv[cehmnp]?\d\w*",
+}
 RESOURCES = ("LUT", "FF", "DSP", "BRAM18", "URAM")
 
 
@@ -56,8 +62,11 @@ class Board:
 
     @property
     def most_clock_mhz(self) -> float:
-        """The fastest clock that the processor system gives to the programmable logic (DS187, DS925)."""
-        return 250.0 if self.family == "xc7" else 400.0
+        """The fastest clock that the processor system's AXI ports take, which all of a design runs from.
+
+        DS187 and DS191, FMAXI_GP and FMAXI_HP; DS925, FSAXIHPCLK and FMAXIHPCLK. It gives faster ones.
+        """
+        return 250.0 if self.family == "xc7" else 333.0
 
     @property
     def dsp_block(self) -> str:
@@ -82,6 +91,11 @@ def get_board(name: str) -> Board:
         return known[meant[0]]
     if meant:
         raise ValueError(f"board {name!r} may be {' or '.join(meant)}; name the one that is meant")
+    if kind := _unsupported(str(name)):
+        raise ValueError(
+            f"board {name!r}: {kind} devices are not supported, only Zynq-7000 and Zynq UltraScale+; "
+            f"choose one of {', '.join(sorted(known))}"
+        )
     names = {_plain(alias): board.name for board in known.values() for alias in board.names}
     near = difflib.get_close_matches(_plain(str(name)), names, n=1)
     nearest = f"the nearest is {names[near[0]]}; " if near else ""
@@ -96,6 +110,13 @@ def _meant(name: str) -> list[str]:
         for board in boards().values()
         if plain in map(_plain, board.names) or fnmatchcase(file, board.vivado_board)
     ]
+
+
+def _unsupported(name: str) -> str | None:
+    """The kind of device of a board, a part or one of Vivado's board files, where it is not supported."""
+    words = [_plain(word) for word in (name, name.partition(":")[2].partition(":")[0])]
+    matches = (kind for kind, known in _UNSUPPORTED.items() for word in words if re.fullmatch(known, word))
+    return next(matches, None)
 
 
 def _plain(name: str) -> str:

@@ -10,11 +10,13 @@ print(accelerator.timing)
 from .accelerator import Accelerator
 from .bitstream import load_bitstream
 from .boards import open_board
+from .by_pynq import PynqBoard, PynqBuffer
 from .clocks import set_clock
+from .dma_buffer import DmaBuffer
 from .formats import IntArray
 from .interface import AcceleratorError, Board, Buffer, NoMemoryError
 from .latents import random_latents
-from .mapped import DmaBuffer, MappedBoard, PynqBuffer
+from .mapped import MappedBoard
 
 __all__ = [
     "Accelerator",
@@ -25,6 +27,7 @@ __all__ = [
     "IntArray",
     "MappedBoard",
     "NoMemoryError",
+    "PynqBoard",
     "PynqBuffer",
     "load_bitstream",
     "open_board",

@@ -16,6 +16,15 @@ from .interface import AcceleratorError, Board, Buffer, Words
 from .latents import random_latents, seed_state
 
 _PAUSE = 50e-6  # seconds between two looks at the accelerator
+# what a call waits for, by its source and its sink
+_INPUTS = {
+    "WINDOW": "the input window, for the driver's latents", "DMA": "the memory's read channel, for latents",
+    "GENERATOR": "the generator of latents",
+}  # fmt: skip
+_OUTPUTS = {
+    "WINDOW": "the output window, for images", "DMA": "the memory's write channel, for images",
+    "NONE": "the accelerator, for its images",
+}  # fmt: skip
 
 
 class Accelerator:
@@ -25,8 +34,15 @@ class Accelerator:
     one step), clock_mhz say what it is; timing says how long the last call took.
     """
 
-    def __init__(self, board: Board, design: int | None = None, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        board: Board,
+        design: int | None = None,
+        timeout: float = 10.0,
+        clock_mhz: float | None = None,
+    ) -> None:
         """design: what the register DESIGN must read. timeout: seconds without progress that count as a hang.
+        clock_mhz: of facts.json, where that is slower than the one that the design was made for.
 
         AcceleratorError where something else, or another version, is loaded.
         """
@@ -48,7 +64,8 @@ class Accelerator:
         self.latent_elements, self.classes = self._get("LATENT_ELEMENTS"), self._get("CLASSES")
         self.image_shape = (shape >> 8 & 0xFFF, shape >> 20, shape & 0xFF)
         self.latent_scale, self.image_scale = self._float("LATENT_SCALE"), self._float("IMAGE_SCALE")
-        self.clock_mhz, self.max_images = self._get("CLOCK_KHZ") / 1000, self._get("MAX_IMAGES")
+        made_for, self.max_images = self._get("CLOCK_KHZ") / 1000, self._get("MAX_IMAGES")
+        self.clock_mhz = min(made_for, clock_mhz or made_for)
         self._latent, self._image = self._format("LATENT"), self._format("IMAGE")
         self.abort()
 
@@ -197,11 +214,12 @@ class Accelerator:
                 if move() or done != seen:
                     seen, since = done, time.monotonic()
                 elif time.monotonic() - since > self.timeout:
-                    raise AcceleratorError(
-                        f"no progress for {self.timeout:g} s: {done} of {n} images are out"
-                    )
+                    raise AcceleratorError(self._stuck(source, sink, n))
                 else:
                     self.board.pause(_PAUSE)
+        except AcceleratorError as error:
+            self._abort_after(error)
+            raise
         except BaseException:
             self.abort()
             raise
@@ -209,6 +227,22 @@ class Accelerator:
             self._set("ERRORS", errors)
             names = ", ".join(name for name, bit in registers.ERRORS.items() if errors >> bit & 1)
             raise AcceleratorError(f"the accelerator reports {names} in a call of {n} images")
+
+    def _stuck(self, source: str, sink: str, n: int) -> str:
+        """What a call waits for: the accelerator needs nothing but latents to finish what it began."""
+        latents, images = self._get("LATENTS_IN"), self._get("IMAGES_OUT")
+        waits = _INPUTS[source] if latents == images < n else _OUTPUTS[sink]
+        return (
+            f"no progress for {self.timeout:g} s: {images} of {n} images are out, {latents} latents are in; "
+            f"what waits is {waits}"
+        )
+
+    def _abort_after(self, error: AcceleratorError) -> None:
+        """Abort, and keep both lines where that does not end either."""
+        try:
+            self.abort()
+        except AcceleratorError as hang:
+            raise AcceleratorError(f"{error}; {hang}") from None
 
     def _timed(self, n: int, call: Callable[[], Any]) -> Any:
         start = time.monotonic()
@@ -226,6 +260,7 @@ class Accelerator:
     def _buffer(self, name: str, size: int) -> Buffer:
         """Memory that is kept from call to call, and grows."""
         if name not in self._buffers or len(self._buffers[name].array) < size:
+            self._buffers.pop(name, None)  # free before the larger one is looked for
             self._buffers[name] = self.board.allocate(max(size, 4096))
         return self._buffers[name]
 

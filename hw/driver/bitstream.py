@@ -16,14 +16,14 @@ def load_bitstream(path: Path) -> None:
     AcceleratorError where it does not load.
     """
     try:
-        from pynq import Bitstream, Overlay
+        import pynq
     except ImportError:
         _load_by_manager(path)
         return
     if path.with_suffix(".hwh").exists():
-        Overlay(str(path))
+        pynq.Overlay(str(path))
     else:
-        Bitstream(str(path)).download()
+        pynq.Bitstream(str(path)).download()
 
 
 def loads_clocks(bitstream: Path) -> bool:

@@ -1,33 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registers mapped into this process, and memory that it shares with the accelerator."""
+"""Registers mapped into this process."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import time
-from pathlib import Path
-from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from .interface import AcceleratorError, Buffer, NoMemoryError, Words
+from .by_pynq import allocate
+from .dma_buffer import DmaBuffer
+from .interface import AcceleratorError, Buffer, Words
+from .locked import map_locked
 from .registers import SPAN
+
+# Two boards at one address share what this process mapped: a notebook's cell makes them when it runs again.
+_mapped: WeakValueDictionary[tuple[str, int], mmap.mmap] = WeakValueDictionary()
 
 
 class MappedBoard:
-    """Registers at a physical address (/dev/mem) or of a UIO device, memory of pynq or u-dma-buf."""
+    """Registers at a physical address (/dev/mem) or of a UIO device, memory of pynq or u-dma-buf.
+
+    One process at a time has them.
+    """
 
     def __init__(self, address: int = 0, device: str = "/dev/mem") -> None:
         """address: of the registers, 0 with a UIO device. AcceleratorError where it cannot be mapped."""
         try:
-            file = os.open(device, os.O_RDWR | os.O_SYNC)
-            self._map = mmap.mmap(file, SPAN, offset=address)
-            os.close(file)
+            self._map = _mapped.get((device, address)) or map_locked(device, address, SPAN, os.O_SYNC)
         except (OSError, ValueError) as error:
-            raise AcceleratorError(
-                f"{device} at 0x{address:X}: cannot be mapped ({error}); are you root?"
-            ) from None
+            root = "; are you root?" if isinstance(error, PermissionError) else ""
+            raise AcceleratorError(f"{device} at 0x{address:X}: cannot be mapped ({error}){root}") from None
+        _mapped[device, address] = self._map
         self._words = np.frombuffer(self._map, np.uint32)
 
     def read(self, offset: int) -> int:
@@ -47,52 +53,10 @@ class MappedBoard:
 
     def allocate(self, size: int) -> Buffer:
         try:
-            from pynq import allocate
+            import pynq  # noqa: F401
         except ImportError:
             return DmaBuffer(size)
-        return PynqBuffer(allocate((size,), dtype=np.uint8))
+        return allocate(size)
 
     def pause(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-class PynqBuffer:
-    """Memory that pynq allocates."""
-
-    def __init__(self, memory: Any) -> None:
-        self.memory, self.address, self.array = memory, int(memory.device_address), memory
-
-    def flush(self) -> None:
-        self.memory.flush()
-
-    def invalidate(self) -> None:
-        self.memory.invalidate()
-
-
-class DmaBuffer:
-    """Memory of the u-dma-buf kernel module, opened uncached."""
-
-    _used = 0  # bytes of the device that earlier buffers took
-
-    def __init__(self, size: int, name: str = "udmabuf0") -> None:
-        folder, size = Path("/sys/class/u-dma-buf") / name, -(-size // 4096) * 4096
-        try:
-            start = int((folder / "phys_addr").read_text(encoding="utf-8"), 16)
-            whole = int((folder / "size").read_text(encoding="utf-8"))
-            if DmaBuffer._used + size > whole:
-                raise AcceleratorError(f"/dev/{name} has {whole} bytes; {DmaBuffer._used + size} are needed")
-            file = os.open(f"/dev/{name}", os.O_RDWR | os.O_SYNC)
-            self._map = mmap.mmap(file, size, offset=DmaBuffer._used)
-            os.close(file)
-        except OSError:
-            raise NoMemoryError(
-                f"no memory: neither pynq nor /dev/{name} is there; use memory=False"
-            ) from None
-        self.address, self.array = start + DmaBuffer._used, np.frombuffer(self._map, np.uint8)
-        DmaBuffer._used += size
-
-    def flush(self) -> None:
-        pass
-
-    def invalidate(self) -> None:
-        pass

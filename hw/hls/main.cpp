@@ -16,28 +16,39 @@
 using fpgan::Bytes;
 using fpgan::put_words;
 using fpgan::read_file;
-using fpgan::take_words;
+
+// Words of whole images, each with tlast at its end and nowhere else.
+static void take_images(hls::stream<fpgan::Marked<OUT_BITS>>& out, Bytes& taken) {
+  hls::stream<ap_uint<OUT_BITS>> words("words");
+  for (int i = 1; !out.empty(); i++) {
+    const fpgan::Marked<OUT_BITS> word = out.read();
+    if ((word.last == 1) != (i % OUT_BEATS == 0))
+      throw std::runtime_error("tlast is wrong at word " + std::to_string(i) + " of " + std::to_string(OUT_BEATS));
+    words.write(word.data);
+  }
+  fpgan::take_words<OUT_BITS>(words, taken);
+}
 
 static Bytes by_image(const Bytes& latent, int images) {
   hls::stream<ap_uint<IN_BITS>> in("s_axis_0");
-  hls::stream<ap_uint<OUT_BITS>> out("m_axis_0");
+  hls::stream<fpgan::Marked<OUT_BITS>> out("m_axis_0");
   Bytes taken;
   for (int i = 0; i < images; i++) {
     put_words<IN_BITS>(in, &latent[std::size_t(i) * IN_BEATS * (IN_BITS / 8)], IN_BEATS);
     fpgan_top(in, out);
-    take_words<OUT_BITS>(out, taken);
+    take_images(out, taken);
   }
   return taken;
 }
 
 static Bytes by_layer(const Bytes& latent, int images) {
   hls::stream<ap_uint<IN_BITS>> in("s_axis_0");
-  hls::stream<ap_uint<OUT_BITS>> out("m_axis_0");
+  hls::stream<fpgan::Marked<OUT_BITS>> out("m_axis_0");
   put_words<IN_BITS>(in, &latent[0], images * IN_BEATS);
   fpgan::iterations().clear();
   fpgan_layers(in, out, images);
   Bytes taken;
-  take_words<OUT_BITS>(out, taken);
+  take_images(out, taken);
   return taken;
 }
 

@@ -259,7 +259,8 @@ module {TOPS[options.bus]} (
   {design.top} accelerator (
       .ap_clk(ap_clk), {fast}.ap_rst_n(core_rst_n),
       .s_axis_0_tdata(latent_data), .s_axis_0_tvalid(latent_valid), .s_axis_0_tready(latent_ready),
-      .m_axis_0_tdata(image_data), .m_axis_0_tvalid(image_valid), .m_axis_0_tready(image_ready));
+      .m_axis_0_tdata(image_data), .m_axis_0_tlast(), .m_axis_0_tvalid(image_valid),
+      .m_axis_0_tready(image_ready));
 
 {_memory(design, options) if dma else _NO_MEMORY}endmodule
 """

@@ -2,7 +2,7 @@
 """The register map of the host interface: the one place that says it.
 
 `python -m fpgan.hw.host.registers` writes it for what cannot read it from here: rtl/host/host_pkg.sv, and
-driver/registers.py, since the driver runs alone on a board.
+driver/registers.py and driver/c/fpgan_regs.h, since the drivers run alone on a board.
 """
 
 from __future__ import annotations
@@ -165,10 +165,26 @@ def driver_module() -> str:
     return "\n".join([*lines, ""])
 
 
+def c_header() -> str:
+    """hw/driver/c/fpgan_regs.h."""
+    lines = [
+        "// SPDX-License-Identifier: Apache-2.0",
+        "// The register map of the host interface, generated from hw/host/registers.py.",
+        "#ifndef FPGAN_REGS_H",
+        "#define FPGAN_REGS_H",
+        "",
+        f"#define FPGAN_SPAN 0x{1 << ADDRESS_BITS:X}u  // bytes of the registers and windows",
+    ]
+    for name, value, _, comment in _constants():
+        lines.append(f"#define FPGAN_{name} 0x{value:02X}u  // {comment}")
+    return "\n".join([*lines, "", "#endif", ""])
+
+
 def main() -> None:
     folder = Path(__file__).parents[1]
     (folder / "rtl" / "host" / "host_pkg.sv").write_text(sv_package(), encoding="utf-8")
     (folder / "driver" / "registers.py").write_text(driver_module(), encoding="utf-8")
+    (folder / "driver" / "c" / "fpgan_regs.h").write_text(c_header(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from fpgan.hw.system.signals import ending, handled
 from fpgan.hw.system.tools import ToolError
 
 _GRACE = 2.0  # seconds from SIGTERM to SIGKILL
+_WATCHED = 0.5  # seconds between two looks at a program
 # $0: the pipe. A shell that is gone at once starts what waits: a command may wait for all its children.
 _LEASHED = """exec 9</dev/fd/"$0"
 ((trap '' TERM; read -r _; kill -s KILL -- -$$) <&9 >/dev/null 2>&1 &)
@@ -53,10 +55,12 @@ def run(
     what: str,
     timeout: float | None = None,
     env: Mapping[str, str] | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> str:
     """Run a command with its output in `log`; returns that output.
 
-    Raises ToolError: what failed, how, and where the log is; ValueError where the log cannot be written.
+    watch: called again and again while it runs; what that raises ends it. Raises ToolError: what failed, how,
+    and where the log is; ValueError where the log cannot be written.
     """
     name = Path(command[0]).name
     with writing(log):
@@ -64,7 +68,7 @@ def run(
         output = log.open("wb")
     with output, _child(command, cwd, env, what, stdin=subprocess.DEVNULL, stdout=output) as process:
         try:
-            code = process.wait(timeout)
+            code = _wait(process, timeout, watch)
         except subprocess.TimeoutExpired:
             raise ToolError(
                 f"{what}: {name} took more than {timeout:g} s (log: {log})", command, log
@@ -74,6 +78,20 @@ def run(
         how = f"{_ended(code)}{'; the disk is full' if full else ''}"
         raise ToolError(f"{what}: {name} {how} (log: {log})", command, log, passing=full or code < 0)
     return log.read_text(encoding="utf-8", errors="replace")
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float | None, watch: Callable[[], None] | None) -> int:
+    """The exit code. TimeoutExpired after `timeout` seconds."""
+    if watch is None:
+        return process.wait(timeout)
+    last = None if timeout is None else time.monotonic() + timeout
+    while True:
+        try:
+            return process.wait(_WATCHED)
+        except subprocess.TimeoutExpired:
+            if last is not None and time.monotonic() >= last:
+                raise
+        watch()
 
 
 def start(command: Sequence[str], cwd: Path, log: Path) -> subprocess.Popen[bytes]:

@@ -18,16 +18,21 @@ _CORE = """// SPDX-License-Identifier: Apache-2.0
 module fpgan_top (
     input  logic ap_clk, ap_rst_n,
     input  logic [{bits_in}:0] s_axis_0_tdata, input logic s_axis_0_tvalid, output logic s_axis_0_tready,
-    output logic [{bits_out}:0] m_axis_0_tdata, output logic m_axis_0_tvalid, input logic m_axis_0_tready
+    output logic [{bits_out}:0] m_axis_0_tdata, output logic m_axis_0_tlast, m_axis_0_tvalid,
+    input logic m_axis_0_tready
 );
-  logic [{bits_out}:0] data;
-  logic valid, ready;
+  logic [{bits_out}:0] data, held;
+  logic valid, ready, held_valid, held_ready;
   width_convert #(.IN_ELEMS({given}), .OUT_ELEMS({taken}), .ELEM_BITS(8)) convert_1 (
       .s_axis_tdata(s_axis_0_tdata), .s_axis_tvalid(s_axis_0_tvalid), .s_axis_tready(s_axis_0_tready),
       .m_axis_tdata(data), .m_axis_tvalid(valid), .m_axis_tready(ready), .*);
   fifo #(.WIDTH({bits_out} + 1), .DEPTH(8)) fifo_1 (
       .s_axis_tdata(data), .s_axis_tvalid(valid), .s_axis_tready(ready),
-      .m_axis_tdata(m_axis_0_tdata), .m_axis_tvalid(m_axis_0_tvalid), .m_axis_tready(m_axis_0_tready), .*);
+      .m_axis_tdata(held), .m_axis_tvalid(held_valid), .m_axis_tready(held_ready), .*);
+  stream_last #(.WIDTH({bits_out} + 1), .BEATS({beats})) last_1 (
+      .s_axis_tdata(held), .s_axis_tvalid(held_valid), .s_axis_tready(held_ready),
+      .m_axis_tdata(m_axis_0_tdata), .m_axis_tlast(m_axis_0_tlast), .m_axis_tvalid(m_axis_0_tvalid),
+      .m_axis_tready(m_axis_0_tready), .*);
 endmodule
 """
 
@@ -39,10 +44,11 @@ def identity_build(folder: Path, given: int, taken: int, beats: int) -> Path:
         raise ValueError(f"{total} bytes of an image are no whole number of beats of {given} bytes")
     rtl = folder / "rtl"
     rtl.mkdir(parents=True)
-    names = ["width_convert.sv", "fifo.sv"]
+    names = ["width_convert.sv", "fifo.sv", "stream_last.sv"]
     for name in names:
         (rtl / name).write_bytes(rtl_file(name).read_bytes())
-    text = _CORE.format(bits_in=8 * given - 1, bits_out=8 * taken - 1, given=given, taken=taken)
+    bits = {"bits_in": 8 * given - 1, "bits_out": 8 * taken - 1}
+    text = _CORE.format(**bits, given=given, taken=taken, beats=beats)
     (rtl / "fpgan_top.sv").write_text(text, encoding="utf-8")
 
     def stream(shape: list[int], elements: int) -> dict[str, object]:

@@ -40,13 +40,13 @@ class MvuCase:
 class Steps:
     """What a core is fed, a row per cycle, and what it must answer.
 
-    weights (T,PE,SIMD), activations (T,SIMD), last and zero (T), results (groups,PE).
+    weights (T,PE,SIMD), activations (T,SIMD), first and last (T), results (groups,PE).
     """
 
     weights: IntArray
     activations: IntArray
+    first: NDArray[np.bool_]
     last: NDArray[np.bool_]
-    zero: NDArray[np.bool_]
     results: IntArray
 
 
@@ -64,12 +64,16 @@ def random_steps(case: MvuCase, seed: int) -> Steps:
     for step in rng.integers(0, len(last), len(last) // 4):
         w[step] = rng.choice([low + case.narrow, -low - 1])
         a[step] = rng.choice([act_low, act_high - 1])
-    zero = rng.random(len(last)) < 0.1
-    products = np.einsum("tps,ts->tp", w, a) * ~zero[:, None]
-    results = np.add.reduceat(products, np.cumsum(lengths) - lengths)
-    idle = np.repeat(np.arange(len(last)), 1 + (rng.random(len(last)) < 0.1))
-    first = np.r_[False, idle[1:] == idle[:-1]]  # the second of a pair is idle: it comes after, so zero
-    return Steps(w[idle], a[idle], last[idle] & ~first, zero[idle] | first, results)
+    a[rng.random(len(last)) < 0.1] = 0
+    starts = np.cumsum(lengths) - lengths
+    first = np.zeros(len(last), bool)
+    first[starts] = True
+    results = np.add.reduceat(np.einsum("tps,ts->tp", w, a), starts)
+    steps = np.repeat(np.arange(len(last)), 1 + (rng.random(len(last)) < 0.1))
+    idle = np.r_[False, steps[1:] == steps[:-1]]  # the second of a pair
+    return Steps(
+        w[steps], np.where(idle[:, None], 0, a[steps]), first[steps] & ~idle, last[steps] & ~idle, results
+    )
 
 
 def check_mvu(
@@ -98,8 +102,8 @@ def check_mvu(
             f"w{i}": pack(steps.weights, case.pe * case.simd, case.weight_bits),
             f"a{i}": pack(steps.activations, case.simd, case.act_bits),
             f"p{i}": pack(steps.results, case.pe, case.accumulator_bits),
+            f"first{i}": steps.first,
             f"last{i}": steps.last,
-            f"zero{i}": steps.zero,
         }
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
     run_cocotb(
@@ -110,16 +114,18 @@ def check_mvu(
 
 def _bench_source(module: str, cases: Sequence[MvuCase], extra: str) -> str:
     declared, instances = ["input logic clk"], []
+    reset = ".ctrl_rst({}), .zero(1'b0)" if module == "mvu" else ".rst({})"
     for i, case in enumerate(cases):
         bits = {
             "w": case.pe * case.simd * case.weight_bits,
             "a": case.simd * case.act_bits,
             "p": case.pe * case.accumulator_bits,
         }
-        declared += [f"input logic c{i}_{name}" for name in ("rst", "en", "last", "zero")]
+        declared += [f"input logic c{i}_{name}" for name in ("rst", "en", "first", "last")]
         declared += [f"input logic [{bits[name] - 1}:0] c{i}_{name}" for name in ("w", "a")]
         declared += [f"output logic c{i}_vld", f"output logic [{bits['p'] - 1}:0] c{i}_p"]
-        ports = ", ".join(f".{n}(c{i}_{n})" for n in ("rst", "en", "last", "zero", "w", "a", "vld", "p"))
+        names = ("en", "first", "last", "w", "a", "vld", "p")
+        ports = ", ".join([reset.format(f"c{i}_rst"), *(f".{n}(c{i}_{n})" for n in names)])
         narrow = f", .NARROW_WEIGHTS({int(case.narrow)})" if extra else ""
         instances.append(
             f"  {module} #(.PE({case.pe}), .SIMD({case.simd}), .WEIGHT_WIDTH({case.weight_bits}),"

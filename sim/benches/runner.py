@@ -31,13 +31,15 @@ def run_cocotb(
     seed: int = 1,
     warnings: bool = True,
     optimize: bool = True,
+    configured: bool = False,
 ) -> int:
     """Compile `sources` with `top` and run every cocotb test of `test_module`; returns how many there were.
 
     sources: in compile order. run_dir: working directory of the simulation ($readmemh paths are relative to
     it). seed: of Python's random in the bench and of the uninitialized registers. warnings: Verilator's lint
     warnings are errors; switch off for sources that are not ours. optimize: the C++; switch off for netlists
-    run for few cycles, which take longer to compile than to simulate.
+    run for few cycles, which take longer to compile than to simulate. configured: registers start at 0, as
+    after a bitstream was loaded, and not at random values.
 
     Raises ToolError where the build fails, AssertionError with each test's own message where a test fails.
     """
@@ -47,7 +49,7 @@ def run_cocotb(
     build_dir.mkdir(parents=True, exist_ok=True)
     build_log, run_log = build_dir / "build.log", build_dir / "run.log"
     runner = get_runner("verilator")
-    level = "" if optimize else " OPT_FAST=-O0"
+    level, first = "" if optimize else " OPT_FAST=-O0", 0 if configured else 2
     with (
         shared_runtime(build_dir, ["cocotb"]) as (objects, variables),
         variables_set(verilator_env(f"{variables} CURDIR=.{level}")),
@@ -65,7 +67,7 @@ def run_cocotb(
         try:
             results = runner.test(
                 test_module=test_module, hdl_toplevel=top, build_dir=build_dir, test_dir=run_dir or build_dir,
-                plusargs=[*plusargs, "+verilator+rand+reset+2", f"+verilator+seed+{seed}"], seed=seed,
+                plusargs=[*plusargs, f"+verilator+rand+reset+{first}", f"+verilator+seed+{seed}"], seed=seed,
                 log_file=run_log, results_xml=str(build_dir / "results.xml"),
                 extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
             )  # fmt: skip

@@ -22,14 +22,14 @@ def _words(words: NDArray[np.uint8]) -> list[int]:
 
 async def feed(dut: Any, vectors: Vectors, i: int, stall: float) -> None:
     """One case: a reset in mid-stream, then every step; each sum must come `latency` enabled cycles later."""
-    signals = ("rst", "en", "last", "zero", "w", "a", "vld", "p")
-    rst, en, last, zero, w, a, vld, p = (getattr(dut, f"c{i}_{name}") for name in signals)
+    signals = ("rst", "en", "first", "last", "w", "a", "vld", "p")
+    rst, en, first, last, w, a, vld, p = (getattr(dut, f"c{i}_{name}") for name in signals)
     weights, activations = _words(vectors[f"w{i}"]), _words(vectors[f"a{i}"])
     expected, latency = _words(vectors[f"p{i}"]), int(vectors["latency"][i])
     rng, due = random.Random(i), list[int]()
     rst.value = 1
     en.value = 1
-    for value, signal in ((0, last), (1, zero), (0, w), (0, a)):
+    for value, signal in ((0, first), (0, last), (0, w), (0, a)):
         signal.value = value
     await ClockCycles(dut.clk, 3)
     rst.value = 0
@@ -37,10 +37,10 @@ async def feed(dut: Any, vectors: Vectors, i: int, stall: float) -> None:
     warm_up = 11  # steps before a reset that forgets them
     while got < len(expected):
         if step < steps:
-            last.value, zero.value = int(vectors[f"last{i}"][step]), int(vectors[f"zero{i}"][step])
+            first.value, last.value = int(vectors[f"first{i}"][step]), int(vectors[f"last{i}"][step])
             w.value, a.value = weights[step], activations[step]
         else:
-            last.value, zero.value = 0, 1
+            first.value = last.value = a.value = 0
         on = rng.random() >= stall
         en.value = int(on)
         await RisingEdge(dut.clk)

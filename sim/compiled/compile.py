@@ -146,7 +146,7 @@ class _Verilator:
         with shared_runtime(self.folder, of_runtime) as (objects, variables):
             arguments = [
                 "--cc", "--exe", "--build", "-j", str(_JOBS), "-O3", "--x-assign", "fast",
-                "--x-initial", "fast", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-USERERROR",
+                "--x-initial", "unique", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-USERERROR",
                 "--output-split", "20000", "--top-module", top, "-Mdir", ".", "-o", "harness",
                 *options, *names, *objects,
             ]  # fmt: skip

@@ -5,6 +5,7 @@
 //                TRIAL [+plusargs]
 //   IN, OUT       files of IMAGES * BEATS words of BYTES bytes, little-endian
 //   STALL         probability in [0, 1) with which each side pauses in a cycle
+//   SEED          of those pauses, and of what registers hold before a reset
 //   RESET_AFTER   cycles after which a first, thrown away run is reset; 0: none
 //   WAVES         file for a waveform, with FPGAN_ACTIVITY for the switching activity (SAIF); - for none
 //   WAVES_LIMIT   bytes at which the waveform ends, the simulation does not; 0: none
@@ -46,6 +47,7 @@ using Trace = VerilatedVcdC;
 namespace {
 
 constexpr uint64_t kResetCycles = 64;
+constexpr uint32_t kSeeds = 0x7fffffff;  // that Verilator has; 0 is none of them
 constexpr uint64_t kPatience = 2000000;  // cycles without a beat on either side that count as a hang
 constexpr uint64_t kLook = 256;          // cycles between two looks at the clock and the waveform's size
 constexpr double kStarved = 0.8;         // share of their time below which threads wait for each other
@@ -95,10 +97,12 @@ struct Limits {
 
 class Bench {
   public:
-    Bench(int argc, char** argv, const char* waves, Limits limits) : waves_(waves), limits_(limits) {
+    Bench(int argc, char** argv, const char* waves, Limits limits, uint32_t seed) : waves_(waves), limits_(limits) {
 #if FPGAN_THREADS == 1
         context_.threads(1);  // else one for each core, idle
 #endif
+        context_.randReset(2);  // registers start at random values, so that a reset which is missing shows
+        context_.randSeed(int(seed % kSeeds) + 1);
         context_.commandArgs(argc, argv);
         top_ = std::make_unique<Vfpgan_top>(&context_);
 #ifdef FPGAN_WAVES
@@ -117,7 +121,9 @@ class Bench {
         top_->ap_rst_n = 0;
         top_->s_axis_0_tvalid = 0;
         top_->m_axis_0_tready = 0;
+        context_.assertOn(false);  // the reset takes some cycles to reach the layers
         for (uint64_t i = 0; i < kResetCycles; i++) tick();
+        context_.assertOn(true);
         top_->ap_rst_n = 1;
         cycle_ = 0;
     }
@@ -143,6 +149,7 @@ class Bench {
             const bool take = top_->m_axis_0_tvalid && top_->m_axis_0_tready;
             if (send && sent % job.in_beats == 0) first_in[sent / job.in_beats] = cycle_;
             if (take) {
+                check_last(got, job);
                 std::memcpy(&out[got * job.out_bytes], &top_->m_axis_0_tdata, job.out_bytes);
                 if (got % job.out_beats == 0) first_out[got / job.out_beats] = cycle_;
                 last_out[got / job.out_beats] = cycle_;
@@ -179,6 +186,17 @@ class Bench {
     Stopwatch watch;
 
   private:
+    // tlast comes with the last word of each image and with no other.
+    void check_last(uint64_t got, const Job& job) {
+        const uint64_t word = got % job.out_beats + 1;
+        if (bool(top_->m_axis_0_tlast) == (word == job.out_beats)) return;
+        std::fprintf(stderr, "tlast is %d at word %llu of %llu of image %llu\n", int(top_->m_axis_0_tlast),
+                     (unsigned long long)word, (unsigned long long)job.out_beats,
+                     (unsigned long long)(got / job.out_beats + 1));
+        end_waves();
+        std::exit(4);
+    }
+
     void look() {
         if (limits_.trial > 0 && watch.seconds() > limits_.trial) {
             if (watch.share() < kStarved) {
@@ -261,7 +279,7 @@ int main(int argc, char** argv) {
                   static_cast<uint32_t>(number(9))};
     const std::vector<uint8_t> in = read_file(argv[1], job.images * job.in_beats * job.in_bytes);
     std::vector<uint8_t> out(job.images * job.out_beats * job.out_bytes);
-    Bench bench(argc, argv, argv[11], {number(12), std::strtod(argv[13], nullptr)});
+    Bench bench(argc, argv, argv[11], {number(12), std::strtod(argv[13], nullptr)}, job.seed);
     if (number(10)) {
         bench.reset();
         bench.run(job, in, out, number(10));

@@ -59,7 +59,9 @@ class Board {
         responses_.clear();
         held_read_ = held_response_ = waiting_ar_ = waiting_aw_ = waiting_w_ = false;
         worst_ = 0;
+        Verilated::defaultContextp()->assertOn(false);  // the reset takes some cycles to reach the layers
         for (uint64_t i = 0; i < kResetCycles; i++) step();
+        Verilated::defaultContextp()->assertOn(true);
         top_.ap_rst_n = 1;
     }
 
@@ -305,6 +307,8 @@ void obey(Board& board, char op, uint32_t a, uint32_t b) {
 
 int main(int argc, char** argv) {
     if (argc != 5) fail("4 arguments expected");
+    Verilated::defaultContextp()->randReset(2);  // registers start at random values
+    Verilated::defaultContextp()->randSeed(1);
     auto number = [&](int i) { return std::strtoull(argv[i], nullptr, 10); };
     Board board({number(1), number(2), number(3), number(4)});
     board.reset();

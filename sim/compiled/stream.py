@@ -31,7 +31,8 @@ class StarvedError(RuntimeError):
 class Run:
     """How a design is run.
 
-    seed, stall: of the pauses on both sides, and their probability in a cycle. reset_first: begin with a run
+    seed, stall: of the pauses on both sides and of what registers hold before a reset, and the pauses'
+    probability in a cycle. reset_first: begin with a run
     that is reset in the middle of an image. waves: file for a waveform, which ends at waves_limit bytes.
     trial: seconds after which threads that wait for each other are an error. taps: folder for what the taps
     write.

@@ -39,6 +39,8 @@ NOT_RUN = {
     r"make (demo|test)": "this is what runs this",
     r"\. \.venv/bin/activate": "the test's own Python is the one that it would find",
     r"fpgan study digits": "hours; tests/build/study runs small ones",
+    r"fpgan verify": "needs a bitstream of the open tools; tests/build/implement/xc7 has a stored one",
+    r"(?s).*import assemble": "needs Project X-Ray's database; tests/build/implement/xc7 has an excerpt",
     r"fpgan bench": "an hour; tests/build/bench runs small ones",
     r".*vitis_hls": "needs Vitis HLS",
     r"finn build": "needs Vivado; tests/build/finn runs what does not",

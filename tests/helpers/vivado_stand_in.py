@@ -37,14 +37,20 @@ def interpreter() -> list[str]:
 
 
 def environment(
-    log: Path, boards: str = "", version: str = "2022.2", slack: float = 0.25, maps: int = 1
+    log: Path,
+    boards: str = "",
+    version: str = "2022.2",
+    slack: float = 0.25,
+    pulse: float = 0.0,
+    maps: int = 1,
 ) -> dict[str, str]:
-    """What the recorder reads: board files, version, slack, whether the packager makes memory maps."""
+    """What the recorder reads: board files, version, slacks, whether the packager makes memory maps."""
     return {
         "RECORDER_LOG": str(log),
         "RECORDER_BOARDS": boards,
         "RECORDER_VERSION": version,
         "RECORDER_SLACK": str(slack),
+        "RECORDER_PULSE": str(pulse),
         "RECORDER_MAPS": str(maps),
     }
 

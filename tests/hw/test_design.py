@@ -73,8 +73,8 @@ def put(where, value):
         ("input.beats", 5, "holds a stream that cannot be"),
         ("output.tdata_bits", 12, "holds a stream that cannot be"),
         ("output.datatype", "FLOAT32", "must be INT or UINT and 1 to 32 bits"),
-        ("version", 99, "is of version 99, not 1; run fpgan build again"),
-        ("version", "1" * 90, "is of version 11111111111111111111, not 1"),
+        ("version", 99, "is of version 99, not 2; run fpgan build again"),
+        ("version", "1" * 90, "is of version 11111111111111111111, not 2"),
     ],
 )
 def test_names_and_numbers(build, where, value, says):
@@ -87,7 +87,7 @@ def test_names_and_numbers(build, where, value, says):
 
 def test_a_build_of_before(build):
     altered(build / "design.json", lambda data: data.pop("version"))
-    with pytest.raises(DamagedError, match="is of version none, not 1; run fpgan build again"):
+    with pytest.raises(DamagedError, match="is of version none, not 2; run fpgan build again"):
         Design.load(build)
 
 

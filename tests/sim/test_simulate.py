@@ -118,6 +118,29 @@ def test_hang_is_one_line_with_the_words(tmp_path):
     assert error.value.log and error.value.log.exists()
 
 
+@pytest.mark.verilator
+@pytest.mark.parametrize(("beats", "says"), [(14, "1 at word 14"), (30, "0 at word 15")])
+def test_tlast_in_the_wrong_place_is_one_line(tmp_path, beats, says):
+    """A DMA behind the accelerator would end amid an image, or never."""
+    wrong = TOP.replace(".BEATS(15)", f".BEATS({beats})")
+    with pytest.raises(ToolError, match=rf"^simulating: tlast is {says} of 15 of image 1 \(log: .*\)$"):
+        simulate(make_build(tmp_path / "build", top=wrong), images=2, stall=0.3)
+
+
+@pytest.mark.verilator
+def test_a_reset_that_is_missing_shows(tmp_path):
+    """Registers that started at 0 would hide it: here the count of a word's pieces."""
+    made = make_build(tmp_path / "build")
+    source = made / "rtl" / "width_convert.sv"
+    text = source.read_text()
+    assert text.count("if (!ap_rst_n) have_q <= '0;\n      else have_q") == 1
+    source.write_text(text.replace("if (!ap_rst_n) have_q <= '0;\n      else have_q", "have_q"))
+    try:
+        assert simulate(made, images=2, seed=3)["mismatches"]
+    except ToolError as error:  # an odd number of pieces never ends
+        assert error.log
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -50,13 +50,16 @@ def _hw_folder() -> Path:
 
 
 def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemented) -> dict[str, Any]:
+    clock = made.clock_mhz or design.clock_mhz
     facts = {
         "name": design.name,
         "board": board.name,
         "part": board.part,
         "tool": tool,
         "bus": host.options.bus,
-        "clock_mhz": design.clock_mhz,
+        "clock_mhz": clock,
+        "asked_mhz": design.clock_mhz,
+        "frames_per_second": round(clock * 1e6 / design.report["cycles_per_image"], 1),
         "ps_clock_mhz": board.ps_clock_mhz,
         "address": board.register_address,
         "id": registers.ID_WORD,
@@ -97,6 +100,7 @@ where it cannot run, with one line that says why. It needs numpy, root, and for 
 kernel module u-dma-buf.
 
     driver/       from driver import Accelerator, open_board   __init__.py shows how images are made
+    driver/c/     the same for C without an operating system: fpgan.h, fpgan.c, the registers in fpgan_regs.h
     facts.json    board, address of the registers, clock, and the word that names this design
     golden.npz    latent (N,Z) and image (N,H,W,C), integers
     project/      what the bitstream was made of, and the script that makes it again

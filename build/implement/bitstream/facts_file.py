@@ -22,7 +22,10 @@ class BoardFacts:
     tool: str = said("that makes the bitstream", stable=True, within=OneOf(("vivado", "openxc7")))
     bus: str = said("axi: registers and a memory master; axil: registers alone", stable=True,
                     within=OneOf(("axi", "axil")))  # fmt: skip
-    clock_mhz: float = said("of the accelerator", "MHz", stable=True, within=Number())
+    clock_mhz: float = said("of the accelerator, never above what was routed", "MHz", stable=True,
+                            within=Number())  # fmt: skip
+    asked_mhz: float = said("clock that the build is for", "MHz", within=Number())
+    frames_per_second: float = said("at clock_mhz", "images/s", within=Number())
     ps_clock_mhz: float = said("oscillator of the processor system", "MHz", within=Number())
     address: int = said("of the registers", "bytes", stable=True, within=Whole())
     id: int = said("what the register ID reads", within=_WORD)

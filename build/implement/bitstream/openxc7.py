@@ -10,11 +10,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.build.implement.bitstream.openxc7_tools import (
-    FAMILY,
     PROGRAMS,
     bit_command,
     find_tools,
@@ -23,22 +21,28 @@ from fpgan.build.implement.bitstream.openxc7_tools import (
 )
 from fpgan.build.implement.route import nextpnr
 from fpgan.build.implement.route.netlist import NETLIST, write_netlist
-from fpgan.build.implement.route.pnr import BUS, check
+from fpgan.build.implement.route.nextpnr import SEEDS
+from fpgan.build.implement.route.pnr import BUS, check, check_room, routed_figures
+from fpgan.build.implement.route.seeds import Run, route_over_seeds
+from fpgan.build.implement.xc7.database import FAMILY
 from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.tools import ToolError
 
-BUSES = (BUS,)
+BUSES = (BUS, "axi")
 
 _SCRIPT = "build.sh"
 
 
-def implement(build: Path, board: Board, work: Path, progress: Callable[[str], None]) -> Implemented:
+def implement(
+    build: Path, board: Board, work: Path, progress: Callable[[str], None], seeds: int = SEEDS
+) -> Implemented:
     """Write work/project and run the tools where they are installed. See `Implemented`.
 
-    Raises ValueError for a board or a design that the open tools do not take, ToolError where one fails, the
-    design does not fit or does not meet its clock: with the build to make instead.
+    Where no seed meets the build's clock, the bitstream is for the fastest clock that one did. Raises
+    ValueError for a board or a design that the open tools do not take, ToolError where one fails or the
+    design does not fit: with the build to make instead.
     """
     design, project = Design.load(build), work / "project"
     check(design, board)
@@ -50,48 +54,32 @@ def implement(build: Path, board: Board, work: Path, progress: Callable[[str], N
         return Implemented(missing=f"{error}; where openXC7 is installed, run `sh project/{_SCRIPT}`")
     netlist, bit, mhz = project / NETLIST, work / "fpgan.bit", design.clock_mhz
     try:
-        routed = nextpnr.route_over_seeds(tools.router, netlist, work, mhz, design.name, progress, until=mhz)
+        needed = check_room(netlist, board)
+        job = Run(tools.router, netlist, work, mhz, design.name)
+        routed = route_over_seeds(job, seeds, progress, until=mhz)
     except ToolError as error:
         raise ToolError(f"{error}; for less logic run {_smaller(design)}", error.command, error.log) from None
-    if routed.mhz < mhz:
-        raise _too_slow(design, routed, work)
     progress("assembling the bitstream")
-    make_bitstream(tools, board.part, routed.fasm, bit)
-    return Implemented(bit=bit, figures=_figures(layers, routed))
-
-
-def _figures(layers: list[dict[str, Any]], routed: nextpnr.Routed) -> dict[str, Any]:
-    timing = {"routed_mhz": routed.mhz, "how": f"openxc7: {nextpnr.HOW.format(seed=routed.seed)}"}
-    used = {kind: {"used": used, "available": there} for kind, (used, there) in routed.used.items()}
-    return {"layers": layers, "timing": timing, "routed": {"seed": routed.seed, "cells": used}}
-
-
-def _too_slow(design: Design, routed: nextpnr.Routed, work: Path) -> ToolError:
-    slower = _command(design, f"--clock-mhz {int(routed.mhz)}")
-    return ToolError(
-        f"the clock of {design.clock_mhz:g} MHz is not met, {routed.mhz:g} MHz is the best of seeds "
-        f"{', '.join(map(str, nextpnr.SEEDS))}; run {slower}, or for less logic {_smaller(design)}",
-        log=work / f"seed{routed.seed}.log",
-    )
+    make_bitstream(tools, routed.fasm, bit, design.name)
+    figures = {"layers": layers, **routed_figures(routed, needed, board, "openxc7: ")}
+    return Implemented(bit=bit, figures=figures, clock_mhz=min(mhz, routed.mhz))
 
 
 def _smaller(design: Design) -> str:
     """The build with the next smaller fold: half the images per second, as one layer's PE or SIMD halves."""
     rate = design.clock_mhz * 1e6 / design.report["cycles_per_image"] / 2
-    return _command(design, f"--target-fps {int(rate)}")
-
-
-def _command(design: Design, option: str) -> str:
-    clock = "" if option.startswith("--clock") else f" --clock-mhz {design.clock_mhz:g}"
     model, out = shlex.quote(f"{design.name}.onnx"), shlex.quote(str(design.root))
-    return f"`fpgan build {model} --board {design.board}{clock} {option} --out {out}`"
+    return (
+        f"`fpgan build {model} --board {design.board} --clock-mhz {design.clock_mhz:g} "
+        f"--target-fps {int(rate)} --out {out}`"
+    )
 
 
 def write_script(project: Path, part: str, mhz: float) -> None:
     """project/build.sh, which makes ../fpgan.bit of project/netlist.json where the tools are."""
     of_speed, of_part = nextpnr.chip_files(part)
     database = f"$PRJXRAY_DB_DIR/{FAMILY}"
-    seeds = " ".join(map(str, nextpnr.SEEDS))
+    seeds = " ".join(map(str, range(1, SEEDS + 1)))
     route = nextpnr.command(nextpnr.PROGRAM, "$chip", NETLIST, "$seed", mhz, "fpgan.fasm")
     frames = frames_command(PROGRAMS[0], database, part, "fpgan.fasm", "fpgan.frames")
     bit = bit_command(PROGRAMS[1], database, part, "fpgan.frames", "fpgan.bit")

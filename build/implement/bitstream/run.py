@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 from fpgan.build.implement.bitstream.deploy import MARKER, WRITTEN, write_deploy
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.build.implement.host_options import host_options
+from fpgan.build.implement.route.nextpnr import SEEDS
 from fpgan.build.implement.synthesize import summarize, synth, write_result
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import Design
@@ -28,7 +29,9 @@ class Backend(Protocol):
 
     BUSES: tuple[str, ...]
 
-    def implement(self, build: Path, board: Board, work: Path, progress: Progress) -> Implemented:
+    def implement(
+        self, build: Path, board: Board, work: Path, progress: Progress, **more: int
+    ) -> Implemented:
         """Write work/project, run the tool where it is installed. See `Implemented`."""
 
 
@@ -39,6 +42,7 @@ def bitstream(
     tool: str = "vivado",
     bus: str | None = None,
     progress: Progress | None = None,
+    seeds: int = SEEDS,
 ) -> dict[str, Any]:
     """Put a BUILD on a board: the design around it, a bitstream, and what the board needs to run it.
 
@@ -50,6 +54,7 @@ def bitstream(
     tool: vivado, or openxc7 (7-series without vendor tools).
     bus: axi (registers and a memory master) or axil (registers alone); the tool's first.
     progress: called with the name of each step.
+    seeds: placements that openxc7 tries, side by side, until one meets the build's clock.
 
     Writes OUT with fpgan.bit (and fpgan.hwh by Vivado), driver/, selftest.py, facts.json, golden.npz,
     README.txt and project/. Where the tool is not installed there is no fpgan.bit, and `missing` of the
@@ -57,8 +62,11 @@ def bitstream(
     measured go to BUILD/synth.json. Logs are in BUILD/bitstream/BOARD-TOOL.
 
     Raises ValueError in one line for bad input, a design that the board has no room for, or a tool that is
-    too old; ToolError where the tool fails or the design does not meet its clock. OUT is then as it was.
+    too old; ToolError where the tool fails or, by Vivado, the design does not meet its clock. OUT is then as
+    it was. By openxc7 a clock that is not met is lowered to the fastest that is: `clock_mhz` of the result.
     """
+    if seeds < 1:
+        raise ValueError(f"seeds={seeds}: must be at least 1")
     say, out = progress or (lambda _: None), Path(out)
     design = Design.load(Path(build))
     design.require_rtl("a bitstream")
@@ -73,7 +81,8 @@ def bitstream(
         work = _work_folder(design, target, tool)
         with working_in(work):
             host = emit_host(design, work / "project" / "host", host_options(design, target, bus))
-            made = chosen.implement(design.root, target, work, say)
+            more = {"seeds": seeds} if tool == "openxc7" else {}
+            made = chosen.implement(design.root, target, work, say, **more)
         say("writing the folder for the board")
         with replaced_folder(out, MARKER, WRITTEN) as partial:
             facts = write_deploy(partial, design, host, target, tool, work, made)
@@ -96,7 +105,7 @@ def _check_board(design: Design, board: Board) -> None:
         )
     if design.clock_mhz > board.most_clock_mhz:
         raise ValueError(
-            f"{design.root}: built for {design.clock_mhz:g} MHz, {board.name}'s processor system gives up to "
+            f"{design.root}: built for {design.clock_mhz:g} MHz, {board.name}'s AXI ports take up to "
             f"{board.most_clock_mhz:g} MHz; run fpgan build --clock-mhz {board.most_clock_mhz:g}"
         )
     needed, source = _needed(design)

@@ -24,6 +24,7 @@ NETLIST = "netlist.json"  # in the project, for nextpnr-xilinx
 
 _TIMEOUT = 3600.0
 _JOBS = 2
+_NUMBERED = "_*_"  # names that Yosys gave to what has none in the sources
 _AROUND = ("PS7", "BUFG")  # no resource that is counted
 _YOSYS = """
 import json, os, sys
@@ -62,9 +63,10 @@ def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Pa
     """Everything but the layers, which stay black boxes; returns its netlist as Verilog."""
     stubs, out = work / "layers.v", work / f"{TOP}.v"
     reads = [("read_verilog", path) for path in layers]
-    _yosys([*reads, ("blackbox", "*"), ("write_verilog", "-blackboxes", stubs)], work, "layers")
+    yosys([*reads, ("blackbox", "*"), ("write_verilog", "-blackboxes", stubs)], work, "layers")
     inside = {name for layer in design.layers for name in layer.sources}
-    inside -= {path.name for path in sources("axil_stream", Path())}
+    around = ("axil_stream", "axi_dma_stream")  # which share modules with layers
+    inside -= {path.name for module in around for path in sources(module, Path())}
     names = [name for name in host.sources if name not in inside]
     files = [
         Path(__file__).with_name("zynq7.v"),
@@ -73,8 +75,8 @@ def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Pa
         *(project / path.name for path in sources(TOP, Path())),
     ]
     job, mapped = work / "around.job.json", work / "around.json"
-    texts = [str(path) for path in files]
-    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), {}).write(job)
+    texts, memory = [str(path) for path in files], {"MEMORY": int(host.options.bus == "axi")}
+    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), memory).write(job)
     command = [sys.executable, str(_flow("yosys_job.py")), str(job)]
     run(command, host.root, work / "around.log", "synthesis of the host interface", _TIMEOUT)
     return out
@@ -86,11 +88,13 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
     script = [
         ("read_verilog", "-lib", "+/xilinx/cells_sim.v", "+/xilinx/cells_xtra.v"),
         *(("read_verilog", path) for path in parts),
+        ("rename", "-hide", *(f"{kind}:{_NUMBERED}" for kind in "wc")),
         ("hierarchy", "-check", "-top", TOP),
         ("flatten",),
-        *without_cascades(),
+        *for_router(),
         ("opt_clean", "-purge"),
         ("delete", "t:$scopeinfo"),
+        ("autoname",),  # what has a number alone is named after what it is connected to
         ("tee", "-q", "-o", stat, "stat", "-json"),
         ("blackbox", "=A:whitebox"),  # library cells with a function are no part of the design
         ("setattr", "-mod", "-unset", "src", "=*"),  # names of files here
@@ -99,17 +103,27 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
         ("splitnets",),
         ("write_verilog", "-noattr", work / "netlist.v"),
     ]
-    _yosys(script, work, "join")
+    yosys(script, work, "join")
     found: dict[str, int] = json.loads(stat.read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     return found
 
 
-def without_cascades() -> list[Words]:
-    """Commands of Yosys that leave no shift register site with a cascade output in use."""
-    return [("techmap", "-map", _flow("srlc32e.v")), ("chtype", "-set", "SRLC32E", "t:$__SRLC32E")]
+def for_router() -> list[Words]:
+    """Commands of Yosys that leave primitives which nextpnr-xilinx places and routes.
+
+    See nextpnr.v. DSP48E1 loses the parameters of its pattern detector, which must be unused: the router
+    ends at their values.
+    """
+    return [
+        ("techmap", "-map", Path(__file__).with_name("nextpnr.v")),
+        *(("chtype", "-set", kind, f"t:$__{kind}") for kind in ("SRLC32E", "CARRY4")),
+        ("select", "-assert-none", "t:DSP48E1", "r:USE_PATTERN_DETECT=PATDET", "%i"),
+        ("setparam", "-unset", "MASK", "-unset", "PATTERN", "t:DSP48E1"),
+    ]
 
 
-def _yosys(script: Sequence[Words], work: Path, name: str) -> None:
+def yosys(script: Sequence[Words], work: Path, name: str) -> None:
+    """Run commands of Yosys in a process of its own; leaves work/NAME.log. Raises ToolError."""
     path = work / f"{name}.ys.json"
     path.write_text(json.dumps([[str(word) for word in words] for words in script]), encoding="utf-8")
     run([sys.executable, "-c", _YOSYS, str(path)], work, work / f"{name}.log", f"Yosys on {name}", _TIMEOUT)

@@ -14,6 +14,7 @@ from fpgan.hw.system.files import make_folder, write_text
 from fpgan.hw.system.tools import ToolError, find_tool
 
 _TIMEOUT = 6 * 3600.0
+_CLOCKS = "clocks.xdc"
 
 # column of `report_utilization -hierarchical` -> columns of synth.json with the units that one stands for
 _HIERARCHICAL = {
@@ -44,6 +45,7 @@ def synthesize(design: Design) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     work = design.root / "vivado"
     make_folder(work)
     script = work / "ooc.tcl"
+    write_text(work / _CLOCKS, clocks_xdc(design))
     write_text(script, ooc_tcl(design, work))
     command = [str(vivado), "-mode", "batch", "-nojournal", "-notrace", "-source", str(script)]
     run(command, design.rtl, work / "vivado.log", f"Vivado on {design.name}", _TIMEOUT)
@@ -51,7 +53,7 @@ def synthesize(design: Design) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     missing = [layer.name for layer in design.layers if layer.name not in {entry["name"] for entry in layers}]
     if missing:
         raise ToolError(f"Vivado's report lacks layer {missing[0]} (see {work / 'utilization.rpt'})")
-    return layers, parse_timing(read_report(work / "timing.rpt"), design.clock_mhz)
+    return layers, parse_timing(read_report(work / "timing.rpt"), design)
 
 
 def read_report(path: Path) -> str:
@@ -70,9 +72,9 @@ def ooc_tcl(design: Design, work: Path) -> str:
     return f"""# Out-of-context implementation; run in BUILD/rtl to find data files.
 set_part {design.part}
 {reads}
+read_xdc {tcl_word(work / _CLOCKS)}
 synth_design -top {design.top} -part {design.part} -mode out_of_context -flatten_hierarchy rebuilt
-create_clock -name ap_clk -period {1000 / design.clock_mhz:.3f} [get_ports ap_clk]
-{_fast_clock(design)}opt_design
+opt_design
 place_design
 phys_opt_design
 route_design
@@ -89,10 +91,22 @@ def tcl_word(path: Path) -> str:
     return re.sub(r"([^\w./+:@%=-])", r"\\\1", str(path))
 
 
-def _fast_clock(design: Design) -> str:
-    if not design.pumped:
-        return ""
-    return f"create_clock -name ap_clk2x -period {500 / design.clock_mhz:.3f} [get_ports ap_clk2x]\n"
+def clocks_xdc(design: Design) -> str:
+    """The clocks, which synthesis needs to know too: a period of ap_clk is exactly two of ap_clk2x.
+
+    Rounded apart they would be clocks without a common period, and no path between them could be met.
+    """
+    period = _period_ps(design)
+    lines = [f"create_clock -name ap_clk -period {period / 1000:.3f} [get_ports ap_clk]"]
+    if design.pumped:
+        lines.append(f"create_clock -name ap_clk2x -period {period / 2000:.3f} [get_ports ap_clk2x]")
+    return "\n".join([*lines, ""])
+
+
+def _period_ps(design: Design) -> int:
+    """Of ap_clk, in whole picoseconds of each clock, no longer than asked for."""
+    halves = 1 + design.pumped
+    return int(1e6 / design.clock_mhz / halves + 1e-6) * halves
 
 
 def parse_hierarchy(report: str, layers: dict[str, str], column: str = "Module") -> list[dict[str, Any]]:
@@ -117,10 +131,14 @@ def parse_hierarchy(report: str, layers: dict[str, str], column: str = "Module")
     return entries
 
 
-def parse_timing(report: str, clock_mhz: float) -> dict[str, Any]:
-    """Highest clock from the worst setup slack of `report_timing_summary`, in MHz."""
+def parse_timing(report: str, design: Design) -> dict[str, Any]:
+    """Highest clock from the worst setup slack of `report_timing_summary`, in MHz.
+
+    A path of the faster of two clocks has half the period: what it lacks counts twice.
+    """
     match = re.search(r"WNS\(ns\).*\n[ \t-]*\n\s*(-?[\d.]+)", report)
     if match is None:
         raise ToolError("Vivado's timing report has no worst slack")
-    period = 1000 / clock_mhz - float(match.group(1))
+    slack = float(match.group(1))
+    period = _period_ps(design) / 1000 - slack * (1 + (design.pumped and slack < 0))
     return {"routed_mhz": round(1000 / period, 1), "how": "Vivado, out of context, placed and routed"}

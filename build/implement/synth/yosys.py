@@ -31,7 +31,7 @@ from fpgan.hw.system.tools import ToolError
 Progress = Callable[[str], None]  # called with a line on each layer that is done
 
 _HERE = Path(__file__).parent
-_FLOW = ("blackbox.v", "bmux.v", "cells.py", "timing.py", "yosys_job.py")
+_FLOW = ("blackbox.v", "bmux.v", "cells.py", "fanout.py", "timing.py", "yosys_job.py")
 _HDL = (".sv", ".v", ".svh", ".vh")
 _ENTRY = {
     **dict.fromkeys(cells.COLUMNS, Whole()), "seconds": float, "cells": Each(str, Whole()),

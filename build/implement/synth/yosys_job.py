@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.implement.synth.fanout import split
+
 _HERE = Path(__file__).parent
 _REPEATED = ("mvu_lut_pe",)  # modules of which a layer has many equal instances
 _ONE_LEVEL = 8  # address bits of what four LUT6 and their MUXF7 and MUXF8 hold
@@ -59,6 +61,8 @@ def run_job(job: Job) -> None:
     do("hierarchy -check")
     do("proc")
     do("flatten")
+    # A register that the sources keep apart, or out of shift register sites: its cells, not its wire, say so.
+    do("setattr -set keep 1 a:keep a:shreg_extract=no %u %ci:+[Q] t:$*dff* %i")
     do("techmap -map", _HERE / "bmux.v")
     do("opt_clean")
     do("memory_collect")
@@ -73,11 +77,25 @@ def run_job(job: Job) -> None:
     do("flatten")
     do("opt_clean")
     do("delete t:$scopeinfo")
-    do("tee -q -o", job.stat, "stat", "-json")
     do("write_json", job.netlist)
+    if _split_nets(job):
+        do("design -reset")
+        do("read_json", job.netlist)
+        do("hierarchy -top", job.top)
+    do("tee -q -o", job.stat, "stat", "-json")
     do("opt_clean -purge")  # drops the names that only the timing report uses
     do("splitnets")  # a vector with a bit that depends on another one would be a loop to a simulator
     do("write_verilog -noattr", job.verilog)
+
+
+def _split_nets(job: Job) -> int:
+    """Copy the drivers of nets with too many loads in the netlist; returns how many copies that takes."""
+    path = Path(job.netlist)
+    netlist = json.loads(path.read_text(encoding="utf-8"))
+    copies = split(netlist["modules"][job.top])
+    if copies:
+        path.write_text(json.dumps(netlist), encoding="utf-8")
+    return copies
 
 
 def call(ys: Any, design: Any, words: Sequence[str | Path]) -> None:

@@ -22,7 +22,8 @@ from fpgan.sim.packing import pack
 from fpgan.sim.vectors import Vectors
 
 _BENCH_IMAGES = 16  # golden vectors that run.tcl's own C simulation gets
-_PORTS = "hls::stream<ap_uint<IN_BITS>>& s_axis_0, hls::stream<ap_uint<OUT_BITS>>& m_axis_0"
+_PORTS = "hls::stream<ap_uint<IN_BITS>>& s_axis_0, hls::stream<fpgan::Marked<OUT_BITS>>& m_axis_0"
+_SHARED = ("words.hpp", "stream_last.hpp")  # headers of every design
 _DEPTH = 2  # of a stream between two layers without a FIFO: Vitis HLS' default
 
 
@@ -71,12 +72,12 @@ def _computing(model: ModelWrapper) -> list[NodeProto]:
 
 def _copy_kernels(used: set[str], hls: Path) -> list[str]:
     """Kernels in use, what they share, the bench and the stand-ins; returns the shared headers."""
-    for name in ("words.hpp", "bench.hpp", "main.cpp", *(f"{kernel}.hpp" for kernel in sorted(used))):
+    for name in (*_SHARED, "bench.hpp", "main.cpp", *(f"{kernel}.hpp" for kernel in sorted(used))):
         shutil.copyfile(hls_dir() / name, hls / name)
     (hls / "csim").mkdir(exist_ok=True)
     for path in (hls_dir() / "csim").glob("*.h"):
         shutil.copyfile(path, hls / "csim" / path.name)
-    return ["words.hpp"]
+    return list(_SHARED)
 
 
 def stream_depths(model: ModelWrapper) -> dict[str, int]:
@@ -101,7 +102,7 @@ def _top_header(description: dict[str, Any]) -> str:
 #pragma once
 
 #define AP_INT_MAX_W {MAX_WORD_BITS}
-#include "words.hpp"
+#include "stream_last.hpp"
 
 // bits of a word, words of an image
 const int IN_BITS = {source["tdata_bits"]}, IN_BEATS = {source["beats"]};
@@ -118,16 +119,16 @@ void fpgan_layers({_PORTS}, int images);
 
 
 def _top(model: ModelWrapper, kernels: list[Kernel]) -> str:
-    """Stream i is the i-th that a layer puts out; the last one is the accelerator's output."""
+    """Stream i is the i-th that a layer puts out; the last one becomes the accelerator's output."""
     nodes, depths = _computing(model), stream_depths(model)
-    made = [tensor for node in nodes for tensor in node.output][:-1]
+    made = [tensor for node in nodes for tensor in node.output]
     widths = [width for kernel in kernels for width in kernel.out_bits]
     names = {tensor: f"stream_{i}" for i, tensor in enumerate(made, 1)}
-    names |= {model.graph.input[0].name: "s_axis_0", nodes[-1].output[0]: "m_axis_0"}
+    names |= {model.graph.input[0].name: "s_axis_0"}
     names |= {n.output[0]: names[n.input[0]] for n in model.graph.node if n.op_type == "Fifo_rtl"}
     plain = "".join(
         f'  hls::stream<ap_uint<{width}>> {names[tensor]}("{names[tensor]}");\n'
-        for tensor, width in zip(made, widths[:-1], strict=True)
+        for tensor, width in zip(made, widths, strict=True)
     )
     depth = "".join(
         f"#pragma HLS STREAM variable={names[tensor]} depth={depths[tensor]}\n" for tensor in made
@@ -136,6 +137,7 @@ def _top(model: ModelWrapper, kernels: list[Kernel]) -> str:
         f"{k.name}({', '.join(names[tensor] for tensor in (*node.input, *node.output) if tensor in names)});"
         for k, node in zip(kernels, nodes, strict=True)
     ]
+    calls.append(f"fpgan::stream_last<OUT_BITS, OUT_BEATS>({names[nodes[-1].output[0]]}, m_axis_0);")
     chain = "".join(f"  {call}\n" for call in calls)
     in_turn = "".join(f"  for (int i = 0; i < images; i++) {call}\n" for call in calls)
     includes = "".join(f'#include "{kernel.name}.hpp"\n' for kernel in kernels)

@@ -5,17 +5,20 @@
 //
 // A balanced binary tree, one level after the other; of its $clog2(N) levels the first DEPTH (counted from
 // the leaves) end in a register, further registers follow where DEPTH is larger. II = 1, latency DEPTH.
+// Sums are data: no register has a reset.
 module add_multi import mvu_pkg::*; #(
     parameter int unsigned N = 4,          // arguments
     parameter int unsigned DEPTH = 2,      // pipeline registers
     parameter int unsigned ARG_WIDTH = 8,  // bits per argument
     parameter int ARG_LO = 0,              // smallest argument, 0 for unsigned ones
     parameter int ARG_HI = 0,              // largest argument, 0 where ARG_WIDTH says it
-    parameter bit RESET_ZERO = 1,          // data registers are reset too
+    /* verilator lint_off UNUSEDPARAM */
+    parameter bit RESET_ZERO = 0,          // FINN's, without effect
+    /* verilator lint_on UNUSEDPARAM */
     localparam int unsigned SUM_WIDTH = sumwidth(N, ARG_WIDTH, longint'(ARG_LO), longint'(ARG_HI))
 ) (
     input  logic clk,
-    input  logic rst,                       // synchronous, active high
+    input  logic rst,                       // FINN's, without effect
     input  logic en,                        // everything holds without it
     input  logic [ARG_WIDTH-1:0] arg[N],
     output logic [SUM_WIDTH-1:0] sum
@@ -50,11 +53,12 @@ module add_multi import mvu_pkg::*; #(
         end else begin : gen_pass
           assign s = WIDTH'(gen_level[l-1].part[2*i]);
         end
-        if (l <= DEPTH) begin : gen_reg
-          always_ff @(posedge clk) begin
-            if (rst && RESET_ZERO) r <= '0;
-            else if (en) r <= s;
-          end
+        if (l <= DEPTH && 2 * i + 1 == HAVE) begin : gen_reg_pass  // too short to gain by a shift register LUT
+          (* shreg_extract = "no" *) logic [WIDTH-1:0] r_q;
+          always_ff @(posedge clk) if (en) r_q <= s;
+          assign r = r_q;
+        end else if (l <= DEPTH) begin : gen_reg
+          always_ff @(posedge clk) if (en) r <= s;
         end else begin : gen_wire
           assign r = s;
         end
@@ -69,9 +73,7 @@ module add_multi import mvu_pkg::*; #(
 
   assign sum = gen_level[STAGES].part[0];
 
-  if (DEPTH == 0) begin : gen_no_register
-    logic unused;
-    assign unused = &{1'b0, clk, rst, en};
-  end
+  logic unused;  // all but rst only where there is no register
+  assign unused = &{1'b0, clk, rst, en};
 
 endmodule

@@ -138,6 +138,7 @@ module deconv #(
   /* verilator lint_on PINCONNECTEMPTY */
 
   logic sf_last_q, nf_last_q, ox_last_q, oy_last_q;  // the counter of that name is at its end
+  logic fresh_q;  // this step is the first of its group
   logic empty, sf_end, jx_end, jy_end, group_end, pixel_end, row_end, advance;
 
   assign empty  = count_y == 0 || count_x == 0;
@@ -160,7 +161,9 @@ module deconv #(
       nf_last_q <= NF == 1;
       ox_last_q <= OW == 1;
       oy_last_q <= OH == 1;
+      fresh_q <= 1'b1;
     end else if (advance) begin
+      fresh_q <= group_end;
       sf_q <= sf_end ? '0 : sf_q + 1'b1;
       sf_last_q <= SF == 1 || (!sf_end && sf_q == SFW'(SF - 2));
       if (sf_end) jx_q <= jx_end ? '0 : jx_q + 1'b1;
@@ -181,7 +184,7 @@ module deconv #(
   end
 
   // ---- stage 0: the step to issue ----------------------------------------------------------------
-  logic step_valid_q, empty_q, group_end_q, row_end_q, issue;
+  logic step_valid_q, empty_q, group_first_q, group_end_q, row_end_q, issue;
   logic [WYW-1:0] step_wy_q;
   logic [WXW-1:0] step_wx_q;
   logic [JYW-1:0] step_jy_q;
@@ -228,6 +231,7 @@ module deconv #(
       step_nf_q <= nf_q;
       step_sf_q <= sf_q;
       empty_q <= empty;
+      group_first_q <= fresh_q;
       group_end_q <= group_end;
     end
   end
@@ -242,7 +246,8 @@ module deconv #(
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]), .s_axis_tvalid(s_axis_tvalid),
       .s_axis_tready(s_axis_tready), .arrived(arrived), .load(advance), .drop(drop_y), .drop_en(issue && row_end_q),
       .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_sf_q),
-      .place_y(step_py_q), .place_x(step_px_q), .mask_y(step_my_q), .mask_x(step_mx_q), .x(x));
+      .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
+      .x(x));
 
   logic [AW-1:0] row1_q, column1_q, fold1_q, block2_q, fold2_q, address3_q, address;
   always_ff @(posedge ap_clk) begin
@@ -265,15 +270,11 @@ module deconv #(
   weight_rom #(.WIDTH(WW), .DEPTH(WORDS), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE)) rom (
       .clk(ap_clk), .address(address[(WORDS > 1 ? $clog2(WORDS) : 1)-1:0]), .data(weights));
 
-  logic [STAGES-1:0] zero_q, last_q;  // travel beside the addresses and words
+  logic [STAGES-1:0] first_q, last_q;  // travel beside the addresses and words
   always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n) begin
-      zero_q <= '1;
-      last_q <= '0;
-    end else begin
-      zero_q <= {zero_q[STAGES-2:0], !issue || empty_q};
-      last_q <= {last_q[STAGES-2:0], issue && group_end_q};
-    end
+    first_q <= {first_q[STAGES-2:0], issue && group_first_q};
+    if (!ap_rst_n) last_q <= '0;
+    else last_q <= {last_q[STAGES-2:0], issue && group_end_q};
   end
 
   // ---- compute core -----------------------------------------------------------------------------
@@ -283,20 +284,20 @@ module deconv #(
     mvu_pumped #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
                  .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
                  .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-        .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]),
+        .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
         .w(weights), .a(x), .vld(vld), .p(p));
   end else if (DSP_CORE) begin : gen_dsp
     mvu #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
           .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
           .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights),
-        .a(x), .vld(vld), .p(p));
+        .clk(ap_clk), .ctrl_rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
+        .zero(1'b0), .w(weights), .a(x), .vld(vld), .p(p));
   end else begin : gen_lut
     mvu_lut #(.PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
               .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
               .STATIC_WEIGHTS(WEIGHT_STYLE == "constant")) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .last(last_q[STAGES-1]), .zero(zero_q[STAGES-1]), .w(weights),
-        .a(x), .vld(vld), .p(p));
+        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
+        .w(weights), .a(x), .vld(vld), .p(p));
   end
 
   // ---- result queue: a group is issued only when its result has a place --------------------------

@@ -43,7 +43,7 @@ module line_buffer #(
     input  logic [SFW-1:0] sf,           // word of the pixel
     input  logic [$clog2(TY+1)-1:0] place_y,
     input  logic [$clog2(TX+1)-1:0] place_x,
-    input  logic [TY-1:0] mask_y,        // rows above that count
+    input  logic [TY-1:0] mask_y,        // rows above that count; none where nothing is asked for
     input  logic [TX-1:0] mask_x,        // columns to the left that count
 
     output logic [TY-1:0][TX-1:0][XW-1:0] x
@@ -117,7 +117,8 @@ module line_buffer #(
   logic [BW-1:0] row1_q, up1_q, col1_q, left1_q, row2_q, col2_q;
   logic [5:0][$clog2(TY+1)-1:0] place_y_q;  // [n]: of the request n + 1 cycles ago
   logic [5:0][$clog2(TX+1)-1:0] place_x_q;
-  logic [5:0][TY-1:0] mask_y_q;
+  localparam int unsigned MASKS = TY * TX > 1 ? 6 : 5;      // cycles until the mask is applied
+  (* max_fanout = 256, shreg_extract = "no" *) logic [MASKS-1:0][TY-1:0] mask_y_q;
   logic [5:0][TX-1:0] mask_x_q;
 
   always_ff @(posedge ap_clk) begin
@@ -135,7 +136,7 @@ module line_buffer #(
     col2_q  <= col1_q - left1_q;
     place_y_q <= {place_y_q[4:0], place_y};
     place_x_q <= {place_x_q[4:0], place_x};
-    mask_y_q  <= {mask_y_q[4:0], mask_y};
+    mask_y_q  <= {mask_y_q[MASKS-2:0], mask_y};
     mask_x_q  <= {mask_x_q[4:0], mask_x};
   end
 
@@ -151,12 +152,13 @@ module line_buffer #(
     end
 
     for (genvar bx = 0; bx < TX; bx++) begin : gen_x
-      logic [BW-1:0] col3_q, read4_q;
+      logic [BW-1:0] col3_q;
+      (* max_fanout = 256, shreg_extract = "no" *) logic [AW-1:0] read4_q;  // drives every LUT RAM
       logic [1:0] before_q;  // the bank's column is one group further left
       always_ff @(posedge ap_clk) begin
         before_q <= {before_q[0], int'(place_x) < bx};
         col3_q   <= col2_q - (before_q[1] ? BW'(SF) : '0);
-        read4_q  <= row3_q + col3_q;
+        read4_q  <= AW'(row3_q + col3_q);
       end
 
       logic [BW-1:0] write1_q;
@@ -168,12 +170,12 @@ module line_buffer #(
         write1_q <= slot_q + column_q + BW'(word_q);
         data1_q <= s_axis_tdata;
         if (write1_en_q) memory[write1_q[AW-1:0]] <= data1_q;
-        x5_q <= memory[read4_q[AW-1:0]];
-        bank_x6_q[by][bx] <= x5_q;
+        x5_q <= memory[read4_q];
+        bank_x6_q[by][bx] <= TY * TX > 1 || mask_y_q[MASKS-1][0] ? x5_q : '0;
       end
 
       logic unused;  // the bits that keep constants representable
-      assign unused = &{1'b0, read4_q, write1_q};
+      assign unused = &{1'b0, write1_q};
     end
   end
 
@@ -188,7 +190,7 @@ module line_buffer #(
         assign from_y = place_y_q[5] - $bits(from_y)'(dy) + (int'(place_y_q[5]) < dy ? $bits(from_y)'(TY) : '0);
         assign from_x = place_x_q[5] - $bits(from_x)'(dx) + (int'(place_x_q[5]) < dx ? $bits(from_x)'(TX) : '0);
         always_ff @(posedge ap_clk)
-          x[dy][dx] <= mask_y_q[5][dy] && mask_x_q[5][dx] ? bank_x6_q[from_y][from_x] : '0;
+          x[dy][dx] <= mask_y_q[MASKS-1][dy] && mask_x_q[5][dx] ? bank_x6_q[from_y][from_x] : '0;
       end
     end
   end

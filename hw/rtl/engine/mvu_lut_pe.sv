@@ -18,10 +18,8 @@ module mvu_lut_pe #(
     localparam int unsigned ROWS = LANES * ((WEIGHT_WIDTH + 1) / 2)  // each ends in a register
 ) (
     input  logic clk,
-    input  logic rst,                     // synchronous, active high
     input  logic en,                      // everything holds without it
-    input  logic zero,                    // this step adds nothing
-    input  logic first,                   // the accumulator starts anew
+    input  logic first,                   // the tree's sum begins a group
     input  logic [SIMD-1:0][WEIGHT_WIDTH-1:0] w,
     input  logic [ROWS-1:0][SUMS*LANES-1:0][ACTIVATION_WIDTH-1:0] a_at,  // [r]: activations of r cycles ago
     output logic signed [ACCU_WIDTH-1:0] p
@@ -57,15 +55,22 @@ module mvu_lut_pe #(
   localparam int PAIR_LO = bound(int'(ROWS) - 1, 0), PAIR_HI = bound(int'(ROWS) - 1, 1);
   localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(SUMS, PAIR_WIDTH, longint'(PAIR_LO), longint'(PAIR_HI));
 
+  // Row r reads the weights of r cycles ago, of each lane the bits from the row's digit on: what no later row
+  // reads is dropped, and the few bits that wait longest would take more LUTs as shift registers.
   logic [ROWS-1:0][SUMS*LANES-1:0][WEIGHT_WIDTH-1:0] w_at;
   assign w_at[0] = (SUMS * LANES * WEIGHT_WIDTH)'(w);
   for (genvar r = 1; r < ROWS; r++) begin : gen_w
-    if (STATIC_WEIGHTS) begin : gen_static
-      assign w_at[r] = w_at[0];
-    end else begin : gen_delay
-      always_ff @(posedge clk) begin
-        if (rst) w_at[r] <= '0;  // also keeps the few bits that wait longest out of shift register LUTs
-        else if (en) w_at[r] <= w_at[r-1];
+    for (genvar l = 0; l < SUMS * LANES; l++) begin : gen_lane
+      localparam int unsigned DIGIT = (r + LANES - 1 - l % LANES) / LANES;  // the next to be read
+      localparam int unsigned LOW = DIGIT == 0 ? 0 : 2 * DIGIT - 1;
+      if (STATIC_WEIGHTS) begin : gen_static
+        assign w_at[r][l] = w_at[0][l];
+      end else if (l >= SIMD || LOW >= WEIGHT_WIDTH) begin : gen_none
+        assign w_at[r][l] = '0;
+      end else begin : gen_delay
+        (* shreg_extract = "no" *) logic [WEIGHT_WIDTH-1:LOW] live_q;
+        always_ff @(posedge clk) if (en) live_q <= w_at[r-1][l][WEIGHT_WIDTH-1:LOW];
+        assign w_at[r][l] = WEIGHT_WIDTH'(live_q) << LOW;
       end
     end
   end
@@ -102,9 +107,17 @@ module mvu_lut_pe #(
         assign base = WIDTH'($signed(gen_row[r-1].held));
       end
 
-      always_ff @(posedge clk) begin
-        if (rst || (r == 0 && en && zero)) held <= '0;
-        else if (en) held <= next;
+      logic [WIDTH-1:SHIFT] high_q;
+      always_ff @(posedge clk) if (en) high_q <= next[WIDTH-1:SHIFT];
+      assign held[WIDTH-1:SHIFT] = high_q;
+      if (SHIFT > 0 && STATIC_WEIGHTS) begin : gen_low_static
+        logic [SHIFT-1:0] low_q;
+        always_ff @(posedge clk) if (en) low_q <= next[SHIFT-1:0];
+        assign held[SHIFT-1:0] = low_q;
+      end else if (SHIFT > 0) begin : gen_low_delay  // too short to gain by a shift register LUT
+        (* shreg_extract = "no" *) logic [SHIFT-1:0] low_q;
+        always_ff @(posedge clk) if (en) low_q <= next[SHIFT-1:0];
+        assign held[SHIFT-1:0] = low_q;
       end
 
       logic unused;
@@ -115,11 +128,8 @@ module mvu_lut_pe #(
 
   logic [SUM_WIDTH-1:0] sum;
   add_multi #(.N(SUMS), .DEPTH(TREE), .ARG_WIDTH(PAIR_WIDTH), .ARG_LO(PAIR_LO), .ARG_HI(PAIR_HI)) tree (
-      .clk(clk), .rst(rst), .en(en), .arg(pair), .sum(sum));
+      .clk(clk), .rst(1'b0), .en(en), .arg(pair), .sum(sum));
 
-  always_ff @(posedge clk) begin
-    if (rst) p <= '0;
-    else if (en) p <= ACCU_WIDTH'($signed(sum)) + (first ? '0 : p);
-  end
+  always_ff @(posedge clk) if (en) p <= ACCU_WIDTH'($signed(sum)) + (first ? '0 : p);
 
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // FINN's mvu at twice the clock: each step's products are computed half by half in two fast cycles.
 //
-//   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s];  `last` ends a group, `zero` adds nothing
+//   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s];  `first` begins a group, `last` ends it
 //
 // Half the DSP slices and adders of an mvu of the same SIMD. clk2x is synchronous to clk, with an edge at every
 // edge of clk and one in between. All ports belong to clk. II = 1; latency from `last` to `vld`:
@@ -18,12 +18,12 @@ module mvu_pumped #(
 ) (
     input  logic clk,
     input  logic clk2x,
-    input  logic rst,   // synchronous to clk, active high
-    input  logic last,  // this step ends its group
-    input  logic zero,  // this step adds nothing, whatever w and a
+    input  logic rst,    // synchronous to clk, active high
+    input  logic first,  // this step begins a group
+    input  logic last,   // this step ends its group
     input  logic [PE-1:0][SIMD-1:0][WEIGHT_WIDTH-1:0] w,
     input  logic [SIMD-1:0][ACTIVATION_WIDTH-1:0] a,
-    output logic vld,   // p holds the sum of a group
+    output logic vld,    // p holds the sum of a group
     output logic signed [PE-1:0][ACCU_WIDTH-1:0] p
 );
 
@@ -47,7 +47,7 @@ module mvu_pumped #(
   // The low half is taken at the edge between those of clk, the high half at the edge that ends the step.
   logic [PE-1:0][HALF-1:0][WEIGHT_WIDTH-1:0] w_q;
   logic [HALF-1:0][ACTIVATION_WIDTH-1:0] a_q;
-  logic last_q, zero_q;
+  logic first_q, last_q;
   for (genvar s = 0; s < HALF; s++) begin : gen_half
     localparam bit ODD = HALF + s >= SIMD;  // nothing is left for the high half
     localparam int unsigned HIGH = ODD ? s : HALF + s;
@@ -57,20 +57,16 @@ module mvu_pumped #(
     end
   end
   always_ff @(posedge clk2x) begin
-    if (rst) begin
-      last_q <= 1'b0;
-      zero_q <= 1'b1;
-    end else begin
-      last_q <= last && second_q;
-      zero_q <= zero;
-    end
+    first_q <= first && !second_q;
+    last_q <= !rst && last && second_q;
   end
 
   logic core_vld;
   logic signed [PE-1:0][ACCU_WIDTH-1:0] core_p;
   mvu #(.VERSION(VERSION), .PE(PE), .SIMD(HALF), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACTIVATION_WIDTH),
         .ACCU_WIDTH(ACCU_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACTIVATIONS), .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-      .clk(clk2x), .rst(rst), .en(1'b1), .last(last_q), .zero(zero_q), .w(w_q), .a(a_q), .vld(core_vld), .p(core_p));
+      .clk(clk2x), .ctrl_rst(rst), .en(1'b1), .first(first_q), .last(last_q), .zero(1'b0), .w(w_q), .a(a_q),
+      .vld(core_vld), .p(core_p));
 
   // A result stays until the edge of clk that takes it; two are never closer than two fast cycles.
   always_ff @(posedge clk2x) begin

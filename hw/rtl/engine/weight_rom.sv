@@ -37,7 +37,7 @@ module weight_rom #(
     logic unused;
     assign unused = &{1'b0, address1_q};
   end else begin : gen_distributed
-    (* max_fanout = 512 *) logic [AW-1:0] address2_q;  // drives the LUTs of every bit
+    (* max_fanout = 256, shreg_extract = "no" *) logic [AW-1:0] address2_q;  // drives the LUTs of every bit
     always_ff @(posedge clk) begin
       address2_q <= address1_q;
       data <= words[address2_q];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // An AXI4-Lite slave as single-cycle strobes: one write, one read.
 //
-// A write happens in the cycle of `write`, with all its inputs valid; a read in the cycle of `read`, in which
-// read_data must answer read_address. Every access is answered with OKAY: what is wrong is for the registers
+// A write happens in the cycle of `write`, with all its inputs valid; a read in the cycle of `read`, whose
+// read_address read_data must answer in the cycle after. Every access is answered with OKAY: what is wrong is for the registers
 // to tell, since a bus error would stop the processor.
 //
-// II = 2 for writes and for reads, latency 2 cycles to the response.
+// II = 2 for writes and 3 for reads, latency 2 and 3 cycles to the response.
 module axil_port #(
     parameter int unsigned ADDRESS_BITS = 14  // of a byte address
 ) (
@@ -39,7 +39,7 @@ module axil_port #(
     input  logic [31:0] read_data
 );
 
-  logic aw_full_q, w_full_q, ar_full_q;
+  logic aw_full_q, w_full_q, ar_full_q, reading_q;
 
   assign s_axil_awready = !aw_full_q;
   assign s_axil_wready = !w_full_q;
@@ -47,13 +47,13 @@ module axil_port #(
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
   assign write = aw_full_q && w_full_q && (!s_axil_bvalid || s_axil_bready);
-  assign read = ar_full_q && (!s_axil_rvalid || s_axil_rready);
+  assign read = ar_full_q && !reading_q && (!s_axil_rvalid || s_axil_rready);
 
   always_ff @(posedge ap_clk) begin
     if (s_axil_awvalid && s_axil_awready) write_address <= s_axil_awaddr;
     if (s_axil_wvalid && s_axil_wready) {write_strobe, write_data} <= {s_axil_wstrb, s_axil_wdata};
     if (s_axil_arvalid && s_axil_arready) read_address <= s_axil_araddr;
-    if (read) s_axil_rdata <= read_data;
+    if (reading_q) s_axil_rdata <= read_data;
   end
 
   always_ff @(posedge ap_clk) begin
@@ -61,6 +61,7 @@ module axil_port #(
       aw_full_q <= 1'b0;
       w_full_q <= 1'b0;
       ar_full_q <= 1'b0;
+      reading_q <= 1'b0;
       s_axil_bvalid <= 1'b0;
       s_axil_rvalid <= 1'b0;
     end else begin
@@ -68,7 +69,8 @@ module axil_port #(
       w_full_q <= w_full_q ? !write : s_axil_wvalid;
       ar_full_q <= ar_full_q ? !read : s_axil_arvalid;
       s_axil_bvalid <= write || (s_axil_bvalid && !s_axil_bready);
-      s_axil_rvalid <= read || (s_axil_rvalid && !s_axil_rready);
+      reading_q <= read;
+      s_axil_rvalid <= reading_q || (s_axil_rvalid && !s_axil_rready);
     end
   end
 

@@ -7,7 +7,7 @@
 // a call is filled up. Words that there is no room for, or no call, are dropped and make an error; no access
 // ever waits.
 //
-// II = 2 per access, latency 2 cycles to its response; the accelerator's streams run at II = 1.
+// II = 2 per write and 3 per read, latency 2 and 3 cycles to the response; the accelerator's streams run at II = 1.
 module axil_stream
   import host_pkg::CAPABILITIES;
 #(
@@ -123,7 +123,7 @@ module axil_stream
   end
 
   // Calls.
-  logic start_q, cancel, possible, go, clear, stop, busy, done, refused, in_open, out_open, out_last, drained;
+  logic start_q, cancel, possible_q, go, clear, stop, busy, done, refused, in_open, out_open, out_last, drained;
   logic in_beat, out_beat;
   logic [31:0] latents_in, images_out;
   logic [63:0] cycles;
@@ -131,16 +131,21 @@ module axil_stream
   assign source_dma = source_q == SOURCE_DMA;
   assign sink_dma = sink_q == SINK_DMA;
   assign cancel = control_write && write_data[CONTROL_ABORT];
-  always_ff @(posedge ap_clk) start_q <= ap_rst_n && control_write && write_data[CONTROL_START] && !cancel;
+  logic asked_q;  // a cycle before start_q, in which the registers' new values are judged
+  always_ff @(posedge ap_clk) begin
+    asked_q <= ap_rst_n && control_write && write_data[CONTROL_START] && !cancel;
+    start_q <= ap_rst_n && asked_q && !cancel;
+  end
 
   localparam logic [31:0] MISALIGNED = DMA_BYTES == 0 ? '1 : DMA_BYTES - 1;
-  assign possible = images_q <= CAPABILITY[MAX_IMAGES/4] && source_q != 2'd3 && sink_q != 2'd3
-      && (GENERATOR || source_q != SOURCE_GENERATOR)
-      && (!source_dma || (DMA_BYTES != 0 && (address_q[0] & MISALIGNED) == 0))
-      && (!sink_dma || (DMA_BYTES != 0 && (address_q[2] & MISALIGNED) == 0));
+  always_ff @(posedge ap_clk)
+    possible_q <= images_q <= CAPABILITY[MAX_IMAGES/4] && source_q != 2'd3 && sink_q != 2'd3
+        && (GENERATOR || source_q != SOURCE_GENERATOR)
+        && (!source_dma || (DMA_BYTES != 0 && (address_q[0] & MISALIGNED) == 0))
+        && (!sink_dma || (DMA_BYTES != 0 && (address_q[2] & MISALIGNED) == 0));
 
   call_control #(.IN_BEATS(CAPABILITY[LATENT_BEATS/4]), .OUT_BEATS(CAPABILITY[IMAGE_BEATS/4])) control (
-      .start(start_q), .images(images_q), .quiet(dma_quiet), .*);
+      .start(start_q), .possible(possible_q), .images(images_q), .quiet(dma_quiet), .*);
 
   assign dma_read = go && source_dma && images_q != 0;
   assign dma_write = go && sink_dma && images_q != 0;
@@ -155,9 +160,13 @@ module axil_stream
   logic [8*IN_BYTES-1:0] window_data, generator_data, latent;
   logic [8*OUT_BYTES-1:0] image;
   logic image_valid, image_ready;
-  logic [LW-1:0] in_level_q, in_space;
-  assign in_space = in_open && source_q == SOURCE_WINDOW ? LW'(DEPTH) - in_level_q : '0;
-  assign in_push = in_write && in_space != 0;
+  logic [LW-1:0] in_room_q, in_space_q;
+  logic in_free_q;
+  always_ff @(posedge ap_clk) begin  // writes come in every other cycle at most: it is a word's own room that counts
+    in_space_q <= in_open && source_q == SOURCE_WINDOW ? in_room_q : '0;
+    in_free_q <= in_open && source_q == SOURCE_WINDOW && in_room_q != 0;
+  end
+  assign in_push = in_write && in_free_q;
   assign in_pop = word_valid && word_ready;
   fifo #(.WIDTH(32), .DEPTH(DEPTH)) in_fifo (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(write_data), .s_axis_tvalid(in_push),
@@ -224,10 +233,10 @@ module axil_stream
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n || clear) begin
-      in_level_q <= '0;
+      in_room_q <= LW'(DEPTH);
       out_level_q <= '0;
     end else begin
-      in_level_q <= in_level_q + LW'(in_push) - LW'(in_pop);
+      in_room_q <= in_room_q - LW'(in_push) + LW'(in_pop);
       out_level_q <= out_level_q + LW'(out_valid && out_ready) - LW'(out_read && head_valid);
     end
   end
@@ -235,7 +244,7 @@ module axil_stream
   // Errors and events.
   logic [7:0] errors_q, found;
   assign found = {dma_errors, refused, write && write_strobe != '1 && write_strobe != '0,
-                  out_read && !head_valid, in_write && in_space == 0};
+                  out_read && !head_valid, in_write && !in_free_q};
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       errors_q <= '0;
@@ -247,37 +256,47 @@ module axil_stream
     irq <= ap_rst_n && (events_q & irq_enable_q) != 0;
   end
 
+  // What is read: of each 16 registers the one that the address names, then, a cycle later, of which 16.
+  logic [3:0][15:0][31:0] map;
+  logic [3:0][31:0] word_q;
+  logic [31:0] head_q;
+  logic [1:0] part_q;
+  logic window_q;
+
   always_comb begin
-    read_data = '0;
-    if (out_read) read_data = head_valid ? head : '0;
-    else if (read_address[ADDRESS_BITS-1:6] == 0) read_data = CAPABILITY[read_address[5:2]];
-    else begin
-      case ({read_address[ADDRESS_BITS-1:2], 2'b00})
-        CONTROL: begin
-          read_data[CONTROL_RESEED] = reseed_q;
-          read_data[CONTROL_SOURCE+:2] = source_q;
-          read_data[CONTROL_SINK+:2] = sink_q;
-        end
-        STATUS: {read_data[STATUS_ABORTING], read_data[STATUS_BUSY]} = {stop, busy};
-        ERRORS: read_data = 32'(errors_q);
-        IRQ_ENABLE: read_data = 32'(irq_enable_q);
-        IRQ_STATUS: read_data = 32'(events_q);
-        IMAGES: read_data = images_q;
-        LATENTS_IN: read_data = latents_in;
-        IMAGES_OUT: read_data = images_out;
-        IN_SPACE: read_data = 32'(in_space);
-        OUT_LEVEL: read_data = 32'(out_level_q);
-        CYCLES_LO: read_data = cycles[31:0];
-        CYCLES_HI: read_data = cycles[63:32];
-        SOURCE_LO, SOURCE_HI, DEST_LO, DEST_HI: read_data = address_q[read_address[3:2]];
-        SEED_0, SEED_1, SEED_2, SEED_3: read_data = seed_q[read_address[3:2]];
-        LABEL: read_data = label_q;
-        default: ;
-      endcase
-    end
+    logic [63:0][31:0] words;
+    words = '0;
+    words[CAPABILITIES-1:0] = CAPABILITY;
+    words[CONTROL/4][CONTROL_RESEED] = reseed_q;
+    words[CONTROL/4][CONTROL_SOURCE+:2] = source_q;
+    words[CONTROL/4][CONTROL_SINK+:2] = sink_q;
+    words[STATUS/4][STATUS_ABORTING] = stop;
+    words[STATUS/4][STATUS_BUSY] = busy;
+    words[ERRORS/4] = 32'(errors_q);
+    words[IRQ_ENABLE/4] = 32'(irq_enable_q);
+    words[IRQ_STATUS/4] = 32'(events_q);
+    words[IMAGES/4] = images_q;
+    words[LATENTS_IN/4] = latents_in;
+    words[IMAGES_OUT/4] = images_out;
+    words[IN_SPACE/4] = 32'(in_space_q);
+    words[OUT_LEVEL/4] = 32'(out_level_q);
+    {words[CYCLES_HI/4], words[CYCLES_LO/4]} = cycles;
+    {words[DEST_HI/4], words[DEST_LO/4], words[SOURCE_HI/4], words[SOURCE_LO/4]} = address_q;
+    {words[SEED_3/4], words[SEED_2/4], words[SEED_1/4], words[SEED_0/4]} = seed_q;
+    words[LABEL/4] = label_q;
+    map = words;
   end
 
+  always_ff @(posedge ap_clk) begin
+    for (int i = 0; i < 3; i++) word_q[i] <= map[i][read_address[5:2]];
+    word_q[3] <= '0;
+    part_q <= read_address[ADDRESS_BITS-1:8] == 0 ? read_address[7:6] : 2'd3;
+    head_q <= head_valid ? head : '0;
+    window_q <= read_address[ADDRESS_BITS-1:12] == OUT_WINDOW[ADDRESS_BITS-1:12];
+  end
+  assign read_data = window_q ? head_q : word_q[part_q];
+
   logic unused;
-  assign unused = &{1'b0, fifo_ready, unused_keep, unused_last, write_address[1:0], read_address[1:0]};
+  assign unused = &{1'b0, map[3], fifo_ready, unused_keep, unused_last, write_address[1:0], read_address[1:0]};
 
 endmodule

@@ -14,7 +14,8 @@ from fpgan.build.cli.main import app
 from fpgan.hw.system import tools
 
 COMMANDS = (
-    "train", "prune", "export", "build", "sim", "synth", "power", "bitstream", "report", "demo", "bench",
+    "train", "prune", "export", "build", "sim", "synth", "power", "bitstream", "verify", "report", "demo",
+    "bench",
     "doctor",
 )  # fmt: skip
 

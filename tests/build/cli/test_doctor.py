@@ -6,14 +6,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from fpgan.build.cli import found_tools as doctor_module
 from fpgan.build.cli.found_tools import doctor
+from fpgan.build.cli.main import app
 
 NAMES = [
     "torch", "brevitas", "qonnx", "finn", "verilator", "g++", "make", "perl", "cocotb", "pyosys", "slang",
-    "vivado", "vitis_hls", "nextpnr-xilinx", "CHIPDB", "fasm2frames",
-    "xc7frames2bit", "PRJXRAY_DB_DIR", "chromium",
+    "vivado", "vitis_hls", "nextpnr-xilinx", "CHIPDB",
+    "PRJXRAY_DB_DIR", "chromium",
 ]  # fmt: skip
 
 
@@ -40,4 +42,7 @@ def test_absent_and_broken_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         monkeypatch.setenv("CHIPDB", value)
         entry = {str(entry["name"]): entry for entry in doctor()}["CHIPDB"]
         assert (entry["found"], entry["version"]) == (found, value if found else "")
+    said = CliRunner().invoke(app, ["doctor"], env={"COLUMNS": "200"}).output.splitlines()
+    states = {line.split()[0]: " ".join(line.split()[1:3]) for line in said}
+    assert states["vivado"].startswith("found ") and states["chromium"] == "not found"
     assert not entries["chromium"]["found"] and "browser" in str(entries["chromium"]["unlocks"])

@@ -42,6 +42,8 @@ REFUSED = (
     ("power GONE", "GONE: no build here"),
     ("bitstream GONE", "GONE: no build here"),
     ("bitstream GONE --board pynq", "board 'pynq' is not known"),
+    ("verify GONE", "GONE: does not exist"),
+    ("verify FULL --stall 1", "--stall 1: must be 0 to below 1"),
     ("report GONE", "GONE: no build here"),
     ("export GONE", "GONE: no RUN folder"),
     ("export RUN --out FULL", "FULL: is a folder; name the file to write"),

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from fpgan.build.flow import build
-from fpgan.build.report.made import made
+from fpgan.build.report.made import arguments_of, made
 from fpgan.build.study import study
 
 
@@ -21,6 +21,12 @@ def test_the_command_says_what_differs_from_the_defaults() -> None:
         "fpgan build 'my models/m.onnx' --out b --target-fps 50000 --max-utilization 0.85 "
         "--budget LUT=9 --budget DSP=0 --backend hls"
     )
+    back = arguments_of(build, made(build, given)["command"])
+    assert back == {
+        "model": "my models/m.onnx", "out": "b", "target_fps": 50000.0, "max_utilization": 0.85,
+        "budget": {"LUT": 9, "DSP": 0}, "backend": "hls",
+    }  # fmt: skip
+    assert arguments_of(build, "fpgan build m.onnx --cores lut,dsp2x")["cores"] == ["lut", "dsp2x"]
     assert made(study, {"spec": "s.yaml", "workers": 4})["command"] == "fpgan study s.yaml --workers 4"
 
 

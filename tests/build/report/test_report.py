@@ -23,6 +23,7 @@ from fpgan.build.implement.power.coefficients import coefficients
 from fpgan.build.implement.power.estimate import estimate
 from fpgan.build.report.page import report
 from fpgan.hw.boards import get_board
+from fpgan.hw.build_files import VERSION
 
 RESOURCES = ("LUT", "FF", "DSP", "BRAM18", "URAM")
 COUNTED = {"LUT": 900, "FF": 1000, "CARRY": 9, "DSP": 12, "BRAM18": 4, "URAM": 0, "LUTRAM": 30, "SRL": 20}
@@ -35,7 +36,7 @@ def make_build(
     root.mkdir(parents=True)
     stream = {"datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8}
     write(root / "design.json", {
-        "version": 1, "backend": "rtl", "name": "mnist32", "top": "fpgan_top", "board": "ultra96",
+        "version": VERSION, "backend": "rtl", "name": "mnist32", "top": "fpgan_top", "board": "ultra96",
         "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0, "sources": [], "fifos": {},
         "golden": "pytorch", "pumped": False,
         "input": {**stream, "shape": [1, 1, 1, 32], "beats": 32},
@@ -113,6 +114,23 @@ def test_power_where_it_was_estimated(tmp_path: Path) -> None:
     )
     assert f"{figures['energy_per_image_uJ']['total']:.3g} µJ per image" in said and "Not in it: I/O." in said
     assert "Vivado 2022.2, report_power: 2.25 W of the whole device" in said
+
+
+def test_what_was_routed(tmp_path: Path) -> None:
+    """Images/s at the clock that was reached, every seed, LUT6 sites, the slowest path."""
+    build = make_build(tmp_path / "b")
+    synth = json.loads((build / "synth.json").read_text(encoding="utf-8"))
+    synth["timing"] |= {"routed_mhz": 91.7, "how": "routed"}
+    routed = {
+        "seed": 2, "cells": {}, "lut_sites": {"used": 3617, "needed": 3785, "available": 53200},
+        "path": {"ns": 10.9, "wire_ns": 7.0, "levels": 3, "nets": ["host.a_q[1]"], "end": "host.b_q[2]"},
+        "seeds": [{"seed": 1, "failed": "stuck", "seconds": 60.0}, {"seed": 2, "mhz": 91.7, "seconds": 9.0}],
+    }  # fmt: skip
+    write(build / "synth.json", synth | {"routed": routed})
+    said = text(report(build))
+    assert "21,051 at the 91.7 MHz that were routed" in said and "Routed clock: 91.7 MHz; below" in said
+    assert "3,617 of 53,200 LUT6 sites; seeds 1: not routed, 2: 91.7 MHz; slowest path 10.9 ns" in said
+    assert "7.0 of them wires, to host.b_q[2] ." in said
 
 
 def test_figures(tmp_path: Path) -> None:

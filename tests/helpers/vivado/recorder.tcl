@@ -6,7 +6,7 @@
 # check of the scripts, no run of Vivado: it cannot say whether Vivado behaves as it does.
 #
 # Logs "COMMAND ARGUMENTS" lines to $env(RECORDER_LOG). $env(RECORDER_BOARDS): board files that there are.
-# $env(RECORDER_MAPS): 1 where the packager makes memory maps. $env(RECORDER_VERSION): of the Vivado that it stands in for. $env(RECORDER_SLACK): of the routed design.
+# $env(RECORDER_MAPS): 1 where the packager makes memory maps. $env(RECORDER_VERSION): of the Vivado that it stands in for. $env(RECORDER_SLACK), $env(RECORDER_PULSE): of the routed design.
 
 namespace eval recorder {
     variable here [file dirname [file normalize [info script]]]

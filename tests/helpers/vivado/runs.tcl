@@ -76,6 +76,10 @@ proc recorder::run_property {run property} {
             if {!$done} { error "$run has no $property yet" }
             return $::env(RECORDER_SLACK)
         }
+        STATS.TPWS {
+            if {!$done} { error "$run has no $property yet" }
+            return $::env(RECORDER_PULSE)
+        }
     }
     error "a run has no property $property"
 }

@@ -77,11 +77,67 @@ def test_reported_errors_are_named_and_cleared():
     assert board.written[-1] == ("ERRORS", board.values["ERRORS"])
 
 
-def test_no_progress_is_an_abort_and_one_line():
-    board = Registers()
+@pytest.mark.parametrize(
+    ("counts", "source", "sink", "waits"),
+    [
+        ({}, "GENERATOR", "NONE", "the generator of latents"),
+        ({"LATENTS_IN": 3, "IMAGES_OUT": 3}, "DMA", "DMA", "the memory's read channel, for latents"),
+        ({"LATENTS_IN": 4, "IMAGES_OUT": 3}, "DMA", "DMA", "the memory's write channel, for images"),
+        ({"LATENTS_IN": 5, "IMAGES_OUT": 5}, "DMA", "DMA", "the memory's write channel, for images"),
+        (
+            {"LATENTS_IN": 2, "IMAGES_OUT": 2},
+            "WINDOW",
+            "WINDOW",
+            "the input window, for the driver's latents",
+        ),
+        (
+            {"LATENTS_IN": 3, "IMAGES_OUT": 2},
+            "WINDOW",
+            "WINDOW",
+            "the output window, for images",
+        ),
+        ({"LATENTS_IN": 3, "IMAGES_OUT": 2}, "GENERATOR", "NONE", "the accelerator, for its images"),
+    ],
+)
+def test_no_progress_is_an_abort_and_one_line(counts, source, sink, waits):
+    """It names the channel that waits, by what went in and came out."""
+    board = Registers(**counts)
     accelerator = Accelerator(board, timeout=0.01)
     started = registers.BY_NAME["CONTROL"].offset
     board.write = lambda at, value: board.values.update(STATUS=value & 1) if at == started else None
-    with pytest.raises(AcceleratorError, match=r"no progress for 0.01 s: 0 of 5 images are out"):
-        accelerator.measure(5)
+    latents, images = counts.get("LATENTS_IN", 0), counts.get("IMAGES_OUT", 0)
+    line = f"no progress for 0.01 s: {images} of 5 images are out, {latents} latents are in; "
+    line += f"what waits is {waits}"
+    with pytest.raises(AcceleratorError, match=f"^{line}$"):
+        accelerator._run(source, sink, 5, lambda: False)
     assert board.values["STATUS"] == 0
+
+
+def test_an_abort_that_hangs_keeps_the_first_line():
+    board = Registers()
+    accelerator = Accelerator(board, timeout=0.01)
+    board.values["STATUS"] = 1
+    with pytest.raises(
+        AcceleratorError, match=r"^no progress for .*; a memory transfer does not end: the bus h"
+    ):
+        accelerator.measure(5)
+
+
+def test_memory_that_grows_is_free_before_the_larger_is_asked_for():
+    """A device with room for one of them would be full."""
+    held = []
+
+    class Buffer:
+        def __init__(self, size):
+            assert not held
+            self.array = np.zeros(size, np.uint8)
+            held.append(size)
+
+        def __del__(self):
+            held.remove(len(self.array))
+
+    board = Registers()
+    board.allocate = Buffer
+    accelerator = Accelerator(board)
+    assert accelerator._buffer("images", 5000) is accelerator._buffer("images", 4000)
+    assert len(accelerator._buffer("images", 9000).array) == 9000

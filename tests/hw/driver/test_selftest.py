@@ -23,7 +23,7 @@ def deployed(tmp_path_factory):
     """A folder for a board, whose images of (1,16,4) are its latents, with a stand-in for its bitstream."""
     folder = tmp_path_factory.mktemp("deployed")
     build = identity_build(folder / "build", 4, 4, 16)
-    (build / "report.json").write_text(json.dumps({"totals": {"LUT": 100}}))
+    (build / "report.json").write_text(json.dumps({"totals": {"LUT": 100}, "cycles_per_image": 1000}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vivado, "find_tool", lambda name: None)
         bitstream(build, folder / "deploy")
@@ -58,8 +58,9 @@ def on_board(deployed, tmp_path, monkeypatch, capsys):
             if board:
                 board(simulated, driver)
 
-            def open_board(file, address):
+            def open_board(file, address, **clocks):
                 assert file in (None, folder / "fpgan.bit") and address == 0xA0000000
+                assert clocks == {"clock_mhz": 300.0, "ps_clock_mhz": 33.333}
                 return simulated
 
             monkeypatch.setattr(driver, "open_board", open_board)
@@ -151,10 +152,6 @@ def test_the_clock_is_judged(deployed, monkeypatch):
     assert selftest.judge_clock(310.0, 300.0) == (False, fast)
 
 
-def test_the_driver_is_asked_for_the_clock_of_a_zynq7000_alone(deployed, monkeypatch):
-    load("driver", deployed, monkeypatch)
-    selftest = load("selftest", deployed, monkeypatch)
-    facts = json.loads((deployed / "facts.json").read_text())
-    assert selftest._clock(facts) == {}
-    asked = selftest._clock(facts | {"part": "xc7z020clg400-1", "ps_clock_mhz": 50.0})
-    assert asked == {"clock_mhz": 300.0, "ps_clock_mhz": 50.0}
+def test_the_c_driver_goes_along(deployed):
+    files = {path.name for path in (deployed / "driver" / "c").iterdir()}
+    assert files == {"fpgan.c", "fpgan.h", "fpgan_regs.h"}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernels rely on in ap_int.h and hls_stream.h; compiles with Vitis HLS' own headers too.
+// What the kernels rely on in ap_int.h, hls_stream.h and ap_axi_sdata.h; compiles with Vitis HLS' own headers too.
+#include <ap_axi_sdata.h>
 #include <ap_int.h>
 #include <hls_stream.h>
 
@@ -74,10 +75,19 @@ static void streams() {
   HOLDS(!queue.empty() && int(queue.read()) == 2 && queue.empty());
 }
 
+static void side_channels() {
+  ap_axiu<12, 0, 0, 0> word;
+  word.data = 0xfff;
+  word.keep = word.strb = -1;
+  word.last = 1;
+  HOLDS(int(word.data) == 4095 && int(word.keep) == 3 && int(word.strb) == 3 && word.last == 1);
+}
+
 int main() {
   widths_and_signs();
   arithmetic_wraps();
   slices();
   streams();
+  side_channels();
   std::printf("all hold\n");
 }

@@ -30,6 +30,11 @@ def test_driver_module_is_that_of_the_map():
     assert {r.name: r.offset for r in registers.REGISTERS} == driver_registers.REGISTERS
 
 
+def test_c_header_is_that_of_the_map():
+    header = Path(driver_registers.__file__).parent / "c" / "fpgan_regs.h"
+    assert header.read_text(encoding="utf-8") == registers.c_header()
+
+
 def test_encode():
     assert registers.encode("CONTROL", START=1, SINK=2) == 0x81
     with pytest.raises(ValueError, match=r"IMAGE_SHAPE.CHANNELS=256: must be 0 to 255"):

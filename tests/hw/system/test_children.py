@@ -132,3 +132,20 @@ def test_ignored_signals_stay_so(tmp_path):
     command = [sys.executable, "-c", COMMAND, "kill -HUP $PPID; echo done", str(tmp_path)]
     done = subprocess.run(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command], check=False)
     assert done.returncode == 0 and (tmp_path / "log").read_text() == "done\n"
+
+
+def test_who_watches_a_program_can_end_it(here):
+    """Looks until it has had enough; the time limit holds all the same."""
+    looks = []
+
+    def watch():
+        looks.append(here[1].read_text())
+        if len(looks) == 2:
+            raise ToolError("enough")
+
+    with pytest.raises(ToolError, match="enough"):
+        run(["sh", "-c", f"echo out; {FAMILY}"], *here, "x", watch=watch)
+    assert looks == ["out\n", "out\n"] and not left(psutil.Process().children(recursive=True))
+    with pytest.raises(ToolError, match="took more than 0"):
+        run(["sleep", "100"], *here, "x", timeout=0.1, watch=lambda: None)
+    assert run(["echo", "out"], *here, "x", watch=watch) == "out\n"

@@ -9,7 +9,8 @@ proc launch_and_wait {run args} {
     }
 }
 
-# Vivado's reports, and summary.txt: a line for each key of `facts`, then the slacks. Returns the least slack.
+# Vivado's reports, and summary.txt: a line for each key of `facts`, then the slacks. Returns these: the worst of
+# setup and hold, and the total of pulse widths, which is 0 where none is too short.
 proc write_reports {reports facts} {
     file mkdir $reports
     # the layers are six levels below the top
@@ -23,12 +24,14 @@ proc write_reports {reports facts} {
     report_power -file [file join $reports power.rpt]
     set setup [get_property STATS.WNS [get_runs impl_1]]
     set hold [get_property STATS.WHS [get_runs impl_1]]
+    set pulse [get_property STATS.TPWS [get_runs impl_1]]
     set file [open [file join $reports summary.txt] w]
-    foreach {key value} [concat $facts [list setup_slack_ns $setup hold_slack_ns $hold]] {
+    foreach {key value} [concat $facts [list setup_slack_ns $setup hold_slack_ns $hold \
+        pulse_slack_ns $pulse]] {
         puts $file "$key $value"
     }
     close $file
-    return [expr {min($setup, $hold)}]
+    return [list [expr {min($setup, $hold)}] $pulse]
 }
 
 # Leaves fpgan.bit and fpgan.hwh in `out` where the clock is met, the reports in any case.
@@ -49,9 +52,13 @@ proc implement {work reports out facts} {
     launch_and_wait impl_1 -to_step write_bitstream
 
     open_run impl_1
-    set slack [write_reports $reports $facts]
+    lassign [write_reports $reports $facts] slack pulse
     if {$slack < 0} {
         error "the clock of $design(clock_mhz) MHz is not met: the worst slack is $slack ns"
+    }
+    if {$pulse < 0} {
+        error "the clock of $design(clock_mhz) MHz is too fast for a block: its pulses are $pulse ns too short;\
+see timing.rpt"
     }
     set run [get_property DIRECTORY [get_runs impl_1]]
     set bd [file join $work project fpgan.gen sources_1 bd system]

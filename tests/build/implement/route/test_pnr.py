@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from fpgan.build.cli.main import app
 from fpgan.build.implement.route import pnr
 from fpgan.build.implement.route.netlist import NETLIST
-from fpgan.build.implement.route.nextpnr import routed_mhz, utilization
 from fpgan.build.implement.synthesize import synth
 from fpgan.hw.host.emit import HostOptions
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.host_bench import identity_build
 
 COPY = """
+  assign m_axis_0_tlast = 1;
   assign s_axis_0_tready = !m_axis_0_tvalid || m_axis_0_tready;
   always_ff @(posedge ap_clk) begin
     if (s_axis_0_tready) m_axis_0_tdata <= s_axis_0_tdata;
@@ -35,8 +35,8 @@ def build(tmp_path_factory):
     folder = identity_build(tmp_path_factory.mktemp("identity") / "build", 4, 4, 16)
     ports = """(
     input logic ap_clk, ap_rst_n, input logic [31:0] s_axis_0_tdata, input logic s_axis_0_tvalid,
-    output logic s_axis_0_tready, output logic [31:0] m_axis_0_tdata, output logic m_axis_0_tvalid,
-    input logic m_axis_0_tready);"""
+    output logic s_axis_0_tready, output logic [31:0] m_axis_0_tdata,
+    output logic m_axis_0_tlast, m_axis_0_tvalid, input logic m_axis_0_tready);"""
     names = ("copy_0.sv", "fpgan_top.sv")
     for name, body in zip(names, (COPY, "copy_0 copy_0_i (.*);"), strict=True):
         (folder / "rtl" / name).write_text(f"module {name[:-3]} {ports}\n{body}\nendmodule\n")
@@ -67,51 +67,38 @@ def test_the_routed_clock_of_the_board_design(build, install, monkeypatch):
     monkeypatch.setattr(pnr, "host_options", lambda design, board, bus: small)
     install({"1": "fail", "2": 99.5, "3": 91.0})
     result = synth(build, pnr=True)
-    timing = json.loads((build / "synth.json").read_text())["timing"]
+    written = json.loads((build / "synth.json").read_text())
+    timing, routed = written["timing"], written["routed"]
     assert timing == result["timing"] and timing["routed_mhz"] == 99.5 and timing["estimated_ns"] > 0
     assert timing["how"].startswith("the whole board design: nextpnr-xilinx")
     assert "seed 2; no sign-off" in timing["how"] and "missing" not in timing
     assert {path.name for path in (build / "pnr").glob("seed*")} == {f"seed{i}.log" for i in (1, 2, 3)}
+    assert [one.get("mhz") for one in routed["seeds"]] == [None, 99.5, 91.0] and routed["seed"] == 2
+    assert routed["lut_sites"]["used"] == 3 and routed["lut_sites"]["available"] == 53200
+    assert routed["lut_sites"]["needed"] > result["totals"]["LUT"]
+    assert routed["path"]["end"] == "host.accelerator.deconv.sum_q"
     netlist = (build / "pnr" / "project" / NETLIST).read_text()
     monkeypatch.setattr(
         pnr, "write_netlist", lambda d, h, project, *_: (project / NETLIST).write_text(netlist)
     )
     check_own_build(build)
     install({"1": 101.0})
-    assert synth(build, pnr=True)["timing"]["routed_mhz"] == 101.0
+    said = CliRunner().invoke(app, ["synth", str(build), "--pnr", "--seeds", "1"], env={"COLUMNS": "300"})
+    lines = said.output.splitlines()
+    assert lines[-2:] == [
+        "LUT6 sites: 3 of 53,200 (0%); seeds 1: 101 MHz",
+        "slowest path: 2.2 ns, 1.8 of them wires, 2 levels, host.accelerator.fifo.level_q[2] -> "
+        "host.accelerator.deconv.sum_q",
+    ]
     assert not (build / "pnr" / "seed2.log").exists()
     install(dict.fromkeys("123", "fail"))
-    with pytest.raises(ToolError, match=r"no seed of \(1, 2, 3\) routes: .*Failed to route arc"):
+    with pytest.raises(ToolError, match=r"no seed of 3 routes: .*Failed to route arc"):
         synth(build, pnr=True)
-
-
-def test_slowest_clock_of_the_last_report():
-    text = "".join(
-        f"Info: Max frequency for clock '{clock}': {mhz} MHz (PASS at 50.00 MHz)\n"
-        for clock, mhz in (("a", 90.0), ("b", 300.0), ("a", 110.5), ("b", 250.0))
-    )
-    assert routed_mhz(text) == 110.5
-    with pytest.raises(ToolError, match="no frequency"):
-        routed_mhz("Info: nothing")
-
-
-def test_cells_used_in_lines_of_a_real_log():
-    """nextpnr-xilinx e22bcf6 on the preset `tiny` for xc7z010clg400-1."""
-    text = """Info: Device utilisation:
-Info: \t          SLICE_LUTX:  6158/35200    17%
-Info: \t           SLICE_FFX:  4580/35200    13%
-Info: \t              CARRY4:   432/ 4400     9%
-Info: \t               HARD0:     0/  792     0%
-Info: \t            RAMB18E1:     3/  120     2%
-Info: \t                 PS7:     1/    1   100%
-
-Info: Placed 1 cells based on constraints.
-"""
-    assert utilization(text) == {
-        "SLICE_LUTX": (6158, 35200), "SLICE_FFX": (4580, 35200), "CARRY4": (432, 4400), "RAMB18E1": (3, 120),
-        "PS7": (1, 1),
-    }  # fmt: skip
-    assert utilization("Info: nothing") == {}
+    monkeypatch.setattr(pnr, "sites_needed", lambda *_: 53201)
+    no_room = "no room: packed for nextpnr-xilinx the design needs 53,201 LUT6 sites, pynq-z2 has 53,200"
+    with pytest.raises(ToolError, match=no_room):
+        synth(build, pnr=True)
+    assert not list((build / "pnr").glob("seed*"))
 
 
 @pytest.mark.yosys

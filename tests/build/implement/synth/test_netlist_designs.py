@@ -15,7 +15,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from fpgan.build.dataflow.ops import register
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.implement.synth.yosys import netlists
+from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import Design
+from fpgan.hw.sources import rtl_file
 from fpgan.sim.simulate import simulate
 
 pytestmark = [pytest.mark.verilator, pytest.mark.yosys]
@@ -37,11 +39,18 @@ TOP = """
 module fpgan_top (
     input  logic ap_clk, ap_rst_n,
     input  logic [7:0] s_axis_0_tdata, input logic s_axis_0_tvalid, output logic s_axis_0_tready,
-    output logic [7:0] m_axis_0_tdata, output logic m_axis_0_tvalid, input logic m_axis_0_tready
+    output logic [7:0] m_axis_0_tdata, output logic m_axis_0_tlast, m_axis_0_tvalid,
+    input logic m_axis_0_tready
 );
+  logic [7:0] data;
+  logic valid, ready;
   layer_1 layer_1_i (
       .s_axis_tdata(s_axis_0_tdata), .s_axis_tvalid(s_axis_0_tvalid), .s_axis_tready(s_axis_0_tready),
-      .m_axis_tdata(m_axis_0_tdata), .m_axis_tvalid(m_axis_0_tvalid), .m_axis_tready(m_axis_0_tready), .*);
+      .m_axis_tdata(data), .m_axis_tvalid(valid), .m_axis_tready(ready), .*);
+  stream_last #(.WIDTH(8), .BEATS(60)) stream_last_i (
+      .s_axis_tdata(data), .s_axis_tvalid(valid), .s_axis_tready(ready),
+      .m_axis_tdata(m_axis_0_tdata), .m_axis_tlast(m_axis_0_tlast), .m_axis_tvalid(m_axis_0_tvalid),
+      .m_axis_tready(m_axis_0_tready), .*);
 endmodule
 """
 
@@ -52,14 +61,16 @@ def one_layer(tmp_path: Path) -> Path:
     build = tmp_path / "build"
     (build / "rtl").mkdir(parents=True)
     (build / "rtl/layer_1.sv").write_text(LAYER)
+    (build / "rtl/stream_last.sv").write_text(rtl_file("stream_last.sv").read_text())
     (build / "rtl/fpgan_top.sv").write_text(TOP)
     stream = {
         "shape": [1, 3, 5, 4], "datatype": "UINT8", "elements_per_beat": 1, "tdata_bits": 8, "beats": 60
     }  # fmt: skip
     design = {
-        "version": 1, "backend": "rtl", "name": "one", "top": "fpgan_top", "board": "ultra96",
+        "version": VERSION, "backend": "rtl", "name": "one", "top": "fpgan_top", "board": "ultra96",
         "part": "xczu3eg-sbva484-1-e", "family": "xcup", "clock_mhz": 300.0,
-        "sources": ["layer_1.sv", "fpgan_top.sv"], "input": stream, "output": stream, "fifos": {},
+        "sources": ["layer_1.sv", "stream_last.sv", "fpgan_top.sv"],
+        "input": stream, "output": stream, "fifos": {},
         "golden": "pytorch", "pumped": False,
         "layers": [{"name": "layer_1", "op": "X", "module": "layer_1", "sources": ["layer_1.sv"]}],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from fpgan.build.implement.synth import cells, vivado
 from fpgan.build.implement.synth import yosys as yosys_module
 from fpgan.build.implement.synth.yosys import synth_layers, synth_module
 from fpgan.build.implement.synthesize import synth
+from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import Design
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import rtl_file
@@ -154,7 +155,7 @@ def make_build(root: Path, board: str = "ultra96", family: str = "xcup") -> Path
     stream = {"shape": [1, 1, 1, 1], "datatype": "INT8", "elements_per_beat": 1, "tdata_bits": 8, "beats": 1}
     layers = [{"name": f"layer_{n}", "op": "X", "module": n, "sources": [f"{n}.sv"]} for n in ("a", "b")]
     design = {
-        "version": 1, "backend": "rtl", "name": "t", "top": "t", "board": board, "part": "p",
+        "version": VERSION, "backend": "rtl", "name": "t", "top": "t", "board": board, "part": "p",
         "family": family, "clock_mhz": 100.0, "sources": ["a.sv", "b.sv"], "layers": layers,
         "input": stream, "output": stream, "fifos": {}, "golden": "pytorch", "pumped": False,
     }  # fmt: skip
@@ -263,3 +264,27 @@ def test_vivado_reports_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     }  # fmt: skip
     assert result["totals"]["LUT"] == 112
     assert result["timing"]["routed_mhz"] == 80.0  # 10 ns + 2.5 ns
+
+
+@pytest.mark.parametrize(
+    ("mhz", "pumped", "periods"),
+    [
+        (150.0, True, (6.666, 3.333)),
+        (125.0, True, (8.0, 4.0)),
+        (300.0, False, (3.333,)),
+        (90.0, True, (11.11, 5.555)),
+    ],
+)
+def test_clocks_stand_before_synthesis_and_have_a_common_period(tmp_path, mhz, pumped, periods):
+    """6.667 and 3.333 ns are clocks without one, between which Vivado can meet no path."""
+    build = make_build(tmp_path / "b")
+    facts = json.loads((build / "design.json").read_text()) | {"clock_mhz": mhz, "pumped": pumped}
+    (build / "design.json").write_text(json.dumps(facts))
+    design = Design.load(build)
+    found = re.findall(r"-name (\S+) -period (\S+) \[get_ports (\S+)\]", vivado.clocks_xdc(design))
+    assert tuple(float(period) for _, period, _ in found) == periods
+    assert [(name, port) for name, _, port in found] == [("ap_clk",) * 2, ("ap_clk2x",) * 2][: 1 + pumped]
+    script = vivado.ooc_tcl(design, build)
+    assert script.index("clocks.xdc") < script.index("synth_design") and "create_clock" not in script
+    routed = vivado.parse_timing(SLACK, design)["routed_mhz"]
+    assert routed == round(1000 / (periods[0] + 2.5 * (1 + pumped)), 1)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loads of the nets of a mapped netlist (Yosys' JSON), and copies of drivers that have too many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+MOST_LOADS = 256  # of any net but clocks
+LIMIT = 128  # loads of a net that a LUT or flip-flop drives; Vivado is given max_fanout attributes instead
+_CLOCKS = frozenset(("C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK", "RDCLK", "WRCLK"))
+_COPIED = frozenset(("INV", *(f"LUT{n}" for n in range(1, 7)), "FDRE", "FDSE", "FDCE", "FDPE"))
+
+Module = dict[str, Any]  # of a netlist: ports, cells, netnames
+Pin = tuple[str, str, int]  # cell, port, bit of the port
+
+
+@dataclass(frozen=True)
+class Net:
+    """A net by its shortest name, the kind of cell that drives it ("port" for an input), and its loads."""
+
+    name: str
+    driver: str
+    loads: int
+
+
+def widest(module: Module) -> Net:
+    """The net with the most loads, clock pins not counted."""
+    loads, drivers = _connections(module)
+    bit = max(loads, key=lambda one: len(loads[one]))
+    names = [
+        f"{name}[{net['bits'].index(bit)}]" for name, net in module["netnames"].items() if bit in net["bits"]
+    ]
+    cell = drivers.get(bit)
+    return Net(min(names, key=len), module["cells"][cell]["type"] if cell else "port", len(loads[bit]))
+
+
+def split(module: Module, limit: int = LIMIT) -> int:
+    """Give each net that a LUT or flip-flop drives at most `limit` loads, by copies of the driver.
+
+    Loads stay together in the netlist's order, which is that of the words' bits and of the channels. Returns
+    the number of copies.
+    """
+    copies = 0
+    for _ in range(8):  # a copy of a driver is one more load of what drives it
+        made = _split_once(module, limit)
+        copies += made
+        if not made:
+            break
+    return copies
+
+
+def _split_once(module: Module, limit: int) -> int:
+    loads, drivers = _connections(module)
+    fresh = 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
+    first = fresh
+    for bit, pins in loads.items():
+        driver = drivers.get(bit)
+        if len(pins) <= limit or driver is None or module["cells"][driver]["type"] not in _COPIED:
+            continue
+        parts = -(-len(pins) // limit)
+        share = -(-len(pins) // parts)
+        for start in range(share, len(pins), share):
+            _copy(module, driver, bit, fresh)
+            for cell, port, index in pins[start : start + share]:
+                module["cells"][cell]["connections"][port][index] = fresh
+            fresh += 1
+    return fresh - first
+
+
+def _copy(module: Module, driver: str, bit: int, fresh: int) -> None:
+    """One more cell like `driver`, whose output is the net `fresh` in place of `bit`."""
+    cell = module["cells"][driver]
+    name = f"{driver}$copy{fresh}"
+    module["cells"][name] = {
+        **cell,
+        "connections": {
+            port: [fresh if one == bit and cell["port_directions"][port] == "output" else one for one in bits]
+            for port, bits in cell["connections"].items()
+        },
+    }
+    module["netnames"][f"{name}$out"] = {"hide_name": 1, "bits": [fresh], "attributes": {}}
+
+
+def _connections(module: Module) -> tuple[dict[int, list[Pin]], dict[int, str]]:
+    """Of each net: the pins that it loads, and the cell that drives it."""
+    loads, drivers = defaultdict[int, list[Pin]](list), dict[int, str]()
+    for name, cell in module["cells"].items():
+        directions = cell["port_directions"]
+        for port, bits in cell["connections"].items():
+            if directions[port] == "output":
+                drivers.update((bit, name) for bit in bits if isinstance(bit, int))
+            elif port not in _CLOCKS:
+                for index, bit in enumerate(bits):
+                    if isinstance(bit, int):
+                        loads[bit].append((name, port, index))
+    return loads, drivers
