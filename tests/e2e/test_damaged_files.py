@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import made_up
 import numpy as np
 import pytest
 from mutations import mutated
@@ -192,11 +193,10 @@ def run(tmp_path_factory):
     """A training of two steps."""
     config = replace(PRESETS["tiny"], batch=4, features=2, steps=2, float_steps=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "score", lambda *_: {
-            "name": "x", "value": 1.0, "spread": None, "real_vs_real": 0.5, "samples": 9, "set": 3, "seed": 0,
-        })  # fmt: skip
-        train(config, tmp_path_factory.mktemp("run"))
-    return tmp_path_factory.getbasetemp() / "run0"
+        patch.setattr(training, "score", lambda *_: made_up.score(samples=9, set=3))
+        folder = tmp_path_factory.mktemp("run")
+        train(config, folder)
+    return folder
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "checkpoint.safetensors", METRICS, STATE])

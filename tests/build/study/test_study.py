@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import made_up
 import numpy as np
 import optuna
 import pandas as pd
@@ -50,7 +51,7 @@ def write(folder: Path, **keys: Any) -> Path:
 def scored(generator: Any, images: Any) -> Json:
     """In place of a distance: the fewer bits, the worse."""
     bits = sum(generator.config.layer_weight_bits)
-    return {"name": "bits", "value": 10.0 / bits, "spread": None, "real_vs_real": 0.5}
+    return made_up.score(name="bits", value=10.0 / bits)
 
 
 @pytest.fixture(scope="module")
