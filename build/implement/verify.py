@@ -14,7 +14,7 @@ from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.xc7.bit_file import read_bit
 from fpgan.build.implement.xc7.database import Database, find_database
 from fpgan.build.implement.xc7.decode import Decoded, decode
-from fpgan.build.implement.xc7.netlist import Rebuilt, rebuild
+from fpgan.build.implement.xc7.netlist import Rebuilt, nets_of, rebuild
 from fpgan.hw.driver import Accelerator, IntArray
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.fields import fill, shape_of
@@ -69,7 +69,7 @@ def verify(
     decoded = _decoded(bit, known)
     say("rebuilding the netlist")
     try:
-        rebuilt = rebuild(decoded, known)
+        rebuilt = rebuild(decoded, known, nets_of(decoded, known))
     except ValueError as error:
         raise ValueError(f"{bit}: {error}") from None
     if netlist is not None:

@@ -39,7 +39,7 @@ from fpgan.build.report.page import report
 from fpgan.build.study import run as studying
 from fpgan.build.study import study
 from fpgan.build.study.spec import Spec
-from fpgan.build.study.trial import MEASURED, RESULT
+from fpgan.build.study.study_file import MEASURED, RESULT
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host, emit_host

@@ -42,14 +42,18 @@ class Rebuilt:
     nets: Nets
 
 
-def rebuild(decoded: Decoded, database: Database) -> Rebuilt:
-    """The netlist of a decoded bitstream: module zynq7_top, with its PS7 called ps7.
+def nets_of(decoded: Decoded, database: Database) -> Nets:
+    """What drives every input of a site. ValueError in one line for routing that is not a netlist's."""
+    pips = pips_of(decoded, database)
+    return trace(pips, _inputs(decoded, database), Fabric(database))
 
-    ValueError in one line for routing that is not that of a netlist, and for what is not modelled.
+
+def rebuild(decoded: Decoded, database: Database, nets: Nets) -> Rebuilt:
+    """The netlist of a decoded bitstream and its nets: module zynq7_top, with its PS7 called ps7.
+
+    ValueError in one line for what is not modelled.
     """
     tile = _processor(database)
-    pips = pips_of(decoded, database)
-    nets = trace(pips, _inputs(decoded, database, tile), Fabric(database))
     sites: dict[tuple[str, str], SiteCells] = {}
 
     def cells_of(tile: Tile, name: str) -> SiteCells:
@@ -79,9 +83,9 @@ def _processor(database: Database) -> Tile:
     raise ValueError(f"{database.name} has no processor system")
 
 
-def _inputs(decoded: Decoded, database: Database, processor: Tile) -> Iterable[Place]:
+def _inputs(decoded: Decoded, database: Database) -> Iterable[Place]:
     """Wires at the pins of all sites in tiles that are configured, and of the processor system."""
-    for name in dict.fromkeys([*decoded.features, processor.name]):
+    for name in dict.fromkeys([*decoded.features, _processor(database).name]):
         for site in database.tile_type(database.tiles[name].type).sites:
             if site.type in _CELLS:
                 yield from ((name, wire) for wire in site.pins.values())

@@ -18,7 +18,8 @@ import yaml
 from safetensors.torch import load_file
 
 from fpgan.build.study.spec import Spec
-from fpgan.build.study.trial import RESULT, RUN
+from fpgan.build.study.study_file import RESULT
+from fpgan.build.study.trial import RUN
 from fpgan.model import train as training
 from fpgan.model.run import CHECKPOINT
 
