@@ -15,7 +15,7 @@ from commands import left
 
 from fpgan.build.implement.route import seeds
 from fpgan.build.implement.route.nextpnr import find_router
-from fpgan.build.implement.route.seeds import NoRoomError, Run, route_over_seeds
+from fpgan.build.implement.route.seeds import NoRoomError, Run, UnsupportedError, route_over_seeds
 from fpgan.hw.system.tools import ToolError
 
 
@@ -87,8 +87,8 @@ def test_an_interruption_ends_every_run(route):
     [
         ("full", NoRoomError, "no room: the design has 0 half-LUTs"),
         ("spread", NoRoomError, "no room: 50,063 cells find no place; the design has 0 half-LUTs"),
-        ("odd", ToolError, "nextpnr-xilinx failed with 1 .*: MUXF9 is not supported on xc7!"),
-        ("abort", ToolError, "terminate called after throwing an instance"),
+        ("odd", UnsupportedError, "nextpnr-xilinx failed with 1 .*: MUXF9 is not supported on xc7!"),
+        ("abort", UnsupportedError, "terminate called after throwing an instance"),
     ],
 )
 def test_what_every_seed_would_meet_is_tried_once(route, tmp_path, outcome, error, says):
