@@ -15,6 +15,7 @@ from fpgan.build.implement.xc7.cells import ONE, ZERO, Netlist, SiteCells, wire_
 from fpgan.build.implement.xc7.clocks import GlobalBuffer, RowBuffer
 from fpgan.build.implement.xc7.database import Database
 from fpgan.build.implement.xc7.decode import Decoded
+from fpgan.build.implement.xc7.dsps import Dsp
 from fpgan.build.implement.xc7.fabric import Fabric
 from fpgan.build.implement.xc7.nets import Nets, Pin, Place, pips_of, trace
 from fpgan.build.implement.xc7.processor import Processor
@@ -26,6 +27,7 @@ _CELLS: Mapping[str, type[SiteCells]] = {
     "SLICEL": Slice,
     "SLICEM": Slice,
     "RAMB18E1": BlockRam,
+    "DSP48E1": Dsp,
     "BUFGCTRL": GlobalBuffer,
     "BUFHCE": RowBuffer,
     "PS7": Processor,
@@ -84,11 +86,13 @@ def _processor(database: Database) -> Tile:
 
 
 def _inputs(decoded: Decoded, database: Database) -> Iterable[Place]:
-    """Wires at the pins of all sites in tiles that are configured, and of the processor system."""
+    """Wires at the inputs of all sites in tiles that are configured, and of the processor system."""
     for name in dict.fromkeys([*decoded.features, _processor(database).name]):
         for site in database.tile_type(database.tiles[name].type).sites:
             if site.type in _CELLS:
-                yield from ((name, wire) for wire in site.pins.values())
+                for pin, wire in site.pins.items():
+                    if not database.is_output(site.type, pin):
+                        yield name, wire
 
 
 def _configured(
