@@ -184,5 +184,6 @@ def find_database(part: str, root: Path | None = None) -> Database:
         raise ToolError(f"{VARIABLE} is not set; it names Project X-Ray's database")
     folder = given if (given / part).is_dir() else given / FAMILY
     if not (folder / part / "part.json").is_file():
-        raise ToolError(f"{VARIABLE}={given} has no {FAMILY}/{part}/part.json")
+        named = f"{VARIABLE}={given}" if root is None else str(root)
+        raise ToolError(f"{named} has no {FAMILY}/{part}/part.json")
     return Database(folder.absolute(), part)
