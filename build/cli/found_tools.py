@@ -59,9 +59,12 @@ _TOOLS = (
         version_pattern=r"Version ([\w.-]+)",
     ),
     _Tool("CHIPDB", "nextpnr-xilinx (its chip database)", "github.com/openXC7", is_variable=True),
-    _Tool("fasm2frames", "bitstreams for 7-series without vendor tools", "github.com/openXC7"),
-    _Tool("xc7frames2bit", "bitstreams for 7-series without vendor tools", "github.com/openXC7"),
-    _Tool("PRJXRAY_DB_DIR", "fasm2frames (its database)", "github.com/openXC7", is_variable=True),
+    _Tool(
+        "PRJXRAY_DB_DIR",
+        "fpgan verify, bitstreams for 7-series without vendor tools (Project X-Ray's database)",
+        "github.com/openXC7",
+        is_variable=True,
+    ),
     _Tool("chromium", "the report's test in a browser", "apt install chromium"),
 )
 

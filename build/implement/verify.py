@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.xc7.bit_file import read_bit
 from fpgan.build.implement.xc7.database import Database, find_database
 from fpgan.build.implement.xc7.decode import Decoded, decode
-from fpgan.build.implement.xc7.netlist import Rebuilt, rebuild
+from fpgan.build.implement.xc7.netlist import Rebuilt, nets_of, rebuild
 from fpgan.hw.driver import Accelerator, IntArray
 from fpgan.hw.host.emit import Host
-from fpgan.hw.system.fields import fill, shape_of
 from fpgan.hw.system.files import write_text
 from fpgan.hw.system.reading import DamagedError, check_plain, read_arrays, read_json
-from fpgan.hw.system.shapes import check_shape
+from fpgan.hw.system.shapes import Whole, check_shape
 from fpgan.sim.benches.zynq7_bench import netlist_host
 from fpgan.sim.compiled.board import SimulatedBoard
 from fpgan.sim.differences import differences
@@ -61,30 +59,31 @@ def verify(
         raise ValueError(f"images={images}: must be 1 or more")
     if not 0 <= stall < 1:
         raise ValueError(f"stall={stall} must be in [0, 1)")
-    facts = _facts(bit.parent)
+    part, address = _facts(bit.parent)
     host = Host.load(bit.parent / "project" / "host")
     latents, expected = _golden(bit.parent / "golden.npz", images)
-    known = find_database(facts.part, Path(database) if database else None)
+    known = find_database(part, Path(database) if database else None)
     say("decoding")
     decoded = _decoded(bit, known)
     say("rebuilding the netlist")
     try:
-        rebuilt = rebuild(decoded, known)
+        rebuilt = rebuild(decoded, known, nets_of(decoded, known))
     except ValueError as error:
         raise ValueError(f"{bit}: {error}") from None
     if netlist is not None:
         write_text(Path(netlist), rebuilt.verilog)
     say("simulating")
     with tempfile.TemporaryDirectory(prefix="fpgan-") as folder:
-        made = images_of(rebuilt.verilog, host, facts.address, latents, stall, Path(folder))
-    return _result(bit, facts, decoded, rebuilt, expected, made) | {"stall": stall}
+        made = images_of(rebuilt.verilog, host, address, latents, stall, Path(folder))
+    return _result(bit, part, decoded, rebuilt, expected, made) | {"stall": stall}
 
 
-def _facts(folder: Path) -> BoardFacts:
+def _facts(folder: Path) -> tuple[str, int]:
+    """The part, and where its registers are."""
     path = folder / "facts.json"
-    data = read_json(path, _THEN)
-    check_shape(data, shape_of(BoardFacts), path, _THEN)
-    return fill(BoardFacts, data, others=True)
+    facts = read_json(path, _THEN)
+    check_shape(facts, {"part": str, "address": Whole(0, 2**32 - 1)}, path, _THEN)
+    return facts["part"], facts["address"]
 
 
 def _golden(path: Path, count: int) -> tuple[IntArray, IntArray]:
@@ -129,7 +128,7 @@ def images_of(
 
 def _result(
     bit: Path,
-    facts: BoardFacts,
+    part: str,
     decoded: Decoded,
     rebuilt: Rebuilt,
     expected: IntArray,
@@ -139,7 +138,7 @@ def _result(
     unknown = [f"frame 0x{frame:08X}, word {word}, bit {i}" for frame, word, i in decoded.unknown[:_SHOWN]]
     return {
         "bitstream": str(bit),
-        "part": facts.part,
+        "part": part,
         "bits": decoded.bits,
         "unknown_bits": len(decoded.unknown),
         "unknown": unknown,

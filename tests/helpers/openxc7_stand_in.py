@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs in the places of nextpnr-xilinx, fasm2frames and xc7frames2bit: they check what they are given."""
+"""Programs in the places of nextpnr-xilinx, and of fasm2frames and xc7frames2bit, which build.sh runs.
+
+They check what they are given. The database is of a part with one tile.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,10 @@ if outcome == "slow":
 print("Info: Router1 time 0.48s")
 if "--fasm" in options:
     site = "CLBLL_L_X2Y3.SLICEL_X0.{{}}LUT.INIT[63:0] = 64'b1\\n"
-    open(options["--fasm"], "w").write("".join(map(site.format, "ABC")) + "fasm " + options["--seed"])
+    seed = options["--seed"]
+    register = "CLBLL_L_X2Y3.SLICEL_X0." + {last!r} + "\\n"
+    lines = [*map(site.format, "ABC"), register.format(seed), "# fasm " + seed]
+    open(options["--fasm"], "w").write("".join(lines))
 if outcome == "abort":
     sys.exit("terminate called after throwing an instance of 'std::out_of_range'")
 met = outcome >= float(options["--freq"])
@@ -69,7 +75,7 @@ _FRAMES = """
 fasm, frames = sys.argv[-2:]
 assert options["--part"] == "{part}" and os.path.isdir(options["--db-root"])
 last = open(fasm).read().splitlines()[-1]
-open(frames, "w").write(last.replace("fasm", "frames"))
+open(frames, "w").write(last.replace("# fasm", "frames"))
 """
 _BIT = """
 assert options["--part_name"] == "{part}" and open(options["--part_file"]).read() == "part"
@@ -77,8 +83,24 @@ data = open(options["--frm_file"], "rb").read().ljust(12)
 texts = ((b"a", options["--frm_file"].encode()), (b"b", b"y"))
 fields = b"".join(key + len(text).to_bytes(2, "big") + text for key, text in texts)
 head = bytes.fromhex("00090ff00ff00ff00ff0000001") + fields
-open(options["--output_file"], "wb").write({head} + b"e" + len(data).to_bytes(4, "big") + data)
+open(options["--output_file"], "wb").write(head + b"e" + len(data).to_bytes(4, "big") + data)
 """
+_ROWS = {"configuration_buses": {"CLB_IO_CLK": {"configuration_columns": {"0": {"frame_count": 2}}}}}
+_DATABASE = {
+    f"{PART}/part.json": {"idcode": 57831571, "global_clock_regions": {"top": {"rows": {"0": _ROWS}}}},
+    "mapping/parts.yaml": f"{PART}: {{device: it}}",
+    "mapping/devices.yaml": "it: {fabric: it}",
+    "it/tilegrid.json": {
+        "CLBLL_L_X2Y3": {
+            "type": "CLBLL_L", "grid_x": 2, "grid_y": 3, "sites": {},
+            "bits": {"CLB_IO_CLK": {"baseaddr": "0x0", "frames": 2, "offset": 0, "words": 2}},
+        }
+    },
+    "segbits_clbll_l.db": "".join(
+        [f"CLBLL_L.SLICEL_X0.{letter}LUT.INIT[00] 00_0{i}\n" for i, letter in enumerate("ABC")]
+        + [f"CLBLL_L.SLICEL_X0.SEED[{seed}] 01_{seed:02}\n" for seed in range(1, 9)]
+    ),
+}  # fmt: skip
 
 
 def install(
@@ -88,12 +110,14 @@ def install(
 
     outcomes: seed -> MHz that it routes at (100 where not given), or odd, full, spread, hang, fail, slow,
         abort.
-    broken: what comes out is no .bit file.
+    broken: what is routed has a feature that the database does not know.
     """
     programs = {
-        "nextpnr-xilinx": _ROUTER.format(outcomes=json.dumps(outcomes or {}), path=PATH),
+        "nextpnr-xilinx": _ROUTER.format(
+            outcomes=json.dumps(outcomes or {}), path=PATH, last="NOTHING" if broken else "SEED[{}]"
+        ),
         "fasm2frames": _FRAMES.format(part=PART),
-        "xc7frames2bit": _BIT.format(part=PART, head="b''" if broken else "head"),
+        "xc7frames2bit": _BIT.format(part=PART),
     }
     for name, text in programs.items():
         imports = "import collections, json, os, sys, time\noptions = dict(zip(sys.argv[1:], sys.argv[2:]))\n"
@@ -103,4 +127,8 @@ def install(
     part = folder / "db" / "zynq7" / PART
     part.mkdir(parents=True, exist_ok=True)
     (part / "part.yaml").write_text("part")
+    for name, content in _DATABASE.items():
+        path = folder / "db" / "zynq7" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
     return {"CHIPDB": str(folder), "PRJXRAY_DB_DIR": str(folder / "db")}

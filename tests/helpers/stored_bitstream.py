@@ -96,7 +96,7 @@ def _excerpt(database: Database, bit: bytes) -> Iterator[tuple[str, bytes]]:
     """Files of the database, without the tiles and connections that the design does not touch."""
     decoded = decode(read_bit(bit, database.part).frames, database)
     netlist.Fabric = _Noted  # type: ignore[misc]
-    netlist.rebuild(decoded, database)
+    netlist.nets_of(decoded, database)
     tiles = database.tiles
     used = {*decoded.features, *(tile for pair in _Noted.pairs for tile, _ in pair)}
     used |= {name for name, tile in tiles.items() if "PS7" in tile.sites.values()}

@@ -9,6 +9,7 @@ root/ppips_t.db (pips without bits). docs: prjxray's "Database" chapter, which t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 
@@ -135,15 +136,21 @@ class Database:
         return self._ppips[kind]
 
     def pips_of_zeros(self, kind: str) -> frozenset[tuple[str, str]]:
-        """Pips of a type of tile that are set where all their bits are 0, as they are in an empty tile."""
+        """Pips of a type of tile that are set where none of the others to the same wire are.
+
+        Their bits are all 0, or they have none and are the only one of these beside several with bits, as
+        a wire is that can be tied to 0 and to 1.
+        """
         if kind not in self._zeros:
-            names = {
-                name.partition(".")[::2]
-                for segbits in self.segbits(kind).values()
-                for name, bits in segbits.bits.items()
-                if name.count(".") == 1 and not any(is_set for _, _, is_set in bits)
-            }
-            self._zeros[kind] = frozenset(names & self.tile_type(kind).pips) if names else frozenset()
+            bits = {(dst, src): needs for segbits in self.segbits(kind).values()
+                    for name, needs in segbits.bits.items() if name.count(".") == 1
+                    for dst, _, src in [name.partition(".")]}  # fmt: skip
+            pips = self.tile_type(kind).pips if bits else frozenset()
+            zeros = {pip for pip, needs in bits.items() if not any(is_set for _, _, is_set in needs)} & pips
+            others = Counter(dst for dst, _ in bits.keys() & pips)
+            bare = [pip for pip in pips - bits.keys() - self.ppips(kind).keys() if others[pip[0]] > 1]
+            alone = Counter(dst for dst, _ in bare)
+            self._zeros[kind] = frozenset(zeros | {pip for pip in bare if alone[pip[0]] == 1})
         return self._zeros[kind]
 
     def outputs(self, kind: str) -> list[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from fpgan.build.implement.xc7.cells import ONE, ZERO, Netlist, SiteCells, wire_
 from fpgan.build.implement.xc7.clocks import GlobalBuffer, RowBuffer
 from fpgan.build.implement.xc7.database import Database
 from fpgan.build.implement.xc7.decode import Decoded
+from fpgan.build.implement.xc7.dsps import Dsp
 from fpgan.build.implement.xc7.fabric import Fabric
 from fpgan.build.implement.xc7.nets import Nets, Pin, Place, pips_of, trace
 from fpgan.build.implement.xc7.processor import Processor
@@ -26,6 +27,7 @@ _CELLS: Mapping[str, type[SiteCells]] = {
     "SLICEL": Slice,
     "SLICEM": Slice,
     "RAMB18E1": BlockRam,
+    "DSP48E1": Dsp,
     "BUFGCTRL": GlobalBuffer,
     "BUFHCE": RowBuffer,
     "PS7": Processor,
@@ -42,14 +44,18 @@ class Rebuilt:
     nets: Nets
 
 
-def rebuild(decoded: Decoded, database: Database) -> Rebuilt:
-    """The netlist of a decoded bitstream: module zynq7_top, with its PS7 called ps7.
+def nets_of(decoded: Decoded, database: Database) -> Nets:
+    """What drives every input of a site. ValueError in one line for routing that is not a netlist's."""
+    pips = pips_of(decoded, database)
+    return trace(pips, _inputs(decoded, database), Fabric(database))
 
-    ValueError in one line for routing that is not that of a netlist, and for what is not modelled.
+
+def rebuild(decoded: Decoded, database: Database, nets: Nets) -> Rebuilt:
+    """The netlist of a decoded bitstream and its nets: module zynq7_top, with its PS7 called ps7.
+
+    ValueError in one line for what is not modelled.
     """
     tile = _processor(database)
-    pips = pips_of(decoded, database)
-    nets = trace(pips, _inputs(decoded, database, tile), Fabric(database))
     sites: dict[tuple[str, str], SiteCells] = {}
 
     def cells_of(tile: Tile, name: str) -> SiteCells:
@@ -79,12 +85,14 @@ def _processor(database: Database) -> Tile:
     raise ValueError(f"{database.name} has no processor system")
 
 
-def _inputs(decoded: Decoded, database: Database, processor: Tile) -> Iterable[Place]:
-    """Wires at the pins of all sites in tiles that are configured, and of the processor system."""
-    for name in dict.fromkeys([*decoded.features, processor.name]):
+def _inputs(decoded: Decoded, database: Database) -> Iterable[Place]:
+    """Wires at the inputs of all sites in tiles that are configured, and of the processor system."""
+    for name in dict.fromkeys([*decoded.features, _processor(database).name]):
         for site in database.tile_type(database.tiles[name].type).sites:
             if site.type in _CELLS:
-                yield from ((name, wire) for wire in site.pins.values())
+                for pin, wire in site.pins.items():
+                    if not database.is_output(site.type, pin):
+                        yield name, wire
 
 
 def _configured(

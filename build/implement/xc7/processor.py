@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from fpgan.build.implement.xc7.cells import ONE, ZERO, SiteCells, vector
-from fpgan.build.implement.xc7.nets import Pin
 from fpgan.hw.sources import cells
 from fpgan.hw.system.reading import read_text
 
@@ -55,9 +54,5 @@ class Processor(SiteCells):
         return f"ps7_{pin}"
 
     def _driven(self, pin: str) -> bool:
-        """Whether an input changes."""
-        return not self._is_output(pin) and self.pin_or(pin, ZERO) not in (ZERO, ONE)
-
-    def _is_output(self, pin: str) -> bool:
-        source = self._nets.sources.get((self._tile, self._site.pins[pin]))
-        return isinstance(source, Pin) and source.site == self._site.name and source.name == pin
+        """Whether it is an input that changes."""
+        return self.pin_or(pin, ZERO) not in (ZERO, ONE)

@@ -14,8 +14,8 @@ from fpgan.build.cli.main import app
 
 NAMES = [
     "torch", "brevitas", "qonnx", "finn", "verilator", "g++", "make", "perl", "cocotb", "pyosys", "slang",
-    "vivado", "vitis_hls", "nextpnr-xilinx", "CHIPDB", "fasm2frames",
-    "xc7frames2bit", "PRJXRAY_DB_DIR", "chromium",
+    "vivado", "vitis_hls", "nextpnr-xilinx", "CHIPDB",
+    "PRJXRAY_DB_DIR", "chromium",
 ]  # fmt: skip
 
 
