@@ -55,7 +55,7 @@ module width_convert #(
         ends_q <= 1'b1;
       end else begin
         left_q <= left_d;
-        ends_q <= left_d <= 1;
+        ends_q <= N == 1 || left_d == 0 || left_d == 1;
       end
     end
   end else if (OUT_ELEMS % IN_ELEMS == 0) begin : gen_up
