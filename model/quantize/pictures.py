@@ -10,7 +10,6 @@ import matplotlib
 import numpy as np
 import torch
 
-from fpgan.hw.system.files import write_beside
 from fpgan.model.quantize.network import QuantizedNetwork
 
 _SHOWN, _SIGNALS = 8, 3
@@ -33,7 +32,7 @@ def save_samples(
     sqnr = "equal" if result["sqnr_db"] is None else f"SQNR {result['sqnr_db']:.1f} dB"
     figure.suptitle(f"{result['bits']}{steps}: {sqnr}", fontsize=11)
     figure.tight_layout()
-    write_beside(path, lambda p: figure.savefig(p, dpi=110))
+    figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
