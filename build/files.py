@@ -10,11 +10,12 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fpgan.build.bench.bench_file import Bench
 from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.power.power_file import Power
+from fpgan.build.study.study_file import FailedFile, MeasuredFile, ParentFile, StudyFile, TrialFile
 from fpgan.hw.design_file import DesignFile
 from fpgan.hw.host.emit import HostFile
 from fpgan.hw.report_file import Report
@@ -26,9 +27,11 @@ from fpgan.model.metrics_file import Metrics
 from fpgan.model.quantize.quantize_file import Quantize
 from fpgan.sim.sim_file import Sim
 
+# By the file's stem; several for one that holds one of them.
 FILES: dict[str, Any] = {
     "metrics": Metrics, "design": DesignFile, "report": Report, "sim": Sim, "synth": Synth, "power": Power,
     "facts": BoardFacts, "host": HostFile, "quantize": Quantize, "BENCH": Bench,
+    "study": StudyFile, "trial": TrialFile | ParentFile | FailedFile, "measured": MeasuredFile | FailedFile,
 }  # fmt: skip
 PAGE = "FILES.md"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -45,8 +48,13 @@ Files are UTF-8, replaced whole, and `--json` prints the same text.
 
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON schema of NAME.json. KeyError for a file that is none of FILES."""
-    cls = FILES[name]
-    return {"$schema": _DRAFT, "title": f"{name}.json", "description": _about(cls), **schema(shape_of(cls))}
+    forms = [{"description": _about(cls), **schema(shape_of(cls))} for cls in _forms(name)]
+    head = {"$schema": _DRAFT, "title": f"{name}.json"}
+    return head | (forms[0] if len(forms) == 1 else {"anyOf": forms})
+
+
+def _forms(name: str) -> tuple[Any, ...]:
+    return get_args(FILES[name]) or (FILES[name],)
 
 
 def page() -> str:
@@ -55,11 +63,13 @@ def page() -> str:
 
 
 def _section(name: str) -> Iterator[str]:
-    yield from (f"## {name}.json", "", _about(FILES[name]), "")
-    yield from ("| field | value | unit | stable | |", "|---|---|---|---|---|")
-    for field, kind, said in rows(shape_of(FILES[name])):
-        yield f"| `{field}` | {kind} | {said.unit} | {'yes' if said.stable else ''} | {said.text} |"
-    yield ""
+    yield from (f"## {name}.json", "")
+    for cls in _forms(name):
+        yield from (_about(cls), "")
+        yield from ("| field | value | unit | stable | |", "|---|---|---|---|---|")
+        for field, kind, said in rows(shape_of(cls)):
+            yield f"| `{field}` | {kind} | {said.unit} | {'yes' if said.stable else ''} | {said.text} |"
+        yield ""
 
 
 def _about(cls: Any) -> str:

@@ -29,6 +29,7 @@ from fpgan.build.proof.ulp_sensitive import notes, ulp_sensitive
 from fpgan.build.report.made import made
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
+from fpgan.build.writers.ip_xact import write_component
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import MARKER, WRITTEN
@@ -145,6 +146,8 @@ def _write(
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,
     }  # fmt: skip
+    if more["backend"] == "rtl":
+        write_component(design, folder)
     check = check_dataflow(dataflow, golden.vectors)
     report = as_written(
         Report, {**summarize(dataflow, board, clock, asked.share), **more, "dataflow_check": check}

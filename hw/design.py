@@ -21,7 +21,8 @@ __all__ = ["MARKER", "WRITTEN", "Design", "Layer", "Stream"]
 MARKER = "design.json"
 # Names of what the commands write into a BUILD.
 WRITTEN = (
-    MARKER, "rtl", "hls", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json", "report.html",
+    MARKER, "rtl", "hls", "component.xml", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json",
+    "report.html",
     "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
     "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip

@@ -14,12 +14,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_bytes, write_json, write_together
 from fpgan.hw.system.reading import DamagedError, read_json
 from fpgan.hw.system.text import brief, first_line
 from fpgan.model.checkpoints import run_folder
 from fpgan.model.config import TrainConfig
 from fpgan.model.generator import Generator
+from fpgan.model.metrics_file import Metrics
 from fpgan.model.pictures import grid
 from fpgan.model.run_folder import CHECKPOINT, CONFIG, METRICS, SAMPLES, STATE, run_settings
 
@@ -133,10 +135,13 @@ def read_metrics(path: Path, then: str = "") -> dict[str, Any]:
 
 
 def save_run(out: Path, generator: Generator, config: TrainConfig, metrics: dict[str, Any]) -> None:
-    """Write all four files of a RUN folder, one set; generator must be in eval mode."""
+    """Write all four files of a RUN folder, one set; generator must be in eval mode.
+
+    metrics: what metrics_file.Metrics says. TypeError for a field more or less.
+    """
     picture = grid(samples(generator), _GRID)
     tensors = save(_whole(generator.state_dict()), {_GENERATOR: _generator_text(config)})
-    text = json.dumps(metrics, indent=2) + "\n"
+    text = json.dumps(as_written(Metrics, metrics), indent=2) + "\n"
     write_together({
         out / CHECKPOINT: lambda p: p.write_bytes(tensors),
         out / CONFIG: config.to_yaml,
@@ -173,8 +178,8 @@ def _saved_steps(state: Path) -> int | None:
 
 
 def write_metrics(out: Path, metrics: dict[str, Any]) -> None:
-    """Write a RUN folder's metrics.json."""
-    write_json(out / METRICS, metrics)
+    """Write a RUN folder's metrics.json; TypeError as save_run's."""
+    write_json(out / METRICS, as_written(Metrics, metrics))
 
 
 @torch.no_grad()

@@ -25,7 +25,7 @@ def command(
         choice(
             "axi: registers and transfers by memory; axil: registers alone.",
             ("axi", "axil"),
-            default="the most that the tool supports",
+            default="axi by vivado, axil by openxc7",
         ),
     ] = None,
     seeds: Annotated[
@@ -52,12 +52,13 @@ def command(
     `scp -r deploy xilinx@board: ; ssh -t xilinx@board 'cd deploy && sudo python3 selftest.py'`
     """
     from fpgan.build.implement.bitstream import bitstream
-    from fpgan.build.silicon import bitstream_at
 
     with steps("bitstream") as progress:
         if target_fps is None:
             facts = bitstream(build, out, board, tool, bus, progress, seeds)
         else:
+            from fpgan.build.silicon import bitstream_at  # takes seconds
+
             facts = bitstream_at(target_fps, build, out, board, tool, bus, progress, seeds)
     show(facts, json, _lines(facts, out))
 

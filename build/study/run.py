@@ -15,26 +15,11 @@ from fpgan.build.study.page import page
 from fpgan.build.study.pool import Pool, pool
 from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
-from fpgan.build.study.trial import (
-    ANEW,
-    FOUND,
-    FOUND_MEASURED,
-    MEASURED,
-    RESULT,
-    Result,
-    finished,
-    locked,
-    measure,
-    parent,
-    read_record,
-    record,
-    trial,
-)
+from fpgan.build.study.study_file import RECORD, MeasuredFile, StudyFile, TrialFile
+from fpgan.build.study.trial import Result, finished, locked, measure, parent, record, trial
 from fpgan.hw.system.files import make_folder
-from fpgan.hw.system.shapes import check_shape
 from fpgan.model.config import TrainConfig
 
-RECORD = "study.json"
 _LOCK = ".lock"
 
 Progress = Callable[..., None]  # (done, total, figures, title)
@@ -111,7 +96,7 @@ class _Study:
         for number in self._finder.unfinished():
             result = finished(self._place(number))
             if result is not None:
-                self._finder.tell(number, self._row(number, {}, result))
+                self._finder.tell(number, table.row(number, {}, result, None))
         self._read()
 
     @property
@@ -137,8 +122,8 @@ class _Study:
                 tasks.start(number, measure, self._place(number), self._plan.images)
             self._say(0, len(points), {}, "measuring the Pareto set")
             for done, (number, result) in enumerate(tasks.finished(), 1):
-                if finished(self._place(number), MEASURED) is None:
-                    record(self._place(number), MEASURED, result)
+                if finished(self._place(number), MeasuredFile) is None:
+                    record(self._place(number), MeasuredFile, result)
                 self._say(done, len(points), {}, "measuring the Pareto set")
             self._read()
 
@@ -168,7 +153,7 @@ class _Study:
         except ValueError as error:  # values that only together make no configuration
             place = self._place(number)
             make_folder(place)
-            self._end(number, record(place, RESULT, {"error": str(error)}))
+            self._end(number, record(place, TrialFile, {"error": str(error)}))
             return
         tasks.start(number, trial, self._place(number), config, options, self._parent(tasks, config))
 
@@ -186,8 +171,8 @@ class _Study:
         place = self._place(number)
         if finished(place) is None:  # its worker did not live to say so
             make_folder(place)
-            record(place, RESULT, result)
-        self._finder.tell(number, self._row(number, {}, result))
+            record(place, TrialFile, result)
+        self._finder.tell(number, table.row(number, {}, result, None))
         self._read()
 
     def _read(self) -> None:
@@ -197,26 +182,17 @@ class _Study:
             place = self._place(number)
             result = finished(place)
             if result is not None:
-                self.rows.append(self._row(number, values, result, finished(place, MEASURED)))
+                self.rows.append(table.row(number, values, result, finished(place, MeasuredFile)))
         if self.rows:
             table.mark_pareto(self.rows, self._plan.objectives)
             table.write(self.rows, self._plan.space, self._folder)
-
-    def _row(
-        self, number: int, values: dict[str, Any], result: Result, measured: Result | None = None
-    ) -> dict[str, Any]:
-        for name, found, shape in ((RESULT, result, FOUND), (MEASURED, measured, FOUND_MEASURED)):
-            if found is not None:
-                failed = found["error"] is not None
-                check_shape(found, {"error": str} if failed else shape, self._place(number) / name, ANEW)
-        return table.row(number, values, result, measured)
 
     def _unmeasured(self) -> list[int]:
         """Trials of the Pareto set that are still to be measured."""
         if not self._plan.images:
             return []
         best = table.mark_pareto(self.rows, self._plan.objectives)
-        return [r["trial"] for r in best if finished(self._place(r["trial"]), MEASURED) is None]
+        return [r["trial"] for r in best if finished(self._place(r["trial"]), MeasuredFile) is None]
 
     def _place(self, number: int) -> Path:
         return self._folder / "trials" / f"{number:04d}"
@@ -244,11 +220,11 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _recognise(plan: Spec, folder: Path) -> None:
     """Leave the specification in a new folder. ValueError if the folder is another study's, or none's."""
-    own, was = plan.record(), read_record(folder / RECORD)
+    own, was = plan.record(), finished(folder, StudyFile)
     if was is None:
         if any(entry.name != _LOCK for entry in folder.iterdir()):
             raise ValueError(f"{folder}: is not empty and holds no study; choose another folder")
-        record(folder, RECORD, own)
+        record(folder, StudyFile, own)
         return
     for name in sorted({*own, *was}, key=str):
         if own.get(name) != was.get(name):

@@ -21,16 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from fpgan.build.study.spec import BuildOptions
+from fpgan.build.study.study_file import MeasuredFile, ParentFile, StudyFile, TrialFile, form_of
 from fpgan.hw.boards import get_board
+from fpgan.hw.system.fields import as_written, shape_of
 from fpgan.hw.system.files import PassingError, make_folder, write_beside
-from fpgan.hw.system.reading import DamagedError, read_json
-from fpgan.hw.system.shapes import Null, Number, Whole
+from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.shapes import check_shape
 from fpgan.model.config import TrainConfig
 from fpgan.model.export import export
 from fpgan.model.run import CHECKPOINT, CONFIG, METRICS, STATE, read_metrics
 from fpgan.model.train import train
 
-RESULT, MEASURED = "trial.json", "measured.json"
 RUN, MODEL, BUILT = "run", "generator.onnx", "build"
 LOG = "error.log"
 _LOCK = ".lock"
@@ -40,18 +41,7 @@ _VECTORS = 256  # images that a Pareto point can be simulated with
 _one_at_a_time = threading.Lock()  # of a process: torch's random state and FINN's settings are the process's
 
 Result = dict[str, Any]
-
-_KINDS = ("LUT", "DSP", "BRAM18")
-# Of trial.json and measured.json of tasks that did not fail.
-FOUND = {
-    "score": float, "score_name": str, "score_spread": Null(float), "real_vs_real": Null(float),
-    "board": str, "clock_mhz": Number(), **dict.fromkeys((f"{kind}_model" for kind in _KINDS), Whole()),
-    "cycles_predicted": Whole(1), "train_seconds": float, "build_seconds": float,
-}  # fmt: skip
-FOUND_MEASURED = {
-    "cycles_simulated": Whole(1), "images_simulated": Whole(1), "mismatches": Whole(),
-    **dict.fromkeys((f"{kind}_yosys" for kind in _KINDS), Whole()),
-}  # fmt: skip
+Kind = type[StudyFile] | type[TrialFile] | type[ParentFile] | type[MeasuredFile]
 
 
 def parent(folder: Path, config: TrainConfig) -> Result:
@@ -61,7 +51,7 @@ def parent(folder: Path, config: TrainConfig) -> Result:
         _train(folder / RUN, config, None)
         return {"init": str(folder / RUN / CHECKPOINT)}
 
-    return _once(folder, RESULT, work)
+    return _once(folder, ParentFile, work)
 
 
 def trial(folder: Path, config: TrainConfig, options: BuildOptions, origin: Result | None = None) -> Result:
@@ -86,7 +76,7 @@ def trial(folder: Path, config: TrainConfig, options: BuildOptions, origin: Resu
             "train_seconds": metrics["seconds"], "build_seconds": round(time.monotonic() - started, 1),
         }  # fmt: skip
 
-    result = _once(folder, RESULT, work)
+    result = _once(folder, TrialFile, work)
     (folder / RUN / STATE).unlink(missing_ok=True)  # the optimizers' moments: only for going on
     return result
 
@@ -106,27 +96,25 @@ def measure(folder: Path, images: int) -> Result:
             **{f"{kind}_yosys": totals[kind] for kind in ("LUT", "DSP", "BRAM18")},
         }  # fmt: skip
 
-    return _once(folder, MEASURED, work)
+    return _once(folder, MeasuredFile, work)
 
 
-def finished(folder: Path, name: str = RESULT) -> Result | None:
-    """What a finished task has left in folder, None if there is nothing yet. ValueError if it is damaged."""
-    found = read_record(folder / name)
-    if found is not None and "error" not in found:
-        raise DamagedError(folder / name, "is damaged: holds no result", ANEW)
+def finished(folder: Path, kind: Kind = TrialFile) -> Result | None:
+    """What `record` wrote in folder, None where it has not. DamagedError where it is damaged."""
+    path = folder / kind.FILE
+    if not path.exists():
+        return None
+    found = read_json(path, ANEW)
+    check_shape(found, shape_of(form_of(kind, found)), path, ANEW)
     return found
 
 
-def read_record(path: Path) -> Result | None:
-    """What `record` wrote, None where it has not. DamagedError where it is damaged."""
-    return read_json(path, ANEW) if path.exists() else None
-
-
-def record(folder: Path, name: str, result: Result) -> Result:
-    """Write a finished task's result as its last file."""
-    text = json.dumps(result, indent=1) + "\n"
-    write_beside(folder / name, lambda path: path.write_text(text, encoding="utf-8"))
-    return result
+def record(folder: Path, kind: Kind, result: Result) -> Result:
+    """Write a finished task's result as its last file, or what the study is known by."""
+    written = as_written(form_of(kind, result), result)
+    text = json.dumps(written, indent=1) + "\n"
+    write_beside(folder / kind.FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    return written
 
 
 def model_figures(report: Result) -> Result:
@@ -146,7 +134,7 @@ def lut_equivalents(board: str, lut: float, dsp: float, bram18: float) -> float:
     return float(lut + dsp * has["LUT"] / has["DSP"] + bram18 * has["LUT"] / has["BRAM18"])
 
 
-def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
+def _once(folder: Path, kind: Kind, work: Callable[[], Result]) -> Result:
     """Do work unless folder has its result; what it raises becomes the result's one-line error.
 
     PassingError for what is none of the trial's: a full disk, a tool that is missing. Nothing is kept then.
@@ -155,7 +143,7 @@ def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
     """
     make_folder(folder)
     with _one_at_a_time, locked(folder / _LOCK):
-        found = finished(folder, name)
+        found = finished(folder, kind)
         if found is not None:
             return found
         try:
@@ -165,7 +153,7 @@ def _once(folder: Path, name: str, work: Callable[[], Result]) -> Result:
                 raise PassingError(one_line(error)) from None
             write_beside(folder / LOG, lambda path: path.write_text(traceback.format_exc(), encoding="utf-8"))
             result = {"error": one_line(error)}
-        return record(folder, name, result)
+        return record(folder, kind, result)
 
 
 def _is_passing(error: Exception) -> bool:

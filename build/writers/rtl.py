@@ -107,9 +107,11 @@ module {TOP} (
     output logic m_axis_0_tvalid,
     input  logic m_axis_0_tready
 );
-  // The reset reaches each layer through a register of its own, all in one cycle; until then no word goes in.
-  logic reset_n_q;
-  (* keep = "true", dont_touch = "true", shreg_extract = "no" *) logic [{len(nodes) - 1}:0] layer_reset_n_q;
+  // The reset reaches each layer through a register of its own, all in one cycle; before it no word goes in.
+  // These start in reset, as nothing else does: what the layers hold before is anything.
+  logic reset_n_q = 1'b0;
+  (* keep = "true", dont_touch = "true", shreg_extract = "no" *)
+  logic [{len(nodes) - 1}:0] layer_reset_n_q = '0;
   always_ff @(posedge ap_clk) begin
     reset_n_q <= ap_rst_n;
     layer_reset_n_q <= {{{len(nodes)}{{reset_n_q}}}};

@@ -14,7 +14,7 @@ shape (`shape_of`), and the JSON schema and the page for people are made of that
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -28,6 +28,7 @@ class _Left:
 
 
 LEFT_OUT: Any = _Left()
+SPREAD = ".*"  # ends the key, in a shape, of a field whose own keys stand beside the others
 
 
 def said(
@@ -38,25 +39,50 @@ def said(
     within: Any = None,
     may_lack: bool = False,
     key: str | None = None,
+    spread: bool = False,
     default: Any = MISSING,
 ) -> Any:
     """A field of a file's dataclass.
 
     stable: name and meaning stay. within: a shape that is narrower than the field's type, null aside.
     may_lack: the key may not be there at all. key: what it is called in the file, where not as the field.
+    spread: an object whose keys stand among the others, each behind the field's name and a dot.
     """
-    metadata = {"text": text, "unit": unit, "stable": stable, "within": within, "key": key}
+    metadata = {"text": text, "unit": unit, "stable": stable, "within": within, "key": key,
+                "spread": spread}  # fmt: skip
     return dataclasses.field(default=LEFT_OUT if may_lack else default, metadata=metadata)
 
 
 def plain(value: Any) -> Any:
     """What json.dumps takes of a filled dataclass: keys in the order of its fields."""
     if dataclasses.is_dataclass(value):
-        pairs = {_key(field): getattr(value, field.name) for field in _fields(value)}
-        return {key: plain(inner) for key, inner in pairs.items() if inner is not LEFT_OUT}
+        return {key: plain(inner) for key, inner in _pairs(value) if inner is not LEFT_OUT}
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _pairs(filled: Any) -> Iterator[tuple[str, Any]]:
+    """Keys and values as the file has them."""
+    for field in _fields(filled):
+        key, value = _key(field), getattr(filled, field.name)
+        if field.metadata["spread"]:
+            yield from ((f"{_prefix(key)}{name}", inner) for name, inner in value.items())
+        else:
+            yield key, value
+
+
+def _gathered(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The other way: what is spread, in an object of its own."""
+    left = dict(data)
+    for key in (_key(field) for field in _fields(cls) if field.metadata["spread"]):
+        names = [name for name in left if name.startswith(_prefix(key))]
+        left[key] = {name.removeprefix(_prefix(key)): left.pop(name) for name in names}
+    return left
+
+
+def _prefix(key: str) -> str:
+    return key.removesuffix(SPREAD) + "."
 
 
 def fill(cls: Any, data: Mapping[str, Any], others: bool = False) -> Any:
@@ -64,7 +90,7 @@ def fill(cls: Any, data: Mapping[str, Any], others: bool = False) -> Any:
 
     others: keys that it does not have pass. TypeError for those else, and for what is missing.
     """
-    hints = get_type_hints(cls)
+    hints, data = get_type_hints(cls), _gathered(cls, data)
     names = {_key(field): field.name for field in _fields(cls)}
     strange = data.keys() - names.keys()
     if strange and not others:
@@ -100,7 +126,8 @@ def shape_of(cls: Any) -> dict[str, Any]:
     for field in _fields(cls):
         said = field.metadata
         shape = Said(_shape(hints[field.name], said["within"]), said["text"], said["unit"], said["stable"])
-        shapes[_key(field)] = Maybe(shape) if field.default is LEFT_OUT else shape
+        may_lack = field.default is LEFT_OUT or said["spread"]
+        shapes[_key(field)] = Maybe(shape) if may_lack else shape
     return shapes
 
 
@@ -136,7 +163,7 @@ def _fields(cls: Any) -> list[dataclasses.Field[Any]]:
 
 
 def _key(field: dataclasses.Field[Any]) -> str:
-    return field.metadata["key"] or field.name
+    return (field.metadata["key"] or field.name) + SPREAD * field.metadata["spread"]
 
 
 def _shape(kind: Any, within: Any = None) -> Any:

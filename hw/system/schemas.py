@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fpgan.hw.system.shapes import Each, Maybe, Null, Number, OneOf, Said, Text, Whole
+from fpgan.hw.system.fields import SPREAD
+from fpgan.hw.system.shapes import Each, Free, Maybe, Null, Number, OneOf, Said, Text, Whole
 
 _MANY = 8  # values of which the page names some
 _PLAIN = {int: "integer", float: "number", str: "string", bool: "boolean"}
@@ -31,6 +33,8 @@ def schema(shape: Any) -> dict[str, Any]:
             return {"type": "string", "pattern": f"^(?:{shape.pattern})$"}
         case OneOf():
             return {"enum": list(shape.values)}
+        case Free():
+            return {}
         case Each():
             return {"type": "object", "propertyNames": schema(shape.key),
                     "additionalProperties": schema(shape.value)}  # fmt: skip
@@ -42,9 +46,12 @@ def schema(shape: Any) -> dict[str, Any]:
 
 
 def _object(shape: Mapping[str, Any]) -> dict[str, Any]:
+    behind = {key: schema(inner) for key, inner in shape.items() if key.endswith(SPREAD)}
+    patterns = {f"^{re.escape(key.removesuffix('*'))}": inner for key, inner in behind.items()}
     return {
         "type": "object",
-        "properties": {key: schema(inner) for key, inner in shape.items()},
+        "properties": {key: schema(inner) for key, inner in shape.items() if key not in behind},
+        **({"patternProperties": patterns} if patterns else {}),
         "required": [key for key, inner in shape.items() if not isinstance(inner, Maybe)],
         "additionalProperties": False,
     }
@@ -86,8 +93,10 @@ def kind(shape: Any) -> str:
         case Text():
             return shape.called
         case OneOf():
-            names = [f"`{value}`" for value in shape.values]
+            names = ["null" if value is None else f"`{value}`" for value in shape.values]
             return " or ".join(names) if len(names) < _MANY else f"{names[0]}, {names[1]} ... {names[-1]}"
+        case Free():
+            return "any value"
         case list():
             return f"list: {kind(shape[0])}"
         case Each():

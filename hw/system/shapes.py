@@ -3,7 +3,8 @@
 
 A shape is a type (`int`, `float` with whole numbers, `str`, `bool`), `Whole`, `Number`, `Text` or `OneOf`, a
 list of one shape for a list of such values, a dict of shapes by key for an object, `Each` for one whose keys
-are data, `Maybe` for what may be left out, `Null` for what may be null, `Said` for one with words on it.
+are data, `Maybe` for what may be left out, `Null` for what may be null, `Said` for one with words on it,
+`Free` for any value.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ class OneOf:
     """One of these values."""
 
     values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Free:
+    """Any value of JSON."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ def _wrong(value: Any, shape: Any, name: str) -> str | None:
 def _wanted(value: Any, shape: Any) -> str | None:
     """What a value should be that is not of its shape, inner ones aside."""
     kind = type(value)
+    if isinstance(shape, Free):
+        return None
     if isinstance(shape, Whole):
         ok = kind is int and shape.low <= value <= shape.high
         return None if ok else f"a whole number from {shape.low} to {shape.high}"

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import made_up
 import numpy as np
 import pytest
 from mutations import mutated
@@ -39,7 +40,7 @@ from fpgan.build.report.page import report
 from fpgan.build.study import run as studying
 from fpgan.build.study import study
 from fpgan.build.study.spec import Spec
-from fpgan.build.study.trial import MEASURED, RESULT
+from fpgan.build.study.study_file import MEASURED, RESULT
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host, emit_host
@@ -192,11 +193,10 @@ def run(tmp_path_factory):
     """A training of two steps."""
     config = replace(PRESETS["tiny"], batch=4, features=2, steps=2, float_steps=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "score", lambda *_: {
-            "name": "x", "value": 1.0, "spread": None, "real_vs_real": 0.5, "samples": 9, "set": 3, "seed": 0,
-        })  # fmt: skip
-        train(config, tmp_path_factory.mktemp("run"))
-    return tmp_path_factory.getbasetemp() / "run0"
+        patch.setattr(training, "score", lambda *_: made_up.score(samples=9, set=3))
+        folder = tmp_path_factory.mktemp("run")
+        train(config, folder)
+    return folder
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "checkpoint.safetensors", METRICS, STATE])

@@ -14,7 +14,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 _KNOWN = {
     "$schema", "title", "description", "x-unit", "x-stable", "type", "enum", "anyOf", "properties",
     "required", "additionalProperties",
-    "propertyNames", "items", "pattern", "minimum", "maximum", "exclusiveMinimum",
+    "propertyNames", "patternProperties", "items", "pattern", "minimum", "maximum", "exclusiveMinimum",
 }  # fmt: skip
 
 
@@ -46,7 +46,9 @@ def faults(value: Any, schema: Any, at: str = "") -> Iterator[str]:
 
 def _object(value: dict[str, Any], schema: dict[str, Any], at: str) -> Iterator[str]:
     properties, rest = schema.get("properties", {}), schema.get("additionalProperties", {})
+    patterns = schema.get("patternProperties", {})
     yield from (f"{at}.{key}: missing" for key in schema.get("required", []) if key not in value)
     for key, one in value.items():
         yield from faults(key, schema.get("propertyNames", {}), f"{at}, a name")
-        yield from faults(one, properties.get(key, rest), f"{at}.{key}")
+        behind = next((inner for pattern, inner in patterns.items() if re.search(pattern, key)), rest)
+        yield from faults(one, properties.get(key, behind), f"{at}.{key}")

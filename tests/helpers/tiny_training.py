@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import replace
 
+import made_up
 import torch
 from safetensors.torch import load_file
 
@@ -23,7 +24,7 @@ RECIPE = replace(
 
 def mean_score(generator, images):
     made, _ = generate(generator, 16, torch.Generator().manual_seed(0))
-    return {"name": "mean", "value": made.mean().item()}
+    return made_up.score(name="mean", value=made.mean().item())
 
 
 def same_weights(a, b):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import made_up
 import numpy as np
 import pytest
 import torch
@@ -71,7 +72,7 @@ def test_accumulators_of_the_exported_graph_fit(name, tmp_path):
     widths = {}
     for kind, chosen in (("bounded", fields), ("free", fields | FREE)):
         (tmp_path / kind).mkdir()
-        save_run(tmp_path / kind, with_large_weights(chosen), config_of(chosen), {})
+        save_run(tmp_path / kind, with_large_weights(chosen), config_of(chosen), made_up.metrics())
         path = export(tmp_path / kind, tmp_path / f"{kind}.onnx", vectors=2)
         graph = integer_graph(read_network(load_model(path)))
         widths[kind] = [graph.get_tensor_datatype(f"acc_{i}").bitwidth() for i in range(3)]
@@ -112,7 +113,7 @@ def test_the_bound_adds_no_tensors_and_no_float_twin_has_it(tmp_path):
     plain, bounded = (Generator(config_of(f).generator) for f in (FREE, VARIANTS["deconv"]))
     assert plain.state_dict().keys() == bounded.state_dict().keys()
     assert [c.weight_quant.is_quant_enabled for c in convolutions(bounded.float_twin())] == [False] * 3
-    save_run(tmp_path, bounded.eval(), config_of(VARIANTS["per layer"]), {})
+    save_run(tmp_path, bounded.eval(), config_of(VARIANTS["per layer"]), made_up.metrics())
     assert load_run(tmp_path)[1].generator.layer_accumulator_bits == (13, 9, 8)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import replace
 
+import made_up
 import numpy as np
 import pytest
 import torch
@@ -168,7 +169,7 @@ def test_a_folder_of_images_is_found_from_everywhere(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     for i in range(3):
         Image.new("L", (16, 16), i * 80).save(tmp_path / "data" / f"{i}.png")
-    monkeypatch.setattr(training, "score", lambda *_: {})
+    monkeypatch.setattr(training, "score", lambda *_: made_up.score())
     monkeypatch.setattr(evaluation, "score", lambda generator, images, *_: {"images": len(images)})
     monkeypatch.chdir(tmp_path)
     config = replace(PRESETS["tiny"], dataset="data", batch=2, features=2, steps=1, workers=0)

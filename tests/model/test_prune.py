@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 
+import made_up
 import pytest
 import torch
 from torch import nn
@@ -33,7 +34,7 @@ VARIANTS = {
 @pytest.fixture(autouse=True)
 def _no_classifier(monkeypatch):
     """The score takes seconds and has its own tests."""
-    monkeypatch.setattr(training, "score", lambda generator, images: {"name": "none", "value": 1.0})
+    monkeypatch.setattr(training, "score", lambda generator, images: made_up.score())
 
 
 def half_dead(**fields):
@@ -58,7 +59,7 @@ def half_dead(**fields):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    save_run(folder, *half_dead(), {"score": None})
+    save_run(folder, *half_dead(), made_up.metrics())
     return folder
 
 
@@ -66,7 +67,7 @@ def run(tmp_path_factory):
 @pytest.mark.parametrize("by", IMPORTANCE)
 def test_without_its_dead_channels_a_generator_makes_the_same_images(by, name, tmp_path):
     generator, config = half_dead(**VARIANTS[name])
-    save_run(tmp_path, generator, config, {"score": None})
+    save_run(tmp_path, generator, config, made_up.metrics())
     metrics = prune(tmp_path, tmp_path / "small", ratio=0.5, by=by)
     assert metrics["pruned"]["kept"] == ALIVE and metrics["pruned"]["from"] == [16, 8]
     smaller, settings = load_run(tmp_path / "small")
@@ -134,7 +135,7 @@ def test_bad_arguments_write_nothing(arguments, message, run, tmp_path):
 def test_a_training_is_not_thrown_away(run, tmp_path):
     prune(run, tmp_path, ratio=0.5)
     prune(run, tmp_path, ratio=0.25)  # of no steps of its own
-    write_metrics(tmp_path, {"steps": 300})
+    write_metrics(tmp_path, made_up.metrics(steps=300))
     with pytest.raises(ValueError, match=r"holds a training of 300 steps; .* --overwrite"):
         prune(run, tmp_path, ratio=0.5)
     assert prune(run, tmp_path, ratio=0.5, overwrite=True)["steps"] == 0

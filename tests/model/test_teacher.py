@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import made_up
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -31,7 +32,7 @@ PUPIL = replace(PUPIL, generator=replace(PUPIL.generator, channels=(8, 4)))
 @pytest.fixture(autouse=True)
 def _no_classifier(monkeypatch):
     """The score takes seconds and has its own tests."""
-    monkeypatch.setattr(training, "score", lambda generator, images: {"name": "none", "value": 1.0})
+    monkeypatch.setattr(training, "score", lambda generator, images: made_up.score())
 
 
 @pytest.fixture(scope="module")

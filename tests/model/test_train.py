@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import made_up
 import pytest
 import torch
 from PIL import Image
@@ -16,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from tiny_training import CHECKPOINT, RECIPE, TINY, same_weights
 
 from fpgan.model.evaluate import evaluate
+from fpgan.model.run import read_metrics, write_metrics
 from fpgan.model.train import load_run, train
 
 pytestmark = pytest.mark.usefixtures("no_classifier")
@@ -34,6 +36,22 @@ def test_training_changes_the_weights_and_reports_each_step(run, tmp_path):
 def test_the_run_folder_is_whole_and_holds_no_other_file(run):
     names = sorted(p.name for p in run.iterdir())
     assert names == [CHECKPOINT, "config.yaml", "metrics.json", "samples.png"]
+
+
+def test_a_field_that_is_not_said_is_not_written(tmp_path):
+    """Nor is a file written that lacks one: who reads it relies on what the page says."""
+    whole = made_up.metrics(score=made_up.score())
+    write_metrics(tmp_path, whole)
+    wrong = (
+        whole | {"more": 1},
+        whole | {"score": made_up.score(more=1)},
+        whole | {"score": {}},
+        {"steps": 1},
+    )
+    for metrics in wrong:
+        with pytest.raises(TypeError, match=r"has no field more|missing"):
+            write_metrics(tmp_path, metrics)
+    assert read_metrics(tmp_path) == whole
 
 
 def test_calibrated_activations_are_not_degenerate(run):
@@ -132,7 +150,7 @@ import torch
 from fpgan.model import train
 from fpgan.model.config import TrainConfig
 from fpgan.model.device import Device
-train.score = lambda *_: {}
+train.score = lambda *_: SCORE
 seen, states, step = [], [], train.train_step
 train.train_step = lambda state, batch: (states.append(state), step(state, batch))[1]
 metrics = train.train(TrainConfig.from_yaml(sys.argv[1]), sys.argv[2], progress=lambda *a: seen.append(a[2]))
@@ -153,7 +171,7 @@ def test_two_processes_share_each_batch_and_stay_alike(tmp_path):
     """Both have the same weights and losses, nearly those of one process, which normalises whole batches."""
     config = replace(RECIPE, steps=5, batch=16, generator=replace(RECIPE.generator, scales="constant"))
     config.to_yaml(tmp_path / "c.yaml")
-    (tmp_path / "script.py").write_text(_SHARED)
+    (tmp_path / "script.py").write_text(f"SCORE = {made_up.score()!r}\n{_SHARED}")
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [sys.executable, *launch, tmp_path / "script.py", tmp_path / "c.yaml", tmp_path / "two"],

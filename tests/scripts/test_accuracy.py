@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import made_up
 import pytest
 import torch
 
@@ -43,7 +44,7 @@ def trained(monkeypatch):
 
     def score(generator, images):
         made.append(generator.config.quantized)
-        return {"value": float(len(made)), "real_vs_real": 0.5, "seed": 0, "samples": 10_000, "set": 2500}
+        return made_up.score(value=float(len(made)), samples=10_000, set=2500)
 
     monkeypatch.setattr(training, "score", score)
     return made

@@ -127,6 +127,20 @@ def test_tlast_in_the_wrong_place_is_one_line(tmp_path, beats, says):
         simulate(make_build(tmp_path / "build", top=wrong), images=2, stall=0.3)
 
 
+@pytest.mark.verilator
+def test_a_reset_that_is_missing_shows(tmp_path):
+    """Registers that started at 0 would hide it: here the count of a word's pieces."""
+    made = make_build(tmp_path / "build")
+    source = made / "rtl" / "width_convert.sv"
+    text = source.read_text()
+    assert text.count("if (!ap_rst_n) have_q <= '0;\n      else have_q") == 1
+    source.write_text(text.replace("if (!ap_rst_n) have_q <= '0;\n      else have_q", "have_q"))
+    try:
+        assert simulate(made, images=2, seed=3)["mismatches"]
+    except ToolError as error:  # an odd number of pieces never ends
+        assert error.log
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -23,7 +23,7 @@ from fpgan.build.implement.route import nextpnr
 from fpgan.build.implement.route.netlist import NETLIST, write_netlist
 from fpgan.build.implement.route.nextpnr import SEEDS
 from fpgan.build.implement.route.pnr import BUS, check, check_room, routed_figures
-from fpgan.build.implement.route.seeds import Run, route_over_seeds
+from fpgan.build.implement.route.seeds import Run, UnsupportedError, route_over_seeds
 from fpgan.build.implement.xc7.database import FAMILY
 from fpgan.hw.boards import Board
 from fpgan.hw.design import Design
@@ -57,6 +57,8 @@ def implement(
         needed = check_room(netlist, board)
         job = Run(tools.router, netlist, work, mhz, design.name)
         routed = route_over_seeds(job, seeds, progress, until=mhz)
+    except UnsupportedError:
+        raise
     except ToolError as error:
         raise ToolError(f"{error}; for less logic run {_smaller(design)}", error.command, error.log) from None
     progress("assembling the bitstream")

@@ -68,6 +68,10 @@ class NoRoomError(ToolError):
     """The part has too few of something; no seed helps."""
 
 
+class UnsupportedError(ToolError):
+    """The router fails at what is in the design; no seed helps, nor less of it."""
+
+
 class StuckError(ToolError):
     """A run that would not end; another seed may."""
 
@@ -167,10 +171,10 @@ def _explained(error: ToolError, path: Path) -> ToolError:
     if why := log.no_room(text):
         raise NoRoomError(f"no room: {why} (log: {path})", error.command, path) from None
     why = log.reason(text)
-    explained = ToolError(f"{error}: {why}" if why else str(error), error.command, path)
+    message = f"{error}: {why}" if why else str(error)
     if log.of_every_seed(text):
-        raise explained from None
-    return explained
+        raise UnsupportedError(message, error.command, path) from None
+    return ToolError(message, error.command, path)
 
 
 def _end(pool: ThreadPoolExecutor, running: list[Future[Tried | None]], threads: set[int]) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+MOST_LOADS = 256  # of any net but clocks
 LIMIT = 128  # loads of a net that a LUT or flip-flop drives; Vivado is given max_fanout attributes instead
 _CLOCKS = frozenset(("C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK", "RDCLK", "WRCLK"))
 _COPIED = frozenset(("INV", *(f"LUT{n}" for n in range(1, 7)), "FDRE", "FDSE", "FDCE", "FDPE"))

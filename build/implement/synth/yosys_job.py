@@ -130,9 +130,9 @@ def _share(design: Any, ys: Any, name: str) -> None:
 
 
 def _has_constant_memory(design: Any, ys: Any) -> bool:
-    style = ys.IdString("\\ram_style")
+    constant = ys.IdString("\\fpgan_constant")
     return any(
-        memory.get_string_attribute(style) == "constant"
+        memory.has_attribute(constant)
         for module in design.modules_.values()
         for memory in module.memories.values()
     )
@@ -154,9 +154,10 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
     for cell in list(module.cells_.values()):
         if cell.type.str() != "$mem_v2" or cell.getParam(identifier("WR_PORTS")).as_int() != 0:
             continue
-        style = cell.get_string_attribute(identifier("ram_style"))
-        if style == "constant":
+        if cell.has_attribute(identifier("fpgan_constant")):
             cell.set_string_attribute(identifier("ram_style"), "logic")
+            continue
+        style = cell.get_string_attribute(identifier("ram_style"))
         ports, width, inputs = (
             cell.getParam(identifier(name)).as_int() for name in ("RD_PORTS", "WIDTH", "ABITS")
         )

@@ -20,23 +20,26 @@ module weight_rom #(
     $error("weight_rom: STYLE=constant takes 1 word, DEPTH is %0d", DEPTH);
   end
 
-  (* ram_style = STYLE, rom_style = STYLE *) logic [WIDTH-1:0] words[DEPTH];
-  initial $readmemh(FILE, words);
-
   logic [AW-1:0] address1_q;
   always_ff @(posedge clk) address1_q <= address;
 
   if (STYLE == "block") begin : gen_block
+    (* ram_style = "block", rom_style = "block" *) logic [WIDTH-1:0] words[DEPTH];
+    initial $readmemh(FILE, words);
     logic [WIDTH-1:0] data2_q;
     always_ff @(posedge clk) begin
       data2_q <= words[address1_q];
       data <= data2_q;
     end
   end else if (STYLE == "constant") begin : gen_constant
+    (* ram_style = "distributed", rom_style = "distributed", fpgan_constant *) logic [WIDTH-1:0] words[DEPTH];
+    initial $readmemh(FILE, words);
     assign data = words[0];
     logic unused;
     assign unused = &{1'b0, address1_q};
   end else begin : gen_distributed
+    (* ram_style = "distributed", rom_style = "distributed" *) logic [WIDTH-1:0] words[DEPTH];
+    initial $readmemh(FILE, words);
     (* max_fanout = 256, shreg_extract = "no" *) logic [AW-1:0] address2_q;  // drives the LUTs of every bit
     always_ff @(posedge clk) begin
       address2_q <= address1_q;

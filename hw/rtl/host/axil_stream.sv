@@ -160,9 +160,13 @@ module axil_stream
   logic [8*IN_BYTES-1:0] window_data, generator_data, latent;
   logic [8*OUT_BYTES-1:0] image;
   logic image_valid, image_ready;
-  logic [LW-1:0] in_room_q, in_space;
-  assign in_space = in_open && source_q == SOURCE_WINDOW ? in_room_q : '0;
-  assign in_push = in_write && in_space != 0;
+  logic [LW-1:0] in_room_q, in_space_q;
+  logic in_free_q;
+  always_ff @(posedge ap_clk) begin  // writes come in every other cycle at most: it is a word's own room that counts
+    in_space_q <= in_open && source_q == SOURCE_WINDOW ? in_room_q : '0;
+    in_free_q <= in_open && source_q == SOURCE_WINDOW && in_room_q != 0;
+  end
+  assign in_push = in_write && in_free_q;
   assign in_pop = word_valid && word_ready;
   fifo #(.WIDTH(32), .DEPTH(DEPTH)) in_fifo (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(write_data), .s_axis_tvalid(in_push),
@@ -240,7 +244,7 @@ module axil_stream
   // Errors and events.
   logic [7:0] errors_q, found;
   assign found = {dma_errors, refused, write && write_strobe != '1 && write_strobe != '0,
-                  out_read && !head_valid, in_write && in_space == 0};
+                  out_read && !head_valid, in_write && !in_free_q};
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       errors_q <= '0;
@@ -274,7 +278,7 @@ module axil_stream
     words[IMAGES/4] = images_q;
     words[LATENTS_IN/4] = latents_in;
     words[IMAGES_OUT/4] = images_out;
-    words[IN_SPACE/4] = 32'(in_space);
+    words[IN_SPACE/4] = 32'(in_space_q);
     words[OUT_LEVEL/4] = 32'(out_level_q);
     {words[CYCLES_HI/4], words[CYCLES_LO/4]} = cycles;
     {words[DEST_HI/4], words[DEST_LO/4], words[SOURCE_HI/4], words[SOURCE_LO/4]} = address_q;

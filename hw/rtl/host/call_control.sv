@@ -53,7 +53,8 @@ module call_control #(
   logic [IW-1:0] in_q;    // beat of the latent, of the image
   logic [OW-1:0] out_q;
   logic [RW-1:0] reset_q;  // cycles that the reset still lasts
-  logic in_done_q, out_done_q, in_ends, out_ends, accepted;
+  logic in_done_q, out_done_q, accepted;
+  logic in_ends_q, out_ends_q, in_one_q, out_one_q;  // the last beat of a latent, of an image; the last of the call
 
   assign accepted = start && possible && state_q == IDLE && !cancel;
   assign refused = start && !accepted;
@@ -63,9 +64,7 @@ module call_control #(
   assign busy = state_q != IDLE;
   assign in_open = state_q == RUN && !in_done_q;
   assign out_open = state_q == RUN && !out_done_q;
-  assign in_ends = in_q == IW'(IN_BEATS - 1);
-  assign out_ends = out_q == OW'(OUT_BEATS - 1);
-  assign out_last = out_ends && out_left_q == 1;
+  assign out_last = out_ends_q && out_one_q;
   assign done = state_q == RUN && in_done_q && out_done_q && drained && !cancel;
 
   always_ff @(posedge ap_clk) core_rst_n <= ap_rst_n && !stop;
@@ -96,19 +95,31 @@ module call_control #(
       cycles <= '0;
       in_q <= '0;
       out_q <= '0;
+      in_ends_q <= IN_BEATS == 1;
+      out_ends_q <= OUT_BEATS == 1;
+      in_one_q <= images == 1;
+      out_one_q <= images == 1;
       in_done_q <= images == 0;
       out_done_q <= images == 0;
     end else begin
-      if (in_beat) in_q <= in_ends ? '0 : in_q + 1'b1;
-      if (out_beat) out_q <= out_ends ? '0 : out_q + 1'b1;
-      if (in_beat && in_ends) begin
+      if (in_beat) begin
+        in_q <= in_ends_q ? '0 : in_q + 1'b1;
+        in_ends_q <= IN_BEATS == 1 || (!in_ends_q && in_q == IW'(IN_BEATS - 2));
+      end
+      if (out_beat) begin
+        out_q <= out_ends_q ? '0 : out_q + 1'b1;
+        out_ends_q <= OUT_BEATS == 1 || (!out_ends_q && out_q == OW'(OUT_BEATS - 2));
+      end
+      if (in_beat && in_ends_q) begin
         latents_in <= latents_in + 1;
         in_left_q <= in_left_q - 1;
-        if (in_left_q == 1) in_done_q <= 1'b1;
+        in_one_q <= in_left_q == 2;
+        if (in_one_q) in_done_q <= 1'b1;
       end
-      if (out_beat && out_ends) begin
+      if (out_beat && out_ends_q) begin
         images_out <= images_out + 1;
         out_left_q <= out_left_q - 1;
+        out_one_q <= out_left_q == 2;
       end
       if (out_beat && out_last) out_done_q <= 1'b1;
       if (state_q == RUN) cycles <= cycles + 1;

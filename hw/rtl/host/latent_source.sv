@@ -8,7 +8,9 @@
 // found by halving: stage s has the 2^s entries it may have to look at in its own memory, FILE_<s>.dat.
 // `go` begins a call of `images` latents; without `reseed` the state goes on from where the last call left it.
 //
-// II = 1 per element, latency 2 * BITS + 7 cycles.
+// Elements are made as long as there is room for all that are under way, so nothing in the pipeline waits.
+//
+// II = 1 per element, latency 2 * BITS + 9 cycles.
 module latent_source #(
     parameter int unsigned BITS = 8,         // of an element
     parameter int LOW = -128,                // the least element
@@ -40,6 +42,7 @@ module latent_source #(
   localparam int unsigned ALL = ELEMENTS + CLASSES;
   localparam int unsigned EW = ALL > 1 ? $clog2(ALL) : 1;
   localparam int unsigned STAGES = 2 * BITS + 2;  // two for the generator's output, two per halving
+  localparam int unsigned DEPTH = 32;  // elements that wait, as many as a LUT RAM holds: STAGES are at most 20
   localparam logic [BITS-1:0] HOT = BITS'(LOW + 2 ** BITS - 1);  // the greatest element
 
   function automatic logic [31:0] rotl(input logic [31:0] x, input int unsigned n);
@@ -49,10 +52,10 @@ module latent_source #(
   // Which element is next.
   logic [31:0] left_q;  // latents that are still to be made
   logic [EW-1:0] element_q;
-  logic running_q, advance, step, ends, labels, hot;
+  logic running_q, room_q, step, ends, labels, hot;
   assign labels = 32'(element_q) >= ELEMENTS;
   assign hot = 32'(element_q) - ELEMENTS == label;
-  assign step = running_q && advance;
+  assign step = running_q && room_q;
   assign ends = element_q == EW'(ALL - 1);
 
   always_ff @(posedge ap_clk) begin
@@ -89,14 +92,12 @@ module latent_source #(
   logic [BITS:0][BITS-1:0] index_q;       // what is found of the number, most significant bit first
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) valid_q <= '0;
-    else if (advance) valid_q <= {valid_q[STAGES-2:0], running_q};
-    if (advance) begin
-      label_q <= {label_q[STAGES-2:0], labels};
-      hot_q <= {hot_q[STAGES-2:0], hot};
-      sum_q <= state_q[0] + state_q[3];
-      first_q <= state_q[0];
-      word_q[0] <= rotl(sum_q, 7) + first_q;
-    end
+    else valid_q <= {valid_q[STAGES-2:0], step};
+    label_q <= {label_q[STAGES-2:0], labels};
+    hot_q <= {hot_q[STAGES-2:0], hot};
+    sum_q <= state_q[0] + state_q[3];
+    first_q <= state_q[0];
+    word_q[0] <= rotl(sum_q, 7) + first_q;
   end
   assign index_q[0] = '0;
 
@@ -109,15 +110,13 @@ module latent_source #(
     logic [BITS-1:0] so_far_q;
     assign address = AW'(index_q[s]);
     always_ff @(posedge ap_clk) begin
-      if (advance) begin
-        entry_q <= table_[address];
-        delayed_q <= word_q[s];
-        so_far_q <= index_q[s];
-        index_q[s+1] <= BITS'({so_far_q, delayed_q >= entry_q});
-      end
+      entry_q <= table_[address];
+      delayed_q <= word_q[s];
+      so_far_q <= index_q[s];
+      index_q[s+1] <= BITS'({so_far_q, delayed_q >= entry_q});
     end
     if (s < BITS - 1) begin : gen_next
-      always_ff @(posedge ap_clk) if (advance) word_q[s+1] <= delayed_q;
+      always_ff @(posedge ap_clk) word_q[s+1] <= delayed_q;
     end
   end
 
@@ -127,19 +126,35 @@ module latent_source #(
   always_comb begin
     value = index_q[BITS] + BITS'(LOW);
     if (label_q[STAGES-1]) value = hot_q[STAGES-1] ? HOT : '0;
-    padded = '0;
-    padded[BITS-1:0] = value;
   end
-  logic ready, beat_valid, beat_ready;
+  logic ready, element_valid, element_ready, beat_valid, beat_ready;
+  logic [BITS-1:0] element;
   logic [8*BEAT_BYTES-1:0] beat;
-  assign advance = !valid_q[STAGES-1] || ready;
+  fifo #(.WIDTH(BITS), .DEPTH(DEPTH)) made (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(value), .s_axis_tvalid(valid_q[STAGES-1]),
+      .s_axis_tready(ready), .m_axis_tdata(element), .m_axis_tvalid(element_valid), .m_axis_tready(element_ready));
+  assign padded = $bits(padded)'(element);
+
+  logic signed [$clog2(DEPTH):0] places_q;  // for elements, less 2: room_q lags by one
+  always_ff @(posedge ap_clk) begin
+    if (!ap_rst_n) begin
+      places_q <= ($clog2(DEPTH) + 1)'(DEPTH - 2);
+      room_q <= 1'b0;
+    end else begin
+      places_q <= places_q - ($clog2(DEPTH) + 1)'(step) + ($clog2(DEPTH) + 1)'(element_valid && element_ready);
+      room_q <= !places_q[$clog2(DEPTH)];
+    end
+  end
 
   width_convert #(.IN_ELEMS(1), .OUT_ELEMS(BEAT_ELEMENTS), .ELEM_BITS(BITS)) beats (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(padded), .s_axis_tvalid(valid_q[STAGES-1]),
-      .s_axis_tready(ready), .m_axis_tdata(beat), .m_axis_tvalid(beat_valid), .m_axis_tready(beat_ready));
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(padded), .s_axis_tvalid(element_valid),
+      .s_axis_tready(element_ready), .m_axis_tdata(beat), .m_axis_tvalid(beat_valid), .m_axis_tready(beat_ready));
   fifo #(.WIDTH(8 * BEAT_BYTES)) skid (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(beat), .s_axis_tvalid(beat_valid),
       .s_axis_tready(beat_ready), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
       .m_axis_tready(m_axis_tready));
+
+  logic unused;
+  assign unused = &{1'b0, ready};
 
 endmodule

@@ -39,19 +39,24 @@ module width_convert #(
     localparam int unsigned N = IN_ELEMS / OUT_ELEMS;
     localparam int unsigned W = OUT_ELEMS * ELEM_BITS;
     logic [N*W-1:0] words_q;
-    logic [$clog2(N+1)-1:0] left_q;
+    logic [$clog2(N+1)-1:0] left_q, left_d;
+    logic ends_q;  // at most one piece is left; what is loaded where no word comes is nobody's
     logic take;
 
     assign s_axis_tready = left_q == 0 || (left_q == 1 && m_axis_tready);
     assign take = s_axis_tvalid && s_axis_tready;
     assign m_axis_tvalid = left_q != 0;
     assign m_axis_tdata = OUT_BITS'(words_q[W-1:0]);
+    assign left_d = take ? $bits(left_q)'(N) : left_q - $bits(left_q)'(m_axis_tready && m_axis_tvalid);
     always_ff @(posedge ap_clk) begin
-      if (take) words_q <= s_axis_tdata[N*W-1:0];
-      else if (m_axis_tready) words_q <= words_q >> W;
-      if (!ap_rst_n) left_q <= '0;
-      else if (take) left_q <= $bits(left_q)'(N);
-      else if (m_axis_tready && m_axis_tvalid) left_q <= left_q - 1'b1;
+      if (!m_axis_tvalid || m_axis_tready) words_q <= ends_q ? s_axis_tdata[N*W-1:0] : words_q >> W;
+      if (!ap_rst_n) begin
+        left_q <= '0;
+        ends_q <= 1'b1;
+      end else begin
+        left_q <= left_d;
+        ends_q <= N == 1 || left_d == 0 || left_d == 1;
+      end
     end
   end else if (OUT_ELEMS % IN_ELEMS == 0) begin : gen_up
     // Pieces shift in from the top; a full word leaves while the first piece of the next arrives.

@@ -204,6 +204,15 @@ def test_the_proof_of_thresholds_is_shown(tmp_path: Path) -> None:
     assert "differs from the golden model in 41 of 65,536 output values" in page
 
 
+def test_what_to_know_of_the_model_is_said(tmp_path: Path) -> None:
+    """Where another library rounds otherwise stood in report.json and on the terminal alone."""
+    build = make_build(tmp_path / "build")
+    plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
+    assert "What to know" not in text(report(build))
+    write(build / "report.json", plan | {"notes": ["3 of 4,556,039 sums hang on <rounding>"]})
+    assert "3 of 4,556,039 sums hang on <rounding>" in text(report(build))
+
+
 def test_numbers_have_separators_everywhere(tmp_path: Path) -> None:
     build = make_build(tmp_path / "b")
     plan = json.loads((build / "report.json").read_text(encoding="utf-8"))

@@ -9,20 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import made_up
 import numpy as np
 import optuna
 import pandas as pd
 import pytest
 import yaml
 from distributed import LocalCluster
+from json_schema import faults
 from PIL import Image
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
+from fpgan.build.files import schema_of
 from fpgan.build.study import run, study
 from fpgan.build.study import search as searching
 from fpgan.build.study.spec import BuildOptions, Spec
-from fpgan.build.study.trial import MEASURED, RESULT, RUN, finished, locked, parent, record, trial
+from fpgan.build.study.study_file import MEASURED, RECORD, RESULT, StudyFile, TrialFile
+from fpgan.build.study.trial import RUN, finished, locked, parent, record, trial
 from fpgan.hw.system.files import PassingError
 from fpgan.hw.system.tools import ToolError
 from fpgan.model import train as training
@@ -47,7 +51,7 @@ def write(folder: Path, **keys: Any) -> Path:
 def scored(generator: Any, images: Any) -> Json:
     """In place of a distance: the fewer bits, the worse."""
     bits = sum(generator.config.layer_weight_bits)
-    return {"name": "bits", "value": 10.0 / bits, "spread": None, "real_vs_real": 0.5}
+    return made_up.score(name="bits", value=10.0 / bits)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +115,19 @@ def test_the_pareto_set_is_measured(measured: tuple[Path, Json]) -> None:
         "predicted",
         None,
     )
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+@pytest.mark.yosys
+def test_every_field_stands_in_the_schemas(measured: tuple[Path, Json]) -> None:
+    """One that a task writes unsaid, or does not write; of trials, those that fail and float parents."""
+    paths = [p for p in (measured[0] / "study").rglob("*.json") if p.name in (RECORD, RESULT, MEASURED)]
+    assert sorted(p.name for p in paths) == [MEASURED, RECORD, *[RESULT] * 5]
+    for path in paths:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        assert not list(faults(kept, schema_of(path.stem))), path
+        assert list(faults(kept | {"more": 1}, schema_of(path.stem))), path
 
 
 @pytest.mark.slow
@@ -190,10 +207,10 @@ def test_a_trial_that_ended_unheard_is_not_run_again(tmp_path: Path, scheduler: 
     folder.mkdir()
     finder = run.Finder(plan, folder)
     assert finder.next() == (0, {"generator.weight_bits": 2})
-    (folder / run.RECORD).write_text(json.dumps(plan.record()))
+    (folder / RECORD).write_text(json.dumps(plan.record()))
     place = folder / "trials" / "0000"
     place.mkdir(parents=True)
-    record(place, RESULT, {"error": "was killed before it could say so"})
+    record(place, TrialFile, {"error": "was killed before it could say so"})
     result = study(path, folder, scheduler=scheduler)
     assert [r["error"] for r in result["trials"]] == ["was killed before it could say so", None]
     assert not (place / RUN).exists()
@@ -293,6 +310,19 @@ def test_a_dataset_that_has_gone_fails_no_further_trial(
     assert not (folder / "trials").exists()
 
 
+def test_an_unsaid_field_is_not_written(tmp_path: Path) -> None:
+    plan = Spec.from_yaml(write(tmp_path))
+    assert record(tmp_path, StudyFile, plan.record()) == plan.record() == finished(tmp_path, StudyFile)
+    assert not list(faults(plan.record(), schema_of("study")))
+    for kind, result in (
+        (TrialFile, {"error": "no", "more": 1}),
+        (StudyFile, plan.record() | {"base": {"more": 1}}),
+    ):
+        with pytest.raises(TypeError, match=r"has no field (more|base)"):
+            record(tmp_path, kind, result)
+    assert list(faults(plan.record() | {"bases.x": 1}, schema_of("study")))
+
+
 DAMAGED = r"(is|has) .*; put it back .* another --out$"
 
 
@@ -307,10 +337,10 @@ def test_a_damaged_study_is_one_line(tmp_path: Path) -> None:
     path, folder = write(tmp_path), tmp_path / "study"
     plan, place = Spec.from_yaml(path), folder / "trials" / "0000"
     place.mkdir(parents=True)
-    record(folder, run.RECORD, plan.record())
+    record(folder, StudyFile, plan.record())
     run.Finder(plan, folder).next()
-    record(place, RESULT, {"error": "no"})
-    for name, text in ((MEASURED, "{}"), (RESULT, '{"error": null}'), (f"../../{run.RECORD}", "[]")):
+    record(place, TrialFile, {"error": "no"})
+    for name, text in ((MEASURED, "{}"), (RESULT, '{"error": null}'), (f"../../{RECORD}", "[]")):
         (place / name).write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match=rf"{Path(name).name}: {DAMAGED}"):
             study(path, folder)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import made_up
 import optuna
 import pandas as pd
 import pytest
@@ -18,7 +19,8 @@ import yaml
 from safetensors.torch import load_file
 
 from fpgan.build.study.spec import Spec
-from fpgan.build.study.trial import RESULT, RUN
+from fpgan.build.study.study_file import RESULT
+from fpgan.build.study.trial import RUN
 from fpgan.model import train as training
 from fpgan.model.run import CHECKPOINT
 
@@ -53,7 +55,7 @@ def noted(state, batch):
 
 def score(generator, images):
     value = sum(float(p.abs().sum()) for p in generator.parameters())
-    return {"name": "weights", "value": value, "spread": None, "real_vs_real": 0.0}
+    return SCORE | {"name": "weights", "value": value}
 
 train._SAVE_EVERY, train.train_step, train.score = 2, noted, score
 """
@@ -101,7 +103,7 @@ def steps(folder: Path) -> list[tuple[int, int]]:
 @pytest.mark.slow
 def test_all_trials_exactly_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump(SPEC, sort_keys=False))
-    (tmp_path / "preload.py").write_text(PRELOAD)
+    (tmp_path / "preload.py").write_text(f"SCORE = {made_up.score()!r}\n{PRELOAD}")
     (tmp_path / "hold").touch()
     first = begin(tmp_path)
     try:
@@ -133,7 +135,7 @@ def test_all_trials_exactly_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [t.values[0] for t in kept.trials] == list(table["score"])
 
     config, _ = Spec.from_yaml(tmp_path / "spec.yaml").settings({"generator.weight_bits": 4})
-    monkeypatch.setattr(training, "score", lambda *_: {})
+    monkeypatch.setattr(training, "score", lambda *_: made_up.score())
     training.train(config, tmp_path / "whole")
     ours = load_file(tmp_path / "study" / "trials" / "0002" / RUN / CHECKPOINT)
     whole = load_file(tmp_path / "whole" / CHECKPOINT)

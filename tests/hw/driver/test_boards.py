@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fpgan.hw.driver import AcceleratorError, MappedBoard, bitstream, boards, by_pynq, locked
+from fpgan.hw.driver import AcceleratorError, MappedBoard, bitstream, boards, by_pynq, clocks, locked
 from fpgan.hw.system.children import run
 
 
@@ -174,3 +174,41 @@ def test_registers_by_pynq(device, tmp_path, monkeypatch):
         boards.open_board(address=0)
     monkeypatch.setattr(by_pynq, "_LOCKED_BY", f"{device}2")
     assert held and boards.open_board(address=0) is not None
+
+
+def plain_linux(root, names, words):
+    """A root without pynq: a device tree, an FPGA manager, and a /dev/mem that holds `words` by address."""
+    for folder in ("proc/device-tree", "sys/class/fpga_manager/fpga0", "lib/firmware", "dev"):
+        (root / folder).mkdir(parents=True)
+    (root / "proc/device-tree/compatible").write_text(names)
+    (root / "sys/class/fpga_manager/fpga0/state").write_text("operating\n")
+    with open(root / "dev/mem", "wb") as memory:
+        memory.truncate(1 << 32)  # no disk is taken for what is not written
+        for address, word in words.items():
+            memory.seek(address)
+            memory.write(word.to_bytes(4, "little"))
+
+
+@pytest.mark.parametrize(
+    ("names", "address", "words", "clock", "after"),
+    [
+        ("xlnx,zynq-7000\0", 0x43C0_0000, {0xF8000108: 30 << 12, 0xF8000170: 3 << 4, 0xF8000178: 1}, 125.0,
+         {0xF8000170: 4 << 8 | 2 << 20, 0xF8000178: 0}),
+        ("xlnx,zynqmp\0", 0xA000_0000, {0xFF5E0020: 90 << 8 | 1 << 16, 0xFF5E0030: 1, 0xFD1A002C: 1}, 300.0,
+         {0xFF5E00C0: 1 << 24 | 1 << 16 | 5 << 8}),
+    ],
+)  # fmt: skip
+def test_a_board_without_pynq(names, address, words, clock, after, tmp_path, monkeypatch):
+    """Clock, bitstream and registers through the files that Linux has for them."""
+    plain_linux(tmp_path, names, words | {address: 0x4650474E})
+    (tmp_path / "fpgan.bit").write_bytes(bit_file([0xAA995566]))
+    monkeypatch.setitem(sys.modules, "pynq", None)
+    chip, load = clocks.this_chip, bitstream._load_by_manager
+    monkeypatch.setattr(clocks, "this_chip", lambda: chip(tmp_path))
+    monkeypatch.setattr(bitstream, "_load_by_manager", lambda path: load(path, tmp_path))
+    memory = str(tmp_path / "dev/mem")
+    board = boards.open_board(tmp_path / "fpgan.bit", address, memory, clock_mhz=clock, ps_clock_mhz=100 / 3)
+    assert board.read(0) == 0x4650474E
+    assert (tmp_path / "lib/firmware/fpgan.bin").read_bytes() == b"\x66\x55\x99\xaa"
+    found = {at: MappedBoard(at & ~0xFFF, memory).read(at & 0xFFF) for at in after}
+    assert found == after

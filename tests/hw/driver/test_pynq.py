@@ -37,7 +37,7 @@ def run_pynq(folder, host, top):
     plusargs = [f"+deploy={folder / 'deploy'}"]
     return run_cocotb(
         TOP, files, "tb_pynq", folder / "bench", plusargs=plusargs, run_dir=host.root, warnings=False,
-        configured=True,
+        configured=True, optimize=False,
     )  # fmt: skip
 
 

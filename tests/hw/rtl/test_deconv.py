@@ -118,7 +118,7 @@ def node_model(
     model.set_tensor_datatype("w", DataType[f"INT{weight_bits}"])
     model.set_tensor_datatype("x", adt)
     model.set_tensor_datatype("y", acc)
-    op = getCustomOp(node)
+    op = getCustomOp(model.graph.node[0])
     if core == "lut" and op.shape().weight_words == 1:
         op.set_nodeattr("weight_memory", "constant")
     return model, weights, geometry

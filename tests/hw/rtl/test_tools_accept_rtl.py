@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -36,6 +37,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "IN_ELEMS=3 OUT_ELEMS=2",
         ),
     ),
+    "stream_last": ((), ("WIDTH=8 BEATS=1", "WIDTH=32 BEATS=9")),
     "pixel_pad": ((), ("H=4 W=3 CF=2 WIDTH=12 OPH=1", "H=1 W=1 SH=1 SW=1")),
     "beats_to_words": (("width_convert",), ("BEAT_BYTES=3", "BEAT_BYTES=24 WORD_BYTES=8")),
     "latent_source": (("fifo", "width_convert"), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
@@ -209,3 +211,12 @@ def test_two_sources_of_one_name_are_refused(tmp_path):
         (tmp_path / name / "x.sv").write_text(name)
     with pytest.raises(ValueError, match=r"x.sv: another source of that name"):
         copy_finn_sources([tmp_path / "a/x.sv", tmp_path / "b/x.sv"], tmp_path)
+
+
+def test_memory_styles_are_those_of_vivado():
+    """UG901: another value is a warning there, and no style. Parameters take what costs.py chooses."""
+    found = set()
+    for path in rtl_file("weight_rom.sv").parents[1].glob("*/*.sv"):
+        found |= set(re.findall(r"r[ao]m_style = (\"?\w+\"?)", path.read_text(encoding="utf-8")))
+    assert {'"block"', '"distributed"'} <= found <= {'"block"', '"distributed"', "STYLE", "RAM_STYLE"}
+    assert "ram_style = STYLE" not in rtl_file("weight_rom.sv").read_text(encoding="utf-8")

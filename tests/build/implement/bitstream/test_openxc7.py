@@ -155,6 +155,12 @@ def test_what_does_not_work_is_one_line_with_another_build(build, quick, outcome
     assert "full" not in outcomes.values() or "two to a LUT6), the part 106,400" in text
 
 
+def test_less_logic_is_no_advice_where_the_router_fails_at_what_is_there(build, quick):
+    with pytest.raises(ToolError, match="MUXF9 is not supported") as caught:
+        quick(build, {"1": "odd", "2": "odd", "3": "odd"})
+    assert "fpgan build" not in str(caught.value)
+
+
 def test_a_clock_that_is_not_met_is_lowered(build, quick):
     """The bitstream is for the fastest clock that was routed, of all seeds."""
     _, result = quick(build, {"1": 91.7, "2": "fail", "3": 88.0})
@@ -242,7 +248,9 @@ def test_with_the_tools_themselves(build, made, tmp_path):
     result = openxc7.implement(build, get_board(BOARD), work, lambda _: None)
     assert len(bit_to_bin(result.bit.read_bytes())) > 4_000_000
     assert result.figures["timing"]["routed_mhz"] >= 100
-    assert result.figures["routed"]["cells"]["PS7"]["used"] == 1
+    routed = result.figures["routed"]
+    assert routed["cells"]["PS7"]["used"] == 1 and routed["path"]["nets"]
+    assert 0.9 < routed["lut_sites"]["used"] / routed["lut_sites"]["needed"] < 1.1
 
 
 @pytest.mark.slow

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 
 import openxc7_stand_in
+import psutil
 import pytest
+from commands import left
 
 from fpgan.build.implement.route import seeds
 from fpgan.build.implement.route.nextpnr import find_router
-from fpgan.build.implement.route.seeds import NoRoomError, Run, route_over_seeds
+from fpgan.build.implement.route.seeds import NoRoomError, Run, UnsupportedError, route_over_seeds
 from fpgan.hw.system.tools import ToolError
 
 
@@ -63,13 +66,29 @@ def test_a_run_that_is_stuck_before_routing_is_ended_and_the_next_goes_on(route)
     assert routed.tried[0].seconds < 20
 
 
+def test_an_interruption_ends_every_run(route):
+    """As Ctrl-C does, which reaches the main thread alone."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            route({"1": "slow", "2": "slow"}, 2)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not left(psutil.Process().children(recursive=True))
+
+
 @pytest.mark.parametrize(
     ("outcome", "error", "says"),
     [
         ("full", NoRoomError, "no room: the design has 0 half-LUTs"),
         ("spread", NoRoomError, "no room: 50,063 cells find no place; the design has 0 half-LUTs"),
-        ("odd", ToolError, "nextpnr-xilinx failed with 1 .*: MUXF9 is not supported on xc7!"),
-        ("abort", ToolError, "terminate called after throwing an instance"),
+        ("odd", UnsupportedError, "nextpnr-xilinx failed with 1 .*: MUXF9 is not supported on xc7!"),
+        ("abort", UnsupportedError, "terminate called after throwing an instance"),
     ],
 )
 def test_what_every_seed_would_meet_is_tried_once(route, tmp_path, outcome, error, says):
