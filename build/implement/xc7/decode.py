@@ -50,9 +50,9 @@ def decode(frames: Frames, database: Database) -> Decoded:
         for tile, window in zip(used, explained, strict=True):
             frame, word, count, words = _place(tile.bits[bus], rows)
             known[frame : frame + count, word : word + words] |= window
-    left = np.argwhere(data & ~known)
-    unknown = [(part.frames[row], int(word), bit) for row, word in left for bit in range(32)
-               if (data & ~known)[row, word] >> np.uint32(bit) & 1]  # fmt: skip
+    left = data & ~known
+    unknown = [(part.frames[row], word, bit) for row, word in np.argwhere(left).tolist() for bit in range(32)
+               if int(left[row, word]) >> bit & 1]  # fmt: skip
     return Decoded(features, unknown, int(np.bitwise_count(data).sum()))
 
 

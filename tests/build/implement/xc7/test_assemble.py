@@ -31,7 +31,8 @@ def fasm(stored) -> str:
 
 def test_the_stored_bitstream_comes_back_byte_for_byte(stored):
     made = assemble(fasm(stored), stored.database, "fpgan")
-    assert words(made) == words(stored.bit.read_bytes())
+    same = words(made) == words(stored.bit.read_bytes())
+    assert same  # without pytest's comparison of megabytes
     header = made[: made.index(_DATA)]
     assert b"fpgan\0" in header and b"xc7z010clg400-1\0" in header and b"/tmp" not in header
 
@@ -119,4 +120,5 @@ def test_equal_to_the_tools_themselves(stored, tmp_path):
     part = ["--part_file", str(database.root / database.name / "part.yaml"), "--part_name", database.name]
     files = ["--frm_file", "a.frames", "--output_file", "a.bit"]
     subprocess.run([programs[1], *part, *files], cwd=tmp_path, check=True)
-    assert words(assemble(fasm(stored), database, "a")) == words((tmp_path / "a.bit").read_bytes())
+    same = words(assemble(fasm(stored), database, "a")) == words((tmp_path / "a.bit").read_bytes())
+    assert same
