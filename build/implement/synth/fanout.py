@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads of the nets of a mapped netlist (Yosys' JSON), and copies of drivers that have too many."""
+"""Loads of the nets of a mapped netlist (Yosys' JSON), and copies of drivers that have too many.
+
+What cannot be copied (an input port, a carry chain, a block RAM) drives LUTs that pass it on instead.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-MOST_LOADS = 256  # of any net but clocks
-LIMIT = 128  # loads of a net that a LUT or flip-flop drives; Vivado is given max_fanout attributes instead
+LIMIT = 128  # loads of a net after split; Vivado is given max_fanout attributes instead
 _CLOCKS = frozenset(("C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK", "RDCLK", "WRCLK"))
 _COPIED = frozenset(("INV", *(f"LUT{n}" for n in range(1, 7)), "FDRE", "FDSE", "FDCE", "FDPE"))
 
@@ -37,10 +39,10 @@ def widest(module: Module) -> Net:
 
 
 def split(module: Module, limit: int = LIMIT) -> int:
-    """Give each net that a LUT or flip-flop drives at most `limit` loads, by copies of the driver.
+    """Give each net but clocks at most `limit` loads, by copies of the driver or LUTs that pass it on.
 
     Loads stay together in the netlist's order, which is that of the words' bits and of the channels. Returns
-    the number of copies.
+    the number of cells that were added.
     """
     copies = 0
     for _ in range(8):  # a copy of a driver is one more load of what drives it
@@ -56,13 +58,17 @@ def _split_once(module: Module, limit: int) -> int:
     fresh = 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
     first = fresh
     for bit, pins in loads.items():
-        driver = drivers.get(bit)
-        if len(pins) <= limit or driver is None or module["cells"][driver]["type"] not in _COPIED:
+        if len(pins) <= limit:
             continue
+        driver = drivers.get(bit, "")
+        copied = driver != "" and module["cells"][driver]["type"] in _COPIED
         parts = -(-len(pins) // limit)
         share = -(-len(pins) // parts)
-        for start in range(share, len(pins), share):
-            _copy(module, driver, bit, fresh)
+        for start in range(share if copied else 0, len(pins), share):
+            if copied:
+                _copy(module, driver, bit, fresh)
+            else:
+                _pass_on(module, bit, fresh)
             for cell, port, index in pins[start : start + share]:
                 module["cells"][cell]["connections"][port][index] = fresh
             fresh += 1
@@ -80,6 +86,16 @@ def _copy(module: Module, driver: str, bit: int, fresh: int) -> None:
             for port, bits in cell["connections"].items()
         },
     }
+    module["netnames"][f"{name}$out"] = {"hide_name": 1, "bits": [fresh], "attributes": {}}
+
+
+def _pass_on(module: Module, bit: int, fresh: int) -> None:
+    """A LUT that drives the net `fresh` with what the net `bit` is."""
+    name = f"$pass{fresh}"
+    module["cells"][name] = {
+        "hide_name": 1, "type": "LUT1", "parameters": {"INIT": "10"}, "attributes": {},
+        "port_directions": {"I0": "input", "O": "output"}, "connections": {"I0": [bit], "O": [fresh]},
+    }  # fmt: skip
     module["netnames"][f"{name}$out"] = {"hide_name": 1, "bits": [fresh], "attributes": {}}
 
 
