@@ -105,6 +105,7 @@ class Bench {
         context_.randSeed(int(seed % kSeeds) + 1);
         context_.commandArgs(argc, argv);
         top_ = std::make_unique<Vfpgan_top>(&context_);
+        std::memset(&top_->s_axis_0_tdata, 0, sizeof top_->s_axis_0_tdata);  // toggles are counted from 0
 #ifdef FPGAN_WAVES
         context_.traceEverOn(true);
         top_->trace(&trace_, 99);
@@ -121,7 +122,9 @@ class Bench {
         top_->ap_rst_n = 0;
         top_->s_axis_0_tvalid = 0;
         top_->m_axis_0_tready = 0;
+        context_.assertOn(false);  // the reset takes some cycles to reach the layers
         for (uint64_t i = 0; i < kResetCycles; i++) tick();
+        context_.assertOn(true);
         top_->ap_rst_n = 1;
         cycle_ = 0;
     }

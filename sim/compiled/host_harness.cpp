@@ -59,7 +59,9 @@ class Board {
         responses_.clear();
         held_read_ = held_response_ = waiting_ar_ = waiting_aw_ = waiting_w_ = false;
         worst_ = 0;
+        Verilated::defaultContextp()->assertOn(false);  // the reset takes some cycles to reach the layers
         for (uint64_t i = 0; i < kResetCycles; i++) step();
+        Verilated::defaultContextp()->assertOn(true);
         top_.ap_rst_n = 1;
     }
 

@@ -61,7 +61,14 @@ def memory(folder: Path, family: str, width: int, depth: int, style: str, write:
 # family, width, depth, style, written to -> (BRAM18, LUTRAM, URAM, logic LUTs at most)
 MEMORIES = [
     ("xcup", 36, 64, "auto", False, (0, 0, 0, 40)),  # a shallow ROM is logic
-    ("xcup", 36, 256, "auto", False, (0, 0, 0, 144)),  # so is one that a slice reads in one level
+    (
+        "xcup",
+        36,
+        256,
+        "auto",
+        False,
+        (0, 0, 0, 148),
+    ),  # so is one read in one level; 4 for its address
     ("xcup", 36, 512, "auto", False, (1, 0, 0, 0)),  # a deeper one is block RAM
     ("xcup", 72, 512, "auto", False, (2, 0, 0, 0)),
     ("xcup", 16, 64, "block", False, (1, 0, 0, 0)),
@@ -69,7 +76,7 @@ MEMORIES = [
     ("xcup", 36, 64, "auto", True, (0, 48, 0, 0)),  # a shallow RAM is LUT RAM
     ("xcup", 36, 512, "auto", True, (1, 0, 0, 0)),
     ("xcup", 72, 4096, "ultra", True, (0, 0, 1, 0)),
-    ("xc7", 36, 256, "auto", False, (0, 0, 0, 144)),
+    ("xc7", 36, 256, "auto", False, (0, 0, 0, 148)),
     ("xc7", 36, 64, "auto", True, (0, 48, 0, 0)),
 ]
 
