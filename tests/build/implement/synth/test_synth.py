@@ -61,14 +61,7 @@ def memory(folder: Path, family: str, width: int, depth: int, style: str, write:
 # family, width, depth, style, written to -> (BRAM18, LUTRAM, URAM, logic LUTs at most)
 MEMORIES = [
     ("xcup", 36, 64, "auto", False, (0, 0, 0, 40)),  # a shallow ROM is logic
-    (
-        "xcup",
-        36,
-        256,
-        "auto",
-        False,
-        (0, 0, 0, 148),
-    ),  # so is one read in one level; 4 for its address
+    ("xcup", 36, 256, "auto", False, (0, 0, 0, 148)),  # so is one read in one level; 4 for its address
     ("xcup", 36, 512, "auto", False, (1, 0, 0, 0)),  # a deeper one is block RAM
     ("xcup", 72, 512, "auto", False, (2, 0, 0, 0)),
     ("xcup", 16, 64, "block", False, (1, 0, 0, 0)),
