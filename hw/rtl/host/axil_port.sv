@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // An AXI4-Lite slave as single-cycle strobes: one write, one read.
 //
-// A write happens in the cycle of `write`, with all its inputs valid; a read in the cycle of `read`, whose
-// read_address read_data must answer in the cycle after. Every access is answered with OKAY: what is wrong is for the registers
-// to tell, since a bus error would stop the processor.
+// A write happens in the cycle of `write`, a register, with all its inputs valid; a read in the cycle of `read`,
+// whose read_address read_data must answer in the cycle after. Every access is answered with OKAY: what is wrong
+// is for the registers to tell, since a bus error would stop the processor.
 //
-// II = 2 for writes and 3 for reads, latency 2 and 3 cycles to the response.
+// II = 3, latency 3 cycles to the response.
 module axil_port #(
     parameter int unsigned ADDRESS_BITS = 14  // of a byte address
 ) (
@@ -39,14 +39,14 @@ module axil_port #(
     input  logic [31:0] read_data
 );
 
-  logic aw_full_q, w_full_q, ar_full_q, reading_q;
+  logic aw_full_q, w_full_q, ar_full_q, reading_q, write_next;
 
   assign s_axil_awready = !aw_full_q;
   assign s_axil_wready = !w_full_q;
   assign s_axil_arready = !ar_full_q;
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
-  assign write = aw_full_q && w_full_q && (!s_axil_bvalid || s_axil_bready);
+  assign write_next = aw_full_q && w_full_q && !write && (!s_axil_bvalid || s_axil_bready);
   assign read = ar_full_q && !reading_q && (!s_axil_rvalid || s_axil_rready);
 
   always_ff @(posedge ap_clk) begin
@@ -62,12 +62,14 @@ module axil_port #(
       w_full_q <= 1'b0;
       ar_full_q <= 1'b0;
       reading_q <= 1'b0;
+      write <= 1'b0;
       s_axil_bvalid <= 1'b0;
       s_axil_rvalid <= 1'b0;
     end else begin
       aw_full_q <= aw_full_q ? !write : s_axil_awvalid;
       w_full_q <= w_full_q ? !write : s_axil_wvalid;
       ar_full_q <= ar_full_q ? !read : s_axil_arvalid;
+      write <= write_next;
       s_axil_bvalid <= write || (s_axil_bvalid && !s_axil_bready);
       reading_q <= read;
       s_axil_rvalid <= reading_q || (s_axil_rvalid && !s_axil_rready);
