@@ -90,6 +90,7 @@ def top_module(model: ModelWrapper) -> str:
     for i, (node, op, ins, outs) in enumerate(zip(nodes, ops, streams.inputs, streams.outputs, strict=True)):
         instances.append(_instance(i, node.name, op, ins, outs))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
+    resets = "\n".join(_reset(place) for place in range(len(nodes)))
     last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
     fast = fast if any(_pumped(op) for op in ops) else ""
@@ -110,25 +111,27 @@ module {TOP} (
   // The reset reaches each layer through a register of its own, all in one cycle; before it no word goes in.
   // These start in reset, as nothing else does: what the layers hold before is anything.
   logic reset_n_q = 1'b0;
-  (* keep = "true", dont_touch = "true", shreg_extract = "no" *)
-  logic [{len(nodes) - 1}:0] layer_reset_n_q = '0;
-  always_ff @(posedge ap_clk) begin
-    reset_n_q <= ap_rst_n;
-    layer_reset_n_q <= {{{len(nodes)}{{reset_n_q}}}};
-  end
+  always_ff @(posedge ap_clk) reset_n_q <= ap_rst_n;
+{resets}
 
 {body}
 
   assign data_0 = s_axis_0_tdata;
-  assign valid_0 = s_axis_0_tvalid && layer_reset_n_q[0];
-  assign s_axis_0_tready = ready_0 && layer_reset_n_q[0];
+  assign valid_0 = s_axis_0_tvalid && reset_n_0;
+  assign s_axis_0_tready = ready_0 && reset_n_0;
   stream_last #(.WIDTH({widths[-1]}), .BEATS({describe_streams(model)["output"]["beats"]})) stream_last_i (
-      .ap_clk(ap_clk), .ap_rst_n(layer_reset_n_q[{len(nodes) - 1}]),
+      .ap_clk(ap_clk), .ap_rst_n(reset_n_{len(nodes) - 1}),
       .s_axis_tdata(data_{last}), .s_axis_tvalid(valid_{last}), .s_axis_tready(ready_{last}),
       .m_axis_tdata(m_axis_0_tdata), .m_axis_tlast(m_axis_0_tlast), .m_axis_tvalid(m_axis_0_tvalid),
       .m_axis_tready(m_axis_0_tready));
 endmodule
 """
+
+
+def _reset(place: int) -> str:
+    """A layer's own reset. A register by itself: Yosys would merge equal bits of one that is kept."""
+    return f"""  (* keep = "true", dont_touch = "true", shreg_extract = "no" *) logic reset_n_{place} = 1'b0;
+  always_ff @(posedge ap_clk) reset_n_{place} <= reset_n_q;"""
 
 
 def _port_kinds(op: Any) -> set[str]:
@@ -157,7 +160,7 @@ def _instance(place: int, name: str, op: Any, inputs: Sequence[int], outputs: Se
         for port, i in zip(ports, [*inputs, *outputs], strict=True)
     )
     return f"""  {name} {name}_i (
-      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(layer_reset_n_q[{place}]),
+      .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(reset_n_{place}),
       {connections}{_UNUSED if axilite else ""}
   );
 """
