@@ -42,7 +42,7 @@ def route(tmp_path, monkeypatch):
 def test_all_seeds_are_kept_and_the_fastest_taken(route, tmp_path):
     routed = route({"1": 91.0, "2": 120.5, "3": "fail"}, 3)
     assert [(one.seed, one.mhz) for one in routed.tried] == [(1, 91.0), (2, 120.5), (3, 0.0)]
-    assert "Failed to route arc" in routed.tried[2].failed and routed.tried[2].seconds > 0
+    assert "Failed to route arc" in routed.tried[2].failed and routed.tried[2].seconds < 20
     assert routed.mhz == 120.5 and routed.sites == 3 and routed.path.levels == 2
     assert {path.name for path in tmp_path.glob("*.fasm")} == {"seed2.fasm"}
     route({}, 2, assembled=False)
