@@ -17,6 +17,7 @@ from qonnx.core.datatype import BaseDataType, DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
+from fpgan.build.dataflow.carrier import carried
 from fpgan.build.dataflow.thresholds import find_thresholds
 from fpgan.build.frontend.errors import UnsupportedError, layer_name
 from fpgan.build.frontend.linear import IntArray, Linear
@@ -109,7 +110,7 @@ class _Builder:
         graph = helper.make_graph(self.nodes, "integer_graph", infos[:1], infos[-1:], value_info=infos[1:-1])
         model = ModelWrapper(qonnx_make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
         for name, (value, datatype) in self.values.items():
-            model.set_initializer(name, value.astype(np.float32))
+            model.set_initializer(name, carried(value))
             model.set_tensor_datatype(name, datatype)
         for name, index in self.indices.items():
             model.set_initializer(name, index)
