@@ -2,9 +2,10 @@
 """Choose folding, compute core, weight memory and padding of every layer: the fastest design that fits.
 
 All layers run at the same time, so an image takes as long as the slowest layer. For a target of T cycles each
-layer may take any option that needs at most T; which ones together fit the budget at least cost is a small
-integer program (CP-SAT, solved to optimality). More cycles never make a target harder, so the smallest
-feasible T is found by bisection over the cycle counts that occur.
+layer may take any option that needs at most T; which ones together fit the budget is a small integer program
+(CP-SAT, solved to optimality). More cycles never make a target harder, so the smallest feasible T is found by
+bisection over the cycle counts that occur. Of the designs of T cycles the one is taken whose largest share of
+a resource is least: what is idle costs nothing, what is full costs clock.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _NOTHING = Cost(0)
 _SCALE = 10_000_000  # shares of a budget as integers for the solver
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
+# The largest share may be so much above the least there is, if the shares together are less: hundreds of DSP
+# slices for a few LUTs are no gain.
+_NEAR = _SCALE // 100
 
 
 class InfeasibleError(ValueError):
@@ -104,22 +108,37 @@ class Folding:
         best, low, high = None, 0, len(self.targets) - 1
         while low <= high:
             middle = (low + high) // 2
-            if self.solve(self.targets[middle]) is None:
+            if self._within(self.targets[middle]).run() is None:
                 low = middle + 1
             else:
                 best, high = self.targets[middle], middle - 1
         return best
 
     def solve(self, target: int) -> list[Option] | None:
-        """Cheapest choice with at most `target` cycles per layer, or None where none fits."""
+        """The choice of at most `target` cycles per layer whose largest share is least; None where none fits.
+
+        Of those within _NEAR of it, the one whose shares together are least.
+        """
+        first = self._within(target)
+        first.model.minimize(first.largest(self.budget))
+        least = first.run()
+        if least is None:
+            return None
+        program = self._within(target)
+        program.model.add(program.largest(self.budget) <= least.value + _NEAR)
+        price = _prices(self.budget)
+        cost = sum(amount * price[name] for name, amount in program.spent.items())
+        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
+        answer = program.run()
+        assert answer is not None  # the first one's choice is one
+        return answer.choice
+
+    def _within(self, target: int) -> _Program:
+        """Of the designs that the budget holds."""
         program = self._program(target)
         for name, limit in vars(self.budget).items():
             program.model.add(program.spent[name] <= limit)
-        price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
-        cost = sum(program.spent[name] * price[name] for name in price)
-        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
-        answer = program.run()
-        return None if answer is None else answer.choice
+        return program
 
     def _program(self, target: int) -> _Program:
         return _Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
@@ -127,10 +146,7 @@ class Folding:
     def overshoot(self, target: int) -> dict[str, int] | None:
         """What the design of `target` cycles takes that exceeds the budget least; None: no such design."""
         program = self._program(target)
-        worst = program.model.new_int_var(0, MOST * _SCALE, "worst")
-        for name, limit in vars(self.budget).items():
-            program.model.add(program.spent[name] * (_SCALE // max(limit, 1)) <= worst)
-        program.model.minimize(worst)
+        program.model.minimize(program.largest(self.budget))
         answer = program.run()
         return None if answer is None else answer.spent
 
@@ -191,6 +207,7 @@ class _Answer:
 
     choice: list[Option]
     spent: dict[str, int]
+    value: int  # of what was minimized
 
 
 class _Program:
@@ -222,12 +239,25 @@ class _Program:
             taken = sum(flag for flag, o in flags if o.ci == channels)
             self.model.add(given == taken)
 
+    def largest(self, budget: Budget) -> Any:
+        """The largest share of a resource, in parts of _SCALE."""
+        worst = self.model.new_int_var(0, MOST * _SCALE, "worst")
+        for name, price in _prices(budget).items():
+            self.model.add(self.spent[name] * price <= worst)
+        return worst
+
     def run(self) -> _Answer | None:
         solver = solved(self.model) if self.possible else None
         if solver is None:
             return None
         choice = [next(o for flag, o in flags if solver.value(flag)) for flags in self._chosen.values()]
-        return _Answer(choice, {name: int(solver.value(amount)) for name, amount in self.spent.items()})
+        spent = {name: int(solver.value(amount)) for name, amount in self.spent.items()}
+        return _Answer(choice, spent, int(solver.objective_value))
+
+
+def _prices(budget: Budget) -> dict[str, int]:
+    """Of one of each resource, in parts of _SCALE."""
+    return {name: _SCALE // max(limit, 1) for name, limit in vars(budget).items()}
 
 
 def fold_like(model: ModelWrapper, build: Path) -> None:
