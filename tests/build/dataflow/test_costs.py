@@ -35,7 +35,7 @@ def test_slices_and_block_rams_are_known(case):
 
 
 def test_thresholds_are_estimated_within_ten_percent():
-    """Those of mnist32 from W2A2 to W4A4, at 2,000 to 140,000 images a second; of 400 and 784 features at A8."""
+    """Those of mnist32 from W2A2 to W4A4, at 2,000 to 140,000 images a second; of 400 and 784 features."""
     errors = []
     for case in THRESHOLDS:
         cost = costs.threshold_cost(*(case[name] for name in ("pe", "channels", "acc_bits", "out_bits")))

@@ -17,8 +17,9 @@ from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import MOST, Budget, Folding, InfeasibleError, fold
+from fpgan.build.folding.fold import Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, paddings
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
