@@ -28,7 +28,7 @@ from fpgan.build.folding.options import MEMORIES, LayerOptions, Option
 from fpgan.build.folding.solver import solved
 from fpgan.hw.design import read_report
 
-_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
+_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Lookup_rtl", "Fork_rtl", *JOINS)
 _NOTHING = Cost(0)
 _SCALE = 10_000_000  # shares of a budget as integers for the solver
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.

@@ -11,7 +11,14 @@ import numpy as np
 from onnx import NodeProto
 
 from fpgan.build.frontend.errors import UnsupportedError
-from fpgan.build.frontend.network import ConcatLayer, Layer, QuantLayer, SumLayer, ThresholdLayer
+from fpgan.build.frontend.network import (
+    ConcatLayer,
+    FunctionLayer,
+    Layer,
+    QuantLayer,
+    SumLayer,
+    ThresholdLayer,
+)
 from fpgan.build.frontend.read import Reader, check_supported
 from fpgan.build.frontend.safe_load import load_model
 
@@ -93,6 +100,14 @@ def _(layer: SumLayer, index: int) -> dict[str, Any]:
     return {
         "in": list(layer.dims), "factors": list(layer.factors), "accumulator_bits": _accumulator_bits(layer),
         "becomes": f"add_{index} + {_threshold(index, layer)}",
+    }  # fmt: skip
+
+
+@_described.register
+def _(layer: FunctionLayer, index: int) -> dict[str, Any]:
+    return {
+        "in": list(layer.dims), "accumulator_bits": _accumulator_bits(layer),
+        "becomes": f"lookup_{index}, or {_threshold(index, layer)}",
     }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Deconv_rtl": deconv.stage,
     "Fifo_rtl": fifo.stage,
     "Fork_rtl": joins.fork,
+    "Lookup_rtl": joins.lookup,
     "PixelPad_rtl": pixel_pad.stage,
     "Thresholding_rtl": thresholding.stage,
     "WidthConvert_rtl": width_convert.stage,

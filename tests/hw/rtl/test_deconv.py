@@ -17,8 +17,8 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.dataflow.integer_graph import smallest_type
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.dataflow.steps import smallest_type
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.frontend.linear import Linear
 from fpgan.hw.boards import get_board
