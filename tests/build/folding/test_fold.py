@@ -17,8 +17,9 @@ from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import MOST, Budget, Folding, InfeasibleError, fold
+from fpgan.build.folding.fold import Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, paddings
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
@@ -83,17 +84,33 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
     if fits:
         choice = folding.solve(fits[0])
         price = {name: 10_000_000 // max(amount, 1) for name, amount in vars(budget).items()}
-
-        def priced(options, cost):
-            spent = sum(getattr(cost, name) * price[name] for name in price)
-            return spent + 5 * price["lut"] * sum(o.lanes for o in options)
-
-        prices = {
-            tuple(o for o, _ in combination): priced([o for o, _ in combination], cost)
+        shares = {
+            tuple(o for o, _ in combination): {n: getattr(cost, n) * price[n] for n in price}
             for combination, cost in combinations(folding.layers, fits[0])
             if fits_in(cost, budget)
         }
+        least = min(max(share.values()) for share in shares.values())
+        prices = {
+            options: sum(share.values()) + 5 * price["lut"] * sum(o.lanes for o in options)
+            for options, share in shares.items()
+            if max(share.values()) <= least + 100_000
+        }
         assert prices[tuple(choice)] == min(prices.values())
+
+
+def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
+    """At the same cycles the fullest resource is as empty as it can be: block RAM in place of LUTs."""
+    model, limits = unfolded(), Budget(20_000, 0, 100)
+    folding = Folding(model, PART, limits, ("lut",))
+    spent = Cost(0)
+    for layer, option in zip(folding.layers, folding.solve(300), strict=True):
+        spent += next(cost for other, cost in layer.within(300) if other is option)
+    least = folding.overshoot(300)
+    assert (
+        max(spent.lut / 20_000, spent.bram18 / 100)
+        <= max(least["lut"] / 20_000, least["bram18"] / 100) + 0.01
+    )
+    assert spent.bram18 > 0
 
 
 def fits_in(cost, budget):
