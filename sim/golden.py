@@ -75,10 +75,13 @@ def weight_words(
     return folded.transpose(4, 5, 2, 0, 3, 6, 7, 1).reshape(-1, pe, math.prod(taps) * simd)
 
 
-def weighted_sum(images: Sequence[IntArray], factors: Sequence[int]) -> IntArray:
-    """Sum of images (N,H,W,C), each times its factor."""
+def weighted_sum(
+    images: Sequence[IntArray], factors: Sequence[int], negated: Sequence[int] | None = None
+) -> IntArray:
+    """Sum of images (N,H,W,C), each times its factor, negated in the channels where `negated` (C) is 1."""
     terms = [image * factor for image, factor in zip(images, factors, strict=True)]
-    return np.sum(np.stack(terms), axis=0)
+    total: IntArray = np.sum(np.stack(terms), axis=0)
+    return np.where(np.asarray(negated, bool), -total, total) if negated else total
 
 
 def concat(images: Sequence[IntArray]) -> IntArray:

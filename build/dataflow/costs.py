@@ -189,9 +189,13 @@ def fork_cost(outputs: int) -> Cost:
     return Cost(2 * outputs)
 
 
-def add_cost(pe: int, bits: int, factors: Sequence[int]) -> Cost:
-    """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first."""
-    return Cost(pe * bits * (sum(factor.bit_count() for factor in factors) - 1) + 3)
+def add_cost(pe: int, bits: int, factors: Sequence[int], turned: int = 0) -> Cost:
+    """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first.
+
+    turned: bits of sums of which some are negated.
+    """
+    rows = sum(factor.bit_count() for factor in factors) - 1
+    return Cost(pe * (bits * rows + turned) + 3)
 
 
 def concat_cost(inputs: int, bits: int) -> Cost:

@@ -17,6 +17,7 @@ from qonnx.core.datatype import BaseDataType, DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
+from fpgan.build.dataflow.carrier import carried
 from fpgan.build.dataflow.thresholds import find_thresholds
 from fpgan.build.frontend.errors import UnsupportedError, layer_name
 from fpgan.build.frontend.linear import IntArray, Linear
@@ -31,8 +32,9 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
     """Quantized ONNX model -> model of linear layers, sums, concatenations and MultiThresholds on integers.
 
     All are (N,C,H,W). Node names, used by every later stage: layer I is deconv_I (a ConvTranspose; a Slice
-    step_I keeps a strided convolution's outputs), add_I (scale_I_K multiplies input K by its factor), each
-    with threshold_I, or concat_I; regroup_I makes an image of channels. Raises UnsupportedError.
+    step_I keeps a strided convolution's outputs), add_I (scale_I_K multiplies input K by its factor, negate_I
+    turns channels that fall), each with threshold_I, or concat_I; regroup_I makes an image of channels.
+    Raises UnsupportedError.
     """
     network = model if isinstance(model, Network) else read_network(model)
     builder = _Builder([1, *network.dims], _datatype(network.source))
@@ -109,7 +111,7 @@ class _Builder:
         graph = helper.make_graph(self.nodes, "integer_graph", infos[:1], infos[-1:], value_info=infos[1:-1])
         model = ModelWrapper(qonnx_make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
         for name, (value, datatype) in self.values.items():
-            model.set_initializer(name, value.astype(np.float32))
+            model.set_initializer(name, carried(value))
             model.set_tensor_datatype(name, datatype)
         for name, index in self.indices.items():
             model.set_initializer(name, index)
@@ -144,7 +146,7 @@ def _(layer: QuantLayer, builder: _Builder, index: int) -> None:
 
 @_add.register
 def _(layer: SumLayer, builder: _Builder, index: int) -> None:
-    thresholds, acc = add_thresholds(layer)
+    thresholds, flipped, acc = add_thresholds(layer)
     parts = []
     for k, (image, factor) in enumerate(zip(layer.inputs, layer.factors, strict=True)):
         source = layer.sources[k]
@@ -155,7 +157,12 @@ def _(layer: SumLayer, builder: _Builder, index: int) -> None:
             builder.value(f"factor_{index}_{k}", np.array(factor), smallest_type(0, factor))
             builder.node("Mul", [f"image_{image}", f"factor_{index}_{k}"], f"scale_{index}_{k}",
                          (parts[k], layer.dims, kind))  # fmt: skip
-    builder.node("Add", parts, f"add_{index}", (f"acc_{index}", layer.dims, acc))
+    total = f"sum_{index}" if flipped.any() else f"acc_{index}"
+    builder.node("Add", parts, f"add_{index}", (total, layer.dims, acc))
+    if flipped.any():
+        signs = np.where(flipped, -1, 1).reshape(1, -1, 1, 1)
+        builder.value(f"signs_{index}", signs, DataType["INT2"])
+        builder.node("Mul", [total, f"signs_{index}"], f"negate_{index}", (f"acc_{index}", layer.dims, acc))
     builder.threshold(index, layer, thresholds, acc, f"image_{index + 1}")
 
 
@@ -178,16 +185,14 @@ def quantize_layer(layer: QuantLayer) -> tuple[IntArray, IntArray, BaseDataType]
     return weights, thresholds, smallest_type(int(low.min()), int(high.max()) + 1, signed=True)
 
 
-def add_thresholds(layer: SumLayer) -> tuple[IntArray, BaseDataType]:
-    """Thresholds (C,T) of a sum, and its type, which holds high + 1 too."""
+def add_thresholds(layer: SumLayer) -> tuple[IntArray, NDArray[np.bool_], BaseDataType]:
+    """Thresholds (C,T) of a sum, channels whose sum is negated (C), a type for both and high + 1."""
     thresholds, flipped = _thresholds(layer)
-    if flipped.any():
-        raise UnsupportedError(
-            f"{layer_name(layer.name, layer.ops[0])}: what follows falls where the sum rises, in channel "
-            f"{int(np.flatnonzero(flipped)[0])}; quantize the sum first"
-        )
     low, high = layer.acc_range
-    return thresholds, smallest_type(int(low.min()), int(high.max()) + 1, signed=True)
+    lowest, highest = int(low.min()), int(high.max())
+    if flipped.any():
+        lowest, highest = min(lowest, -highest), max(highest, -lowest)
+    return thresholds, flipped, smallest_type(lowest, highest + 1, signed=True)
 
 
 def _thresholds(layer: ThresholdLayer) -> tuple[IntArray, NDArray[np.bool_]]:

@@ -39,7 +39,7 @@ class JoinFold:
             return costs.concat_cost(op.in_streams(), pe * bits)
         out = getCustomOp(self._threshold).get_output_datatype().bitwidth()
         channels = op.get_nodeattr("NumChannels")
-        return costs.add_cost(pe, op.in_bits(), op.factors) + costs.threshold_cost(pe, channels, bits, out)
+        return op.cost(pe) + costs.threshold_cost(pe, channels, bits, out)
 
     def apply(self, cycles: int) -> None:
         for node in (self.node, self._threshold):

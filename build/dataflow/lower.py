@@ -149,13 +149,22 @@ class _Lowering:
     def _add(self, node: NodeProto) -> None:
         terms = [self._term(name) for name in node.input]
         datatypes = [self.source.get_tensor_datatype(image).name for image, _ in terms]
-        acc, shape = self.source.get_tensor_datatype(node.output[0]), self._shape(node.output[0])
+        total, negated = self._negated(node)
+        acc, shape = self.source.get_tensor_datatype(total), self._shape(total)
         self.nodes.append(
-            _node("Add_rtl", [self._read(image) for image, _ in terms], list(node.output), node.name,
+            _node("Add_rtl", [self._read(image) for image, _ in terms], [total], node.name,
                   size=shape[1:3], NumChannels=shape[3], factors=[factor for _, factor in terms],
-                  inputDataTypes=datatypes, outputDataType=acc.name)
+                  inputDataTypes=datatypes, outputDataType=acc.name, **negated)
         )  # fmt: skip
-        self._tensor(node.output[0], shape, acc)
+        self._tensor(total, shape, acc)
+
+    def _negated(self, node: NodeProto) -> tuple[str, dict[str, list[int]]]:
+        """The accumulators that leave an Add, and which of them a Mul behind it negates."""
+        after = self.source.find_consumers(node.output[0])[0]
+        if after.op_type != "Mul":
+            return node.output[0], {}
+        signs = self.source.get_initializer(after.input[1]).reshape(-1)
+        return after.output[0], {"negated": [int(sign < 0) for sign in signs]}
 
     def _term(self, tensor: str) -> tuple[str, int]:
         """The image that a sum's input is, and its factor."""

@@ -75,13 +75,21 @@ class Branch:
     def linear_view(self, node: NodeProto) -> View:
         """The view that a linear node takes: channels first."""
         self.settle(node)
-        if self.current is None:
-            raise UnsupportedError.at(
-                node, "its input is not quantized; a Quant or QuantizeLinear node must quantize it first"
-            )
+        self.require(node)
         self.check_quantized(node)
         self.begin()
         return self.view
+
+    def require(self, node: NodeProto) -> None:
+        """A quantizer of the input, where none has come yet: the one that was asked for."""
+        if self.current is None:
+            self.current = self.network.quantize_asked(node)
+
+    def on_host(self, node: NodeProto) -> None:
+        """What is done to an input that is not quantized yet."""
+        if self.begun:
+            raise UnsupportedError.at(node, f"behind {self.pending[-1].name}, before the input is quantized")
+        self.host = (*self.host, node.output[0])
 
     def check_quantized(self, node: NodeProto) -> None:
         """UnsupportedError where a quantizer must still come."""
@@ -123,8 +131,6 @@ class Branch:
         self.part, self.pending = replace(part, linear=linear, notes=notes), ()
 
     def add_function(self, node: NodeProto, function: Pointwise) -> None:
-        if self.current is None:
-            raise UnsupportedError.at(node, "the input must be quantized before anything is done to it")
         self.open_identity(node)
         assert self.part is not None
         self.part = self.part.then(function)
@@ -173,7 +179,10 @@ class Branch:
         self.settle(NodeProto(op_type="Identity", name="output"))
         if self.part is not None:
             where = layer_name(self.part.name, self.part.ops[0])
-            raise UnsupportedError(f"{where}: no quantizer after it; put one at the output")
+            raise UnsupportedError(
+                f"{where}: no quantizer after it; put one at the output, or ask for one, as by "
+                "--output s8:0.0078125"
+            )
         if self.pending:
             self.materialize(NodeProto(op_type="Identity", name=f"{self.pending[-1].name} at the end"))
         return self.network.finish(self.image, self.current, self.view)

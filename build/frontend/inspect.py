@@ -10,18 +10,21 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
+from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import ConcatLayer, Layer, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.read import Reader, check_supported
 from fpgan.build.frontend.safe_load import load_model
 
 
-def inspect(model: str | Path) -> dict[str, Any]:
+def inspect(model: str | Path, input: str | None = None, output: str | None = None) -> dict[str, Any]:
     """The layer table of an ONNX file, whether or not it can be built.
 
         from fpgan.build import inspect
         for layer in inspect("generator.onnx")["layers"]:
             print(layer["name"], layer["becomes"])
+
+    input, output: as `build` takes them.
 
     Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "inputs" (0: the
     network's input, I+1: what layer I makes), "in", "out", "kernel", "stride", "pads", "step" (one output of
@@ -31,13 +34,13 @@ def inspect(model: str | Path) -> dict[str, Any]:
     `blocked` is empty where `build` takes the file; layers are those before the first obstacle. Raises
     ValueError where the file is no ONNX file that can be read at all.
     """
-    path = Path(model)
+    path, ends = Path(model), Ends.parse(input, output)
     proto = load_model(path)
     result: dict[str, Any] = {"file": str(path), "input": None, "layers": [], "notes": [], "blocked": []}
     seen: list[NodeProto] = []
     reader: Reader | None = None
     try:
-        reader = Reader(proto)
+        reader = Reader(proto, ends)
         seen.extend(reader.steps())
         reader.finish()
     except UnsupportedError as error:

@@ -90,8 +90,10 @@ def _(layer: QuantLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], in
 
 @_signs.register
 def _(layer: SumLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
-    placed = tuple(getCustomOp(nodes[f"add_{index}"]).get_nodeattr("factors"))
-    return np.full(layer.dims[0], int(placed == layer.factors), np.int64)
+    op = getCustomOp(nodes[f"add_{index}"])
+    if tuple(op.factors) != layer.factors:
+        return np.zeros(layer.dims[0], np.int64)
+    return np.where(op.negated or np.zeros(layer.dims[0]), -1, 1).astype(np.int64)
 
 
 def _points(low: IntArray, high: IntArray, steps: IntArray) -> Iterator[IntArray]:

@@ -27,10 +27,12 @@ def register() -> None:
     from fpgan.build.dataflow.ops.fifo import Fifo_rtl
     from fpgan.build.dataflow.ops.fork import Fork_rtl
     from fpgan.build.dataflow.ops.pixel_pad import PixelPad_rtl
+    from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl
     from fpgan.build.dataflow.ops.width_convert import WidthConvert_rtl
 
     joins = (Add_rtl, Concat_rtl, Fork_rtl)
-    for op in (*joins, Channels_rtl, Deconv_rtl, Fifo_rtl, PixelPad_rtl, WidthConvert_rtl):
+    others = (Channels_rtl, Deconv_rtl, Fifo_rtl, PixelPad_rtl, Thresholding_rtl, WidthConvert_rtl)
+    for op in (*joins, *others):
         add_op_to_domain(RTL_DOMAIN, op)
 
 

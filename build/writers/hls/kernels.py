@@ -173,7 +173,11 @@ def _fork(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
 
 
 def _add(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
-    return "stream_add", op.parameters("") | {"ITERATIONS": op.get_exp_cycles()}, {}
+    pe, channels = op.get_nodeattr("PE"), op.get_nodeattr("NumChannels")
+    constants = op.parameters("") | {"ITERATIONS": op.get_exp_cycles(), "FOLDS": channels // pe}
+    del constants["NEGATED"]
+    negated = np.array(op.negated or [0] * channels, np.int64).reshape(-1, pe)
+    return "stream_add", constants, {"negated": ("bool", negated)}
 
 
 def _concat(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:

@@ -97,7 +97,6 @@ module deconv #(
   localparam int unsigned WORDS = words(KH, SH, TY) * ROW_WORDS;
   localparam int unsigned PADDED = (H + TY - 1) / TY * TY;                 // rows of an image in whole groups
 
-  localparam int unsigned OYW = $clog2(OH + 1), OXW = $clog2(OW + 1);
   localparam int unsigned JYW = $clog2(BLOCKS_Y + 1), JXW = $clog2(BLOCKS_X + 1);
   localparam int unsigned WYW = $clog2(KH + SH), WXW = $clog2(KW + SW);
   localparam int unsigned GYW = $clog2(PADDED / TY + 1), GXW = $clog2((W + TX - 1) / TX + 1);
@@ -109,15 +108,14 @@ module deconv #(
   localparam int unsigned AW = $clog2(WORDS) + 1;  // one bit more keeps every constant representable
 
   // ---- the walk: always one step ahead of what is issued, so that issuing waits for no table -----
-  logic [OYW-1:0] oy_q;
-  logic [OXW-1:0] ox_q;
   logic [NFW-1:0] nf_q;
   logic [JYW-1:0] jy_q;
   logic [JXW-1:0] jx_q;
   logic [SFW-1:0] sf_q;
 
-  logic [JYW-1:0] count_y;
-  logic [JXW-1:0] count_x;
+  logic ox_last, empty_y, empty_x, pixel_step, row_step;
+  logic [JYW-1:0] last_y;  // its last block
+  logic [JXW-1:0] last_x;
   logic [WYW-1:0] first_wy;
   logic [WXW-1:0] first_wx;
   logic [GYW-1:0] first_gy;
@@ -130,37 +128,37 @@ module deconv #(
 
   /* verilator lint_off PINCONNECTEMPTY */
   tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .STEP(DH), .OUT(OH), .PAR(TY)) rows (
-      .o(oy_q), .count(count_y), .first_w(first_wy), .first_g(first_gy), .first_abs(), .place(place_y),
-      .mask(mask_y), .more(more_y), .drop(drop_y));
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(row_step), .last(), .empty(empty_y), .last_block(last_y),
+      .first_w(first_wy), .first_g(first_gy), .first_abs(), .place(place_y), .mask(mask_y), .more(more_y),
+      .drop(drop_y));
   tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .STEP(DW), .OUT(OW), .PAR(TX)) cols (
-      .o(ox_q), .count(count_x), .first_w(first_wx), .first_g(), .first_abs(first_gx), .place(place_x),
-      .mask(mask_x), .more(), .drop());
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(pixel_step), .last(ox_last), .empty(empty_x),
+      .last_block(last_x), .first_w(first_wx), .first_g(), .first_abs(first_gx), .place(place_x), .mask(mask_x),
+      .more(), .drop());
   /* verilator lint_on PINCONNECTEMPTY */
 
-  logic sf_last_q, nf_last_q, ox_last_q, oy_last_q;  // the counter of that name is at its end
+  logic sf_last_q, nf_last_q;  // the counter of that name is at its end
   logic fresh_q;  // this step is the first of its group
   logic empty, sf_end, jx_end, jy_end, group_end, pixel_end, row_end, advance;
 
-  assign empty  = count_y == 0 || count_x == 0;
+  assign empty  = empty_y || empty_x;
   assign sf_end = empty || sf_last_q;
-  assign jx_end = empty || jx_q == count_x - 1'b1;
-  assign jy_end = empty || jy_q == count_y - 1'b1;
+  assign jx_end = empty || jx_q == last_x;
+  assign jy_end = empty || jy_q == last_y;
   assign group_end = sf_end && jx_end && jy_end;
   assign pixel_end = group_end && nf_last_q;
-  assign row_end   = pixel_end && ox_last_q;
+  assign row_end   = pixel_end && ox_last;
+  assign pixel_step = advance && pixel_end;
+  assign row_step   = advance && row_end;
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
-      oy_q <= '0;
-      ox_q <= '0;
       nf_q <= '0;
       jy_q <= '0;
       jx_q <= '0;
       sf_q <= '0;
       sf_last_q <= SF == 1;
       nf_last_q <= NF == 1;
-      ox_last_q <= OW == 1;
-      oy_last_q <= OH == 1;
       fresh_q <= 1'b1;
     end else if (advance) begin
       fresh_q <= group_end;
@@ -171,14 +169,6 @@ module deconv #(
       if (group_end) begin
         nf_q <= nf_last_q ? '0 : nf_q + 1'b1;
         nf_last_q <= NF == 1 || (!nf_last_q && nf_q == NFW'(NF - 2));
-      end
-      if (pixel_end) begin
-        ox_q <= ox_last_q ? '0 : ox_q + 1'b1;
-        ox_last_q <= OW == 1 || (!ox_last_q && ox_q == OXW'(OW - 2));
-      end
-      if (row_end) begin
-        oy_q <= oy_last_q ? '0 : oy_q + 1'b1;
-        oy_last_q <= OH == 1 || (!oy_last_q && oy_q == OYW'(OH - 2));
       end
     end
   end

@@ -64,18 +64,19 @@ module line_buffer #(
   logic [$clog2(TY+1)-1:0] bank_y_q;
   logic [$clog2(W+1)-1:0] x_q;
   logic [$clog2(H+1)-1:0] y_q;
-  logic [RW-1:0] held_q;                       // rows arrived and not yet free to overwrite
+  logic word_last_q, x_last_q, y_last_q;       // the counter of that name is at its end
+  logic signed [RW-1:0] room_q;                // rows that may still come, less 1
   logic [RW-1:0] drop_q;
   logic [2:0][RW-1:0] free_pipe_q;
   logic write, pixel_done, row_done, group_x_done, group_y_done, image_done;
 
-  assign s_axis_tready = held_q != RW'(ROWS);
+  assign s_axis_tready = !room_q[RW-1];
   assign write = s_axis_tvalid && s_axis_tready;
-  assign pixel_done = write && word_q == SFW'(SF - 1);
-  assign row_done = pixel_done && x_q == $bits(x_q)'(W - 1);
-  assign image_done = row_done && y_q == $bits(y_q)'(H - 1);
-  assign group_x_done = row_done || bank_x_q == $bits(bank_x_q)'(TX - 1);
-  assign group_y_done = image_done || bank_y_q == $bits(bank_y_q)'(TY - 1);
+  assign pixel_done = write && word_last_q;
+  assign row_done = pixel_done && x_last_q;
+  assign image_done = row_done && y_last_q;
+  assign group_x_done = x_last_q || bank_x_q == $bits(bank_x_q)'(TX - 1);
+  assign group_y_done = y_last_q || bank_y_q == $bits(bank_y_q)'(TY - 1);
   assign arrived = !row_done ? '0 : PADDING != 0 && image_done ? IW'(1 + PADDING) : IW'(1);
 
   always_ff @(posedge ap_clk) begin
@@ -88,19 +89,27 @@ module line_buffer #(
       bank_y_q <= '0;
       x_q <= '0;
       y_q <= '0;
-      held_q <= '0;
+      word_last_q <= SF == 1;
+      x_last_q <= W == 1;
+      y_last_q <= H == 1;
+      room_q <= RW'(ROWS - 1);
       free_pipe_q <= '0;
     end else begin
       free_pipe_q <= {free_pipe_q[1:0], drop_en ? drop_q : '0};
-      held_q <= held_q + RW'(arrived) - free_pipe_q[2];
-      if (write) word_q <= pixel_done ? '0 : word_q + 1'b1;
+      room_q <= room_q - RW'(arrived) + free_pipe_q[2];
+      if (write) begin
+        word_q <= word_last_q ? '0 : word_q + 1'b1;
+        word_last_q <= SF == 1 || (!word_last_q && word_q == SFW'(SF - 2));
+      end
       if (pixel_done) begin
-        x_q <= row_done ? '0 : x_q + 1'b1;
+        x_q <= x_last_q ? '0 : x_q + 1'b1;
+        x_last_q <= W == 1 || (!x_last_q && x_q == $bits(x_q)'(W - 2));
         bank_x_q <= group_x_done ? '0 : bank_x_q + 1'b1;
-        if (group_x_done) column_q <= row_done ? '0 : column_q + BW'(SF);
+        if (group_x_done) column_q <= x_last_q ? '0 : column_q + BW'(SF);
       end
       if (row_done) begin
-        y_q <= image_done ? '0 : y_q + 1'b1;
+        y_q <= y_last_q ? '0 : y_q + 1'b1;
+        y_last_q <= H == 1 || (!y_last_q && y_q == $bits(y_q)'(H - 2));
         bank_y_q <= group_y_done ? '0 : bank_y_q + 1'b1;
         if (group_y_done) slot_q <= slot_q == BW'(WORDS - ROW_WORDS) ? '0 : slot_q + BW'(ROW_WORDS);
       end

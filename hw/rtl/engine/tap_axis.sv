@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One axis of a convolution as a table: which kernel taps output index o sees, in blocks of PAR.
+// A walk along one axis of a convolution: which kernel taps each output sees, in blocks of PAR.
 //
 //   p = o*STEP + PAD = i*STRIDE + k,  0 <= i < SIZE,  0 <= k < KERNEL
 //
 // Tap t of an output has k = p mod STRIDE + t*STRIDE and i = p / STRIDE - t. Block b holds
 // taps b*PAR up to b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask
 // says which of their taps those are. Inputs are counted in groups of PAR: i = group*PAR + place.
-// Inputs of the next image follow after the last group of this one. Combinational.
+// Inputs of the next image follow after the last group of this one.
+//
+// II = 1, latency 1 cycle from `next` to the next output's. Everything is a register, read from tables that the
+// index of the output after it looks up, so that no table lies between a walk's registers. A reset begins at 0.
 module tap_axis #(
     parameter int unsigned SIZE   = 4,  // inputs along the axis
     parameter int unsigned KERNEL = 4,  // kernel size along the axis
@@ -17,15 +20,20 @@ module tap_axis #(
     parameter int unsigned PAR    = 1,  // taps of a block
     localparam int unsigned BLOCKS = ((KERNEL + STRIDE - 1) / STRIDE + PAR - 1) / PAR,  // of an output, at most
     localparam int unsigned PADDED = (SIZE + PAR - 1) / PAR * PAR,  // inputs in whole groups
-    localparam int unsigned OW = $clog2(OUT + 1),            // width of an output index
+    localparam int unsigned INDEX = OUT > 1 ? $clog2(OUT) : 1,  // width of an output's index
     localparam int unsigned BW = $clog2(BLOCKS + 1),         // width of a block count
     localparam int unsigned WW = $clog2(KERNEL + STRIDE),    // width of a weight index
     localparam int unsigned GW = $clog2(PADDED / PAR + 1),   // width of a group index
     localparam int unsigned PW = $clog2(PAR + 1),            // width of a place
     localparam int unsigned IW = $clog2(PADDED + 1)          // width of an input count
 ) (
-    input  logic [OW-1:0] o,            // output index
-    output logic [BW-1:0] count,        // number of blocks
+    input  logic ap_clk,
+    input  logic ap_rst_n,              // synchronous, active low
+
+    input  logic next,                  // go on to the next output
+    output logic last,                  // this output is the axis' last
+    output logic empty,                 // it has no block
+    output logic [BW-1:0] last_block,   // its number of blocks less 1; 0 where it has none
     output logic [WW-1:0] first_w,      // index of the first block's weights; the next block's is 1 more
     output logic [GW-1:0] first_g,      // group of the first block's first tap, counted from the oldest kept
     output logic [GW-1:0] first_abs,    // the same, counted from the start of the axis
@@ -89,12 +97,17 @@ module tap_axis #(
       if (count_of(p) != 0) released = lowest(p) / PAR * PAR;
   endfunction
 
-  logic [OUT-1:0][BW-1:0] count_table;
-  logic [OUT-1:0][WW-1:0] weight_table;
-  logic [OUT-1:0][GW-1:0] group_table, abs_table;
-  logic [OUT-1:0][PW-1:0] place_table;
-  logic [OUT-1:0][BLOCKS-1:0][PAR-1:0] mask_table;
-  logic [OUT-1:0][IW-1:0] more_table, drop_table;
+  typedef struct packed {
+    logic last, empty;
+    logic [BW-1:0] last_block;
+    logic [WW-1:0] first_w;
+    logic [GW-1:0] first_g, first_abs;
+    logic [PW-1:0] place;
+    logic [BLOCKS-1:0][PAR-1:0] mask;
+    logic [IW-1:0] more, drop;
+  } output_t;
+
+  output_t [OUT-1:0] outputs;
   // Parameters, so that tools compute the functions while they elaborate instead of unrolling them.
   for (genvar q = 0; q < OUT; q++) begin : gen_table
     localparam int unsigned COUNT = count_of(q);
@@ -104,33 +117,34 @@ module tap_axis #(
     localparam int unsigned KEPT_FROM = q == 0 ? 0 : released(q == 0 ? 0 : q - 1);
     localparam int unsigned DROP = released(q) - KEPT_FROM;
     localparam int unsigned MORE = needed(q) - (q == 0 ? 0 : needed(q == 0 ? 0 : q - 1));
-    assign count_table[q]  = BW'(COUNT);
-    assign weight_table[q] = WW'(WEIGHT);
-    assign group_table[q]  = COUNT == 0 ? '0 : GW'(I / PAR - KEPT_FROM / PAR);
-    assign abs_table[q]    = GW'(I / PAR);
-    assign place_table[q]  = PW'(I % PAR);
-    assign more_table[q]   = IW'(MORE);
-    assign drop_table[q]   = IW'(DROP);
+    assign outputs[q].last       = q == OUT - 1;
+    assign outputs[q].empty      = COUNT == 0;
+    assign outputs[q].last_block = BW'(COUNT == 0 ? 0 : COUNT - 1);
+    assign outputs[q].first_w    = WW'(WEIGHT);
+    assign outputs[q].first_g    = COUNT == 0 ? '0 : GW'(I / PAR - KEPT_FROM / PAR);
+    assign outputs[q].first_abs  = GW'(I / PAR);
+    assign outputs[q].place      = PW'(I % PAR);
+    assign outputs[q].more       = IW'(MORE);
+    assign outputs[q].drop       = IW'(DROP);
     for (genvar b = 0; b < BLOCKS; b++) begin : gen_block
       for (genvar d = 0; d < PAR; d++) begin : gen_tap
         localparam bit HIT = hits(q, (FIRST + b) * PAR + d);
-        assign mask_table[q][b][d] = HIT;
+        assign outputs[q].mask[b][d] = HIT;
       end
     end
   end
 
-  logic [(OUT > 1 ? $clog2(OUT) : 1)-1:0] index;
-  assign index     = o[$bits(index)-1:0];
-  assign count     = count_table[index];
-  assign first_w   = weight_table[index];
-  assign first_g   = group_table[index];
-  assign first_abs = abs_table[index];
-  assign place     = place_table[index];
-  assign mask      = mask_table[index];
-  assign more      = more_table[index];
-  assign drop      = drop_table[index];
-
-  logic unused;  // a bit of o where OUT is a power of two
-  assign unused = &{1'b0, o};
+  output_t output_q;
+  logic [INDEX-1:0] after_q;  // the output after it
+  always_ff @(posedge ap_clk) begin
+    if (!ap_rst_n) begin
+      output_q <= outputs[0];
+      after_q <= INDEX'(OUT == 1 ? 0 : 1);
+    end else if (next) begin
+      output_q <= outputs[after_q];
+      after_q <= 32'(after_q) == OUT - 1 ? '0 : after_q + 1'b1;
+    end
+  end
+  assign {last, empty, last_block, first_w, first_g, first_abs, place, mask, more, drop} = output_q;
 
 endmodule

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An AXI4-Lite slave as single-cycle strobes: one write, one read.
 //
-// A write happens in the cycle of `write`, a register, with all its inputs valid; a read in the cycle of `read`,
+// A write happens in the cycle of `write`, a register, with all its inputs valid since the cycle before, so that
+// they may be decoded into registers; a read in the cycle of `read`,
 // whose read_address read_data must answer in the cycle after. Every access is answered with OKAY: what is wrong
 // is for the registers to tell, since a bus error would stop the processor.
 //

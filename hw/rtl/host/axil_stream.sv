@@ -7,7 +7,7 @@
 // a call is filled up. Words that there is no room for, or no call, are dropped and make an error; no access
 // ever waits.
 //
-// II = 2 per write and 3 per read, latency 2 and 3 cycles to the response; the accelerator's streams run at II = 1.
+// II = 3 per access, latency 3 cycles to the response; the accelerator's streams run at II = 1.
 module axil_stream
   import host_pkg::CAPABILITIES;
 #(
@@ -86,15 +86,22 @@ module axil_stream
   logic [3:0] write_strobe;
   axil_port #(.ADDRESS_BITS(ADDRESS_BITS)) port (.*);
 
-  function automatic logic [31:0] if_written(input logic [ADDRESS_BITS-1:0] register);
-    return hit && {write_address[ADDRESS_BITS-1:2], 2'b00} == register ? write_data : '0;
+  function automatic logic [31:0] if_written(input logic [7:0] register);
+    return hit && {write_address[7:2], 2'b00} == register ? write_data : '0;
   endfunction
 
-  logic in_write, out_read, control_write;
-  assign hit = write && write_strobe == '1;
-  assign in_write = hit && write_address[ADDRESS_BITS-1:12] == IN_WINDOW[ADDRESS_BITS-1:12];
+  // What a write is of: decoded in the cycle before it. Registers lie in the first 256 bytes.
+  logic to_registers_q, to_window_q, to_control_q, part_q, in_write, out_read, control_write;
+  always_ff @(posedge ap_clk) begin
+    to_registers_q <= write_strobe == '1 && write_address[ADDRESS_BITS-1:8] == 0;
+    to_window_q <= write_strobe == '1 && write_address[ADDRESS_BITS-1:12] == IN_WINDOW[ADDRESS_BITS-1:12];
+    to_control_q <= write_strobe == '1 && write_address[ADDRESS_BITS-1:2] == CONTROL[ADDRESS_BITS-1:2];
+    part_q <= write_strobe != '1 && write_strobe != '0;
+  end
+  assign hit = write && to_registers_q;
+  assign in_write = write && to_window_q;
+  assign control_write = write && to_control_q;
   assign out_read = read && read_address[ADDRESS_BITS-1:12] == OUT_WINDOW[ADDRESS_BITS-1:12];
-  assign control_write = hit && write_address[ADDRESS_BITS-1:2] == CONTROL[ADDRESS_BITS-1:2];
 
   // Registers that the host writes.
   logic [1:0] source_q, sink_q, irq_enable_q, events_q;
@@ -106,7 +113,7 @@ module axil_stream
       {reseed_q, source_q, sink_q, irq_enable_q} <= '0;
       {images_q, label_q, address_q, seed_q} <= '0;
     end else if (hit) begin
-      case ({write_address[ADDRESS_BITS-1:2], 2'b00})
+      case (ADDRESS_BITS'({write_address[7:2], 2'b00}))
         CONTROL: if (!busy) begin
           reseed_q <= write_data[CONTROL_RESEED];
           source_q <= write_data[CONTROL_SOURCE+:2];
@@ -160,19 +167,20 @@ module axil_stream
   logic [8*IN_BYTES-1:0] window_data, generator_data, latent;
   logic [8*OUT_BYTES-1:0] image;
   logic image_valid, image_ready;
-  logic [LW-1:0] in_room_q, in_space_q;
+  logic [LW-1:0] in_room_q, in_space_q;  // a move of a word counts a cycle late
+  logic [1:0] in_moves_q, out_moves_q;  // a word came, a word left
   logic in_free_q;
-  always_ff @(posedge ap_clk) begin  // writes come in every other cycle at most: it is a word's own room that counts
+  always_ff @(posedge ap_clk) begin  // writes come in every third cycle at most: what counts is each word's own room
     in_space_q <= in_open && source_q == SOURCE_WINDOW ? in_room_q : '0;
     in_free_q <= in_open && source_q == SOURCE_WINDOW && in_room_q != 0;
   end
   assign in_push = in_write && in_free_q;
   assign in_pop = word_valid && word_ready;
   fifo #(.WIDTH(32), .DEPTH(DEPTH)) in_fifo (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(write_data), .s_axis_tvalid(in_push),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(write_data), .s_axis_tvalid(in_push),
       .s_axis_tready(fifo_ready), .m_axis_tdata(word), .m_axis_tvalid(word_valid), .m_axis_tready(word_ready));
   width_convert #(.IN_ELEMS(4), .OUT_ELEMS(IN_BYTES), .ELEM_BITS(8)) in_beats (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(word), .s_axis_tvalid(word_valid),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(word), .s_axis_tvalid(word_valid),
       .s_axis_tready(word_ready), .m_axis_tdata(window_data), .m_axis_tvalid(window_valid),
       .m_axis_tready(in_open && latent_ready && source_q == SOURCE_WINDOW));
 
@@ -183,7 +191,7 @@ module axil_stream
         .BITS(IN_BITS), .LOW(SIGNED ? -(2 ** (IN_BITS - 1)) : 0),
         .ELEMENTS(CAPABILITY[LATENT_ELEMENTS/4] - LABELS), .CLASSES(LABELS), .BEAT_ELEMENTS(IN_ELEMENTS),
         .FILE(TABLE)) source (
-        .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !stop), .go(go && source_q == SOURCE_GENERATOR),
+        .ap_clk(ap_clk), .ap_rst_n(!stop), .go(go && source_q == SOURCE_GENERATOR),
         .reseed(reseed_q), .images(images_q), .seed(seed_q), .label(label_q), .m_axis_tdata(generator_data),
         .m_axis_tvalid(generator_valid),
         .m_axis_tready(in_open && latent_ready && source_q == SOURCE_GENERATOR));
@@ -203,11 +211,11 @@ module axil_stream
   assign in_beat = in_open && in_any && latent_ready;
   // These two queues keep the accelerator's handshakes apart from those in here.
   fifo #(.WIDTH(8 * IN_BYTES)) latents (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(latent), .s_axis_tvalid(in_open && in_any),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(latent), .s_axis_tvalid(in_open && in_any),
       .s_axis_tready(latent_ready), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
       .m_axis_tready(m_axis_tready));
   fifo #(.WIDTH(8 * OUT_BYTES)) images (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(s_axis_tdata),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(s_axis_tdata),
       .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready), .m_axis_tdata(image),
       .m_axis_tvalid(image_valid), .m_axis_tready(image_ready));
 
@@ -222,36 +230,39 @@ module axil_stream
   assign m_axis_dma_tlast = out_last;
   assign m_axis_dma_tvalid = out_open && sink_dma && image_valid;
   beats_to_words #(.BEAT_BYTES(OUT_BYTES), .WORD_BYTES(4)) out_words (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(image), .s_axis_tlast(out_last),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(image), .s_axis_tlast(out_last),
       .s_axis_tvalid(out_open && sink_q == SINK_WINDOW && image_valid), .s_axis_tready(pack_ready),
       .m_axis_tdata(out_word), .m_axis_tkeep(unused_keep), .m_axis_tlast(unused_last),
       .m_axis_tvalid(out_valid), .m_axis_tready(out_ready), .idle(pack_idle));
   fifo #(.WIDTH(32), .DEPTH(DEPTH)) out_fifo (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n && !clear), .s_axis_tdata(out_word), .s_axis_tvalid(out_valid),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(out_word), .s_axis_tvalid(out_valid),
       .s_axis_tready(out_ready), .m_axis_tdata(head), .m_axis_tvalid(head_valid), .m_axis_tready(out_read));
   assign drained = pack_idle && dma_idle;
 
   always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n || clear) begin
+    in_moves_q <= {in_push, in_pop};
+    out_moves_q <= {out_valid && out_ready, out_read && head_valid};
+    if (clear) begin
+      {in_moves_q, out_moves_q} <= '0;
       in_room_q <= LW'(DEPTH);
       out_level_q <= '0;
     end else begin
-      in_room_q <= in_room_q - LW'(in_push) + LW'(in_pop);
-      out_level_q <= out_level_q + LW'(out_valid && out_ready) - LW'(out_read && head_valid);
+      if (^in_moves_q) in_room_q <= in_moves_q[0] ? in_room_q + 1'b1 : in_room_q - 1'b1;
+      if (^out_moves_q) out_level_q <= out_moves_q[1] ? out_level_q + 1'b1 : out_level_q - 1'b1;
     end
   end
 
   // Errors and events.
   logic [7:0] errors_q, found;
-  assign found = {dma_errors, refused, write && write_strobe != '1 && write_strobe != '0,
+  assign found = {dma_errors, refused, write && part_q,
                   out_read && !head_valid, in_write && !in_free_q};
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       errors_q <= '0;
       events_q <= '0;
     end else begin
-      errors_q <= (errors_q & ~8'(if_written(ERRORS))) | found;
-      events_q <= (events_q & ~2'(if_written(IRQ_STATUS))) | {found != 0, done};
+      errors_q <= (errors_q & ~8'(if_written(8'(ERRORS)))) | found;
+      events_q <= (events_q & ~2'(if_written(8'(IRQ_STATUS)))) | {found != 0, done};
     end
     irq <= ap_rst_n && (events_q & irq_enable_q) != 0;
   end
@@ -260,7 +271,7 @@ module axil_stream
   logic [3:0][15:0][31:0] map;
   logic [3:0][31:0] word_q;
   logic [31:0] head_q;
-  logic [1:0] part_q;
+  logic [1:0] sixteen_q;
   logic window_q;
 
   always_comb begin
@@ -290,11 +301,11 @@ module axil_stream
   always_ff @(posedge ap_clk) begin
     for (int i = 0; i < 3; i++) word_q[i] <= map[i][read_address[5:2]];
     word_q[3] <= '0;
-    part_q <= read_address[ADDRESS_BITS-1:8] == 0 ? read_address[7:6] : 2'd3;
+    sixteen_q <= read_address[ADDRESS_BITS-1:8] == 0 ? read_address[7:6] : 2'd3;
     head_q <= head_valid ? head : '0;
     window_q <= read_address[ADDRESS_BITS-1:12] == OUT_WINDOW[ADDRESS_BITS-1:12];
   end
-  assign read_data = window_q ? head_q : word_q[part_q];
+  assign read_data = window_q ? head_q : word_q[sixteen_q];
 
   logic unused;
   assign unused = &{1'b0, map[3], fifo_ready, unused_keep, unused_last, write_address[1:0], read_address[1:0]};

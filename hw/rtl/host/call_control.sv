@@ -4,6 +4,7 @@
 // A call lasts from the cycle after `start` until its last image has been taken and the sink is `drained`. An
 // abort holds the accelerator and all buffers in reset for RESET_CYCLES cycles, and until the memory's
 // transfers have ended (`quiet`). So does a reset at power-up.
+// What buffers and streams hang on leaves registers. `latents_in` and `images_out` count a cycle late.
 module call_control #(
     parameter int unsigned IN_BEATS = 1,      // of a latent
     parameter int unsigned OUT_BEATS = 1,     // of an image
@@ -15,11 +16,13 @@ module call_control #(
     input  logic start,             // pulse; refused unless idle and `possible`
     input  logic possible,
     input  logic cancel,             // pulse
-    input  logic [31:0] images,     // of the call that starts
+    input  logic [31:0] images,     // of the call that starts, held from the cycle before to the one after
 
     output logic go,                // first cycle of a call: sources and sinks begin
-    output logic clear,             // buffers forget what they hold
-    output logic stop,              // an abort is under way
+    /* verilator lint_off PROCASSINIT */  // what these two hold in reset is in reset from the first cycle on
+    output logic clear = 1'b1,      // buffers forget what they hold
+    output logic stop = 1'b1,       // an abort is under way
+    /* verilator lint_on PROCASSINIT */
     output logic core_rst_n,        // the accelerator's reset
     output logic busy,
     output logic done,              // pulse: a call has ended
@@ -48,60 +51,78 @@ module call_control #(
   localparam int unsigned RW = $clog2(RESET_CYCLES + 1);
 
   typedef enum logic [1:0] {IDLE, BEGIN, RUN, STOP} state_t;
-  state_t state_q;
+  state_t state_q, state_d;
   logic [31:0] in_left_q, out_left_q;  // latents and images that are still to go
   logic [IW-1:0] in_q;    // beat of the latent, of the image
   logic [OW-1:0] out_q;
   logic [RW-1:0] reset_q;  // cycles that the reset still lasts
-  logic in_done_q, out_done_q, accepted;
+  logic accepted, fresh_q, none_q, one_q, in_end, out_end, in_end_q, out_end_q;
+  logic low_full_q;  // the lower half of `cycles` is at its end
   logic in_ends_q, out_ends_q, in_one_q, out_one_q;  // the last beat of a latent, of an image; the last of the call
 
-  assign accepted = start && possible && state_q == IDLE && !cancel;
+  assign accepted = start && possible && !busy && !cancel;
   assign refused = start && !accepted;
-  assign go = state_q == BEGIN;
-  assign stop = state_q == STOP;
-  assign clear = go || stop;
-  assign busy = state_q != IDLE;
-  assign in_open = state_q == RUN && !in_done_q;
-  assign out_open = state_q == RUN && !out_done_q;
   assign out_last = out_ends_q && out_one_q;
-  assign done = state_q == RUN && in_done_q && out_done_q && drained && !cancel;
+  assign done = state_q == RUN && !in_open && !out_open && drained && !cancel;
 
-  always_ff @(posedge ap_clk) core_rst_n <= ap_rst_n && !stop;
+  always_comb begin
+    state_d = state_q;
+    case (state_q)
+      IDLE: if (accepted) state_d = BEGIN;
+      BEGIN: state_d = RUN;
+      RUN: if (done) state_d = IDLE;
+      default: if (reset_q == 0 && quiet) state_d = IDLE;
+    endcase
+    if (!ap_rst_n || (cancel && !stop)) state_d = STOP;
+  end
 
   always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n || (cancel && !stop)) begin
-      state_q <= STOP;
-      reset_q <= RW'(RESET_CYCLES);
-    end else begin
-      case (state_q)
-        IDLE: if (accepted) state_q <= BEGIN;
-        BEGIN: state_q <= RUN;
-        RUN: if (done) state_q <= IDLE;
-        default: begin
-          if (reset_q != 0) reset_q <= reset_q - 1'b1;
-          else if (quiet) state_q <= IDLE;
-        end
-      endcase
+    state_q <= state_d;
+    go <= state_d == BEGIN;
+    stop <= state_d == STOP;
+    clear <= state_d == BEGIN || state_d == STOP;
+    busy <= state_d != IDLE;
+    core_rst_n <= ap_rst_n && !stop;
+    fresh_q <= !ap_rst_n || state_d == BEGIN;
+    if (!ap_rst_n || !stop) reset_q <= RW'(RESET_CYCLES);
+    else if (reset_q != 0) reset_q <= reset_q - 1'b1;
+  end
+
+  assign in_end = in_beat && in_ends_q;
+  assign out_end = out_beat && out_ends_q;
+
+  always_ff @(posedge ap_clk) begin
+    none_q <= images == 0;
+    one_q <= images == 1;
+    if (!ap_rst_n || cancel || stop) {in_open, out_open} <= 2'b00;
+    else if (go) {in_open, out_open} <= {2{!none_q}};
+    else begin
+      if (in_end && in_one_q) in_open <= 1'b0;
+      if (out_end && out_one_q) out_open <= 1'b0;
     end
   end
 
   always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n || accepted) begin
+    if (fresh_q) begin
       latents_in <= '0;
       images_out <= '0;
       in_left_q <= images;
       out_left_q <= images;
       cycles <= '0;
+      low_full_q <= 1'b0;
       in_q <= '0;
       out_q <= '0;
       in_ends_q <= IN_BEATS == 1;
       out_ends_q <= OUT_BEATS == 1;
-      in_one_q <= images == 1;
-      out_one_q <= images == 1;
-      in_done_q <= images == 0;
-      out_done_q <= images == 0;
+      in_one_q <= one_q;
+      out_one_q <= one_q;
+      in_end_q <= 1'b0;
+      out_end_q <= 1'b0;
     end else begin
+      in_end_q <= in_end;
+      out_end_q <= out_end;
+      if (in_end_q) latents_in <= latents_in + 1;
+      if (out_end_q) images_out <= images_out + 1;
       if (in_beat) begin
         in_q <= in_ends_q ? '0 : in_q + 1'b1;
         in_ends_q <= IN_BEATS == 1 || (!in_ends_q && in_q == IW'(IN_BEATS - 2));
@@ -110,19 +131,19 @@ module call_control #(
         out_q <= out_ends_q ? '0 : out_q + 1'b1;
         out_ends_q <= OUT_BEATS == 1 || (!out_ends_q && out_q == OW'(OUT_BEATS - 2));
       end
-      if (in_beat && in_ends_q) begin
-        latents_in <= latents_in + 1;
+      if (in_end) begin
         in_left_q <= in_left_q - 1;
         in_one_q <= in_left_q == 2;
-        if (in_one_q) in_done_q <= 1'b1;
       end
-      if (out_beat && out_ends_q) begin
-        images_out <= images_out + 1;
+      if (out_end) begin
         out_left_q <= out_left_q - 1;
         out_one_q <= out_left_q == 2;
       end
-      if (out_beat && out_last) out_done_q <= 1'b1;
-      if (state_q == RUN) cycles <= cycles + 1;
+      if (state_q == RUN) begin
+        cycles[31:0] <= cycles[31:0] + 1;
+        cycles[63:32] <= cycles[63:32] + 32'(low_full_q);
+        low_full_q <= cycles[31:0] == 32'hFFFF_FFFE;
+      end
     end
   end
 

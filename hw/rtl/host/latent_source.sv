@@ -26,7 +26,7 @@ module latent_source #(
     input  logic go,                         // pulse, with what follows
     input  logic reseed,                     // begin with `seed`
     input  logic [31:0] images,
-    input  logic [3:0][31:0] seed,           // state of the generator; all zeros is taken for 1
+    input  logic [3:0][31:0] seed,           // state, from the cycle before go on; all zeros is taken for 1
     input  logic [31:0] label,               // for all latents of the call, held during it
 
     output logic [8*BEAT_BYTES-1:0] m_axis_tdata,  // BEAT_ELEMENTS elements
@@ -52,8 +52,8 @@ module latent_source #(
   // Which element is next.
   logic [31:0] left_q;  // latents that are still to be made
   logic [EW-1:0] element_q;
-  logic running_q, room_q, step, ends, labels, hot;
-  assign labels = 32'(element_q) >= ELEMENTS;
+  logic running_q, room_q, given_q, step, ends, labels, hot;
+  assign labels = CLASSES != 0 && 32'(element_q) >= ELEMENTS;
   assign hot = 32'(element_q) - ELEMENTS == label;
   assign step = running_q && room_q;
   assign ends = element_q == EW'(ALL - 1);
@@ -74,9 +74,11 @@ module latent_source #(
 
   // The generator. Labels use none of its words.
   logic [3:0][31:0] state_q;
+  logic blank_q;
   always_ff @(posedge ap_clk) begin
+    blank_q <= seed == '0;
     if (!ap_rst_n) state_q <= 128'd1;
-    else if (go && reseed) state_q <= seed == '0 ? 128'd1 : seed;
+    else if (go && reseed) state_q <= seed | 128'(blank_q);
     else if (step && !labels) begin
       state_q[0] <= state_q[0] ^ state_q[3] ^ state_q[1];
       state_q[1] <= state_q[1] ^ state_q[2] ^ state_q[0];
@@ -139,9 +141,11 @@ module latent_source #(
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       places_q <= ($clog2(DEPTH) + 1)'(DEPTH - 2);
+      given_q <= 1'b0;
       room_q <= 1'b0;
     end else begin
-      places_q <= places_q - ($clog2(DEPTH) + 1)'(step) + ($clog2(DEPTH) + 1)'(element_valid && element_ready);
+      given_q <= element_valid && element_ready;  // its place counts a cycle late
+      if (step != given_q) places_q <= given_q ? places_q + 1'b1 : places_q - 1'b1;
       room_q <= !places_q[$clog2(DEPTH)];
     end
   end

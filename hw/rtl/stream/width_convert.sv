@@ -4,7 +4,8 @@
 //   element e of the output stream = element e of the input stream; element 0 of a word is in the low bits
 //
 // II = 1 on the side with the narrower words, latency 1 cycle. Any ratio: elements wait in a shift register
-// that takes a word as soon as it has room for it and gives one as soon as it holds it.
+// that takes a word as soon as it has room for it and gives one as soon as it holds it. tvalid is a register;
+// where one word is whole words of the other, tready is one gate of registers and of m_axis_tready.
 module width_convert #(
     parameter int unsigned IN_ELEMS  = 1,  // elements per input word
     parameter int unsigned OUT_ELEMS = 2,  // elements per output word
@@ -39,23 +40,24 @@ module width_convert #(
     localparam int unsigned N = IN_ELEMS / OUT_ELEMS;
     localparam int unsigned W = OUT_ELEMS * ELEM_BITS;
     logic [N*W-1:0] words_q;
-    logic [$clog2(N+1)-1:0] left_q, left_d;
+    logic [$clog2(N+1)-1:0] left_q;  // pieces, this one counted, where it is not the last
     logic ends_q;  // at most one piece is left; what is loaded where no word comes is nobody's
-    logic take;
+    logic step;
 
-    assign s_axis_tready = left_q == 0 || (left_q == 1 && m_axis_tready);
-    assign take = s_axis_tvalid && s_axis_tready;
-    assign m_axis_tvalid = left_q != 0;
+    assign step = !m_axis_tvalid || m_axis_tready;
+    assign s_axis_tready = ends_q && step;
     assign m_axis_tdata = OUT_BITS'(words_q[W-1:0]);
-    assign left_d = take ? $bits(left_q)'(N) : left_q - $bits(left_q)'(m_axis_tready && m_axis_tvalid);
     always_ff @(posedge ap_clk) begin
-      if (!m_axis_tvalid || m_axis_tready) words_q <= ends_q ? s_axis_tdata[N*W-1:0] : words_q >> W;
+      if (step) begin
+        words_q <= ends_q ? s_axis_tdata[N*W-1:0] : words_q >> W;
+        left_q <= ends_q ? $bits(left_q)'(N) : left_q - 1'b1;
+      end
       if (!ap_rst_n) begin
-        left_q <= '0;
+        m_axis_tvalid <= 1'b0;
         ends_q <= 1'b1;
-      end else begin
-        left_q <= left_d;
-        ends_q <= N == 1 || left_d == 0 || left_d == 1;
+      end else if (step) begin
+        m_axis_tvalid <= s_axis_tvalid || !ends_q;
+        ends_q <= N == 1 || (ends_q ? !s_axis_tvalid : left_q == $bits(left_q)'(2));
       end
     end
   end else if (OUT_ELEMS % IN_ELEMS == 0) begin : gen_up
@@ -63,18 +65,22 @@ module width_convert #(
     localparam int unsigned N = OUT_ELEMS / IN_ELEMS;
     localparam int unsigned W = IN_ELEMS * ELEM_BITS;
     logic [N*W-1:0] words_q;
-    logic [$clog2(N+1)-1:0] have_q;
-    logic take, give;
+    logic [$clog2(N)-1:0] have_q;  // pieces of the word that is not full yet
+    logic take, full;
 
-    assign m_axis_tvalid = have_q == $bits(have_q)'(N);
     assign s_axis_tready = !m_axis_tvalid || m_axis_tready;
     assign take = s_axis_tvalid && s_axis_tready;
-    assign give = m_axis_tvalid && m_axis_tready;
+    assign full = have_q == $bits(have_q)'(N - 1);
     assign m_axis_tdata = OUT_BITS'(words_q);
     always_ff @(posedge ap_clk) begin
       if (take) words_q <= {s_axis_tdata[W-1:0], words_q[N*W-1:W]};
-      if (!ap_rst_n) have_q <= '0;
-      else have_q <= (give ? '0 : have_q) + $bits(have_q)'(take);
+      if (!ap_rst_n) begin
+        m_axis_tvalid <= 1'b0;
+        have_q <= '0;
+      end else begin
+        if (s_axis_tready) m_axis_tvalid <= s_axis_tvalid && full;
+        if (take) have_q <= full ? '0 : have_q + 1'b1;
+      end
     end
   end else begin : gen_gearbox
     // Elements move in units of the greatest common divisor, behind those that wait. What lies above these does

@@ -8,15 +8,17 @@ import pytest
 from qonnx.core.datatype import DataType
 
 from fpgan.build.dataflow.integer_graph import smallest_type
+from fpgan.build.dataflow.ops.add import flag_words
 from fpgan.hw.sources import rtl_file
 from fpgan.sim.benches.stream_bench import StreamCase, check_streams
 from fpgan.sim.golden import concat, weighted_sum
 from fpgan.sim.packing import pack
 
-# elements per word, datatypes and factors of both inputs
+# elements per word, datatypes and factors of both inputs, channels whose sum is negated
 SUMS = [
-    (3, ("INT4", "UINT2"), (1, 2)), (2, ("INT7", "INT3"), (3, 1)),
-    (4, ("UINT8", "INT8"), (1, 11)),
+    (3, ("INT4", "UINT2"), (1, 2), ()), (2, ("INT7", "INT3"), (3, 1), (0, 3)),
+    (4, ("UINT8", "INT8"), (1, 11), (1, 2, 7)), (2, ("INT8", "UINT8"), (2**24 - 1, 12345677), (2,)),
+    (17, ("INT2", "INT2"), (1, 1), (16, 33)),
 ]  # fmt: skip
 # elements per word, datatype and channels of each input
 JOINS = [
@@ -33,20 +35,21 @@ def image(rng, datatype, channels):
     return x
 
 
-def sum_case(pe, types, factors) -> StreamCase:
+def sum_case(pe, types, factors, negated) -> StreamCase:
     rng, kinds = np.random.default_rng(pe), [DataType[name] for name in types]
     inputs = [image(rng, name, 2 * pe) for name in types]
     low, high = (sum(f * int(end) for f, end in zip(factors, ends, strict=True))
                  for ends in zip(*((kind.min(), kind.max()) for kind in kinds), strict=True))  # fmt: skip
-    acc = smallest_type(low, high, signed=True).bitwidth()
-    parameters = {"PE": pe, "ACC_BITS": acc} | {
+    acc = smallest_type(min(low, -high), max(high, -low), signed=True).bitwidth()
+    flags = [int(channel in negated) for channel in range(2 * pe)]
+    parameters = {"PE": pe, "CHANNELS": 2 * pe, "NEGATED": flag_words(flags), "ACC_BITS": acc} | {
         f"{name}_{i}": value
         for i, kind in enumerate(kinds)
         for name, value in (
             ("BITS", kind.bitwidth()), ("SIGNED", int(kind.signed())), ("FACTOR", factors[i]),
         )
     }  # fmt: skip
-    out = pack(weighted_sum(inputs, factors), pe, acc)
+    out = pack(weighted_sum(inputs, factors, flags), pe, acc)
     words = [pack(x, pe, kind.bitwidth()) for x, kind in zip(inputs, kinds, strict=True)]
     return StreamCase(parameters, words, out, len(out), "stream_add")
 
