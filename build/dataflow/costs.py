@@ -69,7 +69,6 @@ class Cost:
 
 def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> int:
     """Products that one DSP slice of FINN's mvu computes per cycle (its NUM_LANES)."""
-    act_bits = max(act_bits, 2)  # as deconv.sv widens them
     a_width = _A_WIDTH.get(dsp_block, 27)
     return 1 + (a_width - (not narrow) - weight_bits) // (weight_bits + act_bits - 1)
 

@@ -69,7 +69,7 @@ CASES = {
     "step23_s32": (
         (4, 5), (4, 3), (3, 2), (1, 0, 1, 1), (0, 0), 2, 3, 3, 2, (2, 1), "dsp", "UINT4", 4, US, (2, 3),
     ),
-    # Sums of fewer bits than a product of such widths may have; activations of one bit.
+    # Sums of fewer bits than a product of such widths may have.
     "narrow_sum": (
         (3, 2), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 1, 1, 1, 1, (1, 1), "dsp", "UINT4", 5, US, (1, 1), 1,
     ),
@@ -78,10 +78,6 @@ CASES = {
     ),
     "narrow_sum_2x": (
         (3, 2), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 2, 1, 1, 2, (1, 1), "dsp2x", "UINT4", 5, US, (1, 1), 6,
-    ),
-    "one_bit": ((3, 3), (2, 2), (1, 1), (0, 0, 0, 0), (0, 0), 2, 3, 3, 2, (1, 1), "dsp", "BINARY", 3, US),
-    "one_bit_2x": (
-        (3, 3), (2, 2), (1, 1), (0, 0, 0, 0), (0, 0), 2, 3, 3, 2, (1, 1), "dsp2x", "BINARY", 3, US,
     ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
