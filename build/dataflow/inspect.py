@@ -24,9 +24,9 @@ def inspect(model: str | Path, input: str | None = None, output: str | None = No
     so many is kept), "factors" (of a sum's inputs), "weight_bits", "weight_scale", "accumulator_bits",
     "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}. What a kind of layer
     has not is None; "in" of a concatenation lists the shape of each input.
-    `blocked` is empty where `build` takes the file: thresholds are found and checked as there. Where reading is
-    blocked, layers are those before the first obstacle. Raises ValueError where the file is no ONNX file that
-    can be read at all.
+    `blocked` is empty where `build` takes the file: thresholds are found and checked as there. Where reading
+    is blocked, layers are those before the first obstacle. Raises ValueError where the file is no ONNX file
+    that can be read at all.
     """
     result, network = layer_table(model, input, output)
     if network is not None:
