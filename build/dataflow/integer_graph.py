@@ -50,6 +50,17 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
     return builder.finish(network)
 
 
+def refusals(network: Network) -> list[str]:
+    """One line for each layer that `integer_graph` would refuse."""
+    builder, lines = _Builder([1, *network.dims], _datatype(network.source)), []
+    for index, layer in enumerate(network.layers):
+        try:
+            _add(layer, builder, index)
+        except UnsupportedError as error:
+            lines.append(str(error))
+    return lines
+
+
 Tensor = tuple[str, Sequence[int], BaseDataType]  # name, shape without the batch, what it holds
 
 
