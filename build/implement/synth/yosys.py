@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from fpgan.build.implement.synth import cells, timing
+from fpgan.build.implement.synth import cells, fanout, timing
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design, Layer
 from fpgan.hw.system.children import end_all, run
@@ -35,6 +35,7 @@ _FLOW = ("blackbox.v", "bmux.v", "cells.py", "fanout.py", "timing.py", "yosys_jo
 _HDL = (".sv", ".v", ".svh", ".vh")
 _ENTRY = {
     **dict.fromkeys(cells.COLUMNS, Whole()), "seconds": float, "cells": Each(str, Whole()),
+    "fanout": {"loads": Whole(), "net": str},
     "timing": {"ns": float, "levels": Whole(), "start": str, "end": str},
 }  # fmt: skip
 _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 180
@@ -170,6 +171,7 @@ def synth_module(
     return {
         **columns,
         "seconds": seconds,
+        "fanout": fanout.largest(netlist, top),
         "timing": timing.longest_path(netlist, top, family),
         "cells": dict(sorted(mapped.items())),
     }
