@@ -132,7 +132,7 @@ def test_a_leaky_relu_by_hand(name):
     ],
 )
 def test_what_is_no_leaky_relu_is_not_taken_for_one(function):
-    with pytest.raises(ValueError, match="joins several images|`gt` .* is not supported"):
+    with pytest.raises(ValueError, match=r"joins several images|`gt` .* is not supported"):
         trace(open_module(leaky(function), None, {}, 0))
 
 
