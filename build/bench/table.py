@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fpgan.build.bench.software import DEVICES
+from fpgan.build.implement.synth.said import YOSYS_AGAINST_VIVADO, how_far_off
 
 _WIDTH = 400  # more than the table needs: nothing is cut, terminals wrap or scroll
 _BUSY = 0.25  # share of the cores that others may use before software rates are doubted
@@ -18,7 +19,8 @@ _COLUMNS = {
     "cycles": "cycles per\nimage", "zeros": "zero\ninsertion", "rival": "nearest\nrival",
     "efficiency": "effi-\nciency", "lanes": "\nlanes", "gops": "GOPS\nuseful", "all": "GOPS\nwith zeros",
     "per_dsp": "GOPS\nper DSP", "LUT": "\nLUT", "DSP": "\nDSP", "BRAM18": "\nBRAM18", "URAM": "\nURAM",
-    "clock": "\nMHz", "fps": "images\nper s", "estimated": "MHz\nestim.", "then": "images/s\nat that",
+    "clock": "\nMHz", "fps": "images\nper s", "empty": "MHz near\nempty",
+    "estimated": "MHz at\nthis fill", "then": "images/s\nat that",
     "wrong": "wrong\npixels",
 }  # fmt: skip
 
@@ -72,6 +74,7 @@ def _design(row: dict[str, Any]) -> dict[str, str]:
         **{kind: about + _count(used[kind]) for kind in ("LUT", "DSP", "BRAM18", "URAM") if kind in used},
         "clock": _figure(row["clock_mhz"]),
         "fps": _count(row["frames_per_second"]),
+        "empty": "" if not row["near_empty_ns"] else _figure(1000 / row["near_empty_ns"]),
         "estimated": "" if not later else _figure(1000 / row["estimated_ns"]),
         "then": _count(later.get("frames_per_second")),
         "wrong": _count(row["mismatches"]),
@@ -116,7 +119,7 @@ def _remarks(result: dict[str, Any]) -> list[str]:
     lines = [
         f"CPU: {m['cpu']}, threads: {m['threads']}, cores: {m['cores']}; GPU: {m['gpu'] or 'none'}. "
         "GOPS: two operations a MAC; ?: it is not known whether with zeros. ~: estimated. "
-        "MHz estim.: of the unplaced netlist.",
+        f"{_clocks(result)} {YOSYS_AGAINST_VIVADO}.",
     ]
     if m["load"] > _BUSY * m["cores"]:
         lines.append(f"software rates are too low: other programs kept {m['load']:.1f} cores busy")
@@ -131,6 +134,14 @@ def _remarks(result: dict[str, Any]) -> list[str]:
             how = "counted" if row["resources_from"] != "estimate" else "estimated"
             lines.append(f"{row['name']}: over its limit: {', '.join(row['over_limit'])} ({how})")
     return lines
+
+
+def _clocks(result: dict[str, Any]) -> str:
+    """What the estimated clocks are, and how far off."""
+    timed = [row["timing"] for row in result["designs"] if row["timing"]]
+    known: dict[str, Any] = next((timing for timing in timed if "median_error" in timing), {})
+    zynq = f"on a Zynq-7000 {how_far_off(known)}; on UltraScale+ " if known else ""
+    return f"MHz estimated of the unplaced netlist: {zynq}{how_far_off({})}."
 
 
 def _count(value: float | None) -> str:
