@@ -9,7 +9,7 @@ from qonnx.core.datatype import DataType
 
 from fpgan.build.dataflow.integer_graph import smallest_type
 from fpgan.hw.sources import rtl_file
-from fpgan.sim.benches.stream_bench import StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
 from fpgan.sim.golden import concat, weighted_sum
 from fpgan.sim.packing import pack
 
@@ -75,4 +75,4 @@ def test_joins(tmp_path):
     cases = [*(sum_case(*shape) for shape in SUMS), *(concat_case(*shape) for shape in JOINS),
              *(fork_case(*shape) for shape in FORKS)]  # fmt: skip
     sources = [rtl_file(f"stream_{name}.sv") for name in ("fork", "add", "concat")]
-    check_streams("stream_fork", sources, cases, tmp_path)
+    check_streams("stream_fork", sources, cases, tmp_path, seeds=SEEDS)
