@@ -20,6 +20,7 @@ from fpgan.build.dataflow.styles import DeconvStyle
 from fpgan.build.folding.fold import OutOfReachError, fold_like
 from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.size_fifos import one_word_less, size_fifos
+from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
@@ -55,6 +56,8 @@ def build(
     like: str | Path | None = None,
     progress: Progress | None = None,
     backend: Backend = "rtl",
+    input: str | None = None,
+    output: str | None = None,
 ) -> dict[str, Any]:
     """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
 
@@ -74,6 +77,8 @@ def build(
         accelerator then has a second clock input, ap_clk2x).
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
     like: an earlier BUILD whose PE, SIMD and cores are taken over, to compare at the same lanes.
+    input, output: how they are quantized where the file does not say, as u8:0.00390625 (unsigned, 8 bits,
+        the value of one step); an output that has bounds, as a Tanh's, gets 8 bits over them by itself.
     progress: called with the name of each step.
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
         HLS. Resource estimates are those of the RTL either way; dsp2x is for rtl alone.
@@ -90,10 +95,11 @@ def build(
     asked = checked(
         model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend
     )
+    ends = Ends.parse(input, output)
     path, out = Path(model), Path(out)
     say("reading")
     register()
-    network = read_network(load_model(path))
+    network = read_network(load_model(path), ends)
     say("golden vectors")
     golden = golden_vectors(path, network)
     with replaced_folder(out, MARKER, WRITTEN) as partial:

@@ -54,6 +54,14 @@ class LongestPath:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fanout:
+    """Of the net with the most loads, clocks not counted."""
+
+    loads: int = said("pins that it drives", within=_COUNT)
+    net: str = said("its name; empty where there is none")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Named:
     name: str = said("as in report.json", stable=True, within=NAME)
 
@@ -64,6 +72,7 @@ class SynthLayer(Counted, _Named):
 
     seconds: float = said("that its synthesis took (Yosys)", "s", may_lack=True)
     timing: LongestPath = said("its longest path (Yosys)", may_lack=True)
+    fanout: Fanout = said("its largest fan-out (Yosys)", may_lack=True)
     cells: dict[str, int] = said("instances by primitive (Yosys)", may_lack=True)
 
 

@@ -71,6 +71,42 @@ class Rival:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriverNeeds:
+    """Cycles that an image takes of each part of the way, were the others faster."""
+
+    accelerator: float = said("by itself, measured", "cycles", within=Number())
+    latents: float = said("its latent over the bus, by the equation of bench/through_driver.py", "cycles",
+                          within=Number())  # fmt: skip
+    images: float = said("the image over the bus, likewise", "cycles", within=Number())
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverWay:
+    """What the driver gets by one way, in long calls."""
+
+    frames_per_second: float = said("at clock_mhz", "images/s", stable=True, within=Number())
+    cycles_per_image: float = said("that each image adds to a call, measured", "cycles", stable=True,
+                                   within=Number())  # fmt: skip
+    predicted_cycles_per_image: float = said("the same, from `needs`", "cycles", within=Number())
+    call_cycles: int = said("of a call besides its images': registers, first latents, filling up", "cycles",
+                            within=Whole(-(2**53)))  # fmt: skip
+    binds: str = said("what needs the most", stable=True, within=OneOf(("accelerator", "latents", "images")))
+    needs: DriverNeeds = said("cycles of an image")
+    mismatches: int = said("values that differ from the golden ones", stable=True, within=_COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughDriver:
+    """The design behind its host interface, run by the driver on the simulated board, whose memory answers
+    after 20 cycles and whose processor takes no time of its own."""
+
+    images: int = said("of the longer of two calls each", "images", within=Whole(2))
+    data_bits: int = said("of the memory's word", "bits", within=Whole(32))
+    memory: DriverWay = said("latents and images through memory (--bus axi)", stable=True)
+    registers: DriverWay = said("through the windows (--bus axil), an access at a time", stable=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measured:
     """What was measured of a design."""
 
@@ -97,6 +133,7 @@ class Measured:
         "useful MACs / (cycles_per_image * mac_lanes): 1 is the limit but for skipped borders", stable=True
     )
     frames_per_second: float | None = said("at clock_mhz", "images/s", stable=True, within=Number())
+    through_driver: ThroughDriver | None = said("what the driver gets through the bus", stable=True)
     gops: float | None = said("useful, at clock_mhz: two per MAC, none for inserted zeros",
                               "giga-operations/s", stable=True)  # fmt: skip
     gops_with_zeros: float | None = said(

@@ -6,7 +6,7 @@ Dots, not bars: on a logarithmic axis a bar's length says nothing, as it has no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from fpgan.hw.system.files import write_beside
 # Okabe and Ito's colours, which differ to every kind of eye; markers tell the same again.
 _OURS, _ZEROS, _RIVAL, _SOFTWARE, _GPU = "#0072B2", "#E69F00", "#D55E00", "#8A8A8A", "#009E73"
 _INK, _GRID = "#1b2430", "#dfe5ec"
+_WAYS = {"memory": "|", "registers": "x"}  # what the driver gets through the bus
 _ROW = 0.36  # inches a row
 _ROOM = 0.6  # for the text beside the last dot, of the axis
 _SIZE = 9  # points of the text
@@ -34,6 +35,7 @@ class _Rate:
     color: str
     sure: float | None = None  # the part that the timing estimate grants
     single: float | None = None  # at batch 1, where value is of a larger one
+    driver: dict[str, float] = field(default_factory=dict)  # what the driver gets, by way
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
@@ -93,9 +95,16 @@ def _rates(axis: Axes, preset: str, rates: list[_Rate]) -> None:
             axis.plot([solid, hollow], [y, y], color=rate.color, lw=1.6, zorder=2)
             axis.plot(hollow, y, "o", color=rate.color, mfc="white", mew=1.6, ms=7, zorder=3)
         axis.plot(solid, y, "o", color=rate.color, ms=9, zorder=4)
+        for way, fps in rate.driver.items():
+            axis.plot(fps, y, _WAYS[way], color=_INK, ms=9, zorder=5)
         _beside(axis, max(solid, hollow or 0), y, text)
     _style(axis, f"{preset}: images per second (more is better)", [rate.label for rate in rates])
-    values = [value for rate in rates for value in (rate.value, rate.sure, rate.single) if value]
+    values = [
+        value
+        for rate in rates
+        for value in (rate.value, rate.sure, rate.single, *rate.driver.values())
+        if value
+    ]
     low, high = min(values) / 2, max(values)
     axis.set_xlim(low, high * (high / low) ** _ROOM)
     axis.set_ylim(len(rates) - 0.4, -0.6)
@@ -106,7 +115,9 @@ def _listed(preset: str, rows: list[dict[str, Any]], software: list[dict[str, An
     """Our designs, the rivals, and each runtime at its largest batch."""
     rates = [
         _Rate(_label(row), row["frames_per_second"], _OURS,
-             sure=(row["at_estimated_clock"] or {}).get("frames_per_second"))
+             sure=(row["at_estimated_clock"] or {}).get("frames_per_second"),
+             driver={way: row["through_driver"][way]["frames_per_second"] for way in _WAYS}
+             if row["through_driver"] else {})
         for row in rows
     ]  # fmt: skip
     rivals = {f"{r['name'].split(',')[0]} on {r['board']}": r["fps"] for row in rows if (r := row["rival"])}
@@ -169,6 +180,8 @@ def _legend(result: dict[str, Any]) -> list[Any]:
     if any(row["meets_clock"] is False for row in rows):
         label = "above the estimated clock (filled: at that clock)"
         handles.append(dot(_OURS, "o", label, mfc="white", mew=1.6))
+    if any(row["through_driver"] for row in rows):
+        handles += [dot(_INK, mark, f"what the driver gets by {way}") for way, mark in _WAYS.items()]
     cpu = f"{machine['cpu']}, threads: {machine['threads']} (hollow: one by one)"
     handles.append(dot(_SOFTWARE, "o", cpu))
     if machine["gpu"]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fpgan.build.bench import figures
+from fpgan.build.bench import figures, through_driver
 from fpgan.build.bench.bench_file import Measured
 from fpgan.build.bench.designs import BenchDesign
 from fpgan.build.flow import build
@@ -48,7 +48,9 @@ def measure(
 
 def failed(row: dict[str, Any]) -> bool:
     """Whether a row has an error or pixels that differ from PyTorch's."""
-    return bool(row["error"] or row["mismatches"] or (row["zero_insertion"] or {}).get("mismatches"))
+    driver = row["through_driver"] or {}
+    results = [row, row["zero_insertion"], driver.get("memory"), driver.get("registers")]
+    return bool(row["error"] or any(result["mismatches"] for result in results if result))
 
 
 def _identity(design: BenchDesign) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class _Row:
     def fill(self, model: Path, count_resources: bool) -> None:
         report = self._build(model)
         self._simulate(report)
+        self._drive()
         if self.design.zero_insertion:
             self._zero_insertion(model)
         if count_resources:
@@ -108,6 +111,11 @@ class _Row:
         self.row["gops_per_dsp"] = figures.per_dsp(report, None, self.row["frames_per_second"])
         shape = Design.load(self.folder).output.shape
         self.row["rival"] = figures.nearest_rival(self.row, shape, self.design.bits)
+
+    def _drive(self) -> None:
+        with self._step("driver") as progress:
+            cycles = self.row["cycles_per_image"]
+            self.row["through_driver"] = through_driver.measure(self.folder, cycles, self.images, progress)
 
     def _zero_insertion(self, model: Path) -> None:
         """The same network by zero insertion, folded as ours; `fpgan report` finds it beside ours."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from rich import box
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fpgan.build.bench.software import DEVICES
+from fpgan.build.bench.through_driver import WAYS
 from fpgan.build.implement.synth.said import YOSYS_AGAINST_VIVADO, how_far_off
 
 _WIDTH = 400  # more than the table needs: nothing is cut, terminals wrap or scroll
@@ -19,8 +21,9 @@ _COLUMNS = {
     "cycles": "cycles per\nimage", "zeros": "zero\ninsertion", "rival": "nearest\nrival",
     "efficiency": "effi-\nciency", "lanes": "\nlanes", "gops": "GOPS\nuseful", "all": "GOPS\nwith zeros",
     "per_dsp": "GOPS\nper DSP", "LUT": "\nLUT", "DSP": "\nDSP", "BRAM18": "\nBRAM18", "URAM": "\nURAM",
-    "clock": "\nMHz", "fps": "images\nper s", "empty": "MHz near\nempty",
-    "estimated": "MHz at\nthis fill", "then": "images/s\nat that",
+    "clock": "\nMHz", "fps": "images\nper s",
+    "memory": "images/s\nby memory", "registers": "images/s\nby regs.",
+    "empty": "MHz near\nempty", "estimated": "MHz at\nthis fill", "then": "images/s\nat that",
     "wrong": "wrong\npixels",
 }  # fmt: skip
 
@@ -61,6 +64,7 @@ def _designs(result: dict[str, Any]) -> Rows:
 
 def _design(row: dict[str, Any]) -> dict[str, str]:
     zeros, rival, later = row["zero_insertion"] or {}, row["rival"] or {}, row["at_estimated_clock"] or {}
+    driver = row["through_driver"] or {}
     used, about = row["resources"] or {}, "~" if row["resources_from"] == "estimate" else ""
     return {
         "cycles": _count(row["cycles_per_image"]),
@@ -74,6 +78,7 @@ def _design(row: dict[str, Any]) -> dict[str, str]:
         **{kind: about + _count(used[kind]) for kind in ("LUT", "DSP", "BRAM18", "URAM") if kind in used},
         "clock": _figure(row["clock_mhz"]),
         "fps": _count(row["frames_per_second"]),
+        **{way: _count(driver[way]["frames_per_second"]) for way in WAYS if way in driver},
         "empty": "" if not row["near_empty_ns"] else _figure(1000 / row["near_empty_ns"]),
         "estimated": "" if not later else _figure(1000 / row["estimated_ns"]),
         "then": _count(later.get("frames_per_second")),
@@ -119,7 +124,8 @@ def _remarks(result: dict[str, Any]) -> list[str]:
     lines = [
         f"CPU: {m['cpu']}, threads: {m['threads']}, cores: {m['cores']}; GPU: {m['gpu'] or 'none'}. "
         "GOPS: two operations a MAC; ?: it is not known whether with zeros. ~: estimated. "
-        f"{_clocks(result)} {YOSYS_AGAINST_VIVADO}.",
+        f"{_clocks(result)} By memory, by registers: what the driver gets, "
+        f"the processor's own time left out. {YOSYS_AGAINST_VIVADO}.",
     ]
     if m["load"] > _BUSY * m["cores"]:
         lines.append(f"software rates are too low: other programs kept {m['load']:.1f} cores busy")
@@ -128,12 +134,25 @@ def _remarks(result: dict[str, Any]) -> list[str]:
             lines.append(
                 f"{row['name']}: bound by {row['decision']['binds']}: {row['decision']['next_lacks']}"
             )
+        if row["through_driver"]:
+            lines += [f"{row['name']}, {line}" for line in _driver(row["through_driver"])]
         if row["error"]:
             lines.append(f"{row['name']}: failed: {row['error']}")
         elif row["over_limit"]:
             how = "counted" if row["resources_from"] != "estimate" else "estimated"
             lines.append(f"{row['name']}: over its limit: {', '.join(row['over_limit'])} ({how})")
     return lines
+
+
+def _driver(found: dict[str, Any]) -> Iterator[str]:
+    """What binds each way, and by which figures."""
+    for way in WAYS:
+        rate = found[way]
+        needs = ", ".join(f"{part} {_figure(cycles)}" for part, cycles in rate["needs"].items())
+        yield (
+            f"the driver by {way}: bound by {rate['binds']}: {rate['cycles_per_image']:,.10g} cycles per "
+            f"image, {rate['predicted_cycles_per_image']:,.10g} expected ({needs})"
+        )
 
 
 def _clocks(result: dict[str, Any]) -> str:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
 _CONTROL_LUT = 65
-_BRAM_WIDTH, _BRAM_DEPTH = 36, 512  # widest shape of a RAMB18
+_BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
 _CONSTANT_SHARE = 0.63  # of the LUTs of lanes whose weights never change
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
+_LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
@@ -90,7 +91,27 @@ def memory_cost(width: int, depth: int, style: str) -> Cost:
     if style == "distributed":
         parts = math.ceil(depth / 256)  # what a slice makes with its multiplexers
         return Cost(min(width, 2 ** min(depth, 32)) * (math.ceil(depth / 64) + math.ceil((parts - 1) / 3)))
-    return Cost(lut=0, bram18=math.ceil(width / _BRAM_WIDTH) * math.ceil(depth / _BRAM_DEPTH))
+    return block_ram_cost(width, depth)
+
+
+def block_ram_cost(width: int, depth: int) -> Cost:
+    """In the shape of a RAMB18 that takes fewest of them, and of these shapes the one that is deepest.
+
+    Where a memory is deeper than the shape its parts lie side by side, whatever the width of one, and each
+    bit chooses between them: four to a LUT6, four of those by the multiplexers of a slice.
+    """
+    brams, lut = min(
+        (math.ceil(width * parts / bits), width * _chosen_from(parts))
+        for bits, parts in ((bits, math.ceil(depth / words)) for bits, words in _BRAM_SHAPES)
+    )
+    return Cost(lut, bram18=brams)
+
+
+def _chosen_from(parts: int) -> int:
+    """LUTs of a multiplexer of one bit."""
+    if parts == 1:
+        return 0
+    return math.ceil(parts / 4) + (_chosen_from(math.ceil(parts / 16)) if parts > 16 else 0)
 
 
 def buffer_style(depth: int) -> str:
@@ -119,7 +140,7 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     operand = (_LUT_PER_INPUT_BIT + (shape.taps > 1)) * wide * shape.act_bits
     queue = 2 * shape.pe * shape.acc_bits
     return Cost(
-        round(core + operand + queue + _CONTROL_LUT) + weights.lut,
+        round(core + operand + queue + _CONTROL_LUT) + weights.lut + buffer.lut * shape.taps,
         slices,
         weights.bram18 + buffer.bram18 * shape.taps,
     )
@@ -132,7 +153,8 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
         words = channels // pe * 2**stage
         lut += _THRESHOLD_COMPARE * acc_bits + _THRESHOLD_STAGE
         if words > _THRESHOLD_DEEP:
-            bram += math.ceil(acc_bits / 18) * math.ceil(words / 1024)
+            memory = block_ram_cost(acc_bits, words)
+            lut, bram = lut + memory.lut, bram + memory.bram18
         elif words > 1:
             share = 0.4 if words <= 16 else 0.6 if words <= 32 else math.ceil(words / 64)
             lut += _THRESHOLD_SHARED * acc_bits * share
@@ -159,9 +181,7 @@ def fifo_cost(bits: int, depth: int) -> Cost:
     """LUT RAM where shallow, block RAM in the shape that takes fewest where deep."""
     if buffer_style(depth) == "distributed":
         return Cost(math.ceil(math.ceil(depth / 32) * 0.6 * bits) + 10)
-    shapes = ((_BRAM_WIDTH >> i or 1, _BRAM_DEPTH << i) for i in range(6))
-    brams = min(math.ceil(bits / wide) * math.ceil(depth / deep) for wide, deep in shapes)
-    return Cost(2 * math.ceil(math.log2(depth)) + 16, bram18=brams)
+    return block_ram_cost(bits, depth) + Cost(2 * math.ceil(math.log2(depth)) + 16)
 
 
 def fork_cost(outputs: int) -> Cost:
@@ -169,11 +189,27 @@ def fork_cost(outputs: int) -> Cost:
     return Cost(2 * outputs)
 
 
-def add_cost(pe: int, bits: int, factors: Sequence[int]) -> Cost:
-    """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first."""
-    return Cost(pe * bits * (sum(factor.bit_count() for factor in factors) - 1) + 3)
+def add_cost(pe: int, bits: int, factors: Sequence[int], turned: int = 0) -> Cost:
+    """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first.
+
+    turned: bits of sums of which some are negated.
+    """
+    rows = sum(factor.bit_count() for factor in factors) - 1
+    return Cost(pe * (bits * rows + turned) + 3)
 
 
 def concat_cost(inputs: int, bits: int) -> Cost:
     """A multiplexer of `inputs` words, four to a LUT, and counters."""
     return Cost(bits * math.ceil((inputs - 1) / 3) + 4 + 4 * math.ceil(math.log2(inputs)))
+
+
+def lookup_style(words: int) -> str:
+    """rom_style of a table of so many words."""
+    return "distributed" if words <= _LOOKUP_DEEP else "block"
+
+
+def lookup_cost(pe: int, words: int, bits: int) -> Cost:
+    """Per element a table, and the handshake."""
+    if lookup_style(words) == "distributed":
+        return Cost(pe * memory_cost(bits, words, "distributed").lut + 4)
+    return Cost(8, bram18=pe * math.ceil(bits / 18) * math.ceil(words / 1024))

@@ -2,20 +2,19 @@
 """Choose folding, compute core, weight memory and padding of every layer: the fastest design that fits.
 
 All layers run at the same time, so an image takes as long as the slowest layer. For a target of T cycles each
-layer may take any option that needs at most T; which ones together fit the budget at least cost is a small
-integer program (CP-SAT, solved to optimality). More cycles never make a target harder, so the smallest
-feasible T is found by bisection over the cycle counts that occur.
+layer may take any option that needs at most T; which ones together fit the budget is a small integer program
+(CP-SAT, solved to optimality). More cycles never make a target harder, so the smallest feasible T is found by
+bisection over the cycle counts that occur. Of the designs of T cycles the one is taken whose largest share of
+a resource is least: what is idle costs nothing, what is full costs clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from onnx import NodeProto
-from ortools.sat.python import cp_model
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
@@ -23,16 +22,18 @@ from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
-from fpgan.build.folding.limits import CORES, MOST, Budget
+from fpgan.build.folding.limits import CORES, Budget
 from fpgan.build.folding.options import MEMORIES, LayerOptions, Option
-from fpgan.build.folding.solver import solved
+from fpgan.build.folding.program import SCALE, Program, prices
 from fpgan.hw.design import read_report
 
-_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Fork_rtl", *JOINS)
+_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Lookup_rtl", "Fork_rtl", *JOINS)
 _NOTHING = Cost(0)
-_SCALE = 10_000_000  # shares of a budget as integers for the solver
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
+# The largest share may be so much above the least there is, if the shares together are less: hundreds of DSP
+# slices for a few LUTs are no gain.
+_NEAR = SCALE // 100
 
 
 class InfeasibleError(ValueError):
@@ -104,33 +105,45 @@ class Folding:
         best, low, high = None, 0, len(self.targets) - 1
         while low <= high:
             middle = (low + high) // 2
-            if self.solve(self.targets[middle]) is None:
+            if self._within(self.targets[middle]).run() is None:
                 low = middle + 1
             else:
                 best, high = self.targets[middle], middle - 1
         return best
 
     def solve(self, target: int) -> list[Option] | None:
-        """Cheapest choice with at most `target` cycles per layer, or None where none fits."""
+        """The choice of at most `target` cycles per layer whose largest share is least; None where none fits.
+
+        Of those within _NEAR of it, the one whose shares together are least.
+        """
+        first = self._within(target)
+        first.model.minimize(first.largest(self.budget))
+        least = first.run()
+        if least is None:
+            return None
+        program = self._within(target)
+        program.model.add(program.largest(self.budget) <= least.value + _NEAR)
+        price = prices(self.budget)
+        cost = sum(amount * price[name] for name, amount in program.spent.items())
+        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
+        answer = program.run()
+        assert answer is not None  # the first one's choice is one
+        return answer.choice
+
+    def _within(self, target: int) -> Program:
+        """Of the designs that the budget holds."""
         program = self._program(target)
         for name, limit in vars(self.budget).items():
             program.model.add(program.spent[name] <= limit)
-        price = {name: _SCALE // max(limit, 1) for name, limit in vars(self.budget).items()}
-        cost = sum(program.spent[name] * price[name] for name in price)
-        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
-        answer = program.run()
-        return None if answer is None else answer.choice
+        return program
 
-    def _program(self, target: int) -> _Program:
-        return _Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
+    def _program(self, target: int) -> Program:
+        return Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
 
     def overshoot(self, target: int) -> dict[str, int] | None:
         """What the design of `target` cycles takes that exceeds the budget least; None: no such design."""
         program = self._program(target)
-        worst = program.model.new_int_var(0, MOST * _SCALE, "worst")
-        for name, limit in vars(self.budget).items():
-            program.model.add(program.spent[name] * (_SCALE // max(limit, 1)) <= worst)
-        program.model.minimize(worst)
+        program.model.minimize(program.largest(self.budget))
         answer = program.run()
         return None if answer is None else answer.spent
 
@@ -183,51 +196,6 @@ class Folding:
             join.apply(target)
         pad_channels(self.model, channels)
         fold_forks(self.model, target)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """An option per layer, and what they take together by the names of `Budget`."""
-
-    choice: list[Option]
-    spent: dict[str, int]
-
-
-class _Program:
-    """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
-
-    def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
-        self.model = cp_model.CpModel()
-        self.spent: dict[str, Any] = dict(vars(fixed))
-        self.lanes: Any = 0
-        self._chosen: dict[str, list[tuple[Any, Option]]] = {}
-        for layer in layers:
-            flags = []
-            for i, (option, cost) in enumerate(layer.within(target)):
-                flag = self.model.new_bool_var(f"{layer.name}_{i}")
-                flags.append((flag, option))
-                self.lanes += flag * option.lanes
-                for name in self.spent:
-                    self.spent[name] += flag * getattr(cost, name)
-            self.model.add_exactly_one([flag for flag, _ in flags])
-            if layer.before is not None:
-                self._link(self._chosen[layer.before], flags)
-            self._chosen[layer.name] = flags
-        self.possible = all(self._chosen.values())
-
-    def _link(self, before: list[tuple[Any, Option]], flags: list[tuple[Any, Option]]) -> None:
-        """What the layer before puts out is what this one takes."""
-        for channels in {o.co for _, o in before} | {o.ci for _, o in flags}:
-            given = sum(flag for flag, o in before if o.co == channels)
-            taken = sum(flag for flag, o in flags if o.ci == channels)
-            self.model.add(given == taken)
-
-    def run(self) -> _Answer | None:
-        solver = solved(self.model) if self.possible else None
-        if solver is None:
-            return None
-        choice = [next(o for flag, o in flags if solver.value(flag)) for flags in self._chosen.values()]
-        return _Answer(choice, {name: int(solver.value(amount)) for name, amount in self.spent.items()})
 
 
 def fold_like(model: ModelWrapper, build: Path) -> None:

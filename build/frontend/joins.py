@@ -17,9 +17,6 @@ from fpgan.build.frontend.parts import Part, SumPart
 from fpgan.build.frontend.pointwise import ARITHMETIC, Both, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 
-_MAX_FACTOR = 256
-_ROUNDED = 2.0**-22  # of a ratio of two float32 scales
-
 
 def join(node: NodeProto, branches: Sequence[Branch]) -> Branch:
     """The image that a node makes of several. UnsupportedError."""
@@ -27,9 +24,8 @@ def join(node: NodeProto, branches: Sequence[Branch]) -> Branch:
         return _concatenated(node, branches)
     if node.op_type not in ARITHMETIC or len(branches) != 2:
         raise UnsupportedError.at(node, "takes several images; Add and Concat may")
-    if any(branch.current is None for branch in branches):
-        raise UnsupportedError.at(node, "the input must be quantized before anything is done to it")
     for branch in branches:
+        branch.require(node)
         branch.begin()
     one, other = branches
     if one.view != other.view:
@@ -53,7 +49,7 @@ def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | No
     if one.part is None and other.part is None and one.image != other.image:
         return None
     for branch in opened:
-        branch.open_identity(node)
+        branch.open_function(node)
     parts = [branch.part for branch in opened if branch.part is not None]
     waiting = [[p.name for p in branch.pending] for branch in opened]
     if not parts[0].sums_like(parts[1]) or waiting[0] != waiting[1]:
@@ -82,22 +78,9 @@ def _added(node: NodeProto, one: Branch, other: Branch) -> Branch:
     sources = (one.current, other.current)
     part = SumPart(
         name=node_name(node), ops=(node.op_type,), images=(one.image, other.image), sources=sources,
-        factors=_factors(node, *sources), dims=one.view.dims,
+        dims=one.view.dims,
     )  # fmt: skip
     return Branch(one.network, one.view, one.image, one.current, part)
-
-
-def _factors(node: NodeProto, one: Quantizer, other: Quantizer) -> tuple[int, int]:
-    """Of the integers of both, so that one scale is left."""
-    ratio = max(one.scale, other.scale) / min(one.scale, other.scale)
-    factor = round(ratio)
-    if abs(ratio - factor) > ratio * _ROUNDED or factor > _MAX_FACTOR:
-        raise UnsupportedError.at(
-            node,
-            f"adds images of scales {one.scale:.6g} and {other.scale:.6g}; one must be 1, 2, "
-            f"3 ... {_MAX_FACTOR} times the other: give both one quantizer",
-        )
-    return (factor, 1) if one.scale > other.scale else (1, factor)
 
 
 # -- concatenations -----------------------------------------------------------------------------------
@@ -105,8 +88,7 @@ def _concatenated(node: NodeProto, branches: Sequence[Branch]) -> Branch:
     if len(branches) < len(node.input):
         raise UnsupportedError.at(node, "joins a constant; several images are supported")
     for branch in branches:
-        if branch.current is None:
-            raise UnsupportedError.at(node, "joins the input, which is not quantized; quantize it first")
+        branch.require(node)
         branch.begin()
     views = [branch.view for branch in branches]
     axis = int(attribute(node, "axis", 1))

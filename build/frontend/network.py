@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.frontend.pointwise import Float, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.sums import Worth
 
 IntArray = NDArray[np.int64]
 Dims = tuple[int, int, int]  # C, H, W
@@ -84,6 +86,10 @@ class ThresholdLayer(Layer):
         """Accumulators (N,C,H,W), floats -> the values that they stand for."""
         return acc * torch.from_numpy(np.reshape(self.acc_scale, (-1, 1, 1)).copy()).to(acc.dtype)
 
+    def values(self, acc: Float) -> Float:
+        """Exact accumulators (N,C,H,W), float64 -> the float32 that they stand for."""
+        return self.scaled(acc.float())
+
     def step_function(self) -> StepFunction:
         """The float32 chain from accumulators (C,T) to integers (C,T), computed by PyTorch's own kernels.
 
@@ -91,14 +97,19 @@ class ThresholdLayer(Layer):
         """
 
         def apply(acc: IntArray) -> IntArray:
-            x = torch.from_numpy(acc.astype(np.float32))[None, :, :, None].contiguous()
-            y = self.after(self.scaled(x))[0, :, :, 0].numpy()
-            if np.isnan(y).any():
-                channel, point = np.argwhere(np.isnan(y))[0]
-                raise ValueError(f"channel {channel} is no number at accumulator {acc[channel, point]}")
-            return y.astype(np.int64)
+            x = torch.from_numpy(acc.astype(np.float64))[None, :, :, None].contiguous()
+            y = self.after(self.values(x))[0, :, :, 0].numpy()
+            return _integers(y, acc)
 
         return apply
+
+
+def _integers(y: NDArray[np.floating], given: NDArray[Any]) -> IntArray:
+    """Integers (C,T) that are floats. ValueError where one is no number, by what it was made of (C,T)."""
+    if np.isnan(y).any():
+        channel, point = np.argwhere(np.isnan(y))[0]
+        raise ValueError(f"channel {channel} is no number at accumulator {given[channel, point]}")
+    return y.astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +155,7 @@ class QuantLayer(ThresholdLayer):
     def _sums(self, x: Float, exact: bool) -> Float:
         weights = torch.from_numpy(self.linear.weights.astype(np.float64))
         if exact:
-            return self.scaled(_deconv(self.linear, x.double(), weights).float())
+            return self.values(_deconv(self.linear, x.double(), weights))
         real = weights.float() * torch.from_numpy(np.reshape(self.weight_scale, (1, -1, 1, 1)).copy())
         y = _deconv(self.linear, x * self.source.scale, real)
         return y if self.bias is None else y + torch.from_numpy(self.bias.reshape(1, -1, 1, 1))
@@ -162,7 +173,54 @@ def _deconv(linear: Linear, x: Float, weights: Float) -> Float:
 class SumLayer(ThresholdLayer):
     """factor 0 * image + factor 1 * other image, pixel by pixel, functions of each, the quantizer."""
 
-    factors: tuple[int, int]  # one of them is 1
+    factors: tuple[int, int]
+    image: Dims
+    worth: Worth | None = None  # where the scales are not in proportion to the factors
+
+    @property
+    def dims(self) -> Dims:
+        return self.image
+
+    @property
+    def power_of_two(self) -> bool:
+        return self.worth is None and super().power_of_two
+
+    @property
+    def acc_scale(self) -> NDArray[np.float32]:
+        one = min(range(2), key=lambda k: self.factors[k])
+        return np.asarray(self.sources[one].scale / self.factors[one], np.float32)
+
+    @property
+    def acc_range(self) -> tuple[IntArray, IntArray]:
+        pairs = list(zip(self.factors, self.sources, strict=True))
+        low, high = sum(f * q.low for f, q in pairs), sum(f * q.high for f, q in pairs)
+        return np.full(self.image[0], low, np.int64), np.full(self.image[0], high, np.int64)
+
+    def steps_of_values(self, channels: int) -> Callable[[NDArray[np.float32]], IntArray]:
+        """The same chain from values (T), of each of so many channels, to integers (C,T)."""
+
+        def apply(values: NDArray[np.float32]) -> IntArray:
+            x = torch.from_numpy(values)[None, None, :, None].expand(1, channels, -1, 1).contiguous()
+            return _integers(
+                self.after(x)[0, :, :, 0].numpy(), np.broadcast_to(values, (channels, len(values)))
+            )
+
+        return apply
+
+    def values(self, acc: Float) -> Float:
+        return super().values(acc) if self.worth is None else torch.from_numpy(self.worth(acc.numpy()))
+
+    def run(self, images: Sequence[Float], exact: bool) -> Float:
+        (a, b), (one, other) = images, self.factors
+        if exact:
+            return self.after(self.values(a.double() * one + b.double() * other))
+        return self.after(a * self.sources[0].scale + b * self.sources[1].scale)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionLayer(ThresholdLayer):
+    """Functions of each element of one image, the quantizer."""
+
     image: Dims
 
     @property
@@ -171,19 +229,15 @@ class SumLayer(ThresholdLayer):
 
     @property
     def acc_scale(self) -> NDArray[np.float32]:
-        return np.asarray(min(source.scale for source in self.sources), np.float32)
+        return np.asarray(self.sources[0].scale, np.float32)
 
     @property
     def acc_range(self) -> tuple[IntArray, IntArray]:
-        pairs = list(zip(self.factors, self.sources, strict=True))
-        low, high = sum(f * q.low for f, q in pairs), sum(f * q.high for f, q in pairs)
-        return np.full(self.image[0], low, np.int64), np.full(self.image[0], high, np.int64)
+        low, high = (np.full(self.image[0], end) for end in (self.sources[0].low, self.sources[0].high))
+        return low, high
 
     def run(self, images: Sequence[Float], exact: bool) -> Float:
-        (a, b), (one, other) = images, self.factors
-        if exact:
-            return self.after(self.scaled((a.double() * one + b.double() * other).float()))
-        return self.after(a * self.sources[0].scale + b * self.sources[1].scale)
+        return self.after(self.values(images[0].double()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.assemble import Assembler, Image
 from fpgan.build.frontend.errors import UnsupportedError, layer_name
-from fpgan.build.frontend.linear import Linear
-from fpgan.build.frontend.network import Dims, QuantLayer, SumLayer, ThresholdLayer
+from fpgan.build.frontend.linear import IntArray, Linear, identity
+from fpgan.build.frontend.network import Dims, FunctionLayer, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_unbounded, resolve_unbounded
+from fpgan.build.frontend.sums import proportion, real_range, separating
 from fpgan.hw.system.text import brief
 
 _LEVELS = 256
@@ -96,33 +97,76 @@ class LinearPart(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FunctionPart(Part):
+    """Of one image, with nothing linear between it and the functions."""
+
+    image: int
+    source: Quantizer
+    dims: Dims
+
+    def sums_like(self, other: Part) -> bool:
+        return isinstance(other, FunctionPart) and self.image == other.image
+
+    def linear(self) -> LinearPart:
+        """The same as a layer that passes every channel on."""
+        shared = {field.name: getattr(self, field.name) for field in fields(Part)}
+        return LinearPart(
+            **shared | {"notes": (*self.notes, "passes channels on")}, image=self.image, source=self.source,
+            linear=identity(self.dims[0], self.dims[1:]), weight_scale=np.ones((), np.float32),
+        )  # fmt: skip
+
+    def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        layer = FunctionLayer(
+            name=self.name, ops=(*self.ops, node.op_type), inputs=(self.image,), sources=(self.source,),
+            target=quantizer, notes=self.notes, functions=self.functions, image=self.dims,
+        )  # fmt: skip
+        return network.add(_bounded(node, layer))
+
+
+@dataclass(frozen=True, kw_only=True)
 class SumPart(Part):
     """Of two images."""
 
     images: tuple[int, int]
     sources: tuple[Quantizer, Quantizer]
-    factors: tuple[int, int]
     dims: Dims
 
     def sums_like(self, other: Part) -> bool:
         return isinstance(other, SumPart) and (self.images, self.dims) == (other.images, other.dims)
 
     def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        factors = proportion(self.sources)
         layer = SumLayer(
             name=self.name, ops=(*self.ops, node.op_type), inputs=self.images, sources=self.sources,
-            target=quantizer, notes=self.notes, functions=self.functions, factors=self.factors,
+            target=quantizer, notes=self.notes, functions=self.functions, factors=factors or (1, 1),
             image=self.dims,
         )  # fmt: skip
-        return network.add(_bounded(node, layer))
+        if factors is not None:
+            return network.add(_bounded(node, layer))
+        channels = 1 if all(c.ndim == 0 for f in self.functions for c in f.constants) else self.dims[0]
+        steps = layer.steps_of_values(channels)
+        target = _target(node, quantizer, steps(real_range(self.sources)))
+        steps = replace(layer, target=target).steps_of_values(channels)
+        try:
+            factors, worth = separating(self.sources, steps)
+        except ValueError as error:
+            raise UnsupportedError.at(node, f"behind {brief(self.name)}, which {error}") from None
+        return network.add(replace(layer, target=target, factors=factors, worth=worth))
 
 
 def _bounded(node: NodeProto, layer: Any) -> ThresholdLayer:
     """The layer; a quantizer that does not clamp gets the range that is reached."""
     if not is_unbounded(layer.target):
         return layer  # type: ignore[no-any-return]
-    low, high = layer.acc_range
-    ends = layer.step_function()(np.stack([low, high], 1))
+    ends = layer.step_function()(np.stack(layer.acc_range, 1))
+    return replace(layer, target=_target(node, layer.target, ends))  # type: ignore[no-any-return]
+
+
+def _target(node: NodeProto, quantizer: Quantizer, ends: IntArray) -> Quantizer:
+    """The quantizer, with the range that is reached between these ends where it does not clamp."""
+    if not is_unbounded(quantizer):
+        return quantizer
     first, last = int(ends.min()), int(ends.max())
     if last - first >= _LEVELS or last == first:
         raise UnsupportedError.at(node, f"reaches {first} to {last}; 2 to {_LEVELS} levels are supported")
-    return replace(layer, target=resolve_unbounded(layer.target, first, last))  # type: ignore[no-any-return]
+    return resolve_unbounded(quantizer, first, last)

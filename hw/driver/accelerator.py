@@ -215,7 +215,7 @@ class Accelerator:
                     seen, since = done, time.monotonic()
                 elif time.monotonic() - since > self.timeout:
                     raise AcceleratorError(self._stuck(source, sink, n))
-                else:
+                elif sink != "WINDOW":  # a window is full sooner than a pause is over
                     self.board.pause(_PAUSE)
         except AcceleratorError as error:
             self._abort_after(error)

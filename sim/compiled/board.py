@@ -21,6 +21,7 @@ from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_host
 from fpgan.sim.compiled.programs import private_folder
 
+LATENCY = 20  # cycles after which the memory answers
 _BASE = 0x1000_0000  # of the memory
 _PAUSE_CYCLES = 50
 
@@ -42,12 +43,16 @@ class SimulatedBoard:
         with SimulatedBoard(host) as board:
             images = Accelerator(board).generate(seed=1, n=64)
 
-    stall, fail and hang disturb its buses. Raises ToolError when the compilation fails or the simulation
+    clock_mhz: of which a pause of the driver takes as many cycles as it lasts; left out, a few. stall, fail
+    and hang disturb its buses. Raises ToolError when the compilation fails or the simulation
     ends, as it does when the accelerator breaks a rule of AXI.
     """
 
-    def __init__(self, host: Host, memory: int = 1 << 24, latency: int = 20) -> None:
+    def __init__(
+        self, host: Host, memory: int = 1 << 24, latency: int = LATENCY, clock_mhz: float | None = None
+    ) -> None:
         self._log = host.root / f"board.{secrets.token_hex(4)}.log"
+        self._clock_mhz = clock_mhz
         self._free, self._end = _BASE, _BASE + memory
         data_bytes = max(host.options.data_bits // 8, 4)
         values = [str(value) for value in (data_bytes, _BASE, memory, latency)]
@@ -87,7 +92,8 @@ class SimulatedBoard:
         return SimulatedBuffer(self, address, np.zeros(size, np.uint8))
 
     def pause(self, seconds: float) -> None:
-        self._tell("p", _PAUSE_CYCLES, 0)
+        cycles = _PAUSE_CYCLES if self._clock_mhz is None else round(seconds * self._clock_mhz * 1e6)
+        self._tell("p", cycles, 0)
 
     def read_memory(self, address: int, size: int) -> Bytes:
         """Bytes of the memory."""

@@ -11,8 +11,9 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.dataflow.integer_graph import USEFUL_MACS, smallest_type
+from fpgan.build.dataflow.integer_graph import USEFUL_MACS
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.steps import smallest_type
 from fpgan.build.folding.fold import Budget, fold
 from fpgan.build.frontend.linear import Linear
 from fpgan.hw.boards import get_board
@@ -58,15 +59,23 @@ class Integers:
         )
         return f"image_{i + 1}"
 
-    def add(self, a, b, factors=(1, 1), out="UINT4"):
+    def add(self, a, b, factors=(1, 1), out="UINT4", negated=()):
+        """negated: channels whose sum is."""
         i, kinds = self.index, [self.tensors[name][1] for name in (a, b)]
         low, high = (sum(f * int(getattr(kind, end)()) for f, kind in zip(factors, kinds, strict=True))
                      for end in ("min", "max"))  # fmt: skip
         names = [self._scaled(i, k, *term) for k, term in enumerate(zip((a, b), factors, strict=True))]
-        self._tensor(f"acc_{i}", self.tensors[a][0], low, high + 1)
-        self._node("Add", names, f"acc_{i}", f"add_{i}")
+        shape = self.tensors[a][0]
+        flags = [int(c in negated) for c in range(shape[1])]
+        self._tensor(f"acc_{i}", shape, min(low, -high), max(high, -low) + 1)
+        self._node("Add", names, f"sum_{i}" if negated else f"acc_{i}", f"add_{i}")
+        if negated:
+            self.tensors[f"sum_{i}"] = self.tensors[f"acc_{i}"]
+            signs = 1 - 2 * np.array(flags).reshape(1, -1, 1, 1)
+            self._initializer(f"signs_{i}", signs, DataType["INT2"])
+            self._node("Mul", [f"sum_{i}", f"signs_{i}"], f"acc_{i}", f"negate_{i}")
         levels, offset = self._threshold(f"image_{i + 1}", out), int(DataType[out].min())
-        self.steps.append(lambda x: threshold(weighted_sum([x[a], x[b]], factors), levels, offset))
+        self.steps.append(lambda x: threshold(weighted_sum([x[a], x[b]], factors, flags), levels, offset))
         return f"image_{i + 1}"
 
     def concat(self, *sources):
@@ -155,7 +164,7 @@ def everything(seed=0):
     """A flat layer as an image, a residual block with unequal scales, an image joined with itself."""
     g = Integers((1, 1), 6, "INT8", seed)
     start = g.linear("image_0", 60, kernel=1, pad=0, out="INT4", image=(4, 5, 3))
-    back = g.add(g.linear(g.concat(start, start, start), 3), start, (1, 2))
+    back = g.add(g.linear(g.concat(start, start, start), 3), start, (1, 2), negated=(1,))
     g.linear(back, 1, kernel=4, stride=2, out="INT8")
     return g
 
@@ -165,7 +174,7 @@ def parted(seed=0):
     g = Integers((4, 5), 5, "UINT3", seed)
     thrice = g.concat("image_0", "image_0", "image_0")
     other = g.linear("image_0", 7)
-    return finished(g, g.add(g.linear(thrice, 7), other, (3, 1)))
+    return finished(g, g.add(g.linear(thrice, 7), other, (300, 71), negated=(0, 4)))
 
 
 def finished(g, image):

@@ -15,6 +15,7 @@ from finn.util.settings import get_settings
 from numpy.typing import NDArray
 from qonnx.core.datatype import BaseDataType, DataType
 
+from fpgan.build.dataflow.carrier import carried
 from fpgan.hw.sources import sources
 
 _TWO_CLOCKS = ("deconv",)  # modules with a port ap_clk2x
@@ -103,7 +104,7 @@ class StreamOp(RTLBackend):
         run = self._rtlsim if self.get_nodeattr("exec_mode") == "rtlsim" else self.compute
         y = run(*arrays)
         for name, values in zip(node.output, y if isinstance(y, tuple) else (y,), strict=True):
-            context[name] = values.astype(np.float32)
+            context[name] = carried(values)
 
     def _rtlsim(self, *x: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
         """What RTLBackend does, which takes every input of a node for a stream, weights too."""

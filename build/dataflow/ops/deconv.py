@@ -14,6 +14,7 @@ from qonnx.core.datatype import BaseDataType, DataType
 
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.hex_words import hex_words
 from fpgan.hw.geometry import Axis, DeconvGeometry
 from fpgan.sim.golden import deconv, weight_words
 
@@ -173,12 +174,3 @@ class Deconv_rtl(StreamOp):
 
     def bram_estimation(self, fpgapart: str) -> int:
         return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).bram18
-
-
-def hex_words(words: NDArray[np.int64], bits: int) -> str:
-    """Rows of `words` (...) as $readmemh lines: two's complement, the last axes' first element lowest."""
-    rows = words.reshape(words.shape[0], -1) & ((1 << bits) - 1)
-    digits = -(-rows.shape[1] * bits // 4)
-    planes = (rows[:, :, None] >> np.arange(bits)) & 1
-    packed = np.packbits(planes.reshape(rows.shape[0], -1).astype(np.uint8), axis=1, bitorder="little")
-    return "".join(f"{int.from_bytes(row.tobytes(), 'little'):0{digits}x}\n" for row in packed)

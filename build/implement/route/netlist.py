@@ -113,11 +113,11 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
 def for_router() -> list[Words]:
     """Commands of Yosys that leave primitives which nextpnr-xilinx places and routes.
 
-    See nextpnr.v. DSP48E1 loses the parameters of its pattern detector, which must be unused: the router
-    ends at their values.
+    See nextpnr.v and ramb36.v. DSP48E1 loses the parameters of its pattern detector, which must be unused:
+    the router ends at their values.
     """
     return [
-        ("techmap", "-map", Path(__file__).with_name("nextpnr.v")),
+        *(("techmap", "-map", Path(__file__).with_name(name)) for name in ("nextpnr.v", "ramb36.v")),
         *(("chtype", "-set", kind, f"t:$__{kind}") for kind in ("SRLC32E", "CARRY4")),
         ("select", "-assert-none", "t:DSP48E1", "r:USE_PATTERN_DETECT=PATDET", "%i"),
         ("setparam", "-unset", "MASK", "-unset", "PATTERN", "t:DSP48E1"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from fpgan.build.implement.synth import cells, timing
+from fpgan.build.implement.synth import cells, fanout, timing
 from fpgan.build.implement.synth.paths import TimedPath
 from fpgan.build.implement.synth.wires import WIRES, longest
 from fpgan.build.implement.synth.yosys_job import Job
@@ -43,6 +43,7 @@ _FLOW = (
 _HDL = (".sv", ".v", ".svh", ".vh")
 _ENTRY = {
     **dict.fromkeys(cells.COLUMNS, Whole()), "seconds": float, "cells": Each(str, Whole()),
+    "fanout": {"loads": Whole(), "net": str},
     "timing": shape_of(LongestPath),
 }  # fmt: skip
 _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 180
@@ -178,6 +179,7 @@ def synth_module(
     return {
         **columns,
         "seconds": seconds,
+        "fanout": fanout.largest(netlist, top),
         "timing": _timed(timing.longest_paths(netlist, top, family), family),
         "cells": dict(sorted(mapped.items())),
     }

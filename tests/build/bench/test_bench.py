@@ -70,7 +70,25 @@ def test_what_a_row_says(out: Path, result: Json) -> None:
     )
     assert measured["resources"] == plan["totals"] and measured["resources_from"] == "estimate"
     assert measured["weights"].startswith("untrained") and measured["rival"] is None
-    assert measured["estimated_ns"] is None and set(measured["seconds"]) == {"build", "sim", "zero insertion"}
+    assert measured["estimated_ns"] is None and set(measured["seconds"]) == {
+        "build", "sim", "driver", "zero insertion",
+    }  # fmt: skip
+
+
+@pytest.mark.verilator
+def test_what_the_driver_gets(result: Json) -> None:
+    """The accelerator's rate by both ways, as its lanes bind: no more cycles, no pause of the driver's."""
+    measured = result["designs"][1]
+    driver, cycles = measured["through_driver"], measured["cycles_per_image"]
+    memory, registers = driver["memory"], driver["registers"]
+    assert (driver["images"], driver["data_bits"]) == (4, 128)
+    assert memory["mismatches"] == registers["mismatches"] == 0
+    assert memory["binds"] == registers["binds"] == "accelerator"
+    assert memory["cycles_per_image"] == memory["predicted_cycles_per_image"] == cycles
+    assert memory["frames_per_second"] == measured["frames_per_second"]
+    assert memory["needs"] == {"accelerator": cycles, "latents": 1, "images": 16}  # 16 and 256 bytes
+    assert registers["cycles_per_image"] == pytest.approx(cycles, abs=16)  # 4 looks at registers
+    assert memory["call_cycles"] > 0.5 * 50e-6 * 300e6 > registers["call_cycles"] > 0
 
 
 @pytest.mark.verilator
@@ -135,6 +153,11 @@ def test_table(result: Json) -> None:
     assert "software rates are too low: other programs kept 3.0 cores busy" in table(result)
     why = result["designs"][1]["decision"]
     assert f"tiny-ultra96: bound by {why['binds']}: {why['next_lacks']}" in table(result)
+    assert "tiny-ultra96, the driver by memory: bound by accelerator: " in table(result)
+    driver = result["designs"][1]["through_driver"]
+    by_way = [f"{driver[way]['frames_per_second']:,.0f}" for way in ("memory", "registers")]
+    at = lines["tiny-ultra96"].index(by_way[0])  # the accelerator's own, which here is that by memory
+    assert lines["tiny-ultra96"][at : at + 3] == [by_way[0], *by_way]
     assert any("3,000?" in line for line in lines["Wang et al. 2019, VC709"])
 
 
@@ -145,6 +168,8 @@ def test_counted_resources(
 ) -> None:
     simulated = json.loads((out / result["designs"][1]["build"] / "sim.json").read_text())
     monkeypatch.setattr(row, "simulate", lambda build, images, progress: simulated)
+    driver = result["designs"][1]["through_driver"]
+    monkeypatch.setattr(row.through_driver, "measure", lambda *_: driver)
     design = replace(TINY, zero_insertion=False)
     (measured,) = bench(tmp_path, designs=[design])["designs"]
     counted = json.loads((tmp_path / measured["build"] / "synth.json").read_text())
@@ -166,7 +191,9 @@ def test_mismatches_fail_a_design(
 ) -> None:
     ours = result["designs"][1]
     zeros = {**ours, "zero_insertion": {**ours["zero_insertion"], "mismatches": 1}}
-    for wrong in ({**ours, "mismatches": 3}, zeros):
+    driver = ours["through_driver"]
+    registers = {**ours, "through_driver": {**driver, "registers": driver["registers"] | {"mismatches": 1}}}
+    for wrong in ({**ours, "mismatches": 3}, zeros, registers):
         monkeypatch.setattr(row, "measure", lambda *_, made=wrong: made)
         assert bench(tmp_path, designs=[TINY])["failed"] == ["tiny-ultra96"]
     monkeypatch.setattr(row, "measure", lambda *_: ours)

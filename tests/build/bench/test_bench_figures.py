@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from fpgan.build.bench import figures
+from fpgan.build.bench import figures, through_driver
 from fpgan.build.bench.bench_file import Rival, explained
 from fpgan.build.bench.designs import BenchDesign, all_designs, select
 from fpgan.build.report.rivals import other_networks, same_network
 from fpgan.hw.boards import boards
+from fpgan.hw.design_file import Stream
 from fpgan.hw.system.fields import as_written
 from fpgan.model.config import PRESETS
 
@@ -82,6 +84,45 @@ def test_limits_and_what_exceeds_them() -> None:
     assert got["utilization"] == {"LUT": 0.95, "FF": 0.005, "DSP": 0.0, "BRAM18": 0.4}
     synth = {"tool": "yosys", "totals": {**report["totals"], "LUT": 1001}}
     assert figures.resources(report, synth, allowed)["over_board"] == ["LUT 1,001 of 1,000"]
+
+
+STREAM = Stream(shape=(1, 8, 8, 2), datatype="INT8", elements_per_beat=2, tdata_bits=16, beats=64)
+LATENT = Stream(shape=(1, 1, 1, 32), datatype="INT8", elements_per_beat=4, tdata_bits=32, beats=8)
+
+
+def design_of(latent: Stream, image: Stream) -> Any:
+    return SimpleNamespace(input=latent, output=image)
+
+
+def test_cycles_of_an_image_on_the_bus() -> None:
+    """32 bytes of latent and 128 of image: in words of 64 bits, and by 4 cycles for 32 bits."""
+    design = design_of(LATENT, STREAM)
+    memory = through_driver.by_memory(design, 100, 64)
+    assert memory == {"accelerator": 100, "latents": 4.0, "images": 16.0}
+    registers = through_driver.by_registers(design, 100)
+    assert registers == {"accelerator": 100, "latents": 32.0, "images": 128.5}  # 16 cycles of looks in 4096 B
+
+
+@pytest.mark.parametrize(
+    ("way", "accelerator", "cycles", "binds"),
+    [
+        ("memory", 100, 100, "accelerator"),
+        ("memory", 16, 16, "accelerator"),
+        ("memory", 10, 16, "images"),
+        ("registers", 161, 161, "accelerator"),
+        ("registers", 100, 160.5, "images"),
+    ],
+)
+def test_what_binds(way: str, accelerator: int, cycles: float, binds: str) -> None:
+    """By registers one bus carries both: their cycles add up."""
+    design = design_of(LATENT, STREAM)
+    needs = {
+        "memory": through_driver.by_memory(design, accelerator, 64),
+        "registers": through_driver.by_registers(design, accelerator),
+    }
+    assert through_driver.predicted(way, needs[way]) == (cycles, binds)
+    swapped = {"memory": through_driver.by_memory(design_of(STREAM, LATENT), 10, 64)}
+    assert through_driver.predicted("memory", swapped["memory"]) == (16, "latents")
 
 
 def test_zero_insertion_beside_ours() -> None:

@@ -35,14 +35,26 @@ def test_slices_and_block_rams_are_known(case):
 
 
 def test_thresholds_are_estimated_within_ten_percent():
-    """Those of mnist32 from W2A2 to W4A4, folded for 2,000 to 140,000 images a second."""
+    """Those of mnist32 from W2A2 to W4A4, at 2,000 to 140,000 images a second; of 400 and 784 features."""
     errors = []
     for case in THRESHOLDS:
         cost = costs.threshold_cost(*(case[name] for name in ("pe", "channels", "acc_bits", "out_bits")))
         errors.append(abs(cost.lut / case["LUT"] - 1))
-        assert abs(cost.bram18 - case["BRAM18"]) <= 1
+        assert abs(cost.bram18 - case["BRAM18"]) <= max(1, 0.02 * case["BRAM18"])
     assert statistics.median(errors) < 0.1
     assert max(errors) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "lut", "bram18"),
+    [
+        (4, 4096, 0, 1), (8, 1040, 0, 1), (15, 1040, 0, 2), (36, 640, 0, 2), (40, 1500, 40, 4),
+        (64, 700, 0, 4), (100, 3000, 100, 17), (13, 5000, 26, 4),
+    ],
+)  # fmt: skip
+def test_block_rams_take_the_shape_that_yosys_gives_them(width, depth, lut, bram18):
+    """Of random words: narrow and deep ones, and such whose depth is no power of two."""
+    assert costs.block_ram_cost(width, depth) == costs.Cost(lut, bram18=bram18)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx_models import Chain
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.costs import Cost
@@ -17,8 +18,9 @@ from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import MOST, Budget, Folding, InfeasibleError, fold
+from fpgan.build.folding.fold import Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, paddings
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
@@ -83,17 +85,33 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
     if fits:
         choice = folding.solve(fits[0])
         price = {name: 10_000_000 // max(amount, 1) for name, amount in vars(budget).items()}
-
-        def priced(options, cost):
-            spent = sum(getattr(cost, name) * price[name] for name in price)
-            return spent + 5 * price["lut"] * sum(o.lanes for o in options)
-
-        prices = {
-            tuple(o for o, _ in combination): priced([o for o, _ in combination], cost)
+        shares = {
+            tuple(o for o, _ in combination): {n: getattr(cost, n) * price[n] for n in price}
             for combination, cost in combinations(folding.layers, fits[0])
             if fits_in(cost, budget)
         }
+        least = min(max(share.values()) for share in shares.values())
+        prices = {
+            options: sum(share.values()) + 5 * price["lut"] * sum(o.lanes for o in options)
+            for options, share in shares.items()
+            if max(share.values()) <= least + 100_000
+        }
         assert prices[tuple(choice)] == min(prices.values())
+
+
+def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
+    """At the same cycles the fullest resource is as empty as it can be: block RAM in place of LUTs."""
+    model, limits = unfolded(), Budget(20_000, 0, 100)
+    folding = Folding(model, PART, limits, ("lut",))
+    spent = Cost(0)
+    for layer, option in zip(folding.layers, folding.solve(300), strict=True):
+        spent += next(cost for other, cost in layer.within(300) if other is option)
+    least = folding.overshoot(300)
+    assert (
+        max(spent.lut / 20_000, spent.bram18 / 100)
+        <= max(least["lut"] / 20_000, least["bram18"] / 100) + 0.01
+    )
+    assert spent.bram18 > 0
 
 
 def fits_in(cost, budget):
@@ -162,6 +180,32 @@ def test_paddings_divide_better():
     assert paddings(3) == [3, 4]
     assert 144 in paddings(138) and 140 in paddings(138)
     assert all(64 <= c <= 68 for c in paddings(64))
+
+
+def one_layer(channels, bits=8, **attributes):
+    """A graph of one layer to one channel, unfolded."""
+    chain = Chain((1, channels, 1, 1))
+    chain.quant(0.5, bits)
+    chain.op("ConvTranspose", chain.weights((channels, 1, 2, 2), bits=2), **attributes)
+    chain.quant(0.5, 4)
+    return lower(integer_graph(chain.model()))
+
+
+@pytest.mark.parametrize("channels", [1023, 1025])
+def test_no_pixel_is_padded_beyond_what_a_stream_word_holds(channels):
+    """A padded pixel enters as one word, of 8,191 bits at most; one with more channels enters in parts."""
+    model = one_layer(channels)
+    layer = LayerOptions(model, model.graph.node[0], PART, ("lut",))
+    assert {o.ci for o in layer.options} == {channels}
+    fold(model, PART, AMPLE, 20_000)
+    insert_streams(model)
+
+
+def test_a_layer_of_one_product_per_cycle_has_nothing_to_pump():
+    """With dsp2x alone to choose from it takes the same core at one clock."""
+    model = one_layer(1, strides=[2, 2])
+    layer = LayerOptions(model, model.graph.node[0], PART, ("dsp2x",))
+    assert layer.options and {o.core for o in layer.options} == {"dsp"}
 
 
 def test_padded_channels_change_no_pixel(unfolded):

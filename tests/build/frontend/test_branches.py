@@ -147,10 +147,6 @@ def side_by_side(chain, x):
 
 REFUSED = {
     "open branch": (no_quantizer, r"add_\d+ \(Add\): no quantizer between this and conv_\d+ before it"),
-    "scales of a sum": (
-        lambda chain, x: conv(chain, 3, 3).quant(0.3, 4).op("Add", x),
-        r"adds images of scales 0\.3 and 0\.5; one must be 1, 2, 3 \.\.\. 256 times the other: give both one",
-    ),
     "scales for a layer": (
         scales_for_a_layer, r"concat_\d+ before it joins images of scales 0\.3 and 0\.5; give both one",
     ),
@@ -166,10 +162,6 @@ REFUSED = {
     "gate": (
         lambda chain, x: conv(chain, 3, 3).op("Sigmoid").quant(0.25, 4).op("Mul", x),
         r"mul_\d+ \(Mul\): between two images; Add is supported, Mul with a constant or functions",
-    ),
-    "falling": (
-        lambda chain, x: conv(chain, 3, 3).quant(STEP, 4).op("Add", x).op("Neg"),
-        r"add_\d+ \(Add\): what follows falls where the sum rises, in channel 0; quantize the sum first",
     ),
     "crop": (
         lambda chain, x: conv(chain, 3, 3).quant(STEP, 4).op("Add", x).op(

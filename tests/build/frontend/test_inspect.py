@@ -81,3 +81,14 @@ def test_everything_that_blocks_is_named(tmp_path):
     (path.parent / "no.onnx").write_bytes(b"nothing")
     shown = CliRunner().invoke(app, ["inspect", str(path.parent / "no.onnx")])
     assert shown.exit_code == 2 and len(shown.stderr.strip().splitlines()) == 1
+
+
+def test_what_a_build_refuses_is_blocked(tmp_path):
+    """Each layer whose function rises and falls, not only what cannot be read."""
+    chain = dense()
+    for _ in range(2):
+        chain.op("ConvTranspose", chain.weights((12, 12, 3, 3)), pads=[1] * 4)
+        before = chain.tensor
+        chain.op("Sigmoid").op("Mul", before).quant(1 / 32, 8)
+    blocked = inspect(saved(chain, tmp_path))["blocked"]
+    assert len(blocked) == 2 and all("not monotone" in line for line in blocked)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The integer program of a folding: an option per layer, channel counts that agree, amounts and shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from fpgan.build.dataflow.costs import Cost
+from fpgan.build.folding.limits import MOST, Budget
+from fpgan.build.folding.options import LayerOptions, Option
+from fpgan.build.folding.solver import solved
+
+SCALE = 10_000_000  # shares of a budget as integers for the solver
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An option per layer, and what they take together by the names of `Budget`."""
+
+    choice: list[Option]
+    spent: dict[str, int]
+    value: int  # of what was minimized
+
+
+class Program:
+    """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
+
+    def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
+        self.model = cp_model.CpModel()
+        self.spent: dict[str, Any] = dict(vars(fixed))
+        self.lanes: Any = 0
+        self._chosen: dict[str, list[tuple[Any, Option]]] = {}
+        for layer in layers:
+            flags = []
+            for i, (option, cost) in enumerate(layer.within(target)):
+                flag = self.model.new_bool_var(f"{layer.name}_{i}")
+                flags.append((flag, option))
+                self.lanes += flag * option.lanes
+                for name in self.spent:
+                    self.spent[name] += flag * getattr(cost, name)
+            self.model.add_exactly_one([flag for flag, _ in flags])
+            if layer.before is not None:
+                self._link(self._chosen[layer.before], flags)
+            self._chosen[layer.name] = flags
+        self.possible = all(self._chosen.values())
+
+    def _link(self, before: list[tuple[Any, Option]], flags: list[tuple[Any, Option]]) -> None:
+        """What the layer before puts out is what this one takes."""
+        for channels in {o.co for _, o in before} | {o.ci for _, o in flags}:
+            given = sum(flag for flag, o in before if o.co == channels)
+            taken = sum(flag for flag, o in flags if o.ci == channels)
+            self.model.add(given == taken)
+
+    def largest(self, budget: Budget) -> Any:
+        """The largest share of a resource, in parts of SCALE."""
+        worst = self.model.new_int_var(0, MOST * SCALE, "worst")
+        for name, price in prices(budget).items():
+            self.model.add(self.spent[name] * price <= worst)
+        return worst
+
+    def run(self) -> Answer | None:
+        solver = solved(self.model) if self.possible else None
+        if solver is None:
+            return None
+        choice = [next(o for flag, o in flags if solver.value(flag)) for flags in self._chosen.values()]
+        spent = {name: int(solver.value(amount)) for name, amount in self.spent.items()}
+        return Answer(choice, spent, int(solver.objective_value))
+
+
+def prices(budget: Budget) -> dict[str, int]:
+    """Of one of each resource, in parts of SCALE."""
+    return {name: SCALE // max(limit, 1) for name, limit in vars(budget).items()}
