@@ -21,6 +21,7 @@ from fpgan.sim.compiled.waves import LIMIT, put_waves, waves_format, waves_repor
 from fpgan.sim.differences import differences
 from fpgan.sim.layers import Layers, LayerTruth, compare_layers, taps
 from fpgan.sim.results import save_result
+from fpgan.sim.steady import steady
 from fpgan.sim.vectors import Classify, Vectors, agreement, golden_of
 
 Progress = Callable[[str], None]
@@ -233,7 +234,8 @@ def measured(design: Design, timing: dict[str, Any]) -> dict[str, Any]:
     ends = timing["last_out"]
     latency = ends[0] - timing["first_in"][0] + 1
     gaps = np.diff(ends)
-    cycles = int(np.median(gaps[len(gaps) // 2 :])) if len(gaps) else latency
+    irregular = int(np.median(gaps[len(gaps) // 2 :])) if len(gaps) else latency
+    cycles = steady(ends) or irregular
     report = design.report
     return {
         "latency_cycles": latency,

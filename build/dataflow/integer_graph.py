@@ -18,6 +18,7 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.carrier import carried
 from fpgan.build.dataflow.steps import Steps, counted, image_steps, image_type, smallest_type, sum_steps
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import IntArray, Linear
 from fpgan.build.frontend.network import (
     ConcatLayer,
@@ -48,6 +49,17 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
     for index, layer in enumerate(network.layers):
         _add(layer, builder, index)
     return builder.finish(network)
+
+
+def refusals(network: Network) -> list[str]:
+    """One line for each layer that `integer_graph` would refuse."""
+    builder, lines = _Builder([1, *network.dims], image_type(network.source)), []
+    for index, layer in enumerate(network.layers):
+        try:
+            _add(layer, builder, index)
+        except UnsupportedError as error:
+            lines.append(str(error))
+    return lines
 
 
 Tensor = tuple[str, Sequence[int], BaseDataType]  # name, shape without the batch, what it holds

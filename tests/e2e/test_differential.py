@@ -23,6 +23,7 @@ from random_graphs import graphs
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.folding import limits
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow, run_network
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -32,6 +33,7 @@ FAILED = Path("out/fuzz")
 OF_EACH = (COUNT + 1) // 2 or 20
 FUZZ = {"deadline": None, "derandomize": not COUNT,
         "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}  # fmt: skip
+CORES = st.sampled_from(limits.CORES)  # of every layer
 ACTIVATIONS = {
     None: lambda x: x, "Relu": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid,
     "LeakyRelu": lambda x: F.leaky_relu(x, 0.01),
@@ -185,24 +187,24 @@ def compare(model, case):
 
 
 @settings(max_examples=OF_EACH, **FUZZ)
-@given(generators())
-def test_random_generators(tmp_path_factory, case):
+@given(generators(), CORES)
+def test_random_generators(tmp_path_factory, case, core):
     model = case[0].model()
     path = kept(model, "chain")
     compare(model, case)
     if COUNT:
-        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()
 
 
 @settings(max_examples=OF_EACH, **FUZZ)
-@given(graphs())
-def test_random_graphs(tmp_path_factory, grown):
+@given(graphs(), CORES)
+def test_random_graphs(tmp_path_factory, grown, core):
     """Layers that branch, sums, concatenations: each image's integers as plain PyTorch makes them."""
     path = kept(grown.chain.model(), "graph")
     network = compared_above_rtl(grown.chain, grown.q)
     expected = grown.images[-1].integers.numpy()
     assert np.array_equal(run_network(network, grown.q, exact=True), expected)
     if COUNT:
-        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()

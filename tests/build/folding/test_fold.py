@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx_models import Chain
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.costs import Cost
@@ -179,6 +180,32 @@ def test_paddings_divide_better():
     assert paddings(3) == [3, 4]
     assert 144 in paddings(138) and 140 in paddings(138)
     assert all(64 <= c <= 68 for c in paddings(64))
+
+
+def one_layer(channels, bits=8, **attributes):
+    """A graph of one layer to one channel, unfolded."""
+    chain = Chain((1, channels, 1, 1))
+    chain.quant(0.5, bits)
+    chain.op("ConvTranspose", chain.weights((channels, 1, 2, 2), bits=2), **attributes)
+    chain.quant(0.5, 4)
+    return lower(integer_graph(chain.model()))
+
+
+@pytest.mark.parametrize("channels", [1023, 1025])
+def test_no_pixel_is_padded_beyond_what_a_stream_word_holds(channels):
+    """A padded pixel enters as one word, of 8,191 bits at most; one with more channels enters in parts."""
+    model = one_layer(channels)
+    layer = LayerOptions(model, model.graph.node[0], PART, ("lut",))
+    assert {o.ci for o in layer.options} == {channels}
+    fold(model, PART, AMPLE, 20_000)
+    insert_streams(model)
+
+
+def test_a_layer_of_one_product_per_cycle_has_nothing_to_pump():
+    """With dsp2x alone to choose from it takes the same core at one clock."""
+    model = one_layer(1, strides=[2, 2])
+    layer = LayerOptions(model, model.graph.node[0], PART, ("dsp2x",))
+    assert layer.options and {o.core for o in layer.options} == {"dsp"}
 
 
 def test_padded_channels_change_no_pixel(unfolded):
