@@ -14,6 +14,7 @@ from fpgan.build.implement.synth.host import host_timing
 from fpgan.build.implement.synth.paths import TimedPath, Weights
 from fpgan.build.implement.synth.said import how_far_off
 from fpgan.build.implement.synth.wires import WIRES, Wires, longest
+from fpgan.hw.boards import Board, boards
 
 
 def test_the_constants_are_the_fit_to_the_table() -> None:
@@ -67,3 +68,11 @@ def test_the_host_interface_is_part_of_the_estimate(family: str) -> None:
     here = wires.at(2_000 + host.luts, (2_000 + host.luts) / 50_000)
     assert timed["layer"] == "board"
     assert timed["estimated_ns"] == pytest.approx(longest(host.paths, here)[0], abs=0.001)
+
+
+@pytest.mark.parametrize("board", [board for board in boards().values() if board.name != "zc706"])
+def test_boards_start_from_what_is_met_half_full(board: Board) -> None:
+    """The largest multiple of 25 MHz that the host interface meets there."""
+    layers = [layer("one", board.LUT // 2 - host_timing(board.family).luts)]
+    met = 1000 / estimate_clock(layers, board.family, board.LUT)["estimated_ns"]
+    assert board.default_clock_mhz == met // 25 * 25
