@@ -20,6 +20,7 @@ from fpgan.build.dataflow.graph import Streams
 from fpgan.build.folding.schedule import deconv, fifo, joins, pixel_pad, thresholding, width_convert
 from fpgan.build.folding.schedule.stage import WIRES, IntArray, Stage
 from fpgan.build.folding.schedule.step import STUCK, advance
+from fpgan.sim.pace import cycles_per_image
 
 _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Add_rtl": joins.add,
@@ -49,9 +50,8 @@ class Schedule:
 
     @property
     def period(self) -> int:
-        """Cycles between images once they come evenly: the longest of the later half of the distances."""
-        gaps = np.diff(self.ends)
-        return int(gaps[-max(1, len(gaps) // 2) :].max())
+        """Cycles between images once they come evenly, in turns or not."""
+        return cycles_per_image(self.ends) or self.latency
 
     @property
     def latency(self) -> int:
