@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ONNX Runtime's static quantizer and torch.ao write of every kind of network: the file's own integers."""
+"""ONNX Runtime's static quantization and torch.ao's, of every kind of network: the file's own integers."""
 
 from __future__ import annotations
 
