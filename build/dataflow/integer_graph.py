@@ -18,6 +18,7 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.carrier import carried
 from fpgan.build.dataflow.steps import Steps, counted, image_steps, image_type, smallest_type, sum_steps
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import IntArray, Linear
 from fpgan.build.frontend.network import (
     ConcatLayer,
@@ -52,7 +53,7 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
 
 def refusals(network: Network) -> list[str]:
     """One line for each layer that `integer_graph` would refuse."""
-    builder, lines = _Builder([1, *network.dims], _datatype(network.source)), []
+    builder, lines = _Builder([1, *network.dims], image_type(network.source)), []
     for index, layer in enumerate(network.layers):
         try:
             _add(layer, builder, index)

@@ -208,3 +208,21 @@ def test_random_graphs(tmp_path_factory, grown, core):
     if COUNT:
         at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()
+
+
+@settings(max_examples=(OF_EACH + 1) // 2, **FUZZ)
+@given(graphs(free=True), CORES)
+def test_random_graphs_of_free_scales(tmp_path_factory, grown, core):
+    """The network with exact sums is the dataflow graph; the file's float32 differs where it rounds."""
+    path = kept(grown.chain.model(), "free")
+    network = read_network(grown.chain.model())
+    exact = run_network(network, grown.q, exact=True)
+    dataflow = lower(integer_graph(network))
+    assert np.array_equal(run_dataflow(dataflow, grown.q[0]), exact[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    theirs = grown.chain.run((grown.q * np.float32(network.source.scale)).astype(np.float32))
+    difference = np.abs(np.rint(theirs / np.float32(network.target.scale)) - exact)
+    assert np.median(difference) == 0
+    if COUNT:
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
+    path.unlink()
