@@ -55,6 +55,8 @@ def load_weights_of(module: nn.Module, path: Path | str) -> None:
     path, tensors = read_weights(path)
     ours = module.state_dict()
     wanted = {name: tensor for name, tensor in ours.items() if not name.endswith(_COUNTER)}
+    if any(name not in ours for name in tensors):  # of parts that were wrapped for several devices
+        tensors = {re.sub(r"(?<=\.)(module|_orig_mod)\.", "", name): t for name, t in tensors.items()}
     pairs, wrong = by_name(tensors, wanted, ours)
     refuse(path, type(module).__name__, wrong)
     module.load_state_dict(pairs, strict=False)

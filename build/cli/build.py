@@ -12,7 +12,7 @@ from fpgan.build.arguments import BACKENDS, CLOCK_MHZ, TARGET_FPS, UTILIZATION, 
 from fpgan.build.cli import given
 from fpgan.build.cli.common import Json, show, steps
 from fpgan.build.cli.options import board as board_option
-from fpgan.build.cli.options import choice, real, several
+from fpgan.build.cli.options import choice, quantizer, real, several
 from fpgan.build.dataflow.styles import STYLES
 from fpgan.build.folding.limits import CORES
 
@@ -46,6 +46,8 @@ def command(
     ] = "lut,dsp",
     deconv: Annotated[str, choice("zero_insert: the literal reading, for comparison.", STYLES)] = "subpixel",
     like: Annotated[Path | None, typer.Option(help="Fold as this BUILD is folded.")] = None,
+    input: Annotated[str | None, quantizer("Input")] = None,
+    output: Annotated[str | None, quantizer("Output")] = None,
     backend: Annotated[str, choice("hls: C++ for Vitis HLS.", BACKENDS)] = "rtl",
     json: Json = False,
 ) -> None:
@@ -59,6 +61,8 @@ def command(
 
     `fpgan build mnist32.onnx --budget LUT=32792 --budget BRAM18=96`: the fastest within these amounts
 
+    `fpgan build espcn.onnx --input u8:0.00390625 --output u8:0.00390625`: a file that quantizes neither
+
     `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
     arguments = (
@@ -71,7 +75,7 @@ def command(
     from fpgan.build.flow import build
 
     with steps("build") as progress:
-        report = build(*arguments, progress, backend)  # type: ignore[arg-type]
+        report = build(*arguments, progress, backend, input, output)  # type: ignore[arg-type]
     totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
     lines = [
         f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC "

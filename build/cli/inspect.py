@@ -10,10 +10,13 @@ import typer
 
 from fpgan.build.arguments import check_model
 from fpgan.build.cli.common import BAD_INPUT, Json, show
+from fpgan.build.cli.options import quantizer
 
 
 def command(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Quantized ONNX file: QONNX or QCDQ.")],
+    input: Annotated[str | None, quantizer("Input")] = None,
+    output: Annotated[str | None, quantizer("Output")] = None,
     json: Json = False,
 ) -> None:
     """Show how an ONNX file is read: layers, geometry, bits, scales, and what blocks it.
@@ -29,9 +32,9 @@ def command(
     check_model(model)
 
     from fpgan.build.cli.layer_table import print_layers
-    from fpgan.build.frontend.inspect import inspect
+    from fpgan.build.dataflow.inspect import inspect
 
-    result = inspect(model)
+    result = inspect(model, input, output)
     if not json:
         print_layers(result)
     blocked = f"{model}: fpgan build refuses it for what is named as blocked" if result["blocked"] else ""

@@ -55,6 +55,15 @@ def suggested(help: str, known: Sequence[str], other: str) -> Any:
     return _option(help, "|".join((*known, other)), str, "", lambda: known)
 
 
+def quantizer(what: str) -> Any:
+    """Bits and scale of an input or output, as text."""
+    return typer.Option(
+        metavar="u8:0.00390625",
+        help=f"{what} that the file does not quantize: sign, bits, value of one step.",
+        show_default=False,
+    )
+
+
 def several(help: str, known: Callable[[], Sequence[str]], metavar: str, default: str = "") -> Any:
     """Words with commas between them, as text."""
 

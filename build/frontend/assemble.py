@@ -18,9 +18,10 @@ Image = tuple[int, Quantizer]  # its number, and the quantizer of its integers
 class Assembler:
     """Layers from an input whose tensor holds an image as `view` says."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, asked: Quantizer | None = None) -> None:
         self.view, self.dims = view, view.dims
         self.source: Quantizer | None = None
+        self.asked = asked  # of the input, where a layer takes it before a quantizer has come
         self.layers: list[Layer] = []
         self.notes: list[str] = []
         self._entered: tuple[object, ...] | None = None
@@ -35,16 +36,31 @@ class Assembler:
             )
         self.source = quantizer
 
+    def quantize_asked(self, node: NodeProto) -> Quantizer:
+        """What the input is quantized to where the file does not say. UnsupportedError where nothing does."""
+        if self.asked is None:
+            raise UnsupportedError.at(
+                node, "its input is not quantized; put a Quant or QuantizeLinear node before it, or say how "
+                "it comes in, as by --input u8:0.00390625",
+            )  # fmt: skip
+        self.quantize_input(node, self.asked)
+        return self.asked
+
+    def note(self, line: str) -> None:
+        """Something to know of the network, said once."""
+        if line not in self.notes:
+            self.notes.append(line)
+
     def enter(self, view: View, host: tuple[object, ...]) -> View:
         """The view of a first layer. Before it the host orders the axes: the tensor's own are the image's."""
         image = view if "CHW" in view.axes else View.of(view.shape)
         order = tuple(a for axis in view.axes for a in axis if a != "N" and view.dims["CHW".index(a)] > 1)
         entered = (image.dims, order, host)
         if self._entered not in (None, entered):
-            first = "x".join(map(str, self.dims))
+            first, other = ("x".join(map(str, dims)) for dims in (self.dims, image.dims))
             raise UnsupportedError(
-                f"the input is read as {first} and, otherwise, as {'x'.join(map(str, image.dims))}; "
-                "reshape it once, before it branches"
+                f"the input is read as {first} and, otherwise, as {other}; reshape it, and compute what "
+                "stands before its quantizer, once, before it branches"
             )
         self._entered, self.dims = entered, image.dims
         return image
@@ -62,6 +78,10 @@ class Assembler:
 
     def finish(self, image: int, current: Quantizer | None, view: View) -> Network:
         """All layers, where such an image is the output. UnsupportedError where the graph ends too early."""
+        if self.asked not in (None, self.source):
+            raise UnsupportedError(
+                f"the file quantizes its input to {self.source}, not to {self.asked}; leave --input away"
+            )
         if current is None or self.source is None:
             raise UnsupportedError("nothing is quantized; put Quant or QuantizeLinear nodes into the network")
         if not self.layers:

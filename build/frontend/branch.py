@@ -17,10 +17,10 @@ from onnx import NodeProto
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.errors import UnsupportedError, layer_name, node_name
 from fpgan.build.frontend.features import as_image, cropped
-from fpgan.build.frontend.linear import Linear, Pads, identity
+from fpgan.build.frontend.linear import Linear, Pads
 from fpgan.build.frontend.linear_nodes import LinearNode
 from fpgan.build.frontend.network import Network, QuantLayer
-from fpgan.build.frontend.parts import LinearPart, Part
+from fpgan.build.frontend.parts import FunctionPart, LinearPart, Part
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
@@ -75,13 +75,21 @@ class Branch:
     def linear_view(self, node: NodeProto) -> View:
         """The view that a linear node takes: channels first."""
         self.settle(node)
-        if self.current is None:
-            raise UnsupportedError.at(
-                node, "its input is not quantized; a Quant or QuantizeLinear node must quantize it first"
-            )
+        self.require(node)
         self.check_quantized(node)
         self.begin()
         return self.view
+
+    def require(self, node: NodeProto) -> None:
+        """A quantizer of the input, where none has come yet: the one that was asked for."""
+        if self.current is None:
+            self.current = self.network.quantize_asked(node)
+
+    def on_host(self, node: NodeProto) -> None:
+        """What is done to an input that is not quantized yet."""
+        if self.begun:
+            raise UnsupportedError.at(node, f"behind {self.pending[-1].name}, before the input is quantized")
+        self.host = (*self.host, node.output[0])
 
     def check_quantized(self, node: NodeProto) -> None:
         """UnsupportedError where a quantizer must still come."""
@@ -104,16 +112,17 @@ class Branch:
         ))  # fmt: skip
         self.view = read.after
 
-    def open_identity(self, node: NodeProto) -> None:
-        """A layer that passes channels on, where none is open."""
-        if self.part is None:
-            self.begin()
-            assert self.current is not None
-            passing = identity(self.view.dims[0], self.view.size)
-            self._open(LinearPart(
-                name=node_name(node), notes=("passes channels on",), image=self.image, source=self.current,
-                linear=passing, weight_scale=np.ones((), np.float32),
-            ))  # fmt: skip
+    def open_function(self, node: NodeProto) -> None:
+        """A layer for functions, where none is open: with what waits in it, if there is anything."""
+        if self.part is not None:
+            return
+        self.begin()
+        assert self.current is not None
+        part = FunctionPart(name=node_name(node), image=self.image, source=self.current, dims=self.view.dims)
+        if self.pending:
+            self._open(part.linear())
+        else:
+            self.part = part
 
     def _open(self, part: LinearPart) -> None:
         linear = part.linear
@@ -123,9 +132,7 @@ class Branch:
         self.part, self.pending = replace(part, linear=linear, notes=notes), ()
 
     def add_function(self, node: NodeProto, function: Pointwise) -> None:
-        if self.current is None:
-            raise UnsupportedError.at(node, "the input must be quantized before anything is done to it")
-        self.open_identity(node)
+        self.open_function(node)
         assert self.part is not None
         self.part = self.part.then(function)
 
@@ -138,7 +145,7 @@ class Branch:
         if self.settled == quantizer and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
             self.settle(node)
             return
-        self.open_identity(node)
+        self.open_function(node)
         self._close(node, quantizer)
 
     def _close(self, node: NodeProto, quantizer: Quantizer) -> None:
@@ -165,7 +172,7 @@ class Branch:
         assert self.part is None and self.current is not None
         if self.pending:
             passed = _passed(self.current, any(p.pads for p in self.pending))
-            self.open_identity(node)
+            self.open_function(node)
             self._close(node, passed)
 
     def finish(self) -> Network:
@@ -173,7 +180,10 @@ class Branch:
         self.settle(NodeProto(op_type="Identity", name="output"))
         if self.part is not None:
             where = layer_name(self.part.name, self.part.ops[0])
-            raise UnsupportedError(f"{where}: no quantizer after it; put one at the output")
+            raise UnsupportedError(
+                f"{where}: no quantizer after it; put one at the output, or ask for one, as by "
+                "--output s8:0.0078125"
+            )
         if self.pending:
             self.materialize(NodeProto(op_type="Identity", name=f"{self.pending[-1].name} at the end"))
         return self.network.finish(self.image, self.current, self.view)
@@ -250,6 +260,8 @@ class Branch:
     def _rewrite(self, node: NodeProto, change: Callable[[Any], Any], what: str) -> None:
         """Change what the layer puts out that made the image; one of its own where others read that too."""
         self.settle(node)
+        if isinstance(self.part, FunctionPart):
+            self.part = self.part.linear()
         if isinstance(self.part, LinearPart):
             self.part = _pixelwise(change(self.part))
         elif self.part is not None:
@@ -262,8 +274,10 @@ class Branch:
             self.network.layers[self.image - 1] = replace(changed, linear=changed.linear.settled())
         else:
             assert self.current is not None
-            self.open_identity(node)
-            self.part = change(self.part)
+            part = FunctionPart(
+                name=node_name(node), image=self.image, source=self.current, dims=self.view.dims
+            )
+            self.part = change(part.linear())
             self._close(node, _passed(self.current, False))
 
 

@@ -21,7 +21,21 @@ from fpgan.hw.system.text import brief, first_line
 
 Array = NDArray[Any]
 _MAX_GROWN = 1 << 24  # elements of a constant that is larger than each of what it is made of
-_ELEMENTWISE = ("Add", "Sub", "Mul", "Div", "Neg", "Sqrt", "Reciprocal", "Floor", "Ceil", "Abs", "Max", "Min")
+_ELEMENTWISE = (
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Neg",
+    "Sqrt",
+    "Reciprocal",
+    "Floor",
+    "Ceil",
+    "Abs",
+    "Max",
+    "Min",
+    "Mod",
+)
 _SAME_SIZE = (
     "Identity",
     "Cast",

@@ -19,6 +19,7 @@ from fpgan.build.frontend.spatial import apply_spatial
 from fpgan.build.frontend.view import View
 from fpgan.hw.system.text import brief
 
+INTEGERS = (TensorProto.UINT8, TensorProto.INT8, TensorProto.UINT4, TensorProto.INT4)
 _RESHAPES = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
 Consumers = Mapping[str, Sequence[NodeProto]]
 
@@ -32,13 +33,14 @@ class Source:
     quantizer: Quantizer | None = None
     nodes: tuple[NodeProto, ...] = ()
     notes: tuple[str, ...] = ()
+    integers: int = 0  # the TensorProto type of an input that is integers of a DequantizeLinear; else 0
 
 
 def read_source(graph: GraphProto, constants: Constants, consumers: Consumers) -> Source:
     """UnsupportedError where there are several inputs that no Concat joins along the channels."""
     infos = [info for info in graph.input if info.name not in constants.protos]
     if len(infos) == 1:
-        return Source(infos[0].name, _view(infos[0]))
+        return _single(infos[0], consumers.get(infos[0].name, ()))
     if not infos:
         raise UnsupportedError("0 inputs; one is supported")
     parts = [_part(info, constants, consumers) for info in infos]
@@ -51,6 +53,16 @@ def read_source(graph: GraphProto, constants: Constants, consumers: Consumers) -
             "before the first layer"
         )
     return _joined(node, parts)
+
+
+def _single(info: ValueInfoProto, readers: Sequence[NodeProto]) -> Source:
+    """Floats, integers that DequantizeLinear reads, or what a Cast makes floats of on the host."""
+    kind = info.type.tensor_type.elem_type
+    casts = bool(readers) and all(node.op_type == "Cast" for node in readers)
+    if kind == TensorProto.FLOAT or casts:
+        return Source(info.name, _view(info, casts))
+    dequantized = any(node.op_type in ("DequantizeLinear", "Clip", "Identity") for node in readers)
+    return Source(info.name, _view(info, dequantized and kind in INTEGERS), integers=kind)
 
 
 def _part(info: ValueInfoProto, constants: Constants, consumers: Consumers) -> Source:
@@ -108,11 +120,14 @@ def _common(node: NodeProto, parts: list[Source]) -> Quantizer | None:
     return finest
 
 
-def _view(info: ValueInfoProto) -> View:
+def _view(info: ValueInfoProto, any_type: bool = False) -> View:
     kind = info.type.tensor_type.elem_type
-    if kind != TensorProto.FLOAT:
+    if kind != TensorProto.FLOAT and not any_type:
         name = TensorProto.DataType.Name(kind).lower() if kind in TensorProto.DataType.values() else kind
-        raise UnsupportedError(f"input {brief(info.name)}: of type {name}; float is supported")
+        raise UnsupportedError(
+            f"input {brief(info.name)}: of type {name}; float is supported, or integers that a "
+            "DequantizeLinear or a Cast takes"
+        )
     sizes = []
     for index, dim in enumerate(info.type.tensor_type.shape.dim):
         if not dim.HasField("dim_value") or dim.dim_value < 1:

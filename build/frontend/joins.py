@@ -24,9 +24,8 @@ def join(node: NodeProto, branches: Sequence[Branch]) -> Branch:
         return _concatenated(node, branches)
     if node.op_type not in ARITHMETIC or len(branches) != 2:
         raise UnsupportedError.at(node, "takes several images; Add and Concat may")
-    if any(branch.current is None for branch in branches):
-        raise UnsupportedError.at(node, "the input must be quantized before anything is done to it")
     for branch in branches:
+        branch.require(node)
         branch.begin()
     one, other = branches
     if one.view != other.view:
@@ -50,7 +49,7 @@ def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | No
     if one.part is None and other.part is None and one.image != other.image:
         return None
     for branch in opened:
-        branch.open_identity(node)
+        branch.open_function(node)
     parts = [branch.part for branch in opened if branch.part is not None]
     waiting = [[p.name for p in branch.pending] for branch in opened]
     if not parts[0].sums_like(parts[1]) or waiting[0] != waiting[1]:
@@ -89,8 +88,7 @@ def _concatenated(node: NodeProto, branches: Sequence[Branch]) -> Branch:
     if len(branches) < len(node.input):
         raise UnsupportedError.at(node, "joins a constant; several images are supported")
     for branch in branches:
-        if branch.current is None:
-            raise UnsupportedError.at(node, "joins the input, which is not quantized; quantize it first")
+        branch.require(node)
         branch.begin()
     views = [branch.view for branch in branches]
     axis = int(attribute(node, "axis", 1))

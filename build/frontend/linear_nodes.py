@@ -14,10 +14,10 @@ from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv, ungrouped
 from fpgan.build.frontend.read_quantizers import Scaled, scaled_constant
 from fpgan.build.frontend.view import View
+from fpgan.build.frontend.weight_scales import MAX_WEIGHT, per_output
 from fpgan.hw.system.text import brief
 
 LINEAR = ("ConvTranspose", "Conv", "Gemm", "MatMul")
-_MAX_WEIGHT = 512  # a magnitude: 8 bits with any zero point
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ def read_linear(node: NodeProto, constants: Constants, view: View) -> LinearNode
     weights = scaled_constant(node.input[1], constants)
     if weights is None:
         raise UnsupportedError.at(node, "float weights with no quantizer; put a Quant node on them")
-    if np.abs(weights.integers).max(initial=0) > _MAX_WEIGHT:
+    if np.abs(weights.integers).max(initial=0) > MAX_WEIGHT:
         raise UnsupportedError.at(
             node,
-            f"weights up to {np.abs(weights.integers).max()}; at most {_MAX_WEIGHT} (8 bits) is supported",
+            f"weights up to {np.abs(weights.integers).max()}; at most {MAX_WEIGHT} (8 bits) is supported",
         )
     read = _dense if node.op_type in ("Gemm", "MatMul") else _convolution
     result = read(node, view, weights)
@@ -64,9 +64,8 @@ def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
             node, f"{weights.integers.ndim - 2}-dimensional kernel on {rank} dimensions"
         )
     _check_kernel(node, weights.integers)
-    integers = weights.integers if rank == 2 else weights.integers[:, :, None]
     groups, transposed = int(attribute(node, "group", 1)), node.op_type == "ConvTranspose"
-    shape = integers.shape
+    shape = weights.integers.shape
     if (
         groups < 1
         or shape[0] % groups
@@ -74,9 +73,10 @@ def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
     ):
         raise UnsupportedError.at(
             node,
-            f"weights of shape {list(weights.integers.shape)}, group={groups}, on {view.dims[0]} channels",
+            f"weights of shape {list(shape)}, group={groups}, on {view.dims[0]} channels",
         )
-    scale = _channel_scale(node, weights, groups)
+    integers, scale = per_output(node, weights, int(transposed), groups if transposed else 1)
+    integers = integers if rank == 2 else integers[:, :, None]
     dilation = _per_axis(node, "dilations", rank)
     linear = _geometry(node, view, dilated(integers, dilation), dilation, groups)
     notes = []
@@ -179,7 +179,7 @@ def _per_axis(node: NodeProto, name: str, rank: int, default: int = 1) -> Pair:
 
 def _dense(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
     """Over the channels of each pixel, or over a flattened image."""
-    integers, scale = weights.integers, np.broadcast_to(weights.scale, weights.integers.shape)
+    integers, turned = weights.integers, False
     if node.op_type == "Gemm":
         if (
             attribute(node, "transA", 0)
@@ -188,7 +188,7 @@ def _dense(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
         ):
             raise UnsupportedError.at(node, "transA, alpha or beta; only their defaults are supported")
         if attribute(node, "transB", 0):
-            integers, scale = integers.T, scale.T
+            integers, turned = integers.T, True
     if integers.ndim != 2:
         raise UnsupportedError.at(node, f"weights with {integers.ndim} axes; 2 are supported")
     c, h, w = view.dims
@@ -197,38 +197,15 @@ def _dense(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
         raise UnsupportedError.at(node, f"multiplies axis {view.axes[-1]}; the channels are supported")
     if integers.shape[0] != (c * h * w if flat else c):
         raise UnsupportedError.at(node, f"weights for {integers.shape[0]} features on {view.shape}")
-    if (scale != scale[:1]).any():
-        raise UnsupportedError.at(node, "weight scales per input; one per tensor or output is supported")
+    stored, scale = per_output(node, weights, 0 if turned else 1)
+    integers = stored.T if turned else stored
     if flat:
         linear = from_conv(integers.T.reshape(-1, c, h, w), view.size, (0, 0, 0, 0))
         after = View((integers.shape[1], 1, 1), ("N", "C"), view.batch)
     else:
         linear = Linear(integers[:, :, None, None], view.size, (1, 1), (0, 0, 0, 0), (0, 0))
         after = view.resized((integers.shape[1], h, w))
-    return LinearNode(linear.checked(), _compact(scale[0]), None, after)
-
-
-def _channel_scale(node: NodeProto, weights: Scaled, groups: int) -> NDArray[np.float32]:
-    """() or (CO). The channel axis of a ConvTranspose's weights is 1, of a Conv's 0."""
-    scale = np.broadcast_to(weights.scale, weights.integers.shape)
-    if node.op_type == "ConvTranspose":
-        grouped = scale.reshape(groups, -1, *scale.shape[1:])
-        first = grouped[:, 0, :].reshape(groups, scale.shape[1], -1)[:, :, 0]
-        whole = first[:, None, :].reshape(groups, 1, scale.shape[1], *[1] * (scale.ndim - 2))
-        same = (grouped == whole).all()
-    else:
-        first = scale.reshape(scale.shape[0], -1)[:, 0]
-        same = (scale.reshape(scale.shape[0], -1) == first[:, None]).all()
-    if not same:
-        axis = 1 if node.op_type == "ConvTranspose" else 0
-        raise UnsupportedError.at(
-            node, f"weight scale of shape {weights.scale.shape}; one, or one per output channel (axis {axis})"
-        )
-    return _compact(first.reshape(-1))
-
-
-def _compact(scale: NDArray[np.float32]) -> NDArray[np.float32]:
-    return scale[0].reshape(()) if (scale == scale[0]).all() else scale.copy()
+    return LinearNode(linear.checked(), scale, None, after)
 
 
 def _bias(node: NodeProto, constants: Constants, channels: int) -> NDArray[np.float32] | None:

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fpgan.hw.system.text import brief
+
 Float = torch.Tensor
 
 # As QONNX defines them (IntQuant); HALF_UP and HALF_DOWN look at the magnitude.
@@ -81,6 +83,23 @@ class Quantizer:
         more = f" zero {self.zero}" if self.zero else ""
         mode = "" if self.rounding == "ROUND" else f" {self.rounding}"
         return f"{sign}{self.bits} [{self.low},{self.high}] x {self.scale:.6g}{more}{mode}"
+
+
+def parse_quantizer(text: str) -> Quantizer:
+    """Of `u8:0.00390625` or `s8:1/128`: sign, bits, value of one step. ValueError."""
+    kind, _, step = text.partition(":")
+    over, slash, under = step.partition("/")
+    try:
+        bits = int(kind[1:])
+        scale = float(np.float32(float(over) / (float(under) if slash else 1.0)))
+        if kind[0] not in "su" or not 1 + (kind[0] == "s") <= bits <= 8 or not 0 < scale < np.inf:
+            raise ValueError
+    except (ValueError, IndexError, ZeroDivisionError, OverflowError):
+        raise ValueError(
+            f"{brief(text)}: sign, bits (u1 to u8, s2 to s8) and the value of one step are expected, as "
+            "u8:0.00390625 or s8:1/128"
+        ) from None
+    return Quantizer(scale, *integer_range(bits, kind[0] == "s", False))
 
 
 def integer_range(bits: int, signed: bool, narrow: bool) -> tuple[int, int]:

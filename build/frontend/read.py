@@ -13,19 +13,23 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.branch import Branch
-from fpgan.build.frontend.constants import Constants, attribute
+from fpgan.build.frontend.constants import attribute
+from fpgan.build.frontend.ends import HOST, Ends, Tail, covering, spelled, tail
 from fpgan.build.frontend.errors import UnsupportedError, layer_name, node_name
 from fpgan.build.frontend.inputs import read_source
 from fpgan.build.frontend.joins import join
 from fpgan.build.frontend.linear_nodes import LINEAR, read_linear
 from fpgan.build.frontend.network import Network
+from fpgan.build.frontend.pairs import Pairs
 from fpgan.build.frontend.pointwise import POINTWISE, read_pointwise
-from fpgan.build.frontend.read_quantizers import QUANT, is_quant, linear_pair, quant_node
+from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.read_quantizers import QUANT, FileConstants, is_quant, quant_node
 from fpgan.build.frontend.spatial import SPATIAL, apply_spatial
 from fpgan.build.frontend.walk import Walk
 from fpgan.hw.system.text import brief, first_line
 
 PASSED = ("Identity", "Dropout", "Cast")
+APART = (*SPATIAL, *PASSED)  # what is no function
 SUPPORTED = (
     *LINEAR, *POINTWISE, *SPATIAL, *PASSED, "Concat", *QUANT, "QuantizeLinear", "DequantizeLinear",
 )  # fmt: skip
@@ -40,9 +44,9 @@ _BETTER = {
 }  # fmt: skip
 
 
-def read_network(model: onnx.ModelProto | ModelWrapper) -> Network:
+def read_network(model: onnx.ModelProto | ModelWrapper, ends: Ends | None = None) -> Network:
     """The layers of a quantized ONNX model. UnsupportedError, one line, names the node that is none."""
-    reader = Reader(model.model if isinstance(model, ModelWrapper) else model)
+    reader = Reader(model.model if isinstance(model, ModelWrapper) else model, ends)
     for _ in reader.steps():
         pass
     return reader.finish()
@@ -60,11 +64,11 @@ def _one_line(where: str) -> Iterator[None]:
 
 
 class Reader:
-    """Walks one graph; `assembler` holds what was read so far."""
+    """Walks one graph; `assembler` holds what was read so far. ends: quantizers that were asked for."""
 
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self.graph = model.graph
-        self.constants = Constants(model)
+    def __init__(self, model: onnx.ModelProto, ends: Ends | None = None) -> None:
+        self.graph, self.ends = model.graph, ends or Ends()
+        self.constants = FileConstants(model)
         consumers: dict[str, list[NodeProto]] = defaultdict(list)
         for node in self.graph.node:
             if node.op_type != "Shape":
@@ -72,30 +76,63 @@ class Reader:
                     consumers[name].append(node)
         with _one_line("inputs"):
             self.source = read_source(self.graph, self.constants, consumers)
-        self.walk = Walk(self.graph, self.source.tensor, consumers)
-        self.assembler = Assembler(self.source.view)
+        self.walk = Walk(self.source.tensor, consumers)
+        self.assembler = Assembler(self.source.view, self.ends.input)
         self.assembler.notes.extend(self.source.notes)
         self.branches: dict[str, Branch] = {}  # by tensor
-        self.pairs: dict[str, list[NodeProto]] = {}  # QuantizeLinear up to a tensor of integers, by that
+        self.pairs = Pairs(self.constants, self._branch)
+        self.end = self._output()
+        self.tail = tail(self.end, self.walk.producers, self.walk.images)
         self._reached(self.source.tensor, Branch.at_input(self.assembler, self.source.quantizer))
+        if self.source.integers:
+            self.pairs.begin(self.source.tensor, self.source.integers)
 
     def steps(self) -> Iterator[NodeProto]:
         """Read node by node, in order; yields each node that was read."""
         yield from self.source.nodes
-        for node in self.walk.order():
-            check_supported(node)
+        if self.tail and any(kind not in SUPPORTED for kind in self.tail.functions(APART)):
+            self._left_to_host(self.tail)
+        for node in self.walk.order(self.end):
             with _one_line(layer_name(node_name(node), node.op_type)):
                 self._read(node)
             yield node
 
     def finish(self) -> Network:
         """The network, all steps having been taken."""
-        end = self.graph.output[0].name
-        if end in self.pairs:
-            raise UnsupportedError.at(self.pairs[end][0], "no DequantizeLinear after it")
-        if end not in self.branches:
-            raise UnsupportedError(f"output {brief(end)} is not made of the input")
-        return self._branch(end).finish()
+        if self.end in self.pairs:
+            return self.pairs.output(self.end).finish()
+        if self.end not in self.branches:
+            raise UnsupportedError(f"output {brief(self.end)} is not made of the input")
+        branch = self._branch(self.end)
+        asked = self.ends.output
+        if branch.settled is None and asked is None:
+            asked = self._covering(branch)
+        if asked is not None:
+            branch.quantize(NodeProto(op_type="Quant", name="output"), asked)
+        elif branch.settled is None and self.tail:
+            self._left_to_host(self.tail)
+            branch = self._branch(self.end)
+        return branch.finish()
+
+    def _covering(self, branch: Branch) -> Quantizer | None:
+        """For an output that no quantizer follows but that has bounds; said aloud."""
+        found = covering(branch.part.functions) if branch.part else None
+        if found is not None:
+            self.assembler.note(
+                f"no quantizer at the output: it is quantized to 8 bits, as by --output {spelled(found)}"
+            )
+        return found
+
+    def _left_to_host(self, behind: Tail) -> None:
+        """The network ends at its last quantizer."""
+        kinds = ", ".join(dict.fromkeys(behind.functions(APART)))
+        self.assembler.note(f"the host computes what follows the last quantizer: {brief(kinds)}")
+        self.end = behind.tensor
+
+    def _output(self) -> str:
+        if len(self.graph.output) != 1:
+            raise UnsupportedError(f"{len(self.graph.output)} outputs; one is supported")
+        return str(self.graph.output[0].name)
 
     def _reached(self, tensor: str, branch: Branch) -> None:
         self.branches[tensor] = branch
@@ -107,16 +144,34 @@ class Reader:
 
     def _read(self, node: NodeProto) -> None:
         names = [name for name in node.input if name in self.walk.images]
-        if node.op_type == "QuantizeLinear" or names[0] in self.pairs:
-            self._pair(node, names[0])
-        elif len(names) > 1 or node.op_type == "Concat":
-            self._reached(node.output[0], join(node, [self._branch(name) for name in names]))
-        else:
+        if names[0] in self.pairs or node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            check_supported(node)
+            branch = self.pairs.read(node, names[0])
+            if branch is not None:
+                self._reached(node.output[0], branch.copy(self.walk.readers[names[0]] > 1))
+        elif self._on_host(node, names):
             branch = self._branch(names[0])
-            self._one(node, branch)
+            branch.on_host(node)
             self._reached(node.output[0], branch)
+        else:
+            check_supported(node)
+            self._layer(node, names)
 
-    def _one(self, node: NodeProto, branch: Branch) -> None:
+    def _on_host(self, node: NodeProto, names: list[str]) -> bool:
+        """Whether a node is a function of the input, before any quantizer."""
+        branches = [self.branches[name] for name in names]
+        same = all((b.current, b.view) == (None, branches[0].view) for b in branches)
+        if not same or node.op_type not in HOST or node.domain not in ("", "ai.onnx"):
+            return False
+        if node.op_type != "Cast":
+            self.assembler.note(f"the host computes what stands before the first quantizer: {node.op_type}")
+        return True
+
+    def _layer(self, node: NodeProto, names: list[str]) -> None:
+        if len(names) > 1 or node.op_type == "Concat":
+            self._reached(node.output[0], join(node, [self._branch(name) for name in names]))
+            return
+        branch = self._branch(names[0])
         if is_quant(node):
             branch.quantize(node, quant_node(node, self.constants))
         elif node.op_type in LINEAR:
@@ -127,28 +182,13 @@ class Reader:
             branch.add_function(node, read_pointwise(node, self.constants, branch.view))
         else:
             self._passed(node)
+        self._reached(node.output[0], branch)
 
     def _passed(self, node: NodeProto) -> None:
         if node.op_type == "Cast" and attribute(node, "to", 1) != onnx.TensorProto.FLOAT:
             raise UnsupportedError.at(node, "casts to another type than float32")
         if node.op_type == "Dropout" and len(node.input) > 2 and self.constants.get(node.input[2]):
             raise UnsupportedError.at(node, "training mode; export the network in eval mode")
-        if node.op_type == "DequantizeLinear":
-            raise UnsupportedError.at(node, "no QuantizeLinear before it")
-
-    def _pair(self, node: NodeProto, tensor: str) -> None:
-        """QuantizeLinear up to DequantizeLinear, of which several may read the same integers."""
-        nodes = [*self.pairs.get(tensor, []), node]
-        if node.op_type == "DequantizeLinear":
-            if tensor not in self.branches:
-                branch = self._branch(nodes[0].input[0])
-                branch.quantize(nodes[0], linear_pair(nodes, self.constants))
-                self.branches[tensor] = branch
-            self._reached(node.output[0], self._branch(tensor))
-        elif node.op_type in ("Clip", "Identity") or len(nodes) == 1:
-            self.pairs[node.output[0]] = nodes
-        else:
-            raise UnsupportedError.at(nodes[0], "no DequantizeLinear after it")
 
 
 def check_supported(node: NodeProto) -> None:

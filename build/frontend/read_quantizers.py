@@ -7,6 +7,7 @@ and a zero point that is added after rounding do not survive it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +25,7 @@ QUANT = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
 QUANT_DOMAINS = ("qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas")
 _MAX_LEVELS = 256
 _UNBOUNDED = 2**24
-_INTEGER_TYPES = {
+_INTEGER_TYPES: dict[int, tuple[int, int]] = {
     TensorProto.UINT8: (0, 255), TensorProto.INT8: (-128, 127),
     TensorProto.UINT4: (0, 15), TensorProto.INT4: (-8, 7),
     TensorProto.UINT16: (0, 2**16 - 1), TensorProto.INT16: (-(2**15), 2**15 - 1),
@@ -94,14 +95,18 @@ def is_unbounded(quantizer: Quantizer) -> bool:
     return quantizer.high == _UNBOUNDED
 
 
-def linear_pair(nodes: list[NodeProto], constants: Constants) -> Quantizer:
-    """Of QuantizeLinear, any Clips and Identities, DequantizeLinear."""
+def linear_pair(nodes: Sequence[NodeProto], constants: Constants, kind: int = 0) -> Quantizer:
+    """Of QuantizeLinear, any Clips and Identities, DequantizeLinear.
+
+    The first is missing where the input is integers of type `kind`, the last where the output is.
+    """
     first, last = nodes[0], nodes[-1]
-    scale, zero = _linear(first, constants)
-    if (scale, zero) != _linear(last, constants):
+    ends = [node for node in (first, last) if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
+    scale, zero = _linear(ends[0], constants)
+    if (scale, zero) != _linear(ends[-1], constants):
         raise UnsupportedError.at(last, "scale or zero point differs from the QuantizeLinear before it")
-    low, high = _type_range(first, constants)
-    for node in nodes[1:-1]:
+    low, high = _type_range(ends[0], constants, kind)
+    for node in nodes:
         if node.op_type == "Clip":
             bounds = clip_bounds(node, constants)
             low, high = max(low, int(max(bounds[0], low))), min(high, int(min(bounds[1], high)))
@@ -109,20 +114,36 @@ def linear_pair(nodes: list[NodeProto], constants: Constants) -> Quantizer:
 
 
 def _linear(node: NodeProto, constants: Constants) -> tuple[float, int]:
+    _check_float32(node)
     scale = _one_scale(node, constants.required(node, 1, "the scale"))
     _check_blocks(node)
     has_zero = len(node.input) > 2 and bool(node.input[2])
     return scale, int(constants.number(node, 2, "the zero point")) if has_zero else 0
 
 
-def _type_range(node: NodeProto, constants: Constants) -> tuple[int, int]:
-    kind = attribute(node, "output_dtype", 0)
+def integer_type(node: NodeProto, constants: Constants) -> int:
+    """The TensorProto type of the integers of a QuantizeLinear or DequantizeLinear; 0 where it says none."""
     if len(node.input) > 2 and node.input[2]:
         value = constants.required(node, 2, "the zero point")
-        kind = onnx.helper.np_dtype_to_tensor_dtype(value.dtype)
-    if (kind or TensorProto.UINT8) not in _INTEGER_TYPES:
+        return int(onnx.helper.np_dtype_to_tensor_dtype(value.dtype))
+    return int(attribute(node, "output_dtype", 0)) if node.op_type == "QuantizeLinear" else 0
+
+
+def _type_range(node: NodeProto, constants: Constants, kind: int = 0) -> tuple[int, int]:
+    kind = integer_type(node, constants) or kind or TensorProto.UINT8
+    if kind not in _INTEGER_TYPES:
         raise UnsupportedError.at(node, f"integers of type {kind}; 4, 8, 16 and 32 bits are supported")
-    return _INTEGER_TYPES[kind or TensorProto.UINT8]
+    return _INTEGER_TYPES[kind]
+
+
+class FileConstants(Constants):
+    """Also those that a quantizer makes of a constant, wherever they occur."""
+
+    def _computed(self, node: NodeProto, depth: int) -> Array | None:
+        if is_quant(node) or node.op_type == "DequantizeLinear":
+            scaled = scaled_constant(node.output[0], self, depth)
+            return None if scaled is None else scaled.floats
+        return super()._computed(node, depth)
 
 
 def scaled_constant(name: str, constants: Constants, depth: int = 0) -> Scaled | None:
@@ -188,6 +209,7 @@ def _quantized(node: NodeProto, constants: Constants) -> Scaled | None:
 
 def _dequantized(node: NodeProto, constants: Constants) -> Scaled | None:
     scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
+    _check_float32(node)
     _check_blocks(node)
     _check_scale(node, scale)
     integers = _integers(node.input[0], constants)
@@ -205,9 +227,9 @@ def _zeros(node: NodeProto, scale: Array, constants: Constants) -> NDArray[np.in
     if not (len(node.input) > 2 and node.input[2]):
         return np.zeros(scale.shape, np.int64)
     zero = constants.required(node, 2, "the zero point").astype(np.int64)
-    if zero.shape != scale.shape:
+    if zero.shape != scale.shape and not zero.size == scale.size == 1:
         raise UnsupportedError.at(node, f"zero points of shape {zero.shape}, scales of {scale.shape}")
-    return zero
+    return zero.reshape(scale.shape)
 
 
 def _integers(name: str, constants: Constants, depth: int = 0) -> NDArray[np.int64] | None:
@@ -233,6 +255,14 @@ def _integers(name: str, constants: Constants, depth: int = 0) -> NDArray[np.int
     rounded = np.rint(floats.astype(np.float32) / _along(node, scale, floats.ndim)).astype(np.float64)
     low, high = _type_range(node, constants)
     return np.clip(rounded + _along(node, zero, floats.ndim), low, high).astype(np.int64)
+
+
+def _check_float32(node: NodeProto) -> None:
+    """Opset 23 lets QuantizeLinear divide, and DequantizeLinear put out, in another precision."""
+    name = "precision" if node.op_type == "QuantizeLinear" else "output_dtype"
+    kind = attribute(node, name, 0)
+    if kind not in (0, TensorProto.FLOAT):
+        raise UnsupportedError.at(node, f"{name}={kind}; float32 is supported")
 
 
 def _check_blocks(node: NodeProto) -> None:

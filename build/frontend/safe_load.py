@@ -16,7 +16,7 @@ from fpgan.hw.system.text import brief, first_line
 
 _MAX_FILE = 2**31 - 1  # what protobuf itself can hold
 _MAX_NODES = 100_000
-OPSETS = (9, 21)
+OPSETS = (9, 25)
 _GRAPH_ATTRIBUTES = (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
 
 
@@ -29,6 +29,9 @@ def load_model(path: Path | str) -> onnx.ModelProto:
         _check_size(path, tensor)
         if tensor.data_location == TensorProto.EXTERNAL:
             _load_external(path, tensor)
+    for value in model.graph.output:
+        if value.type.WhichOneof("value") == "tensor_type":  # the checker wants a shape, nothing else does
+            value.type.tensor_type.shape.SetInParent()
     try:
         onnx.checker.check_model(model, full_check=False)
     except Exception as error:

@@ -6,17 +6,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from onnx import GraphProto, NodeProto
+from onnx import NodeProto
 
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.hw.system.text import brief
 
 
 class Walk:
-    """From the tensor `source` to the one output; `images`: tensors made of the source."""
+    """From the tensor `source` to an output; `images`: tensors made of the source."""
 
-    def __init__(self, graph: GraphProto, source: str, consumers: Mapping[str, Sequence[NodeProto]]) -> None:
-        self.graph, self.source = graph, source
+    def __init__(self, source: str, consumers: Mapping[str, Sequence[NodeProto]]) -> None:
         self.producers: dict[str, NodeProto] = {}
         self.images = {source}
         self.readers: Counter[str] = Counter()  # of each image, nodes on the way to the output
@@ -29,11 +28,8 @@ class Walk:
                         self.producers[name] = node
                         waiting.append(name)
 
-    def order(self) -> list[NodeProto]:
-        """Where no way leads to the output, all that is made of the input. UnsupportedError on a loop."""
-        if len(self.graph.output) != 1:
-            raise UnsupportedError(f"{len(self.graph.output)} outputs; one is supported")
-        end = self.graph.output[0].name
+    def order(self, end: str) -> list[NodeProto]:
+        """Where no way leads to `end`, all that is made of the input. UnsupportedError on a loop."""
         ordered: list[NodeProto] = []
         state: dict[int, bool] = {}  # of nodes by id: whether all before them are in order
         ends = [end] if end in self.images else list(self.producers)

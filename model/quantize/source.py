@@ -15,13 +15,14 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import parametrize, remove_spectral_norm, remove_weight_norm
+from torch.nn.utils import parametrize, prune, remove_spectral_norm, remove_weight_norm
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from fpgan.hw.system.text import first_line
 from fpgan.model.weights import load_weights_of
 
+_PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 _IMPORTED = "fpgan_quantized_source"
 
 
@@ -43,6 +44,7 @@ def open_module(
         raise ValueError("arguments: are for a class in a file; this module is constructed already")
     else:
         module = source
+    module = _alone(module)
     if weights is not None:
         load_weights_of(module, weights)
     spoilt = [n for n, t in module.state_dict().items() if t.is_floating_point() and not t.isfinite().all()]
@@ -129,8 +131,19 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line(error)}"
 
 
+def _alone(module: nn.Module) -> nn.Module:
+    """Without wrappers for several devices, at the top or inside."""
+    while isinstance(module, _PARALLEL):
+        module = module.module
+    for part in list(module.modules()):
+        for name, child in part.named_children():
+            if isinstance(child, _PARALLEL):
+                setattr(part, name, _alone(child))
+    return module
+
+
 def _plain(module: nn.Module) -> nn.Module:
-    """Weight and spectral normalisation, old and new, worked into the weights."""
+    """Weight and spectral normalisation, pruning and other parametrizations, worked into the weights."""
     for part in list(module.modules()):
         if parametrize.is_parametrized(part):
             for name in list(part.parametrizations):  # type: ignore[arg-type,union-attr]
@@ -140,4 +153,6 @@ def _plain(module: nn.Module) -> nn.Module:
                 remove_weight_norm(part, hook.name)
             elif isinstance(hook, SpectralNorm):
                 remove_spectral_norm(part, hook.name)
+            elif isinstance(hook, prune.BasePruningMethod):
+                prune.remove(part, hook._tensor_name)
     return module

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import traceback
 from pathlib import Path
@@ -21,27 +20,20 @@ from fpgan.model.quantize.ops import (
     Arithmetic,
     Reshape,
     Unsupported,
-    computes,
     from_function,
     from_join,
     from_module,
     function_name,
+    sized,
 )
+from fpgan.model.quantize.rewrites import recognize
+from fpgan.model.quantize.symbolic import fixed_arguments, on_one_device, symbolic
 
 QUANTIZER = "_quant"  # the end of each quantizer's name
 _BATCH = 2  # of the run that finds the shapes: another than 1 shows a batch that is built in
 _CLOSE = 1e-4
 _FIXED_BATCH = "fixes the size of the batch; take it from the input, as in x.view(x.size(0), ...)"
 _FRAME = re.compile(r'File "(.+)", line (\d+)')
-
-
-class _Tracer(fx.Tracer):
-    """Notes the line of each call; layers that a user derived from PyTorch's stay whole."""
-
-    record_stack_traces = True
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return any(computes(m, cls) for cls in LINEAR) or super().is_leaf_module(m, module_qualified_name)
 
 
 def trace(module: nn.Module, shape: tuple[int, ...] | None = None) -> tuple[fx.GraphModule, tuple[int, ...]]:
@@ -52,7 +44,8 @@ def trace(module: nn.Module, shape: tuple[int, ...] | None = None) -> tuple[fx.G
     of an input without the batch; None: found by the first layer. ValueError names the layer, or the line of
     the source, that hardware cannot be built from.
     """
-    graph = _traced(module)
+    graph = _traced(module, shape)
+    recognize(graph)
     traced = fx.GraphModule(module, graph)
     traced.graph.eliminate_dead_code()
     shape, values = _with_shapes(traced, shape)
@@ -61,23 +54,22 @@ def trace(module: nn.Module, shape: tuple[int, ...] | None = None) -> tuple[fx.G
     return made, shape
 
 
-def _traced(module: nn.Module) -> fx.Graph:
-    parameters = inspect.signature(module.forward).parameters.values()
-    required = [
-        p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-    ]
-    if len(required) != 1:
-        raise ValueError(
-            f"{type(module).__name__}.forward takes {', '.join(required) or 'nothing'}; one tensor is "
-            "supported, which may hold a condition as further channels"
-        )
-    fixed = {p.name: p.default for p in parameters if p.name not in required and p.default is not p.empty}
-    try:
-        graph = _Tracer().trace(module, concrete_args=fixed)
-    except Exception as error:  # user code may raise anything
-        name, reason = type(module).__name__, first_line(error)
-        raise ValueError(f"{_raised_at(error)}: {name} cannot be traced ({reason})") from None
-    return graph
+def _traced(module: nn.Module, shape: tuple[int, ...] | None) -> fx.Graph:
+    """A forward that asks for its input's shape gets an example of each that may be."""
+    fixed = fixed_arguments(module)
+    shapes = [shape] if shape else _candidates(list(module.modules()))
+    errors: list[Exception] = []
+    for example in (None, *(_drawn(_BATCH, sizes) for sizes in shapes)):
+        try:
+            return symbolic(module, fixed, example)
+        except Exception as error:  # user code may raise anything
+            errors.append(error)
+    name, reason = type(module).__name__, first_line(errors[0])
+    raise ValueError(f"{_raised_at(errors[0])}: {name} cannot be traced ({reason})") from None
+
+
+def _drawn(batch: int, sizes: tuple[int, ...]) -> Tensor:
+    return torch.randn(batch, *sizes, generator=torch.Generator().manual_seed(0))
 
 
 def _raised_at(error: Exception) -> str:
@@ -120,7 +112,7 @@ def _with_shapes(
     traced: fx.GraphModule, shape: tuple[int, ...] | None
 ) -> tuple[tuple[int, ...], dict[fx.Node, Any]]:
     """Sizes of an input, those given or those that fit, and what each node makes of such a batch."""
-    candidates = [shape] if shape else _candidates(traced)
+    candidates = [shape] if shape else _candidates(_called(traced))
     if not candidates:
         raise ValueError("the shape of the input cannot be told from the layers; give it, as 1,100,1,1")
     first: Unsupported | None = None
@@ -141,21 +133,23 @@ def _with_shapes(
 def _run(traced: fx.GraphModule, batch: int, sizes: tuple[int, ...]) -> dict[fx.Node, Any]:
     interpreter = _Shapes(traced)
     with torch.no_grad():
-        interpreter.run(torch.randn(batch, *sizes, generator=torch.Generator().manual_seed(0)))
+        interpreter.run(_drawn(batch, sizes))
     return interpreter.values
 
 
-def _candidates(traced: fx.GraphModule) -> list[tuple[int, ...]]:
+def _candidates(modules: list[nn.Module]) -> list[tuple[int, ...]]:
     """Shapes of an input that a first layer hints at: a vector, or one of 1x1 pixels."""
-    for node in traced.graph.nodes:
-        module = traced.get_submodule(node.target) if node.op == "call_module" else None
-        if isinstance(module, nn.Linear):
-            return [(module.in_features,), (module.in_features, 1, 1)]
-        if isinstance(module, nn.ConvTranspose2d):
-            return [(module.in_channels, 1, 1), (module.in_channels,)]
-        if isinstance(module, LINEAR):
-            return []
+    module = next((m for m in modules if isinstance(m, LINEAR)), None)
+    if isinstance(module, nn.Linear):
+        return [(module.in_features,), (module.in_features, 1, 1)]
+    if isinstance(module, nn.ConvTranspose2d):
+        return [(module.in_channels, 1, 1), (module.in_channels,)]
     return []
+
+
+def _called(traced: fx.GraphModule) -> list[nn.Module]:
+    """Modules in the order in which the graph calls them."""
+    return [traced.get_submodule(str(n.target)) for n in traced.graph.nodes if n.op == "call_module"]
 
 
 def _reserved(name: str) -> bool:
@@ -235,9 +229,10 @@ class _Modules:
     def _module(self, before: fx.Node, node: fx.Node) -> nn.Module | None:
         inputs, outputs = self._sizes(before), self._sizes(node)
         if node.op == "call_module":
+            module = self.traced.get_submodule(str(node.target))
             if len(node.args) + len(node.kwargs) > 1:
-                raise Unsupported("is called with more than one tensor; only the image is supported")
-            return from_module(self.traced.get_submodule(str(node.target)), inputs, outputs)
+                module = sized(module, inputs, outputs)
+            return from_module(module, inputs, outputs)
         if node.target in ARITHMETIC:
             return from_module(self._arithmetic(before, node), inputs, outputs)
         name = function_name(node.target)
@@ -280,8 +275,9 @@ class _Modules:
 @torch.no_grad()
 def _check_same(module: nn.Module, made: nn.Module, shape: tuple[int, ...]) -> None:
     """ValueError where the graph computes something else: by what fx cannot see, such as random numbers."""
-    latent = torch.randn(_BATCH + 1, *shape, generator=torch.Generator().manual_seed(0))
-    wanted, found = module(latent), made(latent)
+    latent = _drawn(_BATCH + 1, shape)
+    with on_one_device():
+        wanted, found = module(latent), made(latent)
     if wanted.shape != found.shape or not torch.allclose(wanted, found, _CLOSE, _CLOSE):
         raise ValueError(
             f"{type(module).__name__} computes other images than its layers alone; "

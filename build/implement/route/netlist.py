@@ -52,7 +52,8 @@ def write_netlist(
     layers = synth_layers(design, _JOBS, lambda line: progress(f"synthesizing {line}"))
     paths = netlists(design)
     progress("synthesizing the host interface")
-    outside = _synth_around(design, host, project, paths, work)
+    board = [project / path.name for path in sources(TOP, Path())]
+    outside = synth_around(design, host, paths, work, TOP, board)
     progress("joining the layers")
     mapped = _join([*paths, outside], project / NETLIST, work)
     whole = cells.count({kind: number for kind, number in mapped.items() if kind not in _AROUND})
@@ -60,22 +61,23 @@ def write_netlist(
     return [*layers, {"name": "board", **rest}]
 
 
-def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Path], work: Path) -> Path:
-    """Everything but the layers, which stay black boxes; returns its netlist as Verilog."""
-    out = work / f"{TOP}.v"
-    boxes = _black_boxes(layers, work)
+def synth_around(
+    design: Design, host: Host, layers: Sequence[Path], work: Path, top: str, board: Sequence[Path]
+) -> Path:
+    """Everything but the layers, which stay black boxes; returns its netlist as Verilog, work/TOP.v.
+
+    top: TOP, or the host interface's own. board: sources around the host interface. Raises ToolError.
+    """
+    boxes, out = _black_boxes(layers, work), work / f"{top}.v"
     inside = {name for layer in design.layers for name in layer.sources}
     around = ("axil_stream", "axi_dma_stream")  # which share modules with layers
     inside -= {path.name for module in around for path in sources(module, Path())}
     names = [name for name in host.sources if name not in inside]
-    files = [
-        boxes,
-        *names,
-        *(project / path.name for path in sources(TOP, Path())),
-    ]
+    files = [boxes, *names, *board]
     job, mapped = work / "around.job.json", work / "around.json"
-    texts, memory = [str(path) for path in files], {"MEMORY": int(host.options.bus == "axi")}
-    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), memory).write(job)
+    memory = {"MEMORY": int(host.options.bus == "axi")} if top == TOP else {}
+    texts = [str(path) for path in files]
+    Job(top, texts, design.family, str(work / "around.stat"), str(mapped), str(out), memory).write(job)
     command = [sys.executable, str(_flow("yosys_job.py")), str(job)]
     run(command, host.root, work / "around.log", "synthesis of the host interface", _TIMEOUT)
     return out

@@ -6,8 +6,10 @@ What cannot be copied (an input port, a carry chain, a block RAM) drives LUTs th
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 LIMIT = 128  # loads of a net after split; Vivado is given max_fanout attributes instead
@@ -30,12 +32,20 @@ class Net:
 def widest(module: Module) -> Net:
     """The net with the most loads, clock pins not counted."""
     loads, drivers = _connections(module)
-    bit = max(loads, key=lambda one: len(loads[one]))
+    bit = max(loads, key=lambda one: len(loads[one]), default=None)
+    if bit is None:
+        return Net("", "port", 0)
     names = [
         f"{name}[{net['bits'].index(bit)}]" for name, net in module["netnames"].items() if bit in net["bits"]
     ]
     cell = drivers.get(bit)
     return Net(min(names, key=len), module["cells"][cell]["type"] if cell else "port", len(loads[bit]))
+
+
+def largest(netlist: Path, top: str) -> dict[str, Any]:
+    """`fanout` of a layer of synth.json: the net of the mapped netlist with the most loads."""
+    net = widest(json.loads(netlist.read_text(encoding="utf-8"))["modules"][top])
+    return {"loads": net.loads, "net": net.name}
 
 
 def split(module: Module, limit: int = LIMIT) -> int:

@@ -16,14 +16,14 @@ module call_control #(
     input  logic start,             // pulse; refused unless idle and `possible`
     input  logic possible,
     input  logic cancel,             // pulse
-    input  logic [31:0] images,     // of the call that starts, held from the cycle before on
+    input  logic [31:0] images,     // of the call that starts, held from the cycle before to the one after
 
     output logic go,                // first cycle of a call: sources and sinks begin
-    /* verilator lint_off PROCASSINIT */  // what these two hold in reset is in reset from the first cycle on
+    /* verilator lint_off PROCASSINIT */  // what these three hold in reset is in reset from the first cycle on
     output logic clear = 1'b1,      // buffers forget what they hold
     output logic stop = 1'b1,       // an abort is under way
+    output logic core_rst_n = 1'b0,  // the accelerator's reset
     /* verilator lint_on PROCASSINIT */
-    output logic core_rst_n,        // the accelerator's reset
     output logic busy,
     output logic done,              // pulse: a call has ended
     output logic refused,           // pulse: a start was ignored
@@ -56,7 +56,8 @@ module call_control #(
   logic [IW-1:0] in_q;    // beat of the latent, of the image
   logic [OW-1:0] out_q;
   logic [RW-1:0] reset_q;  // cycles that the reset still lasts
-  logic accepted, none_q, one_q, in_end, out_end, in_end_q, out_end_q;
+  logic accepted, fresh_q, none_q, one_q, in_end, out_end, in_end_q, out_end_q;
+  logic low_full_q;  // the lower half of `cycles` is at its end
   logic in_ends_q, out_ends_q, in_one_q, out_one_q;  // the last beat of a latent, of an image; the last of the call
 
   assign accepted = start && possible && !busy && !cancel;
@@ -82,6 +83,7 @@ module call_control #(
     clear <= state_d == BEGIN || state_d == STOP;
     busy <= state_d != IDLE;
     core_rst_n <= ap_rst_n && !stop;
+    fresh_q <= !ap_rst_n || state_d == BEGIN;
     if (!ap_rst_n || !stop) reset_q <= RW'(RESET_CYCLES);
     else if (reset_q != 0) reset_q <= reset_q - 1'b1;
   end
@@ -101,12 +103,13 @@ module call_control #(
   end
 
   always_ff @(posedge ap_clk) begin
-    if (!ap_rst_n || accepted) begin
+    if (fresh_q) begin
       latents_in <= '0;
       images_out <= '0;
       in_left_q <= images;
       out_left_q <= images;
       cycles <= '0;
+      low_full_q <= 1'b0;
       in_q <= '0;
       out_q <= '0;
       in_ends_q <= IN_BEATS == 1;
@@ -136,7 +139,11 @@ module call_control #(
         out_left_q <= out_left_q - 1;
         out_one_q <= out_left_q == 2;
       end
-      if (state_q == RUN) cycles <= cycles + 1;
+      if (state_q == RUN) begin
+        cycles[31:0] <= cycles[31:0] + 1;
+        cycles[63:32] <= cycles[63:32] + 32'(low_full_q);
+        low_full_q <= cycles[31:0] == 32'hFFFF_FFFE;
+      end
     end
   end
 

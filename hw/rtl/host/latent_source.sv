@@ -52,7 +52,7 @@ module latent_source #(
   // Which element is next.
   logic [31:0] left_q;  // latents that are still to be made
   logic [EW-1:0] element_q;
-  logic running_q, room_q, step, ends, labels, hot;
+  logic running_q, room_q, given_q, step, ends, labels, hot;
   assign labels = CLASSES != 0 && 32'(element_q) >= ELEMENTS;
   assign hot = 32'(element_q) - ELEMENTS == label;
   assign step = running_q && room_q;
@@ -141,9 +141,11 @@ module latent_source #(
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       places_q <= ($clog2(DEPTH) + 1)'(DEPTH - 2);
+      given_q <= 1'b0;
       room_q <= 1'b0;
     end else begin
-      places_q <= places_q - ($clog2(DEPTH) + 1)'(step) + ($clog2(DEPTH) + 1)'(element_valid && element_ready);
+      given_q <= element_valid && element_ready;  // its place counts a cycle late
+      if (step != given_q) places_q <= given_q ? places_q + 1'b1 : places_q - 1'b1;
       room_q <= !places_q[$clog2(DEPTH)];
     end
   end

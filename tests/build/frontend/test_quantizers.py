@@ -9,8 +9,9 @@ import torch
 from onnx_models import QONNX, Chain, check
 from qonnx.custom_op.general.intquant import int_quant
 
-from fpgan.build.dataflow.integer_graph import counted, integer_graph, smallest_type
+from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.steps import counted, smallest_type
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.quantizers import ROUNDING, Quantizer, integer_range
 from fpgan.build.frontend.read import read_network
@@ -121,11 +122,45 @@ def test_scales_that_are_no_powers_of_two(style, axis):
     assert np.abs(theirs - exact).max() <= 12 and (theirs != exact).mean() < 0.02  # a flipped step spreads
 
 
-def test_the_channel_axis_of_a_transposed_convolution_is_1():
-    chain = Chain((1, 3, 4, 4)).quant(0.5, 4)
-    chain = chain.op("ConvTranspose", chain.weights((3, 3, 4, 4), axis=0), strides=[2, 2])
-    with pytest.raises(UnsupportedError, match=r"per output channel \(axis 1\)"):
-        read_network(chain.quant(0.5, 4).model())
+PER_INPUT = {  # kind: shape of weights, axis of inputs, attributes
+    "ConvTranspose": ((3, 3, 4, 4), 0, {"strides": [2, 2]}),
+    "Conv": ((2, 3, 3, 3), 1, {}),
+    "groups": ((3, 2, 4, 4), 0, {"group": 3}),
+}
+
+
+@pytest.mark.parametrize("style", ["qonnx", "qcdq"])
+@pytest.mark.parametrize("name", PER_INPUT)
+def test_scales_per_input_channel(name, style):
+    """Taken into the weights where they are powers of two apart; the channel axis of a ConvTranspose is 1."""
+    shape, axis, attributes = PER_INPUT[name]
+
+    def chain():
+        begun = Chain((1, 3, 4, 4), style).quant(0.5, 4)
+        kind = "ConvTranspose" if name == "groups" else name
+        return begun.op(kind, begun.weights(shape, axis=axis), **attributes).quant(0.5, 6)
+
+    network = check(chain())
+    if name != "groups":
+        assert network.layers[0].linear.weights.max() > 7 and network.layers[0].weight_scale.ndim == 0
+
+
+@pytest.mark.parametrize(
+    "scales, says",
+    [
+        ([1, 3, 4], r"one per output channel \(axis 1\), or such"),
+        ([1, 256, 1], "weights up to .* at most 512"),
+    ],
+)
+def test_scales_per_input_channel_that_weights_cannot_take_up(scales, says):
+    chain = Chain((1, 3, 4, 4), "qcdq").quant(0.5, 4)
+    chain.op("ConvTranspose", chain.weights((3, 2, 4, 4), axis=0), strides=[2, 2]).quant(0.5, 6)
+    chain.values = [
+        (n, np.array(scales, np.float32) if v.shape == (3,) and v.dtype == np.float32 else v)
+        for n, v in chain.values
+    ]
+    with pytest.raises(UnsupportedError, match=says):
+        read_network(chain.model())
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
