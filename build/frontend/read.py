@@ -40,6 +40,8 @@ _BETTER = {
     "QLinearConv": "export in QDQ format",
     "ConvInteger": "export in QDQ format",
     "Softmax": "needs all channels at once",
+    "MaxPool": "compares pixels; AveragePool, or a convolution with strides, is supported",
+    "GlobalMaxPool": "compares pixels; GlobalAveragePool is supported",
     "If": "control flow", "Loop": "control flow", "Scan": "control flow",
 }  # fmt: skip
 
