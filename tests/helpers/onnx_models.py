@@ -131,7 +131,7 @@ class Chain:
 
 def at_rtl(path, out, stall=0.0, cores=("lut", "dsp")):
     """Build a cheap design and simulate it; returns the build's report."""
-    report = build(path, out, target_fps=50_000, cores=cores)
+    report = build(path, out, clock_mhz=300.0, target_fps=50_000, cores=cores)
     assert report["threshold_proof"]["mismatches"] == report["dataflow_check"]["mismatches"] == 0
     result = simulate(out, images=8, stall=stall)
     assert result["mismatches"] == 0 and result["pixels"] > 0
