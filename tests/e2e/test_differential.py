@@ -213,7 +213,7 @@ def test_random_graphs(tmp_path_factory, grown):
 @settings(max_examples=(COUNT + 3) // 4 or 5, **FUZZ)
 @given(files())
 def test_random_post_training(tmp_path_factory, model):
-    """As ONNX Runtime and torch.ao write them: the file's own runtime, but for what float32 rounds otherwise."""
+    """As ONNX Runtime and torch.ao write them: the file's own runtime, but where float32 rounds."""
     path = kept(model, "post_training")
     network = read_network(model)
     q = np.random.default_rng(1).choice(network.source.values, (2, *network.dims))
