@@ -4,8 +4,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fpgan.build.dataflow.inspect import inspect as inspect
     from fpgan.build.flow import build as build
-    from fpgan.build.frontend.inspect import inspect as inspect
 
 __all__ = ["build", "inspect"]
 
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> Any:
 
         return build
     if name == "inspect":
-        from fpgan.build.frontend.inspect import inspect
+        from fpgan.build.dataflow.inspect import inspect
 
         return inspect
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,6 +26,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "stream_last": ("stream_last.sv",),
     "stream_add": ("stream_add.sv",),
     "stream_concat": ("stream_concat.sv",),
+    "stream_lookup": ("stream_lookup.sv",),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
     "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),
     "axil_stream": _HOST,

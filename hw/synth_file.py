@@ -31,13 +31,26 @@ class Counted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A path that may be the longest, by what its wires take."""
+
+    cells_ns: float = said("that its cells take", "ns")
+    wires: int = said("between them", within=_COUNT)
+    doublings: float = said("of the wires' loads: the sum of log2 of each one's")
+    levels: int = said("LUTs and carry chains on it", within=_COUNT)
+    start: str = said("net that it starts at")
+    end: str = said("net that it ends at")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LongestPath:
-    """From register to register, by the static estimate."""
+    """From register to register, by the static estimate, in a chip that holds little else."""
 
     ns: float = said("delay", "ns")
     levels: int = said("LUTs and carry chains on it", within=_COUNT)
     start: str = said("net that it starts at")
     end: str = said("net that it ends at")
+    paths: Sequence[Candidate] = said("that may be the longest elsewhere")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +80,14 @@ class SynthLayer(Counted, _Named):
 class SynthTiming:
     """The clock; estimated, routed or both."""
 
-    estimated_ns: float = said("longest path of the unplaced netlist", "ns", stable=True, within=Number(),
-                               may_lack=True)  # fmt: skip
-    layer: str = said("that the path is in", may_lack=True)
+    estimated_ns: float = said("longest path of the unplaced netlist in a chip that is as full", "ns",
+                               stable=True, within=Number(), may_lack=True)  # fmt: skip
+    near_empty_ns: float = said("the same in a chip that holds little else", "ns", stable=True,
+                                within=Number(), may_lack=True)  # fmt: skip
+    median_error: float = said("of such estimates, as a share of the clock that was routed; missing where no "
+                               "design of the family was routed", stable=True, may_lack=True)  # fmt: skip
+    worst_error: float = said("the same of the worst", stable=True, may_lack=True)
+    layer: str = said("that the path is in; board: around the layers", may_lack=True)
     levels: int = said("LUTs and carry chains on it", within=_COUNT, may_lack=True)
     path: str = said("from net -> to net", may_lack=True)
     how: str = said("how the figures were had", stable=True)

@@ -75,6 +75,12 @@ def weight_words(
     return folded.transpose(4, 5, 2, 0, 3, 6, 7, 1).reshape(-1, pe, math.prod(taps) * simd)
 
 
+def lookup(x: IntArray, table: IntArray) -> IntArray:
+    """x (N,H,W,C) -> table[row of the channel][pattern of x's bits]; table (1 or C, 2^bits)."""
+    rows = np.zeros(x.shape[-1], np.int64) if len(table) == 1 else np.arange(x.shape[-1])
+    return table[rows, x & (table.shape[1] - 1)]
+
+
 def weighted_sum(
     images: Sequence[IntArray], factors: Sequence[int], negated: Sequence[int] | None = None
 ) -> IntArray:

@@ -20,8 +20,8 @@ from fpgan.sim.compiled.stream import Run, StarvedError, Streamed, stream
 from fpgan.sim.compiled.waves import LIMIT, put_waves, waves_format, waves_report
 from fpgan.sim.differences import differences
 from fpgan.sim.layers import Layers, LayerTruth, compare_layers, taps
-from fpgan.sim.pace import cycles_per_image
 from fpgan.sim.results import save_result
+from fpgan.sim.steady import steady
 from fpgan.sim.vectors import Classify, Vectors, agreement, golden_of
 
 Progress = Callable[[str], None]
@@ -256,7 +256,9 @@ def measured(design: Design, timing: dict[str, Any]) -> dict[str, Any]:
     """Latency of the first image, from idle, and the steady distance between images."""
     ends = timing["last_out"]
     latency = ends[0] - timing["first_in"][0] + 1
-    cycles = cycles_per_image(ends) or latency
+    gaps = np.diff(ends)
+    irregular = int(np.median(gaps[len(gaps) // 2 :])) if len(gaps) else latency
+    cycles = steady(ends) or irregular
     report = design.report
     return {
         "latency_cycles": latency,

@@ -17,6 +17,10 @@ Build = Callable[..., Path]
 torch.set_num_threads(1)  # in every test: sums of other parts round otherwise, and tests run side by side
 
 
+# Of designs in tests, above what boards start from: at the same rate they take more cycles and are smaller.
+_CLOCK_MHZ = {"xcup": 300.0, "xc7": 125.0}
+
+
 @pytest.fixture(autouse=True)
 def _signals() -> None:
     """As a terminal leaves them: who runs the tests may ignore them; so does a command once interrupted."""
@@ -56,6 +60,7 @@ def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory
     from own_files import check_own_build
 
     from fpgan.build import build
+    from fpgan.hw.boards import get_board
 
     made: dict[str, Path] = {}
 
@@ -65,7 +70,9 @@ def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory
         key = repr((preset, vectors, generator, sorted(arguments.items())))
         if key not in made:
             out = tmp_path_factory.mktemp("builds") / preset
-            build(export_preset(preset, vectors, **(generator or {})), out, **arguments)
+            family = get_board(str(arguments.get("board", "ultra96"))).family
+            clock = {"clock_mhz": _CLOCK_MHZ[family]}
+            build(export_preset(preset, vectors, **(generator or {})), out, **{**clock, **arguments})
             made[key] = out
         return made[key]
 

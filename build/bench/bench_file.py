@@ -151,8 +151,9 @@ class Measured:
     limits: Amounts | None = said("what it was allowed")
     over_limit: Sequence[str] | None = said("what is more than that, in words")
     over_board: Sequence[str] | None = said("what is more than the board has, in words")
-    estimated_ns: float | None = said("estimate from the unplaced netlist, no place-and-route result", "ns",
-                                      within=Number())  # fmt: skip
+    estimated_ns: float | None = said("estimate from the unplaced netlist in a chip that is as full, no "
+                                      "place-and-route result", "ns", within=Number())  # fmt: skip
+    near_empty_ns: float | None = said("the same in a chip that holds little else", "ns", within=Number())
     meets_clock: bool | None = said("whether the clock's period is at least that")
     at_estimated_clock: AtEstimate | None = said("rates that the estimate grants")
     timing: SynthTiming | None = said("as in synth.json")

@@ -94,11 +94,12 @@ def per_dsp(report: dict[str, Any], synth: dict[str, Any] | None, fps: float) ->
 
 def timing(row: dict[str, Any], synth: dict[str, Any]) -> dict[str, Any]:
     """The timing estimate against the clock, and the rate at the slower of the two."""
-    estimated = synth["timing"]["estimated_ns"]
+    estimated, empty = synth["timing"]["estimated_ns"], synth["timing"].get("near_empty_ns")
     mhz = min(row["clock_mhz"], 1000 / estimated)
     fps = mhz * 1e6 / row["cycles_per_image"]
     return {
         "estimated_ns": estimated,
+        "near_empty_ns": empty,
         "meets_clock": 1000 / estimated >= row["clock_mhz"],
         "at_estimated_clock": {
             "clock_mhz": round(mhz, 1),

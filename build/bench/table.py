@@ -13,6 +13,7 @@ from rich.table import Table
 
 from fpgan.build.bench.software import DEVICES
 from fpgan.build.bench.through_driver import WAYS
+from fpgan.build.implement.synth.said import YOSYS_AGAINST_VIVADO, how_far_off
 
 _WIDTH = 400  # more than the table needs: nothing is cut, terminals wrap or scroll
 _BUSY = 0.25  # share of the cores that others may use before software rates are doubted
@@ -22,7 +23,7 @@ _COLUMNS = {
     "per_dsp": "GOPS\nper DSP", "LUT": "\nLUT", "DSP": "\nDSP", "BRAM18": "\nBRAM18", "URAM": "\nURAM",
     "clock": "\nMHz", "fps": "images\nper s",
     "memory": "images/s\nby memory", "registers": "images/s\nby regs.",
-    "estimated": "MHz\nestim.", "then": "images/s\nat that",
+    "empty": "MHz near\nempty", "estimated": "MHz at\nthis fill", "then": "images/s\nat that",
     "wrong": "wrong\npixels",
 }  # fmt: skip
 
@@ -78,6 +79,7 @@ def _design(row: dict[str, Any]) -> dict[str, str]:
         "clock": _figure(row["clock_mhz"]),
         "fps": _count(row["frames_per_second"]),
         **{way: _count(driver[way]["frames_per_second"]) for way in WAYS if way in driver},
+        "empty": "" if not row["near_empty_ns"] else _figure(1000 / row["near_empty_ns"]),
         "estimated": "" if not later else _figure(1000 / row["estimated_ns"]),
         "then": _count(later.get("frames_per_second")),
         "wrong": _count(row["mismatches"]),
@@ -122,8 +124,8 @@ def _remarks(result: dict[str, Any]) -> list[str]:
     lines = [
         f"CPU: {m['cpu']}, threads: {m['threads']}, cores: {m['cores']}; GPU: {m['gpu'] or 'none'}. "
         "GOPS: two operations a MAC; ?: it is not known whether with zeros. ~: estimated. "
-        "MHz estim.: of the unplaced netlist. By memory, by registers: what the driver gets, the "
-        "processor's own time left out.",
+        f"{_clocks(result)} By memory, by registers: what the driver gets, "
+        f"the processor's own time left out. {YOSYS_AGAINST_VIVADO}.",
     ]
     if m["load"] > _BUSY * m["cores"]:
         lines.append(f"software rates are too low: other programs kept {m['load']:.1f} cores busy")
@@ -151,6 +153,14 @@ def _driver(found: dict[str, Any]) -> Iterator[str]:
             f"the driver by {way}: bound by {rate['binds']}: {rate['cycles_per_image']:,.10g} cycles per "
             f"image, {rate['predicted_cycles_per_image']:,.10g} expected ({needs})"
         )
+
+
+def _clocks(result: dict[str, Any]) -> str:
+    """What the estimated clocks are, and how far off."""
+    timed = [row["timing"] for row in result["designs"] if row["timing"]]
+    known: dict[str, Any] = next((timing for timing in timed if "median_error" in timing), {})
+    zynq = f"on a Zynq-7000 {how_far_off(known)}; on UltraScale+ " if known else ""
+    return f"MHz estimated of the unplaced netlist: {zynq}{how_far_off({})}."
 
 
 def _count(value: float | None) -> str:

@@ -32,7 +32,7 @@ def command(
     check_model(model)
 
     from fpgan.build.cli.layer_table import print_layers
-    from fpgan.build.frontend.inspect import inspect
+    from fpgan.build.dataflow.inspect import inspect
 
     result = inspect(model, input, output)
     if not json:

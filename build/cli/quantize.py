@@ -74,7 +74,7 @@ def command(
         integer_bits(text)
     arguments, sizes = _settings("--arg", arg), _shape(shape)
 
-    from fpgan.build.frontend.inspect import inspect
+    from fpgan.build.dataflow.inspect import inspect
     from fpgan.model.descent import Diverged
     from fpgan.model.quantize import MODEL, quantize
 

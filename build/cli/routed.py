@@ -1,10 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What place and route found, in lines for people."""
+"""The clock that was estimated, and what place and route found, in lines for people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from fpgan.build.implement.synth.said import YOSYS_AGAINST_VIVADO, how_far_off
+
+
+def clock_lines(timing: Mapping[str, Any]) -> list[str]:
+    """`timing` of a synth.json: the clock at this utilization, in a near-empty chip, and how far off."""
+    lines = []
+    if "near_empty_ns" in timing:
+        lines.append(
+            f"estimated clock: {1000 / timing['estimated_ns']:.0f} MHz at this utilization, "
+            f"{1000 / timing['near_empty_ns']:.0f} MHz in a near-empty chip; {how_far_off(timing)}"
+        )
+    if "routed_mhz" in timing:
+        lines.append(f"routed clock: {timing['routed_mhz']} MHz")
+    return [*lines, timing["how"]]
+
+
+def counted_lines(tool: str) -> list[str]:
+    """What LUTs counted by Yosys are beside the vendor's."""
+    return [YOSYS_AGAINST_VIVADO] if tool == "yosys" else []
 
 
 def routed_lines(result: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 
 from fpgan.build.cli.common import Json, show, steps
 from fpgan.build.cli.options import choice, whole
-from fpgan.build.cli.routed import routed_lines
+from fpgan.build.cli.routed import clock_lines, counted_lines, routed_lines
 from fpgan.build.implement.route.nextpnr import SEEDS
 
 
@@ -32,7 +32,6 @@ def command(
         result = synth(build, tool, jobs, progress, pnr, seeds)
     used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
     timing = result["timing"]
-    clock = f"{timing['routed_mhz']} MHz" if "routed_mhz" in timing else f"{timing['estimated_ns']} ns"
-    lines = [f"{build / 'synth.json'}: {', '.join(used)}", f"longest path: {clock} ({timing['how']})"]
+    lines = [f"{build / 'synth.json'}: {', '.join(used)}", *clock_lines(timing), *counted_lines(tool)]
     lines += [timing["missing"]] if "missing" in timing else routed_lines(result)
     show(result, json, lines)

@@ -20,6 +20,7 @@ QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
+_LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
@@ -200,3 +201,15 @@ def add_cost(pe: int, bits: int, factors: Sequence[int], turned: int = 0) -> Cos
 def concat_cost(inputs: int, bits: int) -> Cost:
     """A multiplexer of `inputs` words, four to a LUT, and counters."""
     return Cost(bits * math.ceil((inputs - 1) / 3) + 4 + 4 * math.ceil(math.log2(inputs)))
+
+
+def lookup_style(words: int) -> str:
+    """rom_style of a table of so many words."""
+    return "distributed" if words <= _LOOKUP_DEEP else "block"
+
+
+def lookup_cost(pe: int, words: int, bits: int) -> Cost:
+    """Per element a table, and the handshake."""
+    if lookup_style(words) == "distributed":
+        return Cost(pe * memory_cost(bits, words, "distributed").lut + 4)
+    return Cost(8, bram18=pe * math.ceil(bits / 18) * math.ceil(words / 1024))

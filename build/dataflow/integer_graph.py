@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -18,11 +17,18 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.carrier import carried
-from fpgan.build.dataflow.thresholds import find_thresholds
-from fpgan.build.frontend.errors import UnsupportedError, layer_name
+from fpgan.build.dataflow.steps import Steps, counted, image_steps, image_type, smallest_type, sum_steps
+from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import IntArray, Linear
-from fpgan.build.frontend.network import ConcatLayer, Layer, Network, QuantLayer, SumLayer, ThresholdLayer
-from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.network import (
+    ConcatLayer,
+    FunctionLayer,
+    Layer,
+    Network,
+    QuantLayer,
+    SumLayer,
+    ThresholdLayer,
+)
 from fpgan.build.frontend.read import read_network
 
 USEFUL_MACS = "useful_macs"  # metadata: JSON, node name -> products per image
@@ -33,14 +39,27 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
 
     All are (N,C,H,W). Node names, used by every later stage: layer I is deconv_I (a ConvTranspose; a Slice
     step_I keeps a strided convolution's outputs), add_I (scale_I_K multiplies input K by its factor, negate_I
-    turns channels that fall), each with threshold_I, or concat_I; regroup_I makes an image of channels.
+    turns channels that fall), nothing (a function of an image), each with threshold_I, with lookup_I (a
+    Gather, of row_I and cast_I) or with both in this order; or concat_I; regroup_I makes an image of
+    channels.
     Raises UnsupportedError.
     """
     network = model if isinstance(model, Network) else read_network(model)
-    builder = _Builder([1, *network.dims], _datatype(network.source))
+    builder = _Builder([1, *network.dims], image_type(network.source))
     for index, layer in enumerate(network.layers):
         _add(layer, builder, index)
     return builder.finish(network)
+
+
+def refusals(network: Network) -> list[str]:
+    """One line for each layer that `integer_graph` would refuse."""
+    builder, lines = _Builder([1, *network.dims], image_type(network.source)), []
+    for index, layer in enumerate(network.layers):
+        try:
+            _add(layer, builder, index)
+        except UnsupportedError as error:
+            lines.append(str(error))
+    return lines
 
 
 Tensor = tuple[str, Sequence[int], BaseDataType]  # name, shape without the batch, what it holds
@@ -55,6 +74,12 @@ class _Builder:
         self.tensors: list[tuple[str, list[int], BaseDataType]] = [("image_0", shape, datatype)]
         self.useful: dict[str, int] = {}
         self.indices: dict[str, IntArray] = {}
+        self.whole: set[str] = set()  # tensors of int64
+
+    @property
+    def shapes(self) -> dict[str, Sequence[int]]:
+        """Of the tensors so far, without the batch."""
+        return {name: shape[1:] for name, shape, _ in self.tensors}
 
     def value(self, name: str, value: NDArray, datatype: BaseDataType) -> None:
         self.values[name] = (value, datatype)
@@ -81,22 +106,45 @@ class _Builder:
         inputs = [whole, *(f"{name}_{index}" for name in values)]
         self.node("Slice", inputs, f"step_{index}", (target, (channels, *linear.out), acc))
 
-    def threshold(
-        self, index: int, layer: ThresholdLayer, thresholds: IntArray, acc: BaseDataType, target: str
-    ) -> None:
-        """Counts the thresholds of acc_I."""
-        self.value(f"thresholds_{index}", thresholds, acc)
-        kind = _datatype(layer.target)
+    def function(self, index: int, layer: ThresholdLayer, steps: Steps, source: str, target: str) -> None:
+        """Integers of the layer's target, of sums or of an image."""
+        kind, shape = image_type(layer.target), self.shapes[source]
+        if steps.thresholds is None:
+            self._lookup(index, steps.table, steps.lowest, source, (target, shape, kind))
+        elif steps.table is None:
+            self._threshold(index, steps, source, (target, shape, kind), counted(layer.target).low)
+        else:
+            places = smallest_type(0, steps.table.shape[1] - 1)
+            self._threshold(index, steps, source, (f"places_{index}", shape, places), 0)
+            self._lookup(index, steps.table, 0, f"places_{index}", (target, shape, kind))
+
+    def _threshold(self, index: int, steps: Steps, source: str, made: Tensor, low: int) -> None:
+        """Counts the thresholds."""
+        assert steps.thresholds is not None
+        self.value(f"thresholds_{index}", steps.thresholds, steps.datatype)
         self.node(
-            "MultiThreshold", [f"acc_{index}", f"thresholds_{index}"], f"threshold_{index}",
-            (target, self.tensors[-1][1][1:], kind), domain="qonnx.custom_op.general", out_dtype=kind.name,
-            out_bias=float(counted(layer.target).low), data_layout="NCHW",
+            "MultiThreshold", [source, f"thresholds_{index}"], f"threshold_{index}", made,
+            domain="qonnx.custom_op.general", out_dtype=made[2].name, out_bias=float(low), data_layout="NCHW",
         )  # fmt: skip
+
+    def _lookup(self, index: int, table: IntArray | None, lowest: int, source: str, made: Tensor) -> None:
+        """Entries of a table whose first one is of the integer `lowest`; of several rows, one per channel."""
+        assert table is not None
+        starts = np.arange(len(table)) * table.shape[1] - lowest
+        last = int(starts.max()) + lowest + table.shape[1]
+        self.value(f"table_{index}", table.reshape(-1), made[2])
+        self.value(f"rows_{index}", starts.reshape(1, -1, 1, 1), smallest_type(int(starts.min()), last))
+        self.node("Add", [source, f"rows_{index}"], f"row_{index}",
+                  (f"entries_{index}", made[1], smallest_type(0, last)))  # fmt: skip
+        self.node("Cast", [f"entries_{index}"], f"cast_{index}",
+                  (f"numbers_{index}", made[1], smallest_type(0, last)), to=TensorProto.INT64)  # fmt: skip
+        self.whole.add(f"numbers_{index}")
+        self.node("Gather", [f"table_{index}", f"numbers_{index}"], f"lookup_{index}", made, axis=0)
 
     def regroup(self, index: int, layer: QuantLayer) -> None:
         """Channels in the order (y,x,c) of one pixel to an image."""
         c, h, w = layer.dims
-        kind, shape = _datatype(layer.target), f"regroup_shape_{index}"
+        kind, shape = image_type(layer.target), f"regroup_shape_{index}"
         self.indices[shape] = np.array([1, h, w, c], np.int64)
         self.node(
             "Reshape", [f"flat_{index}", shape], f"regroup_{index}", (f"pixels_{index}", (h, w, c), kind)
@@ -106,7 +154,10 @@ class _Builder:
 
     def finish(self, network: Network) -> ModelWrapper:
         infos = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape, _ in self.tensors
+            helper.make_tensor_value_info(
+                name, TensorProto.INT64 if name in self.whole else TensorProto.FLOAT, shape
+            )
+            for name, shape, _ in self.tensors
         ]
         graph = helper.make_graph(self.nodes, "integer_graph", infos[:1], infos[-1:], value_info=infos[1:-1])
         model = ModelWrapper(qonnx_make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
@@ -131,22 +182,29 @@ def _add(layer: Layer, builder: _Builder, index: int) -> None:
 
 @_add.register
 def _(layer: QuantLayer, builder: _Builder, index: int) -> None:
-    weights, thresholds, acc = quantize_layer(layer)
+    weights, steps = quantize_layer(layer)
     builder.value(
         f"weights_{index}", weights, smallest_type(int(weights.min()), int(weights.max()), signed=True)
     )
     builder.useful[f"deconv_{index}"] = layer.linear.useful_macs
-    builder.convolve(layer.linear, f"image_{layer.inputs[0]}", index, acc)
+    builder.convolve(layer.linear, f"image_{layer.inputs[0]}", index, steps.datatype)
     if layer.regroup is None:
-        builder.threshold(index, layer, thresholds, acc, f"image_{index + 1}")
+        builder.function(index, layer, steps, f"acc_{index}", f"image_{index + 1}")
     else:
-        builder.threshold(index, layer, thresholds, acc, f"flat_{index}")
+        builder.function(index, layer, steps, f"acc_{index}", f"flat_{index}")
         builder.regroup(index, layer)
 
 
 @_add.register
+def _(layer: FunctionLayer, builder: _Builder, index: int) -> None:
+    source = f"image_{layer.inputs[0]}"
+    builder.function(index, layer, image_steps(layer), source, f"image_{index + 1}")
+
+
+@_add.register
 def _(layer: SumLayer, builder: _Builder, index: int) -> None:
-    thresholds, flipped, acc = add_thresholds(layer)
+    steps = sum_steps(layer)
+    flipped, acc = steps.flipped, steps.datatype
     parts = []
     for k, (image, factor) in enumerate(zip(layer.inputs, layer.factors, strict=True)):
         source = layer.sources[k]
@@ -163,64 +221,18 @@ def _(layer: SumLayer, builder: _Builder, index: int) -> None:
         signs = np.where(flipped, -1, 1).reshape(1, -1, 1, 1)
         builder.value(f"signs_{index}", signs, DataType["INT2"])
         builder.node("Mul", [total, f"signs_{index}"], f"negate_{index}", (f"acc_{index}", layer.dims, acc))
-    builder.threshold(index, layer, thresholds, acc, f"image_{index + 1}")
+    builder.function(index, layer, steps, f"acc_{index}", f"image_{index + 1}")
 
 
 @_add.register
 def _(layer: ConcatLayer, builder: _Builder, index: int) -> None:
     inputs = [f"image_{i}" for i in layer.inputs]
-    made = (f"image_{index + 1}", layer.dims, _datatype(layer.target))
+    made = (f"image_{index + 1}", layer.dims, image_type(layer.target))
     builder.node("Concat", inputs, f"concat_{index}", made, axis=1)
 
 
-def quantize_layer(layer: QuantLayer) -> tuple[IntArray, IntArray, BaseDataType]:
-    """Integer weights (signs flipped where the activation decreases), thresholds (CO,T), accumulator type.
-
-    The type also holds high + 1, the threshold of a level that is never reached.
-    """
-    thresholds, flipped = _thresholds(layer)
-    low, high = layer.acc_range
-    weights = np.where(flipped[None, :, None, None], -layer.linear.weights, layer.linear.weights)
-    low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
-    return weights, thresholds, smallest_type(int(low.min()), int(high.max()) + 1, signed=True)
-
-
-def add_thresholds(layer: SumLayer) -> tuple[IntArray, NDArray[np.bool_], BaseDataType]:
-    """Thresholds (C,T) of a sum, channels whose sum is negated (C), a type for both and high + 1."""
-    thresholds, flipped = _thresholds(layer)
-    low, high = layer.acc_range
-    lowest, highest = int(low.min()), int(high.max())
-    if flipped.any():
-        lowest, highest = min(lowest, -highest), max(highest, -lowest)
-    return thresholds, flipped, smallest_type(lowest, highest + 1, signed=True)
-
-
-def _thresholds(layer: ThresholdLayer) -> tuple[IntArray, NDArray[np.bool_]]:
-    try:
-        return find_thresholds(layer.step_function(), *layer.acc_range, counted(layer.target))
-    except ValueError as error:
-        raise UnsupportedError(f"{layer_name(layer.name, layer.ops[0])}: {error}") from None
-
-
-def counted(quantizer: Quantizer) -> Quantizer:
-    """The levels that the hardware counts: all of the type's where the type has a bit more than they need.
-
-    FINN lays threshold memories out by the type's bits and searches them by the number of thresholds.
-    """
-    datatype = _datatype(quantizer)
-    if (quantizer.high - quantizer.low).bit_length() == datatype.bitwidth():
-        return quantizer
-    return replace(quantizer, low=int(datatype.min()), high=int(datatype.max()))
-
-
-def _datatype(quantizer: Quantizer) -> BaseDataType:
-    return smallest_type(quantizer.low, quantizer.high)
-
-
-def smallest_type(low: int, high: int, signed: bool = False) -> BaseDataType:
-    """Narrowest UINTn or INTn (n >= 2) that holds [low, high]."""
-    if low >= 0 and not signed:
-        return DataType[f"UINT{max(2, high.bit_length())}"]
-    return DataType[
-        f"INT{max(2, (-low - 1).bit_length() + 1 if low < 0 else 0, max(high, 0).bit_length() + 1)}"
-    ]
+def quantize_layer(layer: QuantLayer) -> tuple[IntArray, Steps]:
+    """Integer weights, their signs flipped where the activation falls, and the steps of what they sum to."""
+    steps = sum_steps(layer)
+    weights = np.where(steps.flipped[None, :, None, None], -layer.linear.weights, layer.linear.weights)
+    return weights, steps

@@ -47,9 +47,54 @@ class JoinFold:
                 getCustomOp(node).set_nodeattr("PE", self.pe(cycles))
 
 
-def join_folds(model: ModelWrapper) -> list[JoinFold]:
-    """One per join of the graph."""
-    return [JoinFold(model, node) for node in model.graph.node if node.op_type in JOINS]
+class FunctionFold:
+    """A function of an image or of places on a path: a Thresholding_rtl behind no sums, or a Lookup_rtl."""
+
+    def __init__(self, model: ModelWrapper, node: NodeProto) -> None:
+        self.node, self.name, self._op = node, node.name, getCustomOp(node)
+        before = model.find_producer(node.input[0])
+        follows = before is not None and before.op_type in ("Thresholding_rtl", "Lookup_rtl")
+        self._before = getCustomOp(before) if follows else None
+        channels = int(self._op.get_normal_output_shape()[-1])
+        self._words = math.prod(self._op.get_normal_output_shape())
+        bits = max(self._op.get_input_datatype().bitwidth(), self._op.get_output_datatype().bitwidth())
+        self._choices = [pe for pe in divisors(channels) if pe * bits <= MAX_STREAM_BITS]
+        self.floor = self._words // self._choices[-1]
+
+    def pe(self, cycles: int) -> int:
+        """Fewest channels per cycle that keep up, or the most there can be."""
+        return next((pe for pe in self._choices if self._words // pe <= cycles), self._choices[-1])
+
+    def cost(self, cycles: int) -> costs.Cost:
+        op, pe = self._op, self.pe(cycles)
+        if self.node.op_type == "Lookup_rtl":
+            cost: costs.Cost = op.cost(pe)
+            return cost
+        bits = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
+        return costs.threshold_cost(pe, int(op.get_nodeattr("NumChannels")), *bits)
+
+    def apply(self, cycles: int) -> None:
+        """As many at once as the function before it puts out, whose folding is set."""
+        pe = self.pe(cycles) if self._before is None else self._before.get_nodeattr("PE")
+        self._op.set_nodeattr("PE", pe)
+
+
+def join_folds(model: ModelWrapper) -> list[JoinFold | FunctionFold]:
+    """One per join of the graph, and per function that is not folded with the layer of its sums; in order."""
+    folds: list[JoinFold | FunctionFold] = []
+    for node in model.graph.node:
+        if node.op_type in JOINS:
+            folds.append(JoinFold(model, node))
+        elif node.op_type == "Lookup_rtl" or (
+            node.op_type == "Thresholding_rtl" and not _of_sums(model, node)
+        ):
+            folds.append(FunctionFold(model, node))
+    return folds
+
+
+def _of_sums(model: ModelWrapper, node: NodeProto) -> bool:
+    before = model.find_producer(node.input[0])
+    return before is not None and before.op_type in ("Deconv_rtl", "Add_rtl")
 
 
 def fold_forks(model: ModelWrapper, cycles: int) -> None:

@@ -51,9 +51,9 @@ class _Lowering:
         self._tensor(first, self._shape(first), self.source.get_tensor_datatype(first))
         self._fork(first)
         lowered = {"ConvTranspose": self._deconv, "MultiThreshold": self._threshold, "Add": self._add,
-                   "Concat": self._concat, "Reshape": self._regroup}  # fmt: skip
+                   "Concat": self._concat, "Reshape": self._regroup, "Gather": self._lookup}  # fmt: skip
         for node in self.source.graph.node:
-            if node.op_type in lowered:
+            if node.op_type in lowered and not node.name.startswith("row_"):
                 lowered[node.op_type](node)
         return self._finish()
 
@@ -137,14 +137,34 @@ class _Lowering:
         shape, steps = self._shape(x), self.source.get_tensor_shape(t)[1]
         odt, acc = DataType[op.get_nodeattr("out_dtype")], self.source.get_tensor_datatype(x)
         self.nodes.append(
-            _node("Thresholding_rtl", [x, t], [y], node.name, exec_mode="cppsim",
+            _node("Thresholding_rtl", [self._read(x), t], [y], node.name, exec_mode="cppsim",
                   PE=1, NumChannels=shape[3], numSteps=steps, numInputVectors=shape[:3],
-                  inputDataType=acc.name, weightDataType=acc.name, outputDataType=odt.name,
-                  ActVal=int(op.get_nodeattr("out_bias")))
+                  inputDataType=acc.name, weightDataType=self.source.get_tensor_datatype(t).name,
+                  outputDataType=odt.name, ActVal=int(op.get_nodeattr("out_bias")))
         )  # fmt: skip
         self._tensor(y, shape, odt)
         self._initializer(t)
         self._fork(y)
+
+    def _lookup(self, node: NodeProto) -> None:
+        """A Gather, by numbers to which an Add makes the integers of an image."""
+        row = self.source.find_producer(self.source.find_producer(node.input[1]).input[0])
+        image, rows = row.input
+        starts = self.source.get_initializer(rows).reshape(-1).astype(np.int64)
+        kind, made = (self.source.get_tensor_datatype(name) for name in (image, node.output[0]))
+        entries = self.source.get_initializer(node.input[0]).reshape(len(starts), -1)
+        table = f"{node.name}_table"
+        words = np.zeros((len(starts), 1 << kind.bitwidth()), entries.dtype)
+        places = (np.arange(entries.shape[1]) - starts[0]) & (words.shape[1] - 1)  # patterns of bits
+        words[:, places] = entries
+        shape = self._shape(node.output[0])
+        self.nodes.append(
+            _node("Lookup_rtl", [self._read(image), table], list(node.output), node.name, size=shape[1:3],
+                  NumChannels=shape[3], rows=len(words), inputDataType=kind.name, outputDataType=made.name)
+        )  # fmt: skip
+        self.values[table] = words, made
+        self._tensor(node.output[0], shape, made)
+        self._fork(node.output[0])
 
     def _add(self, node: NodeProto) -> None:
         terms = [self._term(name) for name in node.input]

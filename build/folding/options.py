@@ -55,7 +55,9 @@ class LayerOptions:
         self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
-        self.options = list(self._enumerate(cores))
+        self._edges = _is_edge(model, node, self.threshold_node)
+        # Of one product per cycle there is nothing that dsp2x could split.
+        self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
@@ -99,12 +101,8 @@ class LayerOptions:
         act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
         walks = {taps: _Walk(op, taps) for taps in _tap_blocks(op.geometry.most_taps)}
         shape = op.shape()
-        counts = [
-            paddings(count) if free else [count]
-            for count, free in zip((op.get_nodeattr("CI"), op.get_nodeattr("CO")), self._free, strict=True)
-        ]
-        for ci in counts[0]:
-            for co in counts[1]:
+        for ci in self._counts(0, op.get_nodeattr("CI"), act):
+            for co in self._counts(1, op.get_nodeattr("CO"), self._out_bits):
                 for pe, simd in ((p, s) for p in divisors(co) for s in divisors(ci)):
                     if max(pe * acc, simd * act) > MAX_STREAM_BITS:
                         continue
@@ -124,6 +122,16 @@ class LayerOptions:
                                 replace(folded, core=core, weight_memory=memory), self._block
                             )
                             yield Option(pe, simd, taps, core, memory, ci, co, cycles, rows, cost)
+
+    def _counts(self, side: int, count: int, bits: int) -> list[int]:
+        """Channels to try of the input (side 0) or output (1).
+
+        Where the image is the accelerator's own, a pixel with more channels is one word (channels.sv).
+        """
+        if not self._free[side]:
+            return [count]
+        most = MAX_STREAM_BITS // bits if self._edges[side] else math.inf
+        return [padded for padded in paddings(count) if padded == count or padded <= most]
 
 
 class _Walk:
@@ -164,6 +172,11 @@ def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tu
     after = model.find_consumers(steps.output[0]) or []
     given = model.find_producer(_image(model, node)) is None or _feeding(model, node) is not None
     return given, all(consumer.op_type in ("Deconv_rtl", "PixelPad_rtl") for consumer in after)
+
+
+def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
+    """Whether a deconv's input and output are the accelerator's."""
+    return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
 
 
 def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:

@@ -17,10 +17,10 @@ from onnx import NodeProto
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.errors import UnsupportedError, layer_name, node_name
 from fpgan.build.frontend.features import as_image, cropped
-from fpgan.build.frontend.linear import Linear, Pads, identity
+from fpgan.build.frontend.linear import Linear, Pads
 from fpgan.build.frontend.linear_nodes import LinearNode
 from fpgan.build.frontend.network import Network, QuantLayer
-from fpgan.build.frontend.parts import LinearPart, Part
+from fpgan.build.frontend.parts import FunctionPart, LinearPart, Part
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.view import View
@@ -112,16 +112,17 @@ class Branch:
         ))  # fmt: skip
         self.view = read.after
 
-    def open_identity(self, node: NodeProto) -> None:
-        """A layer that passes channels on, where none is open."""
-        if self.part is None:
-            self.begin()
-            assert self.current is not None
-            passing = identity(self.view.dims[0], self.view.size)
-            self._open(LinearPart(
-                name=node_name(node), notes=("passes channels on",), image=self.image, source=self.current,
-                linear=passing, weight_scale=np.ones((), np.float32),
-            ))  # fmt: skip
+    def open_function(self, node: NodeProto) -> None:
+        """A layer for functions, where none is open: with what waits in it, if there is anything."""
+        if self.part is not None:
+            return
+        self.begin()
+        assert self.current is not None
+        part = FunctionPart(name=node_name(node), image=self.image, source=self.current, dims=self.view.dims)
+        if self.pending:
+            self._open(part.linear())
+        else:
+            self.part = part
 
     def _open(self, part: LinearPart) -> None:
         linear = part.linear
@@ -131,7 +132,7 @@ class Branch:
         self.part, self.pending = replace(part, linear=linear, notes=notes), ()
 
     def add_function(self, node: NodeProto, function: Pointwise) -> None:
-        self.open_identity(node)
+        self.open_function(node)
         assert self.part is not None
         self.part = self.part.then(function)
 
@@ -144,7 +145,7 @@ class Branch:
         if self.settled == quantizer and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
             self.settle(node)
             return
-        self.open_identity(node)
+        self.open_function(node)
         self._close(node, quantizer)
 
     def _close(self, node: NodeProto, quantizer: Quantizer) -> None:
@@ -171,7 +172,7 @@ class Branch:
         assert self.part is None and self.current is not None
         if self.pending:
             passed = _passed(self.current, any(p.pads for p in self.pending))
-            self.open_identity(node)
+            self.open_function(node)
             self._close(node, passed)
 
     def finish(self) -> Network:
@@ -259,6 +260,8 @@ class Branch:
     def _rewrite(self, node: NodeProto, change: Callable[[Any], Any], what: str) -> None:
         """Change what the layer puts out that made the image; one of its own where others read that too."""
         self.settle(node)
+        if isinstance(self.part, FunctionPart):
+            self.part = self.part.linear()
         if isinstance(self.part, LinearPart):
             self.part = _pixelwise(change(self.part))
         elif self.part is not None:
@@ -271,8 +274,10 @@ class Branch:
             self.network.layers[self.image - 1] = replace(changed, linear=changed.linear.settled())
         else:
             assert self.current is not None
-            self.open_identity(node)
-            self.part = change(self.part)
+            part = FunctionPart(
+                name=node_name(node), image=self.image, source=self.current, dims=self.view.dims
+            )
+            self.part = change(part.linear())
             self._close(node, _passed(self.current, False))
 
 

@@ -12,37 +12,33 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.errors import UnsupportedError
-from fpgan.build.frontend.network import ConcatLayer, Layer, QuantLayer, SumLayer, ThresholdLayer
+from fpgan.build.frontend.network import (
+    ConcatLayer,
+    FunctionLayer,
+    Layer,
+    Network,
+    QuantLayer,
+    SumLayer,
+    ThresholdLayer,
+)
 from fpgan.build.frontend.read import Reader, check_supported
 from fpgan.build.frontend.safe_load import load_model
 
 
-def inspect(model: str | Path, input: str | None = None, output: str | None = None) -> dict[str, Any]:
-    """The layer table of an ONNX file, whether or not it can be built.
-
-        from fpgan.build import inspect
-        for layer in inspect("generator.onnx")["layers"]:
-            print(layer["name"], layer["becomes"])
-
-    input, output: as `build` takes them.
-
-    Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "inputs" (0: the
-    network's input, I+1: what layer I makes), "in", "out", "kernel", "stride", "pads", "step" (one output of
-    so many is kept), "factors" (of a sum's inputs), "weight_bits", "weight_scale", "accumulator_bits",
-    "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}. What a kind of layer
-    has not is None; "in" of a concatenation lists the shape of each input.
-    `blocked` is empty where `build` takes the file; layers are those before the first obstacle. Raises
-    ValueError where the file is no ONNX file that can be read at all.
-    """
+def layer_table(
+    model: str | Path, input: str | None = None, output: str | None = None
+) -> tuple[dict[str, Any], Network | None]:
+    """What `fpgan.build.inspect` returns, as far as reading goes; and the network, unless that is blocked."""
     path, ends = Path(model), Ends.parse(input, output)
     proto = load_model(path)
     result: dict[str, Any] = {"file": str(path), "input": None, "layers": [], "notes": [], "blocked": []}
     seen: list[NodeProto] = []
     reader: Reader | None = None
+    network: Network | None = None
     try:
         reader = Reader(proto, ends)
         seen.extend(reader.steps())
-        reader.finish()
+        network = reader.finish()
     except UnsupportedError as error:
         result["blocked"] = [str(error), *_others(list(proto.graph.node), seen, str(error))]
     if reader is not None:
@@ -50,7 +46,7 @@ def inspect(model: str | Path, input: str | None = None, output: str | None = No
         result["input"] = {"shape": list(state.dims), "quantizer": str(state.source or "none")}
         result["layers"] = [_row(i, layer) for i, layer in enumerate(state.layers)]
         result["notes"] = list(state.notes)
-    return result
+    return result, network
 
 
 def _others(nodes: list[NodeProto], seen: list[NodeProto], first: str) -> list[str]:
@@ -96,6 +92,14 @@ def _(layer: SumLayer, index: int) -> dict[str, Any]:
     return {
         "in": list(layer.dims), "factors": list(layer.factors), "accumulator_bits": _accumulator_bits(layer),
         "becomes": f"add_{index} + {_threshold(index, layer)}",
+    }  # fmt: skip
+
+
+@_described.register
+def _(layer: FunctionLayer, index: int) -> dict[str, Any]:
+    return {
+        "in": list(layer.dims), "accumulator_bits": _accumulator_bits(layer),
+        "becomes": f"lookup_{index}, or {_threshold(index, layer)}",
     }  # fmt: skip
 
 

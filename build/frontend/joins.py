@@ -49,7 +49,7 @@ def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | No
     if one.part is None and other.part is None and one.image != other.image:
         return None
     for branch in opened:
-        branch.open_identity(node)
+        branch.open_function(node)
     parts = [branch.part for branch in opened if branch.part is not None]
     waiting = [[p.name for p in branch.pending] for branch in opened]
     if not parts[0].sums_like(parts[1]) or waiting[0] != waiting[1]:

@@ -218,6 +218,29 @@ class SumLayer(ThresholdLayer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FunctionLayer(ThresholdLayer):
+    """Functions of each element of one image, the quantizer."""
+
+    image: Dims
+
+    @property
+    def dims(self) -> Dims:
+        return self.image
+
+    @property
+    def acc_scale(self) -> NDArray[np.float32]:
+        return np.asarray(self.sources[0].scale, np.float32)
+
+    @property
+    def acc_range(self) -> tuple[IntArray, IntArray]:
+        low, high = (np.full(self.image[0], end) for end in (self.sources[0].low, self.sources[0].high))
+        return low, high
+
+    def run(self, images: Sequence[Float], exact: bool) -> Float:
+        return self.after(self.values(images[0].double()))
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConcatLayer(Layer):
     """Channels of several images of one scale side by side."""
 

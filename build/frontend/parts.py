@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.assemble import Assembler, Image
 from fpgan.build.frontend.errors import UnsupportedError, layer_name
-from fpgan.build.frontend.linear import IntArray, Linear
-from fpgan.build.frontend.network import Dims, QuantLayer, SumLayer, ThresholdLayer
+from fpgan.build.frontend.linear import IntArray, Linear, identity
+from fpgan.build.frontend.network import Dims, FunctionLayer, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.build.frontend.pointwise import Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_unbounded, resolve_unbounded
@@ -92,6 +92,33 @@ class LinearPart(Part):
             name=self.name, ops=(*self.ops, node.op_type), inputs=(self.image,), sources=(self.source,),
             target=quantizer, notes=self.notes, functions=self.functions, linear=linear,
             weight_scale=np.asarray(self.weight_scale, np.float32), bias=self.bias, regroup=self.regroup,
+        )  # fmt: skip
+        return network.add(_bounded(node, layer))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionPart(Part):
+    """Of one image, with nothing linear between it and the functions."""
+
+    image: int
+    source: Quantizer
+    dims: Dims
+
+    def sums_like(self, other: Part) -> bool:
+        return isinstance(other, FunctionPart) and self.image == other.image
+
+    def linear(self) -> LinearPart:
+        """The same as a layer that passes every channel on."""
+        shared = {field.name: getattr(self, field.name) for field in fields(Part)}
+        return LinearPart(
+            **shared | {"notes": (*self.notes, "passes channels on")}, image=self.image, source=self.source,
+            linear=identity(self.dims[0], self.dims[1:]), weight_scale=np.ones((), np.float32),
+        )  # fmt: skip
+
+    def close(self, node: NodeProto, quantizer: Quantizer, network: Assembler) -> Image:
+        layer = FunctionLayer(
+            name=self.name, ops=(*self.ops, node.op_type), inputs=(self.image,), sources=(self.source,),
+            target=quantizer, notes=self.notes, functions=self.functions, image=self.dims,
         )  # fmt: skip
         return network.add(_bounded(node, layer))
 

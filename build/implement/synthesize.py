@@ -8,7 +8,8 @@ from typing import Any
 
 from fpgan.build.implement.route.nextpnr import SEEDS
 from fpgan.build.implement.route.pnr import check, route
-from fpgan.build.implement.synth import cells, timing, vivado, yosys
+from fpgan.build.implement.synth import cells, vivado, yosys
+from fpgan.build.implement.synth.clock import estimate_clock
 from fpgan.build.implement.synth.yosys import Progress
 from fpgan.hw.boards import get_board
 from fpgan.hw.design import Design
@@ -45,14 +46,7 @@ def synth(
     routed: dict[str, dict[str, Any]] = {}
     if tool == "yosys":
         layers = yosys.synth_layers(design, jobs, progress)
-        slowest = max(layers, key=lambda layer: layer["timing"]["ns"])
-        timed: dict[str, Any] = {
-            "estimated_ns": slowest["timing"]["ns"],
-            "layer": slowest["name"],
-            "levels": slowest["timing"]["levels"],
-            "path": f"{slowest['timing']['start']} -> {slowest['timing']['end']}",
-            "how": timing.HOW,
-        }
+        timed = estimate_clock(layers, design.family, get_board(design.board).LUT)
         if pnr:
             routed = route(design, progress, seeds)
             timed = {**timed, **routed.pop("timing")}

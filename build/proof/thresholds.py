@@ -19,8 +19,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.frontend.linear import IntArray
-from fpgan.build.frontend.network import Network, QuantLayer, SumLayer, ThresholdLayer
-from fpgan.sim.golden import threshold
+from fpgan.build.frontend.network import FunctionLayer, Network, QuantLayer, SumLayer, ThresholdLayer
+from fpgan.sim.golden import lookup, threshold
 
 _WHOLE = 1 << 20  # accumulator values of a channel up to which every one is evaluated
 _LAYER = 1 << 27  # the same of all channels together
@@ -50,24 +50,38 @@ def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]
 def _prove_layer(
     layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
 ) -> dict[str, Any]:
-    node = nodes[f"threshold_{index}"]
+    found = [nodes[name] for kind in ("threshold", "lookup") if (name := f"{kind}_{index}") in nodes]
     sign = _signs(layer, dataflow, nodes, index)
     channels = len(sign)
-    steps = np.rint(dataflow.get_initializer(node.input[1])[:channels]).astype(np.int64)
-    offset, kind = getCustomOp(node).get_nodeattr("ActVal"), dataflow.get_tensor_datatype(node.input[0])
+    counting = _Counting(dataflow, found, channels)
+    kind = dataflow.get_tensor_datatype(found[0].input[0])
     function, values = layer.step_function(), 0
     wrong = int((sign == 0).sum())
     low, high = layer.acc_range
     lowest, highest = np.minimum(low * sign, high * sign), np.maximum(low * sign, high * sign)
     wrong += int(((lowest < kind.min()) | (highest > kind.max())).sum())
-    for points in _points(low, high, steps * np.where(sign == 0, 1, sign)[:, None]):
-        counted = threshold((points * sign[:, None]).T, steps, offset).T
-        wrong += int((counted != function(points)).sum())
+    for points in _points(low, high, counting.steps * np.where(sign == 0, 1, sign)[:, None]):
+        wrong += int((counting(points * sign[:, None]) != function(points)).sum())
         values += points.size
     return {
-        "name": node.name, "channels": channels, "values": values,
+        "name": found[-1].name, "channels": channels, "values": values,
         "whole_range": bool((high - low).max() < _most(channels)), "mismatches": wrong,
     }  # fmt: skip
+
+
+class _Counting:
+    """Integers that the graph's thresholds, its table, or both make of accumulators (C,T)."""
+
+    def __init__(self, dataflow: ModelWrapper, nodes: list[NodeProto], channels: int) -> None:
+        constants = [np.rint(dataflow.get_initializer(node.input[1])).astype(np.int64) for node in nodes]
+        self.table = constants[-1] if nodes[-1].op_type == "Lookup_rtl" else None
+        self.counted = nodes[0].op_type == "Thresholding_rtl"
+        self.steps = constants[0][:channels] if self.counted else np.zeros((channels, 0), np.int64)
+        self._offset = getCustomOp(nodes[0]).get_nodeattr("ActVal") if self.counted else 0
+
+    def __call__(self, acc: IntArray) -> IntArray:
+        values = threshold(acc.T, self.steps, self._offset) if self.counted else acc.T
+        return (values if self.table is None else lookup(values, self.table)).T
 
 
 @singledispatch
@@ -86,6 +100,11 @@ def _(layer: QuantLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], in
     same = (inner == weights).all((0, 2, 3))
     turned = (inner == -weights).all((0, 2, 3))
     return np.where(same, 1, np.where(turned, -1, 0)).astype(np.int64)
+
+
+@_signs.register
+def _(layer: FunctionLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
+    return np.ones(layer.dims[0], np.int64)
 
 
 @_signs.register

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fpgan.build.implement.power.estimate import CLASSES
+from fpgan.build.implement.synth.said import YOSYS_AGAINST_VIVADO, how_far_off
 from fpgan.build.report import numbers
 from fpgan.build.report.results import Results
 from fpgan.build.report.rivals import same_network
@@ -71,6 +72,7 @@ def context(results: Results, baseline: Path | None) -> dict[str, Any]:
         "layers": layer_rows(results),
         "resources": resource_rows(results),
         "timing": timing_line(results),
+        "yosys_against_vivado": YOSYS_AGAINST_VIVADO,
         "comparison": _comparison(results, baseline),
         "rivals": rival_rows(results),
     }
@@ -124,8 +126,10 @@ def timing_line(results: Results) -> dict[str, Any] | None:
     mhz = routed if routed else 1000 / estimated if estimated else None
     if mhz is None:
         return None
+    empty = timing.get("near_empty_ns")
     return {
-        **timing, "mhz": mhz, "met": mhz >= results.design.clock_mhz,
+        **timing, "near_empty_mhz": 1000 / empty if empty else None, "off": how_far_off(timing),
+        "mhz": mhz, "met": mhz >= results.design.clock_mhz,
         "kind": "Routed" if routed else "Estimated",
         "longest": not routed and timing.get("layer") and timing.get("levels"),
     }  # fmt: skip

@@ -25,6 +25,7 @@ from random_post_training import files
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.folding import limits
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow, run_network
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -34,6 +35,7 @@ FAILED = Path("out/fuzz")
 OF_EACH = (COUNT + 1) // 2 or 20
 FUZZ = {"deadline": None, "derandomize": not COUNT,
         "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}  # fmt: skip
+CORES = st.sampled_from(limits.CORES)  # of every layer
 ACTIVATIONS = {
     None: lambda x: x, "Relu": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid,
     "LeakyRelu": lambda x: F.leaky_relu(x, 0.01),
@@ -187,33 +189,51 @@ def compare(model, case):
 
 
 @settings(max_examples=OF_EACH, **FUZZ)
-@given(generators())
-def test_random_generators(tmp_path_factory, case):
+@given(generators(), CORES)
+def test_random_generators(tmp_path_factory, case, core):
     model = case[0].model()
     path = kept(model, "chain")
     compare(model, case)
     if COUNT:
-        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()
 
 
 @settings(max_examples=OF_EACH, **FUZZ)
-@given(graphs())
-def test_random_graphs(tmp_path_factory, grown):
+@given(graphs(), CORES)
+def test_random_graphs(tmp_path_factory, grown, core):
     """Layers that branch, sums, concatenations: each image's integers as plain PyTorch makes them."""
     path = kept(grown.chain.model(), "graph")
     network = compared_above_rtl(grown.chain, grown.q)
     expected = grown.images[-1].integers.numpy()
     assert np.array_equal(run_network(network, grown.q, exact=True), expected)
     if COUNT:
-        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
+    path.unlink()
+
+
+@settings(max_examples=(OF_EACH + 1) // 2, **FUZZ)
+@given(graphs(free=True), CORES)
+def test_random_graphs_of_free_scales(tmp_path_factory, grown, core):
+    """The network with exact sums is the dataflow graph; the file's float32 differs where it rounds."""
+    path = kept(grown.chain.model(), "free")
+    network = read_network(grown.chain.model())
+    exact = run_network(network, grown.q, exact=True)
+    dataflow = lower(integer_graph(network))
+    assert np.array_equal(run_dataflow(dataflow, grown.q[0]), exact[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    theirs = grown.chain.run((grown.q * np.float32(network.source.scale)).astype(np.float32))
+    difference = np.abs(np.rint(theirs / np.float32(network.target.scale)) - exact)
+    assert np.median(difference) == 0
+    if COUNT:
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()
 
 
 @settings(max_examples=(COUNT + 3) // 4 or 5, **FUZZ)
 @given(files())
 def test_random_post_training(tmp_path_factory, model):
-    """As ONNX Runtime and torch.ao write them: the file's own runtime, but where float32 rounds."""
+    """As ONNX Runtime and torch.ao write them: the file's own runtime, but for float32's other roundings."""
     path = kept(model, "post_training")
     network = read_network(model)
     q = np.random.default_rng(1).choice(network.source.values, (2, *network.dims))

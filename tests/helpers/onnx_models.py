@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -17,7 +16,6 @@ from qonnx.transformation.infer_shapes import InferShapes
 from fpgan.build import build
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
-from fpgan.build.folding.schedule.timing import run
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow, run_network
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -131,15 +129,13 @@ class Chain:
         return np.concatenate([execute_onnx(wrapped, {"x": image[None]})[self.tensor] for image in x])
 
 
-def at_rtl(path, out, stall=0.0):
+def at_rtl(path, out, stall=0.0, cores=("lut", "dsp")):
     """Build a cheap design and simulate it; returns the build's report."""
-    report = build(path, out, target_fps=50_000)
+    report = build(path, out, clock_mhz=300.0, target_fps=50_000, cores=cores)
     assert report["threshold_proof"]["mismatches"] == report["dataflow_check"]["mismatches"] == 0
-    result = simulate(out, images=4, stall=stall)
+    result = simulate(out, images=8, stall=stall)
     assert result["mismatches"] == 0 and result["pixels"] > 0
-    if not stall:  # of as many images: where paths meet, the first may come at other distances
-        predicted = run(ModelWrapper(str(Path(out) / "dataflow.onnx")), 4)
-        assert (predicted.latency, predicted.period) == (result["latency_cycles"], result["cycles_per_image"])
+    assert stall or result["cycles_per_image"] == report["cycles_per_image"]
     return report
 
 

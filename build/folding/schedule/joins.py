@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""hw/rtl/stream/stream_fork.sv, stream_add.sv, stream_concat.sv: streams `ins` come, `outs` leave.
+"""hw/rtl/stream/stream_fork.sv, _add, _concat, _lookup: streams `ins` come, `outs` leave.
 
 Their registers change only in cycles in which a word comes or leaves, so they are always quiet.
 """
@@ -25,6 +25,11 @@ def add(op: Any) -> Stage:
 def concat(op: Any) -> Stage:
     """Of a Concat_rtl node. Registers: as of an addition; the input whose turn it is, its words so far."""
     return Stage.of(CONCAT, [op.in_streams(), *op.words()], [0, 0, 0])
+
+
+def lookup(op: Any) -> Stage:
+    """Of a Lookup_rtl node: its words come and go as those of a concatenation of one stream."""
+    return Stage.of(CONCAT, [1, op.get_folded_input_shape()[-2]], [0, 0, 0])
 
 
 @compiled

@@ -20,7 +20,7 @@ from fpgan.build.dataflow.graph import Streams
 from fpgan.build.folding.schedule import deconv, fifo, joins, pixel_pad, thresholding, width_convert
 from fpgan.build.folding.schedule.stage import WIRES, IntArray, Stage
 from fpgan.build.folding.schedule.step import STUCK, advance
-from fpgan.sim.pace import cycles_per_image
+from fpgan.sim.steady import steady
 
 _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Add_rtl": joins.add,
@@ -29,6 +29,7 @@ _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Deconv_rtl": deconv.stage,
     "Fifo_rtl": fifo.stage,
     "Fork_rtl": joins.fork,
+    "Lookup_rtl": joins.lookup,
     "PixelPad_rtl": pixel_pad.stage,
     "Thresholding_rtl": thresholding.stage,
     "WidthConvert_rtl": width_convert.stage,
@@ -50,8 +51,9 @@ class Schedule:
 
     @property
     def period(self) -> int:
-        """Cycles between images once they come evenly, in turns or not."""
-        return cycles_per_image(self.ends) or self.latency
+        """Cycles between images once they come evenly; else the longest of the later distances."""
+        gaps = np.diff(self.ends)
+        return steady(self.ends) or int(gaps[-max(1, len(gaps) // 2) :].max())
 
     @property
     def latency(self) -> int:

@@ -16,6 +16,7 @@ from fpgan.build.implement.synth.yosys import netlists, synth_layers
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
+from fpgan.hw.sources import cells as models
 from fpgan.hw.sources import sources
 from fpgan.hw.system.children import run
 
@@ -51,7 +52,8 @@ def write_netlist(
     layers = synth_layers(design, _JOBS, lambda line: progress(f"synthesizing {line}"))
     paths = netlists(design)
     progress("synthesizing the host interface")
-    outside = _synth_around(design, host, project, paths, work)
+    board = [project / path.name for path in sources(TOP, Path())]
+    outside = synth_around(design, host, paths, work, TOP, board)
     progress("joining the layers")
     mapped = _join([*paths, outside], project / NETLIST, work)
     whole = cells.count({kind: number for kind, number in mapped.items() if kind not in _AROUND})
@@ -59,27 +61,41 @@ def write_netlist(
     return [*layers, {"name": "board", **rest}]
 
 
-def _synth_around(design: Design, host: Host, project: Path, layers: Sequence[Path], work: Path) -> Path:
-    """Everything but the layers, which stay black boxes; returns its netlist as Verilog."""
-    stubs, out = work / "layers.v", work / f"{TOP}.v"
-    reads = [("read_verilog", path) for path in layers]
-    yosys([*reads, ("blackbox", "*"), ("write_verilog", "-blackboxes", stubs)], work, "layers")
+def synth_around(
+    design: Design, host: Host, layers: Sequence[Path], work: Path, top: str, board: Sequence[Path]
+) -> Path:
+    """Everything but the layers, which stay black boxes; returns its netlist as Verilog, work/TOP.v.
+
+    top: TOP, or the host interface's own. board: sources around the host interface. Raises ToolError.
+    """
+    boxes, out = _black_boxes(layers, work), work / f"{top}.v"
     inside = {name for layer in design.layers for name in layer.sources}
     around = ("axil_stream", "axi_dma_stream")  # which share modules with layers
     inside -= {path.name for module in around for path in sources(module, Path())}
     names = [name for name in host.sources if name not in inside]
-    files = [
-        Path(__file__).with_name("zynq7.v"),
-        stubs,
-        *names,
-        *(project / path.name for path in sources(TOP, Path())),
-    ]
+    files = [boxes, *names, *board]
     job, mapped = work / "around.job.json", work / "around.json"
-    texts, memory = [str(path) for path in files], {"MEMORY": int(host.options.bus == "axi")}
-    Job(TOP, texts, design.family, str(work / "around.stat"), str(mapped), str(out), memory).write(job)
+    memory = {"MEMORY": int(host.options.bus == "axi")} if top == TOP else {}
+    texts = [str(path) for path in files]
+    Job(top, texts, design.family, str(work / "around.stat"), str(mapped), str(out), memory).write(job)
     command = [sys.executable, str(_flow("yosys_job.py")), str(job)]
     run(command, host.root, work / "around.log", "synthesis of the host interface", _TIMEOUT)
     return out
+
+
+def _black_boxes(layers: Sequence[Path], work: Path) -> Path:
+    """Verilog of the ports of the layers, and of the processor system and clock buffer around them."""
+    boxes = work / "boxes.v"
+    (around,) = (path for path in models() if path.stem == "zynq7")
+    script = [
+        *(("read_verilog", path) for path in layers),
+        ("read_verilog", "-sv", around),
+        ("blackbox", "*"),
+        ("setattr", "-mod", "-set", "keep", "1", "PS7"),
+        ("write_verilog", "-blackboxes", boxes),
+    ]
+    yosys(script, work, "boxes")
+    return boxes
 
 
 def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
@@ -111,11 +127,11 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
 def for_router() -> list[Words]:
     """Commands of Yosys that leave primitives which nextpnr-xilinx places and routes.
 
-    See nextpnr.v. DSP48E1 loses the parameters of its pattern detector, which must be unused: the router
-    ends at their values.
+    See nextpnr.v and ramb36.v. DSP48E1 loses the parameters of its pattern detector, which must be unused:
+    the router ends at their values.
     """
     return [
-        ("techmap", "-map", Path(__file__).with_name("nextpnr.v")),
+        *(("techmap", "-map", Path(__file__).with_name(name)) for name in ("nextpnr.v", "ramb36.v")),
         *(("chtype", "-set", kind, f"t:$__{kind}") for kind in ("SRLC32E", "CARRY4")),
         ("select", "-assert-none", "t:DSP48E1", "r:USE_PATTERN_DETECT=PATDET", "%i"),
         ("setparam", "-unset", "MASK", "-unset", "PATTERN", "t:DSP48E1"),

@@ -13,15 +13,20 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from threading import get_ident
 from typing import Any
 
 from fpgan.build.implement.synth import cells, fanout, timing
+from fpgan.build.implement.synth.paths import TimedPath
+from fpgan.build.implement.synth.wires import WIRES, longest
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design, Layer
+from fpgan.hw.synth_file import LongestPath
 from fpgan.hw.system.children import end_all, run
 from fpgan.hw.system.environment import cache_dir
+from fpgan.hw.system.fields import shape_of
 from fpgan.hw.system.files import make_folder, write_bytes, write_json, writing
 from fpgan.hw.system.folders import only_writer
 from fpgan.hw.system.reading import read_json
@@ -31,12 +36,15 @@ from fpgan.hw.system.tools import ToolError
 Progress = Callable[[str], None]  # called with a line on each layer that is done
 
 _HERE = Path(__file__).parent
-_FLOW = ("blackbox.v", "bmux.v", "cells.py", "fanout.py", "timing.py", "yosys_job.py")
+_FLOW = (
+    "blackbox.v", "bmux.v", "cells.py", "delays.py", "delays.yaml", "fanout.py", "paths.py", "timing.py",
+    "wires.py", "yosys_job.py",
+)  # fmt: skip
 _HDL = (".sv", ".v", ".svh", ".vh")
 _ENTRY = {
     **dict.fromkeys(cells.COLUMNS, Whole()), "seconds": float, "cells": Each(str, Whole()),
     "fanout": {"loads": Whole(), "net": str},
-    "timing": {"ns": float, "levels": Whole(), "start": str, "end": str},
+    "timing": shape_of(LongestPath),
 }  # fmt: skip
 _TIMEOUT = 3600.0  # seconds for one layer; a 576-DSP matrix unit takes about 180
 
@@ -172,9 +180,18 @@ def synth_module(
         **columns,
         "seconds": seconds,
         "fanout": fanout.largest(netlist, top),
-        "timing": timing.longest_path(netlist, top, family),
+        "timing": _timed(timing.longest_paths(netlist, top, family), family),
         "cells": dict(sorted(mapped.items())),
     }
+
+
+def _timed(paths: list[TimedPath], family: str) -> dict[str, Any]:
+    """`timing` of a layer: its longest path in a near-empty chip, and those that may be it elsewhere."""
+    ns, path = longest(paths, WIRES[family].near_empty)
+    return {
+        "ns": round(ns, 3), "levels": path.levels, "start": path.start, "end": path.end,
+        "paths": [asdict(path) for path in paths],
+    }  # fmt: skip
 
 
 def layer_digest(design: Design, layer: Layer) -> str:

@@ -7,28 +7,43 @@ names and date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fpgan.build.implement.xc7.crc import CONFIGURATION_CRC
-from fpgan.build.implement.xc7.frames import ECC_BITS, ECC_WORD, WORDS, Frames, ecc, no_frames, with_ecc
+from fpgan.build.implement.xc7.configuration import (
+    BEGIN,
+    CMD,
+    COR0,
+    COR1,
+    CTL0,
+    CTL1,
+    DESYNC,
+    FAR,
+    FDRI,
+    GRESTORE,
+    IDCODE,
+    LFRM,
+    MASK,
+    PADDING,
+    RCRC,
+    RESERVED,
+    SWITCH,
+    SYNC,
+    TIMER,
+    WBSTAR,
+    WCFG,
+    Words,
+    execute,
+    row_ends,
+)
+from fpgan.build.implement.xc7.frames import ECC_BITS, ECC_WORD, Frames, ecc, with_ecc
 from fpgan.build.implement.xc7.records import Part
 
 _START = bytes.fromhex("0009 0ff0 0ff0 0ff0 0ff0 0000 01")
 _MADE = (b"1970/01/01", b"00:00:00")  # equal designs make equal files
-_SYNC = 0xAA995566
-_BUS_WIDTH = [*[0xFFFFFFFF] * 8, 0x000000BB, 0x11220044, 0xFFFFFFFF, 0xFFFFFFFF, _SYNC]
+_BUS_WIDTH = [*[0xFFFFFFFF] * 8, 0x000000BB, 0x11220044, 0xFFFFFFFF, 0xFFFFFFFF, SYNC]
 _NOP = 0x20000000
-_CRC, _FAR, _FDRI, _CMD, _CTL0, _MASK, _COR0, _MFWR = 0, 1, 2, 4, 5, 6, 9, 10
-_IDCODE, _COR1, _WBSTAR, _TIMER, _RESERVED, _CTL1 = 12, 14, 16, 17, 19, 24
-_WCFG, _LFRM, _BEGIN, _RCRC, _SWITCH, _GRESTORE, _DESYNC = 1, 3, 5, 7, 9, 10, 13
-_ROW = 17  # lowest bit of a frame's address that says its row, half and bus
-_PADDING = 2  # frames of zeros that end a row
-
-Words = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -58,11 +73,11 @@ def _before(part: Part) -> Words:
     """All that comes before the frames' words."""
     return np.array(
         [
-            *_BUS_WIDTH, _NOP, *_set(_TIMER, 0), *_set(_WBSTAR, 0), *_set(_CMD, 0), _NOP,
-            *_set(_CMD, _RCRC), _NOP, _NOP, *_set(_RESERVED, 0), *_set(_COR0, 0x02003FE5), *_set(_COR1, 0),
-            *_set(_IDCODE, part.idcode), *_set(_CMD, _SWITCH), _NOP, *_set(_MASK, 0x401),
-            *_set(_CTL0, 0x501), *_set(_MASK, 0), *_set(_CTL1, 0), *[_NOP] * 8, *_set(_FAR, 0),
-            *_set(_CMD, _WCFG), _NOP, 0x30000000 | _FDRI << 13,
+            *_BUS_WIDTH, _NOP, *_set(TIMER, 0), *_set(WBSTAR, 0), *_set(CMD, 0), _NOP,
+            *_set(CMD, RCRC), _NOP, _NOP, *_set(RESERVED, 0), *_set(COR0, 0x02003FE5), *_set(COR1, 0),
+            *_set(IDCODE, part.idcode), *_set(CMD, SWITCH), _NOP, *_set(MASK, 0x401),
+            *_set(CTL0, 0x501), *_set(MASK, 0), *_set(CTL1, 0), *[_NOP] * 8, *_set(FAR, 0),
+            *_set(CMD, WCFG), _NOP, 0x30000000 | FDRI << 13,
         ],
         np.uint32,
     )  # fmt: skip
@@ -71,9 +86,9 @@ def _before(part: Part) -> Words:
 def _after() -> Words:
     return np.array(
         [
-            *_set(_CMD, _RCRC), _NOP, _NOP, *_set(_CMD, _GRESTORE), _NOP, *_set(_CMD, _LFRM),
-            *[_NOP] * 100, *_set(_CMD, _BEGIN), _NOP, *_set(_FAR, 0x3BE0000), *_set(_MASK, 0x501),
-            *_set(_CTL0, 0x501), *_set(_CMD, _RCRC), _NOP, _NOP, *_set(_CMD, _DESYNC), *[_NOP] * 400,
+            *_set(CMD, RCRC), _NOP, _NOP, *_set(CMD, GRESTORE), _NOP, *_set(CMD, LFRM),
+            *[_NOP] * 100, *_set(CMD, BEGIN), _NOP, *_set(FAR, 0x3BE0000), *_set(MASK, 0x501),
+            *_set(CTL0, 0x501), *_set(CMD, RCRC), _NOP, _NOP, *_set(CMD, DESYNC), *[_NOP] * 400,
         ],
         np.uint32,
     )  # fmt: skip
@@ -85,32 +100,33 @@ def _set(register: int, value: int) -> tuple[int, int]:
 
 def _payload(frames: Frames, part: Part) -> Words:
     """A type 2 packet of all frames, each row followed by its padding."""
-    ends = np.flatnonzero(np.diff(_rows(part), append=-1)) + 1
-    padded = np.insert(frames, np.repeat(ends, _PADDING), 0, axis=0).ravel()
+    padded = np.insert(frames, np.repeat(row_ends(part), PADDING), 0, axis=0).ravel()
     return np.concatenate([np.array([0x50000000 | len(padded)], np.uint32), padded])
-
-
-def _rows(part: Part) -> NDArray[np.int64]:
-    """A number of each frame's row, half and bus."""
-    return np.array(part.frames, np.int64) >> _ROW
 
 
 def read_bit(content: bytes, part: Part) -> BitFile:
     """Take a .bit file apart. part: what it must be for.
 
-    ValueError in one line for a file that is cut short or none, is for another part, whose CRC is wrong, or a
-    frame's ECC; and for what is not read: compressed and encrypted bitstreams.
+    ValueError in one line for a file that is cut short or none, is for another part, or whose CRC is wrong;
+    where it has no CRC, a frame's ECC; and for what is not read: encrypted and debug bitstreams. With a CRC
+    the ECC is not looked at: Vivado's leaves out what changes as a design runs, such as memories in LUTs.
     """
     fields, data = _header(content)
     design, name = fields[b"a"], fields[b"b"]
     words = np.frombuffer(data[: len(data) // 4 * 4], ">u4").astype(np.uint32)
-    frames = _configured(words, part)
+    found = execute(words, part)
+    if not found.checked:
+        _check_ecc(found.frames, part)
+    return BitFile(design, name, found.frames)
+
+
+def _check_ecc(frames: Frames, part: Part) -> None:
     wrong = np.flatnonzero(frames[:, ECC_WORD] & np.uint32(ECC_BITS) != ecc(frames))
     if len(wrong):
         raise ValueError(
-            f"damaged: the ECC of {len(wrong)} frames is wrong, the first at 0x{part.frames[wrong[0]]:08X}"
+            f"damaged: it has no CRC, and the ECC of {len(wrong)} frames is wrong, the first at "
+            f"0x{part.frames[wrong[0]]:08X}"
         )
-    return BitFile(design, name, frames)
 
 
 def _header(content: bytes) -> tuple[dict[bytes, str], bytes]:
@@ -127,62 +143,3 @@ def _header(content: bytes) -> tuple[dict[bytes, str], bytes]:
     if len(data) != size:
         raise ValueError(f"cut short: its header says {size} bytes, {len(data)} follow")
     return fields, data
-
-
-def _configured(words: Words, part: Part) -> Frames:
-    """What the frames hold when all packets are executed."""
-    frames, done = no_frames(part), np.zeros(len(part.frames), bool)
-    row_of = {address: i for i, address in enumerate(part.frames)}
-    crc, address = CONFIGURATION_CRC.start, 0
-    for register, values in _packets(words):
-        if register == _CRC:
-            if crc != int(values[-1]):
-                raise ValueError(f"damaged: its CRC is 0x{crc:08X}, it says 0x{int(values[-1]):08X}")
-            crc = CONFIGURATION_CRC.start
-            continue
-        crc = CONFIGURATION_CRC.after(crc, register, values)
-        if register == _CMD and int(values[-1]) == _RCRC:
-            crc = CONFIGURATION_CRC.start
-        elif register == _IDCODE and int(values[-1]) & 0x0FFFFFFF != part.idcode & 0x0FFFFFFF:
-            raise ValueError(f"for another part: IDCODE 0x{int(values[-1]):08X}, {part.name} has "
-                             f"0x{part.idcode:08X}")  # fmt: skip
-        elif register == _FAR:
-            address = int(values[-1])
-        elif register == _MFWR:
-            raise ValueError("a compressed bitstream, which is not read; make it without compression")
-        elif register == _FDRI and len(values) and address in row_of:
-            _fill(frames, done, values, row_of[address], part)
-    if not done.all():
-        raise ValueError(f"configures {done.sum()} of the part's {len(done)} frames: partial or damaged")
-    return frames
-
-
-def _fill(frames: Frames, done: NDArray[np.bool_], values: Words, first: int, part: Part) -> None:
-    """Write frames from row `first` on, with the padding after each of the part's rows."""
-    given = values[: len(values) // WORDS * WORDS].reshape(-1, WORDS)
-    rows, at = _rows(part), 0
-    while at < len(given) and first < len(frames):
-        count = min(int(np.searchsorted(rows, rows[first], "right")) - first, len(given) - at)
-        frames[first : first + count], done[first : first + count] = given[at : at + count], True
-        first, at = first + count, at + count + _PADDING
-
-
-def _packets(words: Words) -> Iterator[tuple[int, Words]]:
-    """Writes to registers in order; a long one's words belong to the register of the one before it."""
-    found = np.flatnonzero(words == _SYNC)
-    if not len(found):
-        raise ValueError("no bitstream: it has no synchronization word")
-    at, register = int(found[0]) + 1, 0
-    while at < len(words):
-        word, at = int(words[at]), at + 1
-        kind, write = word >> 29, word >> 27 & 3
-        if kind == 1:
-            register = word >> 13 & 0x3FFF
-        size = word & (0x7FF if kind == 1 else 0x7FFFFFF)
-        if kind not in (1, 2) or at + size > len(words):
-            if kind == 0 and word == 0:
-                continue
-            raise ValueError(f"damaged: 0x{word:08X} at word {at - 1} is no packet")
-        if write == 2 and size:
-            yield register, words[at : at + size]
-        at += size

@@ -184,6 +184,16 @@ def _concat(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
     return "stream_concat", op.parameters("") | {"ITERATIONS": op.get_exp_cycles()}, {}
 
 
+def _lookup(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
+    table, pe = _integers(model, node.input[1]), op.get_nodeattr("PE")
+    rows = 1 if op.shared else len(table) // pe
+    constants = {
+        "PE": pe, "BITS_IN": op.get_input_datatype().bitwidth(), "ROWS": rows, "SHARED": int(op.shared),
+        "BITS_OUT": op.get_output_datatype().bitwidth(), "ITERATIONS": op.get_exp_cycles(),
+    }  # fmt: skip
+    return "stream_lookup", constants, {"table": ("short", table.reshape(rows, -1, table.shape[1]))}
+
+
 _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Deconv_rtl": _deconv,
     "Thresholding_rtl": _threshold,
@@ -193,6 +203,7 @@ _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Fork_rtl": _fork,
     "Add_rtl": _add,
     "Concat_rtl": _concat,
+    "Lookup_rtl": _lookup,
 }
 
 

@@ -268,26 +268,36 @@ module deconv #(
   end
 
   // ---- compute core -----------------------------------------------------------------------------
+  // FINN's mvu wants accumulators that hold any product: few terms, of weights that do not fill their bits, may
+  // need less.
+  localparam int unsigned PRODUCT_WIDTH = WEIGHT_WIDTH + ACT_WIDTH - (SIGNED_ACT ? 1 : 0);
+  localparam int unsigned CORE_WIDTH = DSP_CORE && ACC_WIDTH < PRODUCT_WIDTH ? PRODUCT_WIDTH : ACC_WIDTH;
+
   logic vld;
+  logic signed [PE-1:0][CORE_WIDTH-1:0] core_p;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;
+  for (genvar i = 0; i < PE; i++) begin : gen_result
+    assign p[i] = ACC_WIDTH'(core_p[i]);
+  end
+
   if (DSP_CORE && PUMPED) begin : gen_dsp2x
     mvu_pumped #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-                 .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+                 .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
                  .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
         .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-        .w(weights), .a(x), .vld(vld), .p(p));
+        .w(weights), .a(x), .vld(vld), .p(core_p));
   end else if (DSP_CORE) begin : gen_dsp
     mvu #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-          .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+          .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
           .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
         .clk(ap_clk), .ctrl_rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-        .zero(1'b0), .w(weights), .a(x), .vld(vld), .p(p));
+        .zero(1'b0), .w(weights), .a(x), .vld(vld), .p(core_p));
   end else begin : gen_lut
     mvu_lut #(.PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
               .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
               .STATIC_WEIGHTS(WEIGHT_STYLE == "constant")) core (
         .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-        .w(weights), .a(x), .vld(vld), .p(p));
+        .w(weights), .a(x), .vld(vld), .p(core_p));
   end
 
   // ---- result queue: a group is issued only when its result has a place --------------------------

@@ -10,9 +10,9 @@ import pytest
 from onnx import TensorProto, helper
 from onnx_models import Chain
 
+from fpgan.build.dataflow.inspect import inspect
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.errors import UnsupportedError
-from fpgan.build.frontend.inspect import inspect
 from fpgan.build.frontend.quantizers import parse_quantizer
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model

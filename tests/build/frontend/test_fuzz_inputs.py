@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from onnx_models import Chain
 
+from fpgan.build.dataflow.inspect import inspect
 from fpgan.build.dataflow.integer_graph import integer_graph
-from fpgan.build.frontend.inspect import inspect
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.hw.design import Design

@@ -56,7 +56,7 @@ def test_torch_ao_in_fx_mode(name, engine):
 
 
 def test_torch_ao_without_a_bias():
-    """torch writes a zero bias for each input channel of the ConvTranspose then, not for each output channel."""
+    """torch then writes a ConvTranspose a zero bias for each input channel, not for each output channel."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         module = nn.Sequential(nn.ConvTranspose2d(4, 2, 4, bias=False), nn.Sigmoid()).eval()

@@ -17,8 +17,8 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.dataflow.integer_graph import smallest_type
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.dataflow.steps import smallest_type
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.frontend.linear import Linear
 from fpgan.hw.boards import get_board
@@ -68,6 +68,16 @@ CASES = {
     ),
     "step23_s32": (
         (4, 5), (4, 3), (3, 2), (1, 0, 1, 1), (0, 0), 2, 3, 3, 2, (2, 1), "dsp", "UINT4", 4, US, (2, 3),
+    ),
+    # Sums of fewer bits than a product of such widths may have.
+    "narrow_sum": (
+        (3, 2), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 1, 1, 1, 1, (1, 1), "dsp", "UINT4", 5, US, (1, 1), 1,
+    ),
+    "narrow_sum_e1": (
+        (3, 2), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 1, 1, 1, 1, (1, 1), "dsp", "INT4", 5, Z7, (1, 1), 1,
+    ),
+    "narrow_sum_2x": (
+        (3, 2), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 2, 1, 1, 2, (1, 1), "dsp2x", "UINT4", 5, US, (1, 1), 6,
     ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stream_fork.sv, stream_add.sv, stream_concat.sv: numpy's, each stream stalling on its own."""
+"""stream_fork.sv, _add.sv, _concat.sv, _lookup.sv: numpy's, each stream stalling on its own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from qonnx.core.datatype import DataType
 
-from fpgan.build.dataflow.integer_graph import smallest_type
 from fpgan.build.dataflow.ops.add import flag_words
+from fpgan.build.dataflow.ops.hex_words import hex_words
+from fpgan.build.dataflow.steps import smallest_type
 from fpgan.hw.sources import rtl_file
-from fpgan.sim.benches.stream_bench import StreamCase, check_streams
-from fpgan.sim.golden import concat, weighted_sum
+from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
+from fpgan.sim.golden import concat, lookup, weighted_sum
 from fpgan.sim.packing import pack
 
 # elements per word, datatypes and factors of both inputs, channels whose sum is negated
@@ -25,6 +26,13 @@ JOINS = [
     (1, [("INT3", 1), ("INT8", 2), ("UINT5", 3)]),
     (4, [("INT4", 4), ("UINT2", 4)]), (3, [("INT5", 9), ("INT5", 3), ("INT2", 3), ("UINT4", 6)]),
 ]  # fmt: skip
+# elements per word, channels, rows of the table, datatypes that come and leave
+TABLES = [
+    (3, 6, 1, "INT4", "UINT8"),
+    (2, 6, 6, "UINT5", "INT3"),
+    (4, 4, 4, "INT3", "INT8"),
+    (1, 40, 40, "INT6", "INT2"),
+]
 FORKS = [(11, 3), (40, 2)]  # bits per word, outputs
 
 
@@ -68,6 +76,22 @@ def concat_case(pe, inputs) -> StreamCase:
     return StreamCase(parameters, words, out, len(out), "stream_concat")
 
 
+def lookup_case(folder, pe, channels, rows, given, made) -> StreamCase:
+    rng, taken, left = np.random.default_rng(pe), DataType[given], DataType[made]
+    x = image(rng, given, channels)
+    table = rng.integers(int(left.min()), int(left.max()) + 1, (rows, 1 << taken.bitwidth()))
+    for e in range(pe if rows > 1 else 1):
+        words = hex_words(table[e::pe].reshape(-1, 1), left.bitwidth())
+        (folder / f"table_{pe}_{e}.dat").write_text(words)
+    parameters = {
+        "CHANNELS": channels, "PE": pe, "IN_BITS": taken.bitwidth(), "OUT_BITS": left.bitwidth(),
+        "SHARED": int(rows == 1), "FILE": str(folder / f"table_{pe}"),
+        "STYLE": "block" if channels > 10 else "distributed",
+    }  # fmt: skip
+    out = pack(lookup(x, table), pe, left.bitwidth())
+    return StreamCase(parameters, pack(x, pe, taken.bitwidth()), out, len(out), "stream_lookup")
+
+
 def fork_case(bits, outputs) -> StreamCase:
     words = pack(np.random.default_rng(bits).integers(0, 1 << min(bits, 60), 60), 1, bits)
     return StreamCase({"WIDTH": bits, "OUTPUTS": outputs}, words, [words] * outputs, 60, "stream_fork")
@@ -75,7 +99,9 @@ def fork_case(bits, outputs) -> StreamCase:
 
 @pytest.mark.verilator
 def test_joins(tmp_path):
-    cases = [*(sum_case(*shape) for shape in SUMS), *(concat_case(*shape) for shape in JOINS),
-             *(fork_case(*shape) for shape in FORKS)]  # fmt: skip
-    sources = [rtl_file(f"stream_{name}.sv") for name in ("fork", "add", "concat")]
-    check_streams("stream_fork", sources, cases, tmp_path)
+    cases = [
+        *(sum_case(*shape) for shape in SUMS), *(concat_case(*shape) for shape in JOINS),
+        *(lookup_case(tmp_path, *shape) for shape in TABLES), *(fork_case(*shape) for shape in FORKS),
+    ]  # fmt: skip
+    sources = [rtl_file(f"stream_{name}.sv") for name in ("fork", "add", "concat", "lookup")]
+    check_streams("stream_fork", sources, cases, tmp_path, seeds=SEEDS)

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 from fpgan.build.implement.synth import timing
+from fpgan.build.implement.synth.delays import delays
+from fpgan.build.implement.synth.paths import WEIGHTS, TimedPath, Weights
+from fpgan.build.implement.synth.wires import longest
 from fpgan.build.implement.synth.yosys import synth_module
+
+WIRES = Weights(0.3, 0.1)
 
 
 def adder_chain(folder: Path, stages: int) -> dict[str, float]:
@@ -69,7 +74,7 @@ def test_a_path_at_twice_the_clock_counts_twice(tmp_path: Path) -> None:
             name: {"direction": "input", "bits": [bit]} for name, bit in (("ap_clk", 20), ("ap_clk2x", 21))
         }
         path.write_text(json.dumps(netlist))
-        return float(timing.longest_path(path, "top", "xcup")["ns"])
+        return longest(timing.longest_paths(path, "top", "xcup"), WIRES)[0]
 
     slow = estimate(20, 20)
     assert slow > 0.4
@@ -85,18 +90,29 @@ def flip_flop(d: int, q: int) -> Gate:
     return "FDRE", {"C": [9], "D": [d]}, {"Q": [q]}
 
 
+def only(netlist: Path, family: str) -> TimedPath:
+    """The one path that is the longest whatever wires take."""
+    (path,) = timing.longest_paths(netlist, "top", family)
+    return path
+
+
 def test_timing_of_two_luts_between_flip_flops(tmp_path: Path) -> None:
     netlist = gates(tmp_path, {
         "a": flip_flop(2, 10), "x": lut(10, 10, 11), "y": lut(11, 10, 12), "b": flip_flop(12, 3),
     })  # fmt: skip
-    d = timing.DELAYS["xcup"]
-    first = d.wire + d.wire_per_doubling * math.log2(3)  # net 10 has three loads
-    assert timing.longest_path(netlist, "top", "xcup") == {
-        "ns": round(d.ff_out + first + 2 * (d.lut + d.wire) + d.ff_setup, 3),
-        "levels": 2,
-        "start": "n10",
-        "end": "n3",
-    }
+    d = delays("xcup")
+    path = only(netlist, "xcup")
+    # net 10 has three loads; y drives the flip-flop of its own slice, without a wire
+    assert (path.wires, path.doublings) == (2, round(math.log2(3), 2))
+    assert path.cells_ns == pytest.approx(d.ff_out + 2 * d.lut + d.ff_setup)
+    assert (path.levels, path.start, path.end) == (2, "n10", "n3")
+
+
+def test_a_lut_whose_output_goes_elsewhere_too_reaches_a_flip_flop_by_a_wire(tmp_path: Path) -> None:
+    cells = {"a": flip_flop(2, 10), "x": lut(10, 10, 12), "b": flip_flop(12, 3)}
+    assert only(gates(tmp_path, cells), "xc7").wires == 1
+    cells["c"] = flip_flop(12, 13)
+    assert only(gates(tmp_path, cells), "xc7").wires == 2
 
 
 def test_timing_of_a_carry_chain(tmp_path: Path) -> None:
@@ -105,14 +121,40 @@ def test_timing_of_a_carry_chain(tmp_path: Path) -> None:
         "low": ("CARRY4", {**operands, "CI": []}, {"CO": [20, 21, 22, 23], "O": [24, 25, 26, 27]}),
         "high": ("CARRY4", {**operands, "CI": [23]}, {"CO": [30, 31, 32, 33], "O": [34, 35, 36, 3]}),
     })  # fmt: skip
-    d = timing.DELAYS["xc7"]
-    onto = d.wire + d.wire_per_doubling * math.log2(16) + d.carry_in
-    through = d.carry_step * 3 / 4 + d.carry_step  # to the first block's CO[3], then through the second
-    ns = d.ff_out + onto + through + d.carry_out + d.wire + d.ff_setup
-    assert timing.longest_path(netlist, "top", "xc7") == {
-        "ns": round(ns, 3), "levels": 1, "start": "n2", "end": "n3",
-    }  # fmt: skip
+    d = delays("xc7")
+    path = only(netlist, "xc7")
+    through = d.carry_in + 3 * d.carry_bit + d.carry_leave  # to the first block's CO[3], off the second's sum
+    assert path.cells_ns == pytest.approx(d.ff_out + through + d.ff_setup, abs=0.001)
+    assert (path.wires, path.doublings, path.levels) == (2, 4.0, 1)  # onto the chain, 16 loads, and off it
+
+
+def test_an_output_register_of_a_ram_or_a_dsp_slice_is_seen(tmp_path: Path) -> None:
+    def starts_at(kind: str, parameter: str, value: str) -> float:
+        path = gates(tmp_path, {"r": (kind, {}, {"P": [3]})})
+        netlist = json.loads(path.read_text())
+        netlist["modules"]["top"]["cells"]["r"]["parameters"] = {parameter: value}
+        path.write_text(json.dumps(netlist))
+        return only(path, "xc7").cells_ns
+
+    d = delays("xc7")
+    for kind, parameter, slow, fast in (
+        ("RAMB18E1", "DOA_REG", d.ram_out, d.ram_reg_out), ("DSP48E1", "PREG", d.dsp_out, d.dsp_reg_out),
+    ):  # fmt: skip
+        assert starts_at(kind, parameter, "0" * 32) == pytest.approx(slow + d.ff_setup)
+        assert starts_at(kind, parameter, "0" * 31 + "1") == pytest.approx(fast + d.ff_setup)
+
+
+def test_a_path_is_kept_for_long_wires_and_for_slow_cells(tmp_path: Path) -> None:
+    """From a memory, or through four LUTs: which is the longest is not known before placement."""
+    netlist = gates(tmp_path, {
+        "ram": ("RAMB18E1", {}, {"DO": [10]}), "a": flip_flop(10, 12), "b": flip_flop(2, 20),
+        "w": lut(20, 20, 21), "x": lut(21, 21, 22), "y": lut(22, 22, 23), "z": lut(23, 23, 24),
+        "c": flip_flop(24, 3),
+    })  # fmt: skip
+    paths = timing.longest_paths(netlist, "top", "xc7")
+    assert {path.wires for path in paths} == {1, 4}
+    assert longest(paths, Weights(0.1, 0.0))[1].wires == 1 and longest(paths, WEIGHTS[-1])[1].wires == 4
 
 
 def test_timing_cuts_loops(tmp_path: Path) -> None:
-    assert timing.longest_path(gates(tmp_path, {"loop": lut(2, 3, 3)}), "top", "xcup")["ns"] > 0
+    assert timing.longest_paths(gates(tmp_path, {"loop": lut(2, 3, 3)}), "top", "xcup")

@@ -6,10 +6,13 @@ Would catch: a word order, polynomial or number of a bit that differs from the p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from fpgan.build.implement.xc7.bit_file import read_bit, write_bit
+from fpgan.build.implement.xc7.configuration import CMD, CRC, FAR, FDRI, MFWR, SYNC, WCFG, row_ends
 from fpgan.build.implement.xc7.crc import CONFIGURATION_CRC
 from fpgan.build.implement.xc7.frames import ecc
 from fpgan.build.implement.xc7.records import Part
@@ -88,6 +91,74 @@ def test_a_crc_is_looked_at(frames):
         read_bit(with_crc(bit, wrong=1), PART)
 
 
+def packed(packets: Iterator[tuple[int, np.ndarray]]) -> bytes:
+    """A .bit file of writes to registers."""
+    words = [np.array([SYNC], np.uint32)]
+    for register, values in packets:
+        words += [np.array([1 << 29 | 2 << 27 | register << 13 | len(values)], np.uint32), values]
+    bit = write_bit(np.zeros((len(PART.frames), 101), np.uint32), PART, "made")
+    data = np.concatenate(words).astype(">u4").tobytes()
+    return bit[: bit.index(b"\xff" * 32) - 4] + len(data).to_bytes(4, "big") + data
+
+
+def with_crcs(packets: Iterator[tuple[int, list[int]]]) -> Iterator[tuple[int, np.ndarray]]:
+    """The values of CRC packets."""
+    crc = 0
+    for register, given in packets:
+        values = np.array([crc] if register == CRC else given, np.uint32)
+        crc = 0 if register == CRC else CONFIGURATION_CRC.after(crc, register, values)
+        yield register, values
+
+
+Packets = Iterator[tuple[int, list[int]]]
+
+
+def frame_by_frame(frames: np.ndarray) -> Packets:
+    """As Vivado does with a CRC for each: a frame, where it goes once the next one comes."""
+    for row in np.split(np.arange(len(frames)), row_ends(PART)[:-1]):
+        yield from ((CMD, [WCFG]), (FAR, [PART.frames[row[0]]]))
+        for i in row:
+            yield from ((FDRI, frames[i].tolist()), (FAR, [PART.frames[i]]), (CRC, []))
+        yield from ((FDRI, [0] * 101), (FAR, [PART.frames[row[-1]]]), (CRC, []))
+
+
+def compressed(frames: np.ndarray) -> Packets:
+    """As Vivado does with equal frames: the frame once, then its addresses; the others as stretches."""
+    for content in np.unique(frames, axis=0):
+        places = np.flatnonzero((frames == content).all(1))
+        if len(places) > 1:
+            yield from ((FAR, [PART.frames[places[0]]]), (CMD, [WCFG]), (FDRI, content.tolist()), (CMD, [2]))
+            yield MFWR, [0] * 8
+            for i in places[1:]:
+                yield from ((FAR, [PART.frames[i]]), (MFWR, [0] * 4))
+        else:
+            yield from (
+                (CMD, [WCFG]),
+                (FAR, [PART.frames[places[0]]]),
+                (FDRI, [*content.tolist(), *[0] * 101]),
+            )
+    yield CRC, []
+
+
+@pytest.mark.parametrize("written", [frame_by_frame, compressed])
+def test_other_ways_in_which_vivado_writes_frames(frames, written):
+    """A CRC for each frame, and frames that are written many times."""
+    frames[[3, 4, 9, 17]] = frames[1]
+    frames[[2, 8]] = 0
+    found = read_bit(packed(with_crcs(written(frames))), PART)
+    assert np.array_equal(found.frames, frames)
+
+
+def test_with_a_crc_the_ecc_may_leave_out_what_changes(frames):
+    """Vivado's does."""
+    bit = bytearray(write_bit(frames, PART, "design"))
+    bit[bit.index(b"\xff" * 32) + 4 * 300] ^= 1
+    with pytest.raises(ValueError, match="no CRC, and the ECC"):
+        read_bit(bytes(bit), PART)
+    changed = read_bit(with_crc(bytes(bit)), PART).frames
+    assert (changed != read_bit(write_bit(frames, PART, "design"), PART).frames).sum() == 1
+
+
 def test_damage_is_one_line(frames):
     bit = write_bit(frames, PART, "design")
     start = bit.index(b"\xff" * 32)
@@ -102,8 +173,9 @@ def test_damage_is_one_line(frames):
         (bit.replace(b"\xaa\x99\x55\x66", b"\xaa\x99\x55\x67"), PART, "no synchronization word"),
         (bit, other, "for another part: IDCODE 0x03722093, xc7other has 0x03727093"),
         (bit, more, "configures 18 of the part's 19 frames"),
-        (bytes(flipped), PART, "the ECC of 1 frames is wrong, the first at 0x"),
-        (bit.replace(b"\x30\x00\x20\x01", b"\x30\x01\x40\x01", 1), PART, "a compressed bitstream"),
+        (bytes(flipped), PART, "no CRC, and the ECC of 1 frames is wrong, the first at 0x"),
+        (bit.replace(b"\x30\x00\x20\x01", b"\x30\x01\x60\x01", 1), PART, "an encrypted bitstream"),
+        (bit.replace(b"\x30\x00\x20\x01", b"\x30\x01\x00\x01", 1), PART, "a debug bitstream"),
     ]:
         with pytest.raises(ValueError, match=message) as caught:
             read_bit(content, part)
