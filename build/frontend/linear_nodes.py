@@ -243,6 +243,8 @@ def _bias(node: NodeProto, constants: Constants, channels: int) -> NDArray[np.fl
             raise UnsupportedError.at(node, "bias must be a constant or a quantized constant")
         value = scaled.floats
     wide = ((1, channels), (1, 1), (1,), ()) if node.op_type == "Gemm" else ()
+    if node.op_type == "ConvTranspose" and value.ndim == 1 and not value.any():
+        return None  # of any length: torch.ao writes one zero per input channel of a layer without a bias
     if value.shape not in ((channels,), *wide):
         raise UnsupportedError.at(node, f"bias of shape {value.shape} for {channels} channels")
     if not np.isfinite(value).all():
