@@ -15,7 +15,15 @@ from typing import Any, get_args
 from fpgan.build.bench.bench_file import Bench
 from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.power.power_file import Power
-from fpgan.build.study.study_file import FailedFile, MeasuredFile, ParentFile, StudyFile, TrialFile
+from fpgan.build.implement.verify_file import Verify
+from fpgan.build.study.study_file import (
+    FailedFile,
+    MeasuredFile,
+    ParentFile,
+    Studied,
+    StudyFile,
+    TrialFile,
+)
 from fpgan.hw.design_file import DesignFile
 from fpgan.hw.host.emit import HostFile
 from fpgan.hw.report_file import Report
@@ -31,7 +39,8 @@ from fpgan.sim.sim_file import Sim
 FILES: dict[str, Any] = {
     "metrics": Metrics, "design": DesignFile, "report": Report, "sim": Sim, "synth": Synth, "power": Power,
     "facts": BoardFacts, "host": HostFile, "quantize": Quantize, "BENCH": Bench,
-    "study": StudyFile, "trial": TrialFile | ParentFile | FailedFile, "measured": MeasuredFile | FailedFile,
+    "verify": Verify, "studied": Studied, "study": StudyFile,
+    "trial": TrialFile | ParentFile | FailedFile, "measured": MeasuredFile | FailedFile,
 }  # fmt: skip
 PAGE = "FILES.md"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -42,7 +51,8 @@ OUT/NAME.schema.json. All are made of the dataclasses that write the files; test
 
 A **stable** field keeps its name, meaning and unit; others may change with any version, and more may come.
 `layers[].name` is a field in each entry of a list, `fifos.*` the value behind any name. Numbers are finite.
-Files are UTF-8, replaced whole, and `--json` prints the same text.
+Files are UTF-8, replaced whole, and `--json` prints the same text; verify.json and studied.json are printed
+alone.
 """
 
 

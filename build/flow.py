@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle
 from fpgan.build.folding.fold import OutOfReachError, fold_like
 from fpgan.build.folding.fold_and_size import fold_and_size
-from fpgan.build.folding.size_fifos import one_word_less, size_fifos
+from fpgan.build.folding.limits import clocked, left_out
+from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
@@ -69,7 +71,8 @@ def build(
         verify with.
     out: folder to write; an earlier build there is replaced, anything else is refused.
     board: a name from hw/boards/boards.yaml, or what PYNQ, FINN or Vivado call it.
-    clock_mhz: the board's default where not given.
+    clock_mhz: where not given the board's default, or a slower one that a core holds (dsp2x: 200 MHz) if that
+        makes more images per second. A core is left out at a clock that it does not hold.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP and BRAM that may be used.
     budget: amounts that replace that share: any of LUT, DSP, BRAM18.
@@ -95,6 +98,7 @@ def build(
     asked = checked(
         model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend
     )
+    clocks = clocked(asked.clock_mhz, cores, clock_mhz is not None)
     ends = Ends.parse(input, output)
     path, out = Path(model), Path(out)
     say("reading")
@@ -109,7 +113,7 @@ def build(
         dataflow = lower(integers, deconv)
         say("folding, sizing FIFOs")
         if like is None:
-            dataflow, depths, decision = _folded(dataflow, asked, cores)
+            asked, dataflow, depths, decision = _folded(dataflow, asked, clocks)
         else:
             fold_like(dataflow, Path(like))
             depths, decision = size_fifos(dataflow), None
@@ -118,21 +122,37 @@ def build(
         say("proving thresholds")
         proof, ulp = _proved(network, dataflow), ulp_sensitive(network)
         say("writing")
+        missing = left_out(asked.clock_mhz, () if like else cores)
         more = {"name": _printable(path.stem), "made": provenance, "backend": backend, "deconv": deconv,
                 "limits": vars(asked.limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
                 "threshold_proof": proof, "ulp_sensitive": ulp, "float32": golden.float32,
-                "notes": [*network.notes, *notes(ulp)]}  # fmt: skip
+                "notes": [*network.notes, *missing, *notes(ulp)]}  # fmt: skip
         return _write(partial, dataflow, integers, asked, more, golden)
 
 
 def _folded(
-    lowered: ModelWrapper, asked: Arguments, cores: Collection[str]
-) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
-    """`fold_and_size`, its refusals in images/s."""
-    try:
-        return fold_and_size(lowered, asked.board.part, asked.limits, asked.target_cycles, cores)
-    except OutOfReachError as error:
-        raise ValueError(asked.out_of_reach(error.best, error.within, error.why)) from None
+    lowered: ModelWrapper, asked: Arguments, clocks: Sequence[tuple[float, Collection[str]]]
+) -> tuple[Arguments, ModelWrapper, dict[str, int], dict[str, Any] | None]:
+    """`fold_and_size` at each clock, its refusals in images/s: the design that makes most images/s.
+
+    With a target: the first clock's that makes it. Returns the arguments with that clock, too.
+    """
+    found, refused = [], list[ValueError]()
+    for clock, cores in clocks:
+        at = replace(asked, clock_mhz=clock)
+        try:
+            model, depths, decision = fold_and_size(
+                lowered, at.board.part, at.limits, at.target_cycles, cores
+            )
+        except OutOfReachError as error:
+            refused.append(ValueError(at.out_of_reach(error.best, error.within, error.why)))
+            continue
+        rate = 0.0 if asked.target_fps else clock / period(model, depths)
+        found.append((rate, at, model, depths, decision))
+    if not found:
+        raise refused[0] from None
+    _, at, model, depths, decision = max(found, key=lambda design: design[0])
+    return at, model, depths, decision
 
 
 def _write(

@@ -81,20 +81,12 @@ class Design(DesignFile):
 
     def counted(self) -> Facts | None:
         """BUILD/synth.json; None where there is none yet."""
-        return self._synth(shape_of_part(Synth))
+        return read_synth(self.root)
 
     def counted_whole(self) -> dict[str, Any] | None:
         """The same with all that this version writes and nothing else. DamagedError where it lacks some."""
-        found = self._synth(shape_of(Synth))
+        found = read_synth(self.root, shape_of(Synth))
         return None if found is None else plain(fill(Synth, found, others=True))
-
-    def _synth(self, shape: Any) -> Facts | None:
-        path, then = self.root / "synth.json", "run fpgan synth again"
-        if not path.exists():
-            return None
-        data = read_json(path, then)
-        check_shape(data, shape, path, then)
-        return data
 
 
 def _check_stream(stream: Stream, path: Path) -> None:
@@ -109,4 +101,14 @@ def read_report(build: Path) -> Facts:
     path = build / "report.json"
     data = read_json(path, AGAIN)
     check_shape(data, shape_of_part(Report), path, AGAIN)
+    return data
+
+
+def read_synth(build: Path, shape: Any = None) -> Facts | None:
+    """BUILD/synth.json; None where there is none yet. shape: left out, that of what any version writes."""
+    path, then = build / "synth.json", "run fpgan synth again"
+    if not path.exists():
+        return None
+    data = read_json(path, then)
+    check_shape(data, shape or shape_of_part(Synth), path, then)
     return data

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import matplotlib
@@ -23,8 +24,12 @@ def save_comparison(
 ) -> None:
     """Draw up to 8 images in rows PyTorch, `source`, difference, or 10 under their labels (N).
 
-    golden, output: (N,H,W,C) integers. Where images differ they come first, under their numbers.
+    golden, output: (N,H,W,C) integers. Where images differ they come first, under their numbers. Of
+    other than 1 or 3 channels, these are drawn in a grid: features of one pixel are a square, of a row, rows.
     """
+    title = f"{(golden != output).sum():,} of {golden.size:,} values differ on {len(golden):,} images"
+    fill = int(golden.min())
+    golden, output = _as_images(golden, fill), _as_images(output, fill)
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -53,8 +58,20 @@ def save_comparison(
             [] if labels is None else [f"label {labels[image]}"]
         )
         axis.set_title(", ".join(said), fontsize=10 if len(said) < 2 else 7)
-    title = f"{wrong.sum():,} of {golden.size:,} values differ on {len(golden):,} images"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)  # where a narrow page that scrolls shows it
     figure.tight_layout()
     write_beside(path, lambda beside: figure.savefig(beside, dpi=110))
     plt.close(figure)
+
+
+def _as_images(values: NDArray[np.int64], fill: int) -> NDArray[np.int64]:
+    """Images of 1 or 3 channels as they are; others (N,H,W,C) as one with their channels in a grid."""
+    count, rows, cols, channels = values.shape
+    if channels == 1 or (channels == 3 and min(rows, cols) > 1):
+        return values
+    across = 1 if rows == 1 and cols > 1 else math.ceil(math.sqrt(channels))
+    down = -(-channels // across)
+    grid = np.full((count, rows, cols, down * across), fill)
+    grid[..., :channels] = values
+    grid = grid.reshape(count, rows, cols, down, across).transpose(0, 3, 1, 4, 2)
+    return grid.reshape(count, down * rows, across * cols, 1)

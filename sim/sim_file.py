@@ -73,5 +73,7 @@ class Sim:
     layers: Sequence[SimLayer] = said("with --layers, in the order of the graph", may_lack=True)
     first_layer: str | None = said("the first of them that differs, null for none", may_lack=True)
     labels: Sequence[int] = said("what each image was asked to show, of a design with classes", may_lack=True)
+    numpy_images: int = said("of the images, those whose golden ones numpy made on the finished graph",
+                             "images", may_lack=True, within=Whole(1))  # fmt: skip
     label_agreement: float | None = said("share of images that show it to a classifier; null without one",
                                          may_lack=True)  # fmt: skip

@@ -26,6 +26,7 @@ from fpgan.sim.vectors import Classify, Vectors, agreement, golden_of
 
 Progress = Callable[[str], None]
 Netlists = Callable[[Design, Progress], Sequence[Path]]  # of each layer, made where they are not there yet
+More = Callable[[Design, Vectors, int], Vectors]  # vectors, and more of them, up to so many images
 _TRIAL = 1.0  # seconds after which it is seen whether threads have cores to themselves
 _BUSY = 0.8  # share of their time that threads run, below which they wait for each other
 
@@ -43,6 +44,7 @@ def simulate(
     threads: int = 1,
     classify: Classify | None = None,
     layers: Layers | None = None,
+    more: More | None = None,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
@@ -61,6 +63,9 @@ def simulate(
     layers: also compare what every layer puts out with what numpy says, such as
     build.proof.layer_truth.layer_truth.
 
+    more: what makes vectors beyond those that the build has, where a file brought none of PyTorch's, such as
+    build.proof.more_vectors.more_vectors; `numpy_images` counts them.
+
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
     cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
     per cycle once synthesized at II = 1, runs for an image, beside the cycles that report.json predicts.
@@ -78,21 +83,33 @@ def simulate(
         raise ValueError(f"threads={threads}: must be from 1 to the {cores} cores that there are")
     if waves and images is None:
         images = 1
-    vectors = golden_of(design).select(images, seed, [label] if isinstance(label, int) else label)
+    own = golden_of(design)
+    vectors = _enough(design, own, images, more)
+    added = len(vectors.latent) - len(own.latent)
+    computed = {"numpy_images": added} if added else {}
+    vectors = vectors.select(images, seed, [label] if isinstance(label, int) else label)
     say = progress or (lambda _: None)
     if design.backend == "hls":
         if stall or waves or reset_first or netlists or layers:
             design.require_rtl("a simulation with stalls, waves, reset, netlist or layers")
-        return _simulate_hls(design, vectors, seed, say, classify)
+        return _simulate_hls(design, vectors, seed, say, classify, computed)
     truth = layers(design) if layers else None
     mapped = netlists(design, lambda line: say(f"synthesizing {line}")) if netlists else ()
     what = Compilation(tuple(mapped), threads, taps=taps(design, truth.streams) if truth else "")
     verilated = _Verilated(design, vectors, Run(seed, stall, reset_first), say)
     result, output = verilated.run(what, waves, truth)
-    result |= _labels(vectors, output, classify)
+    result |= _labels(vectors, output, classify) | computed
     say("drawing")
     save_result(verilated.stem(what), result, vectors, output, "netlist" if netlists else "RTL")
     return result
+
+
+def _enough(design: Design, vectors: Vectors, images: int | None, more: More | None) -> Vectors:
+    """With as many as are asked for, where they can be made."""
+    own = design.golden == "exact" and vectors.label is None
+    if images is None or images <= len(vectors.latent) or not own or more is None:
+        return vectors
+    return more(design, vectors, images)
 
 
 @dataclass(frozen=True)
@@ -178,7 +195,12 @@ def _layers(compared: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _simulate_hls(
-    design: Design, vectors: Vectors, seed: int, say: Progress, classify: Classify | None
+    design: Design,
+    vectors: Vectors,
+    seed: int,
+    say: Progress,
+    classify: Classify | None,
+    computed: dict[str, int],
 ) -> dict[str, Any]:
     latent, golden = streamed(vectors)
     log = design.root / "sim.log"
@@ -198,6 +220,7 @@ def _simulate_hls(
         "build_seconds": round(build_seconds, 1),
         "fifo_depths": design.fifos,
         "iterations": iteration_report(design, counted),
+        **computed,
     }
     say("drawing")
     save_result(design.root / "sim", result, vectors, output, "HLS")

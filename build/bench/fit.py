@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import matplotlib
 
+from fpgan.hw.design import read_report, read_synth
 from fpgan.hw.system.files import write_beside
 
 _COLORS = {"Deconv_rtl": "#0072B2", "Thresholding_rtl": "#E69F00", "other": "#8A8A8A"}
@@ -51,9 +51,10 @@ def fit(builds: list[Path], path: Path) -> dict[str, Any] | None:
 
 def _points(build: Path) -> list[_Point]:
     try:
-        report = json.loads((build / "report.json").read_text(encoding="utf-8"))
-        synth = json.loads((build / "synth.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        report, synth = read_report(build), read_synth(build)
+    except ValueError:  # its row says why
+        return []
+    if synth is None:
         return []
     counted = {layer["name"]: layer["LUT"] for layer in synth["layers"]}
     return [

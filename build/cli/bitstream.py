@@ -60,10 +60,11 @@ def command(
             from fpgan.build.silicon import bitstream_at  # takes seconds
 
             facts = bitstream_at(target_fps, build, out, board, tool, bus, progress, seeds)
-    show(facts, json, _lines(facts, out))
+    show(facts, json, _lines(facts, out, made=target_fps is not None))
 
 
-def _lines(facts: dict[str, Any], out: Path) -> list[str]:
+def _lines(facts: dict[str, Any], out: Path, made: bool = False) -> list[str]:
+    """made: whether folding for a rate has been done already."""
     if facts["missing"]:
         return [f"{out}: all but the bitstream; {facts['missing']}"]
     timing, asked, clock = facts["timing"], facts["asked_mhz"], facts["clock_mhz"]
@@ -73,13 +74,13 @@ def _lines(facts: dict[str, Any], out: Path) -> list[str]:
         f"it runs at {clock:g} MHz and makes {facts['frames_per_second']:,.0f} images/s; copy the folder "
         "to the board and run `sudo python3 selftest.py` in it",
     ]
-    clock = timing.get("board_mhz", clock)
-    if clock < asked and "board_mhz" not in timing:
+    if mhz := timing.get("board_mhz"):
+        if abs(mhz - asked) > 0.01 * asked:
+            lines.append(f"the board's clock is {mhz:g} MHz: the nearest that its dividers give")
+    elif clock < asked and not made:
         asked_for = facts["frames_per_second"] * asked / clock
         lines.append(
             f"slower than the {asked:g} MHz that the build is for; --target-fps {asked_for:.0f} folds again "
             "until the board makes as many images/s as that clock would"
         )
-    elif abs(clock - asked) > 0.01 * asked:
-        lines.append(f"the board's clock is {clock:g} MHz: the nearest that its dividers give")
     return lines

@@ -71,7 +71,7 @@ def command(
     with steps("sim") as progress:
         result = simulate(
             build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None,
-            labels, threads, _classify, _layer_truth if layers else None,
+            labels, threads, _classify, _layer_truth if layers else None, _more,
         )  # fmt: skip
     if warning := result.get("threads_warning"):
         typer.echo(f"warning: {warning}", err=True)
@@ -93,12 +93,21 @@ def _layer_truth(design: Any) -> Any:
     return layer_truth(design)
 
 
+def _more(design: Any, vectors: Any, images: int) -> Any:
+    """Only a foreign file's build needs them, and only beyond those that it has."""
+    from fpgan.build.proof.more_vectors import more_vectors
+
+    return more_vectors(design, vectors, images)
+
+
 def _lines(result: dict[str, Any], build: Path, picture: str) -> list[str]:
     lines = [
         f"{result['images']} images, {result['pixels']} pixels, {result['mismatches']} mismatches "
         f"(golden: {result['golden']})",
         _pace(result),
     ]
+    if made := result.get("numpy_images"):
+        lines.append(f"the file brought no vectors: those of {made} images by numpy, on the proved graph")
     if (seen := result.get("label_agreement")) is not None:
         lines.append(f"the classifier sees the label asked for in {seen:.1%}")
     if layers := result.get("layers"):

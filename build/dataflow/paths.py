@@ -50,14 +50,16 @@ def find_path(function: StepFunction, low: IntArray, high: IntArray) -> Path:
     sign = np.where(flipped, -1, 1)[:, None]
     low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
     walks = _walks(lambda acc: function(sign * acc), low, high)
-    shared = _along(max(walks, key=lambda walk: len(walk.places)), walks, low, high)
-    thresholds, table = shared or _each_its_own(walks, high)
-    steps = thresholds.shape[1]
+    steps = max(len(np.unique(walk.places)) for walk in walks)
     if steps >= 1 << MAX_BITS:
         raise ValueError(
             f"takes {steps} steps up and down over the {int(low.min())} to {int(high.max())} that inputs "
             f"reach; {(1 << MAX_BITS) - 1} are supported: quantize it in larger steps, or its input first"
         )
+    longest = max(walks, key=lambda walk: len(walk.places))
+    shared = _along(longest, walks, low, high) if len(longest.places) < 1 << MAX_BITS else None
+    thresholds, table = shared or _each_its_own(walks, high)
+    steps = thresholds.shape[1]
     more = (1 << steps.bit_length()) - 1 - steps
     thresholds = np.concatenate([thresholds, np.repeat(high[:, None] + 1, more, 1)], 1)
     return Path(thresholds, np.pad(table, ((0, 0), (0, more)), mode="edge"), flipped)

@@ -10,6 +10,7 @@ a resource is least: what is idle costs nothing, what is full costs clock.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,9 @@ def fold(
     folding = Folding(model, part, budget, cores, held)
     best = folding.fastest()
     if best is None:
-        raise InfeasibleError(f"no folding fits {budget}; {folding.lack(folding.slowest)}")
+        raise InfeasibleError(
+            f"no folding fits {budget}; {folding.lack(folding.slowest)}; its weights are {folding.weights}"
+        )
     if target_cycles is not None and best > target_cycles:
         raise OutOfReachError(target_cycles, best, f"within {budget}", folding.lack(target_cycles))
     chosen = best if target_cycles is None else target_cycles
@@ -95,6 +98,15 @@ class Folding:
         self.floor = self.slow.floor
         cycles = {o.cycles for layer in self.layers for o in layer.options}
         self.targets = sorted({c for c in cycles if c >= self.floor} | {self.floor})
+
+    @property
+    def weights(self) -> str:
+        """In words: what all weights take."""
+        ops = [getCustomOp(layer.node) for layer in self.layers]
+        bits = sum(
+            math.prod(op.get_normal_input_shape(1)) * op.get_input_datatype(1).bitwidth() for op in ops
+        )
+        return f"{bits / 1e6:.1f} Mbit" if bits >= 1e6 else f"{bits:,} bit"
 
     @property
     def slowest(self) -> int:

@@ -41,7 +41,8 @@ def lean_norm(eps: float) -> Lean:
 
 
 LEANING: dict[str, Lean] = {
-    **dict.fromkeys(("Tanh", "Softsign", "Erf", "Softplus", "Pow"), _lean),
+    **dict.fromkeys(("Tanh", "Softsign", "Erf", "Softplus", "Pow", "Exp", "Atan", "Sinh", "Cosh"), _lean),
+    **dict.fromkeys(("Log", "Sin", "Cos", "Asinh"), partial(_lean, absolute=_ABSOLUTE)),
     **dict.fromkeys(("Gelu", "HardSwish", "Mish"), partial(_lean, of_input=_OF_INPUT)),
     "Sigmoid": partial(_lean, absolute=_ABSOLUTE),
 }  # fmt: skip

@@ -198,9 +198,38 @@ def _elu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
     return Pointwise(node.op_type, lambda x: F.elu(x, alpha), lean=lean_elu(alpha))
 
 
+def _selu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    alpha, gamma = number(node, "alpha", 1.6732632423543772), number(node, "gamma", 1.0507009873554805)
+    return Pointwise("Selu", lambda x: torch.ops.aten.elu(x, alpha, gamma, 1), lean=lean_elu(alpha * gamma))
+
+
+def _celu(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    alpha = number(node, "alpha", 1.0)
+    if alpha <= 0:
+        raise UnsupportedError.at(node, f"alpha={alpha:g}; more than 0 is supported")
+    return Pointwise("Celu", lambda x: F.celu(x, alpha), lean=lean_elu(alpha))
+
+
+def _shrink(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    bias, edge = number(node, "bias", 0.0), number(node, "lambd", 0.5)
+
+    def apply(x: Float) -> Float:
+        return torch.where(x > edge, x - bias, torch.where(x < -edge, x + bias, torch.zeros_like(x)))
+
+    return Pointwise("Shrink", apply)
+
+
+def _thresholded(node: NodeProto, constants: Constants, view: View) -> Pointwise:
+    alpha = number(node, "alpha", 1.0)
+    return Pointwise("ThresholdedRelu", lambda x: torch.where(x > alpha, x, torch.zeros_like(x)))
+
+
 _PLAIN: dict[str, Callable[..., Float]] = {
     "Relu": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid, "Softsign": F.softsign,
     "Softplus": F.softplus, "Neg": torch.neg, "Erf": torch.erf, "HardSwish": F.hardswish, "Mish": F.mish,
+    "Abs": torch.abs, "Exp": torch.exp, "Log": torch.log, "Sqrt": torch.sqrt, "Reciprocal": torch.reciprocal,
+    "Sin": torch.sin, "Cos": torch.cos, "Atan": torch.atan, "Sinh": torch.sinh, "Cosh": torch.cosh,
+    "Asinh": torch.asinh, "Floor": torch.floor, "Ceil": torch.ceil, "Round": torch.round, "Sign": torch.sign,
 }  # fmt: skip
 ARITHMETIC: dict[str, Callable[..., Float]] = {
     "Add": torch.add, "Mul": torch.mul, "Sub": torch.sub, "Div": torch.div, "Max": torch.maximum,
@@ -209,6 +238,7 @@ ARITHMETIC: dict[str, Callable[..., Float]] = {
 _READERS: dict[str, Callable[[NodeProto, Constants, View], Pointwise]] = {
     "BatchNormalization": _batch_norm, "PRelu": _prelu, "Clip": _clip, "LeakyRelu": _leaky,
     "HardSigmoid": _hard_sigmoid, "Elu": _elu, "Pow": _power, "Gelu": _gelu,
+    "Selu": _selu, "Celu": _celu, "Shrink": _shrink, "ThresholdedRelu": _thresholded,
     **dict.fromkeys(ARITHMETIC, _arithmetic),
 }  # fmt: skip
 POINTWISE = (*_PLAIN, *_READERS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights whose scales differ within an output channel, as scales per input channel do, on one scale."""
+"""Weights whose scales differ within an output channel, as those per input channel do."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def per_output(
     ratio = np.where(integers == 0, 1, scale / least)
     if (np.frexp(ratio)[0] != 0.5).any():
         raise UnsupportedError.at(
-            node, f"weight scale of shape {weights.scale.shape}; one, or one per output channel "
-            f"(axis {axis}), or such that are 1, 2, 4 ... times the least of their output, are supported",
+            node, f"weight scale of shape {weights.scale.shape}; one, one per output channel (axis {axis}), "
+            "or such that are 1, 2, 4 ... times the least of their output, are supported",
         )  # fmt: skip
     grown = integers * ratio.astype(np.int64)
     if np.abs(grown).max(initial=0) > MAX_WEIGHT:
         raise UnsupportedError.at(
-            node, f"weights up to {np.abs(grown).max()}, scales of shape {weights.scale.shape} taken "
-            f"into them; at most {MAX_WEIGHT} (8 bits) is supported",
+            node, f"weights up to {np.abs(grown).max()} once scales of {weights.scale.shape} are in them; "
+            f"at most {MAX_WEIGHT} (8 bits) is supported",
         )  # fmt: skip
     return grown.reshape(shape), _compact(least.reshape(-1))
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from fpgan.build.implement.verify_file import WAYS, Verify
 from fpgan.build.implement.xc7.bit_file import read_bit
 from fpgan.build.implement.xc7.database import Database, find_database
 from fpgan.build.implement.xc7.decode import Decoded, decode
 from fpgan.build.implement.xc7.netlist import Rebuilt, nets_of, rebuild
 from fpgan.hw.driver import Accelerator, IntArray
 from fpgan.hw.host.emit import Host
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import write_text
 from fpgan.hw.system.reading import DamagedError, check_plain, read_arrays, read_json
 from fpgan.hw.system.shapes import Whole, check_shape
@@ -75,7 +77,8 @@ def verify(
     say("simulating")
     with tempfile.TemporaryDirectory(prefix="fpgan-") as folder:
         made = images_of(rebuilt.verilog, host, address, latents, stall, Path(folder))
-    return _result(bit, part, decoded, rebuilt, expected, made) | {"stall": stall}
+    found = _result(bit, part, decoded, rebuilt, expected, made) | {"stall": stall}
+    return as_written(Verify, found)
 
 
 def _facts(folder: Path) -> tuple[str, int]:
@@ -120,10 +123,8 @@ def images_of(
     with SimulatedBoard(netlist_host(source, host, folder / "board", address)) as board:
         board.stall(stall)
         accelerator = Accelerator(board, design=host.identity)
-        images = {"registers": accelerator.generate(latents, memory=False)}
-        if accelerator.memory_bytes:
-            images["memory"] = accelerator.generate(latents, memory=True)
-    return images
+        ways = WAYS if accelerator.memory_bytes else WAYS[:1]
+        return {way: accelerator.generate(latents, memory=way == "memory") for way in ways}
 
 
 def _result(

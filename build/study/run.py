@@ -15,8 +15,9 @@ from fpgan.build.study.page import page
 from fpgan.build.study.pool import Pool, pool
 from fpgan.build.study.search import Finder
 from fpgan.build.study.spec import FIGURES, Spec, parent_config
-from fpgan.build.study.study_file import RECORD, MeasuredFile, StudyFile, TrialFile
+from fpgan.build.study.study_file import RECORD, MeasuredFile, Studied, StudyFile, TrialFile
 from fpgan.build.study.trial import Result, finished, locked, measure, parent, record, trial
+from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import make_folder
 from fpgan.model.config import TrainConfig
 
@@ -131,12 +132,13 @@ class _Study:
         """Write the pictures and the page, which says what was asked for; what `study` returns."""
         best = table.mark_pareto(self.rows, self._plan.objectives)
         page(self._plan, self.rows, self._folder, asked)
-        return {
+        found = {
             "name": self._plan.name, "folder": str(self._folder),
             "parameters": [p.name for p in self._plan.space],
             **{state: sum(r["state"] == state for r in self.rows) for state in ("done", "failed")},
             "pareto": [r["trial"] for r in best], "trials": self.rows,
         }  # fmt: skip
+        return as_written(Studied, found)
 
     def _fill(self, tasks: Pool) -> None:
         """Start all trials of a grid; of a search as many as can run, as each learns from those before."""

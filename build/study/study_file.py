@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""study.json, trial.json and measured.json: what a study is known by, and what each of its tasks found."""
+"""study.json, trial.json, measured.json, and what `fpgan study --json` prints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from fpgan.build.study.spec import FIGURES, SAMPLERS
 from fpgan.hw.system.fields import said
-from fpgan.hw.system.shapes import Free, Number, OneOf, Whole
+from fpgan.hw.system.shapes import Each, Free, Number, OneOf, Whole
 
 RECORD, RESULT, MEASURED = "study.json", "trial.json", "measured.json"
 _COUNT, _NOTHING = Whole(), OneOf((None,))
@@ -86,6 +86,21 @@ class FailedFile:
     """The same file where the task failed."""
 
     error: str = said("the line of what went wrong", stable=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studied:
+    """Printed by `fpgan study --json`: the trials of a study, and which of them nothing else beats."""
+
+    name: str = said("of the study", stable=True)
+    folder: str = said("STUDY")
+    parameters: Sequence[str] = said("names of what varies; columns of each trial", stable=True)
+    done: int = said("trials that were trained and built", "trials", stable=True, within=_COUNT)
+    failed: int = said("trials with an error", "trials", stable=True, within=_COUNT)
+    pareto: Sequence[int] = said("numbers of the trials in the Pareto set, the best first objective first",
+                                 stable=True, within=[_COUNT])  # fmt: skip
+    trials: Sequence[Mapping[str, Any]] = said("by the columns of trials.parquet", stable=True,
+                                               within=[Each(str, Free())])  # fmt: skip
 
 
 def form_of(kind: Any, result: Mapping[str, Any]) -> Any:

@@ -67,8 +67,9 @@ def quantize(
 
     source: a module, which is put into eval mode on the CPU, its weight normalisations worked in; or
     "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It is
-    made of ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, ReLU, LeakyReLU, PReLU, ELU, Tanh, Sigmoid,
-    Hardtanh, Hardsigmoid, Softplus, Softsign, nearest Upsample, PixelShuffle, zero padding, reshapes,
+    made of ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, PyTorch's activations of one variable (ReLU,
+    LeakyReLU, RReLU, ELU, SELU, CELU, SiLU, GELU, Mish, Hardswish, Tanh, Sigmoid, LogSigmoid, Softplus ...;
+    its error names them all), nearest Upsample, PixelShuffle, zero padding, reshapes,
     Dropout, constants added or multiplied, images added or, by torch.cat, joined along their channels; as
     modules, functions or methods, traced by torch.fx.
     weights: its state dict (.pth, .pt, .safetensors, read without running code). shape: of one input with its

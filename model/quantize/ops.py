@@ -13,12 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fpgan.model.quantize.composed import COMPOSED, Composed
+
 INPUT = "latent"  # the name of a graph's input
 LINEAR = (nn.ConvTranspose2d, nn.ConvTranspose1d, nn.Conv2d, nn.Conv1d, nn.Linear)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _POINTWISE = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid,
-    nn.Softplus, nn.Softsign,
+    nn.Softplus, nn.Softsign, nn.SELU, nn.CELU,
 )  # fmt: skip
 _DROPPED = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout)
 _WHY = {
@@ -26,10 +28,6 @@ _WHY = {
     "InstanceNorm2d": "its statistics depend on the image; BatchNorm is supported",
     "GroupNorm": "its statistics depend on the image; BatchNorm is supported",
     "LayerNorm": "its statistics depend on the image; BatchNorm is supported",
-    "SiLU": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
-    "GELU": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
-    "Mish": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
-    "Hardswish": "neither rises nor falls all along; LeakyReLU, ELU and Softplus do",
     "Softmax": "needs all channels at once",
     "MultiheadAttention": "multiplies images with each other",
     "Embedding": "looks labels up; give a condition as further channels of the latent",
@@ -110,7 +108,7 @@ ARITHMETIC: dict[Any, Callable[[Any, Any], Tensor]] = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div,
     "add_": torch.add, "sub_": torch.sub, "mul_": torch.mul, "div_": torch.div,
 }  # fmt: skip
-POINTWISE = (*_POINTWISE, Arithmetic)
+POINTWISE = (*_POINTWISE, Arithmetic, Composed)
 JOINS = (Sum, Concat)
 SPATIAL = (nn.Upsample, nn.PixelShuffle, Pad, Reshape)
 
@@ -143,6 +141,9 @@ FUNCTIONS: dict[str, Callable[..., nn.Module]] = {
     "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "prelu": _prelu, "elu": nn.ELU,
     "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "hardtanh": nn.Hardtanh, "hardsigmoid": nn.Hardsigmoid,
     "softplus": nn.Softplus, "softsign": nn.Softsign, "clamp": _hard, "clip": _hard,
+    "selu": nn.SELU, "celu": nn.CELU, "logsigmoid": nn.LogSigmoid, "silu": nn.SiLU, "gelu": nn.GELU,
+    "mish": nn.Mish, "hardswish": nn.Hardswish, "rrelu": nn.RReLU, "tanhshrink": nn.Tanhshrink,
+    "softshrink": nn.Softshrink,
     "interpolate": nn.Upsample, "upsample": nn.Upsample, "pixel_shuffle": nn.PixelShuffle, "pad": _pad,
     **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "alpha_dropout"), _dropout),
     **dict.fromkeys(("contiguous", "clone", "detach", "float"), _dropout),
@@ -221,7 +222,10 @@ def sized(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) 
 
 def supported() -> list[str]:
     """Names of the modules that are."""
-    return [c.__name__ for c in (*LINEAR, *NORMS, *_POINTWISE, *SPATIAL[:2], nn.ZeroPad2d, nn.Flatten)]
+    return [
+        c.__name__
+        for c in (*LINEAR, *NORMS, *_POINTWISE, nn.RReLU, *COMPOSED, *SPATIAL[:2], nn.ZeroPad2d, nn.Flatten)
+    ]
 
 
 def computes(module: nn.Module, cls: type[nn.Module]) -> bool:
@@ -263,12 +267,13 @@ def _norm(module: Any, inputs: Sizes, outputs: Sizes) -> None:
         raise Unsupported("has a variance that is not positive")
 
 
-def _slope(module: Any, inputs: Sizes, outputs: Sizes) -> None:
-    slopes = module.weight if isinstance(module, nn.PReLU) else torch.tensor(module.negative_slope)
-    if (slopes < 0).any():
-        raise Unsupported(
-            f"has a slope of {float(slopes.min()):g}; below 0 it neither rises nor falls all along"
-        )
+def _mean_slope(module: nn.RReLU, inputs: Sizes, outputs: Sizes) -> nn.Module:
+    """Outside training its slope is the mean of its bounds."""
+    return nn.LeakyReLU((module.lower + module.upper) / 2)
+
+
+def _composed(module: nn.Module, inputs: Sizes, outputs: Sizes) -> nn.Module:
+    return next(make(module) for kind, make in COMPOSED.items() if isinstance(module, kind))
 
 
 def _upsample(module: nn.Upsample, inputs: Sizes, outputs: Sizes) -> nn.Module:
@@ -302,6 +307,6 @@ def _sizes(sizes: Sizes) -> str:
 
 _CHECKS: dict[type[nn.Module], Callable[[Any, Sizes, Sizes], nn.Module | None]] = {
     **dict.fromkeys(LINEAR[:4], _convolution), nn.Linear: _dense, **dict.fromkeys(NORMS, _norm),
-    nn.LeakyReLU: _slope, nn.PReLU: _slope, nn.Upsample: _upsample, Pad: _padding, Arithmetic: _constant,
-    **dict.fromkeys((*(c for c in _POINTWISE if c not in (nn.LeakyReLU, nn.PReLU)), nn.PixelShuffle), _any),
+    nn.Upsample: _upsample, Pad: _padding, Arithmetic: _constant, nn.RReLU: _mean_slope,
+    **dict.fromkeys((*_POINTWISE, nn.PixelShuffle), _any), **dict.fromkeys(COMPOSED, _composed),
 }  # fmt: skip

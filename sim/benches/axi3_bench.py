@@ -36,5 +36,5 @@ def run_axi3_bench(folder: Path, seed: int = 1) -> int:
     (folder / "bench.sv").write_text(_BENCH, encoding="utf-8")
     files = [*sources("axi3_axil", Path()), folder / "bench.sv"]
     return run_cocotb(
-        "axi3_bench", files, "fpgan.sim.benches.tb_axi3", folder / "build", seed=seed, warnings=False
+        "axi3_bench", files, "fpgan.sim.benches.tb_axi3", folder / "build", seeds=(seed,), warnings=False
     )

@@ -79,7 +79,7 @@ def run_host_bench(host: Host, build_dir: Path, seed: int = 1) -> int:
     ]
     return run_cocotb(
         host.top, [host.root / name for name in host.sources], ",".join(modules), build_dir,
-        plusargs=[f"+host={host.root}"], run_dir=host.root, seed=seed,
+        plusargs=[f"+host={host.root}"], run_dir=host.root, seeds=(seed,),
     )  # fmt: skip
 
 

@@ -28,15 +28,17 @@ def run_cocotb(
     parameters: Mapping[str, int | str] | None = None,
     plusargs: Sequence[str] = (),
     run_dir: Path | None = None,
-    seed: int = 1,
+    seeds: Sequence[int] = (1,),
     warnings: bool = True,
     optimize: bool = True,
     configured: bool = False,
 ) -> int:
-    """Compile `sources` with `top` and run every cocotb test of `test_module`; returns how many there were.
+    """Compile `sources` with `top` and run every cocotb test of `test_module` once with each seed.
+
+    Returns how many tests there were.
 
     sources: in compile order. run_dir: working directory of the simulation ($readmemh paths are relative to
-    it). seed: of Python's random in the bench and of the uninitialized registers. warnings: Verilator's lint
+    it). seeds: of Python's random in the bench and of the uninitialized registers. warnings: Verilator's lint
     warnings are errors; switch off for sources that are not ours. optimize: the C++; switch off for netlists
     run for few cycles, which take longer to compile than to simulate. configured: registers start at 0, as
     after a bitstream was loaded, and not at random values.
@@ -64,17 +66,20 @@ def run_cocotb(
             raise ToolError(
                 f"building {top}: {_first_error(build_log)} (log: {build_log})", log=build_log
             ) from error
-        try:
-            results = runner.test(
-                test_module=test_module, hdl_toplevel=top, build_dir=build_dir, test_dir=run_dir or build_dir,
-                plusargs=[*plusargs, f"+verilator+rand+reset+{first}", f"+verilator+seed+{seed}"], seed=seed,
-                log_file=run_log, results_xml=str(build_dir / "results.xml"),
-                extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
-            )  # fmt: skip
-        except (SystemExit, RuntimeError) as error:
-            _raise_failures(build_dir / "results.xml", run_log)
-            raise ToolError(f"simulating {top} failed (log: {run_log})", log=run_log) from error
-    return _raise_failures(results, run_log)
+        tests = 0
+        for seed in seeds:
+            start = [f"+verilator+rand+reset+{first}", f"+verilator+seed+{seed}"]
+            try:
+                results = runner.test(
+                    test_module=test_module, hdl_toplevel=top, build_dir=build_dir,
+                    test_dir=run_dir or build_dir, plusargs=[*plusargs, *start], seed=seed, log_file=run_log,
+                    results_xml=str(build_dir / "results.xml"), extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
+                )  # fmt: skip
+            except (SystemExit, RuntimeError) as error:
+                _raise_failures(build_dir / "results.xml", run_log)
+                raise ToolError(f"simulating {top} failed (log: {run_log})", log=run_log) from error
+            tests += _raise_failures(results, run_log)
+    return tests
 
 
 def _first_error(log: Path) -> str:

@@ -19,7 +19,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from joined_models import compared as compared_above_rtl
 from onnx_models import Chain, at_rtl
+from post_training import runtime
 from random_graphs import graphs
+from random_post_training import files
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
@@ -207,4 +209,43 @@ def test_random_graphs(tmp_path_factory, grown, core):
     assert np.array_equal(run_network(network, grown.q, exact=True), expected)
     if COUNT:
         at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
+    path.unlink()
+
+
+@settings(max_examples=(OF_EACH + 1) // 2, **FUZZ)
+@given(graphs(free=True), CORES)
+def test_random_graphs_of_free_scales(tmp_path_factory, grown, core):
+    """The network with exact sums is the dataflow graph; the file's float32 differs where it rounds."""
+    path = kept(grown.chain.model(), "free")
+    network = read_network(grown.chain.model())
+    exact = run_network(network, grown.q, exact=True)
+    dataflow = lower(integer_graph(network))
+    assert np.array_equal(run_dataflow(dataflow, grown.q[0]), exact[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    theirs = grown.chain.run((grown.q * np.float32(network.source.scale)).astype(np.float32))
+    difference = np.abs(np.rint(theirs / np.float32(network.target.scale)) - exact)
+    assert np.median(difference) == 0
+    if COUNT:
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
+    path.unlink()
+
+
+@settings(max_examples=(COUNT + 3) // 4 or 5, **FUZZ)
+@given(files())
+def test_random_post_training(tmp_path_factory, model):
+    """As ONNX Runtime and torch.ao write them: the file's own runtime, but for float32's other roundings."""
+    path = kept(model, "post_training")
+    network = read_network(model)
+    q = np.random.default_rng(1).choice(network.source.values, (2, *network.dims))
+    expected = run_network(network, q, exact=True)
+    theirs = np.rint(
+        runtime(model, (q * np.float32(network.source.scale)).astype(np.float32)) / network.target.scale
+    )
+    clipped = np.clip(theirs, network.target.low, network.target.high)
+    assert (clipped != expected).mean() < 0.02 and np.abs(clipped - expected).max() < 8
+    dataflow = lower(integer_graph(network))
+    assert np.array_equal(run_dataflow(dataflow, q[0]), expected[0])
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    if COUNT:
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
     path.unlink()

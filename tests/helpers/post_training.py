@@ -66,7 +66,8 @@ def autoencoder():
 def fsrcnn():
     return nn.Sequential(
         nn.Conv2d(1, 5, 5, padding=2), nn.PReLU(5), nn.Conv2d(5, 3, 1), nn.PReLU(3),
-        nn.Conv2d(3, 3, 3, padding=1), nn.PReLU(3), nn.Conv2d(3, 5, 1), nn.PReLU(5), nn.ConvTranspose2d(5, 1, 9, 2, 4, output_padding=1),
+        nn.Conv2d(3, 3, 3, padding=1), nn.PReLU(3), nn.Conv2d(3, 5, 1), nn.PReLU(5),
+        nn.ConvTranspose2d(5, 1, 9, 2, 4, output_padding=1),
     )  # fmt: skip
 
 

@@ -177,3 +177,18 @@ def trained(module, seed=0):
         elif tensor.ndim > 1:
             tensor *= 3
     return module.eval()
+
+
+def activations():
+    """Some that rise and fall, some that ONNX has no operator for."""
+    kinds = (
+        nn.SiLU(),
+        nn.LogSigmoid(),
+        nn.GELU(),
+        nn.SELU(),
+        nn.RReLU(),
+        nn.Softshrink(0.3),
+        nn.LeakyReLU(-0.5),
+    )
+    layers = [part for kind in kinds for part in (nn.Conv2d(3, 3, 1), kind)]
+    return nn.Sequential(nn.ConvTranspose2d(4, 3, 2), *layers, nn.ConvTranspose2d(3, 1, 2), nn.Tanh())

@@ -5,10 +5,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
 from joined_models import STEP, at, doubled, start
+
+FUNCTIONS = {
+    "Relu": torch.relu, "Abs": torch.abs, "Neg": torch.neg, "Floor": torch.floor, "Sign": torch.sign,
+    "HardSwish": lambda x: x * torch.clamp(x * 0.125 + 0.5, 0, 1),  # of two nodes
+}  # fmt: skip
+
+
+def function(chain, kind):
+    if kind != "HardSwish":
+        chain.op(kind)
+        return
+    x = chain.tensor
+    gate = chain.op("HardSigmoid", alpha=0.125, beta=0.5).tensor
+    at(chain, x).op("Mul", gate)
 
 
 @dataclass
@@ -27,8 +42,9 @@ class Image:
 class Grown:
     """A file that grows, together with the integers of each of its images."""
 
-    def __init__(self, draw, style):
-        self.draw = draw
+    def __init__(self, draw, style, free=False):
+        """free: scales are no powers of two; then `integers` are only of the images' shapes."""
+        self.draw, self.free = draw, free
         size = draw(st.sampled_from([2, 3, 4]))
         self.chain = start(draw(st.integers(1, 3)), size, style=style, seed=draw(st.integers(0, 99)))
         shape = (2, *self.chain.shape[1:])
@@ -40,13 +56,16 @@ class Grown:
 
     def quantized(self, value):
         """A function, perhaps, and a quantizer."""
-        chain, relu = self.chain, self.draw(st.booleans())
-        if relu:
-            chain.op("Relu")
-            value = torch.relu(value)
+        chain, kind = self.chain, self.draw(st.sampled_from([None, None, *FUNCTIONS]))
+        if kind is not None:
+            function(chain, kind)
+            value = FUNCTIONS[kind](value)
         scale, bits = STEP * 2.0 ** self.draw(st.integers(-1, 1)), self.draw(st.integers(2, 5))
-        chain.quant(scale, bits, not relu)
-        low, high = (0, 2**bits - 1) if relu else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        if self.free:
+            scale = float(np.float32(scale * self.draw(st.floats(0.7, 1.4))))
+        unsigned = kind in ("Relu", "Abs")
+        chain.quant(scale, bits, not unsigned)
+        low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         integers = torch.clamp(torch.round(value / scale), low, high).to(torch.int64)
         self.images.append(Image(chain.tensor, scale, integers))
 
@@ -77,6 +96,12 @@ class Grown:
             integers = image.integers.repeat_interleave(2, 2).repeat_interleave(2, 3)
             self.images.append(Image(self.chain.tensor, image.scale, integers))
 
+    def changed(self):
+        """A function between two quantizers."""
+        image = self.pick()
+        at(self.chain, image.tensor)
+        self.quantized(image.value)
+
     def added(self):
         one = self.pick()
         if self.draw(st.booleans()):
@@ -98,10 +123,10 @@ class Grown:
 
 
 @st.composite
-def graphs(draw):
-    """A file of 3 to 8 layers and joins, its last a layer of weights."""
-    grown = Grown(draw, draw(st.sampled_from(["qonnx", "qcdq"])))
-    steps = [grown.linear, grown.upsampled, grown.added, grown.joined]
+def graphs(draw, free=False):
+    """A file of 3 to 8 layers and joins, its last a layer of weights; free: scales are any numbers."""
+    grown = Grown(draw, draw(st.sampled_from(["qonnx", "qcdq"])), free)
+    steps = [grown.linear, grown.upsampled, grown.added, grown.joined, grown.changed]
     for step in draw(st.lists(st.sampled_from(steps), min_size=2, max_size=7)):
         step()
     grown.linear(grown.images[-1])

@@ -178,11 +178,10 @@ def test_a_forward_that_is_refused_names_its_line(name):
 DENSE = nn.ConvTranspose2d(4, 2, 4)
 MODULES = {
     "instance norm": (nn.InstanceNorm2d(2), "InstanceNorm2d `1`: its statistics depend on the image"),
-    "silu": (nn.SiLU(), "SiLU `1`: neither rises nor falls all along"),
+    "softmax": (nn.Softmax(1), "Softmax `1`: needs all channels at once"),
     "bilinear": (nn.Upsample(scale_factor=2, mode="bilinear"), "Upsample `1`: has mode bilinear"),
     "factor": (nn.Upsample(size=(6, 6)), "Upsample `1`: resizes (N,2,4,4) to (N,2,6,6); whole factors"),
     "statistics": (nn.BatchNorm2d(2, track_running_stats=False), "`1`: has no running statistics"),
-    "slope": (nn.LeakyReLU(-0.1), "LeakyReLU `1`: has a slope of -0.1"),
     "padding mode": (nn.Conv2d(2, 1, 3, padding=1, padding_mode="reflect"), "has padding_mode reflect"),
     "reflection": (nn.ReflectionPad2d(1), "ReflectionPad2d `1`: zeros are padded"),
     "pad in front": (nn.Sequential(nn.ZeroPad2d(1), nn.ReLU()), "`1.0`: pads in front of `1.1`; pad behind"),

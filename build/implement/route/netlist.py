@@ -16,6 +16,7 @@ from fpgan.build.implement.synth.yosys import netlists, synth_layers
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
+from fpgan.hw.sources import cells as models
 from fpgan.hw.sources import sources
 from fpgan.hw.system.children import run
 
@@ -67,14 +68,12 @@ def synth_around(
 
     top: TOP, or the host interface's own. board: sources around the host interface. Raises ToolError.
     """
-    stubs, out = work / "layers.v", work / f"{top}.v"
-    reads = [("read_verilog", path) for path in layers]
-    yosys([*reads, ("blackbox", "*"), ("write_verilog", "-blackboxes", stubs)], work, "layers")
+    boxes, out = _black_boxes(layers, work), work / f"{top}.v"
     inside = {name for layer in design.layers for name in layer.sources}
     around = ("axil_stream", "axi_dma_stream")  # which share modules with layers
     inside -= {path.name for module in around for path in sources(module, Path())}
     names = [name for name in host.sources if name not in inside]
-    files = [Path(__file__).with_name("zynq7.v"), stubs, *names, *board]
+    files = [boxes, *names, *board]
     job, mapped = work / "around.job.json", work / "around.json"
     memory = {"MEMORY": int(host.options.bus == "axi")} if top == TOP else {}
     texts = [str(path) for path in files]
@@ -82,6 +81,21 @@ def synth_around(
     command = [sys.executable, str(_flow("yosys_job.py")), str(job)]
     run(command, host.root, work / "around.log", "synthesis of the host interface", _TIMEOUT)
     return out
+
+
+def _black_boxes(layers: Sequence[Path], work: Path) -> Path:
+    """Verilog of the ports of the layers, and of the processor system and clock buffer around them."""
+    boxes = work / "boxes.v"
+    (around,) = (path for path in models() if path.stem == "zynq7")
+    script = [
+        *(("read_verilog", path) for path in layers),
+        ("read_verilog", "-sv", around),
+        ("blackbox", "*"),
+        ("setattr", "-mod", "-set", "keep", "1", "PS7"),
+        ("write_verilog", "-blackboxes", boxes),
+    ]
+    yosys(script, work, "boxes")
+    return boxes
 
 
 def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:

@@ -6,7 +6,8 @@
 //       where the mask says so; LATENCY = 6 cycles after the request, 7 for more than one pixel. II = 1.
 // Row y of an image lies in bank y mod TY, column x in bank x mod TX: the pixels asked for are never two in a
 // bank. A row's index is group*TY + place, a column's group*TX + place. Each image starts at place 0.
-// A dropped group of rows is free for writing 4 cycles later: by then the reads before it are done.
+// A dropped group of rows is free for writing 4 cycles later: by then the reads before it are done. tready is a
+// register.
 module line_buffer #(
     parameter int unsigned H = 4,           // rows of an image
     parameter int unsigned W = 4,           // columns of an image
@@ -56,6 +57,7 @@ module line_buffer #(
   localparam int unsigned BW = $clog2(2 * WORDS + 1) + 1;      // one bit more keeps every constant representable
   localparam int unsigned AW = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam int unsigned RW = $clog2(ROWS + 1) + 1;
+  localparam int unsigned FULL = 2 ** (RW - 1) - 1;
 
   // ---- writing -----------------------------------------------------------------------------------
   logic [BW-1:0] slot_q, column_q;             // first words of the row and of the column's pixels
@@ -65,12 +67,12 @@ module line_buffer #(
   logic [$clog2(W+1)-1:0] x_q;
   logic [$clog2(H+1)-1:0] y_q;
   logic word_last_q, x_last_q, y_last_q;       // the counter of that name is at its end
-  logic signed [RW-1:0] room_q;                // rows that may still come, less 1
+  logic [RW-1:0] room_q;                       // rows that may still come + FULL: its top bit is tready
   logic [RW-1:0] drop_q;
   logic [2:0][RW-1:0] free_pipe_q;
   logic write, pixel_done, row_done, group_x_done, group_y_done, image_done;
 
-  assign s_axis_tready = !room_q[RW-1];
+  assign s_axis_tready = room_q[RW-1];
   assign write = s_axis_tvalid && s_axis_tready;
   assign pixel_done = write && word_last_q;
   assign row_done = pixel_done && x_last_q;
@@ -92,7 +94,7 @@ module line_buffer #(
       word_last_q <= SF == 1;
       x_last_q <= W == 1;
       y_last_q <= H == 1;
-      room_q <= RW'(ROWS - 1);
+      room_q <= RW'(FULL + ROWS);
       free_pipe_q <= '0;
     end else begin
       free_pipe_q <= {free_pipe_q[1:0], drop_en ? drop_q : '0};

@@ -19,11 +19,11 @@ module call_control #(
     input  logic [31:0] images,     // of the call that starts, held from the cycle before to the one after
 
     output logic go,                // first cycle of a call: sources and sinks begin
-    /* verilator lint_off PROCASSINIT */  // what these two hold in reset is in reset from the first cycle on
+    /* verilator lint_off PROCASSINIT */  // what these three hold in reset is in reset from the first cycle on
     output logic clear = 1'b1,      // buffers forget what they hold
     output logic stop = 1'b1,       // an abort is under way
+    output logic core_rst_n = 1'b0,  // the accelerator's reset
     /* verilator lint_on PROCASSINIT */
-    output logic core_rst_n,        // the accelerator's reset
     output logic busy,
     output logic done,              // pulse: a call has ended
     output logic refused,           // pulse: a start was ignored

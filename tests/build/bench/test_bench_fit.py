@@ -34,6 +34,16 @@ def test_errors_are_of_the_count_and_small_layers_are_left_out(tmp_path):
     assert (tmp_path / "costs.png").exists()
 
 
+def test_a_damaged_build_is_left_out(tmp_path):
+    """Its own row says what is wrong with it."""
+    layers = [("deconv_0", "Deconv_rtl", 1100, 1000)]
+    builds = [build(tmp_path / name, layers) for name in ("whole", "cut", "odd", "built")]
+    (builds[1] / "report.json").write_text("{")
+    (builds[2] / "synth.json").write_text('{"layers": [{"name": "deconv_0", "LUT": "many"}]}')
+    (builds[3] / "synth.json").unlink()
+    assert fit(builds, tmp_path / "costs.png")["layers"] == 1
+
+
 def test_nothing_synthesized_is_no_picture(tmp_path):
     assert fit([tmp_path], tmp_path / "costs.png") is None
     assert not (tmp_path / "costs.png").exists()

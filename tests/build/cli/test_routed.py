@@ -19,6 +19,10 @@ def test_a_lower_clock_is_said_with_its_rate_and_what_gives_the_one_asked_for():
     assert third.startswith("slower than the 125 MHz that the build is for; --target-fps 12500 folds again")
 
 
+def test_a_rate_that_was_folded_for_is_not_advised_again():
+    assert len(_lines(FACTS, "deploy", made=True)) == 2
+
+
 def test_a_clock_that_is_met_needs_no_more_words():
     assert (
         len(_lines(FACTS | {"clock_mhz": 125.0, "timing": {"routed_mhz": 130.0, "how": "x"}}, "deploy")) == 2

@@ -20,7 +20,7 @@ from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.fold import Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
-from fpgan.build.folding.limits import MOST, Budget
+from fpgan.build.folding.limits import MOST, Budget, clocked, left_out
 from fpgan.build.folding.options import LayerOptions, paddings
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
@@ -124,7 +124,9 @@ def test_it_says_what_the_next_faster_design_lacks(unfolded):
     assert decision["next_cycles"] < decision["fastest_cycles"]
     assert f"{decision['next_cycles']} cycles would need" in decision["next_lacks"]
     assert fold(unfolded(), PART, Budget(10**6, 10**4, 10**4))["next_lacks"].endswith("at its widest")
-    with pytest.raises(InfeasibleError, match=r"no folding fits LUT=100 .* would need LUT="):
+    with pytest.raises(
+        InfeasibleError, match=r"no folding fits LUT=100 .* would need LUT=.* weights are [\d,]+ bit"
+    ):
         fold(unfolded(), PART, Budget(100, 0, 0))
     with pytest.raises(InfeasibleError, match=r"target of 1 cycles .* at its widest"):
         fold(unfolded(), PART, AMPLE, 1)
@@ -206,6 +208,19 @@ def test_a_layer_of_one_product_per_cycle_has_nothing_to_pump():
     model = one_layer(1, strides=[2, 2])
     layer = LayerOptions(model, model.graph.node[0], PART, ("dsp2x",))
     assert layer.options and {o.core for o in layer.options} == {"dsp"}
+
+
+def test_clocks_are_those_that_the_cores_hold():
+    """dsp2x at 300 MHz would need 600: it is left out there, or the clock is its own."""
+    every = ("lut", "dsp", "dsp2x")
+    assert clocked(300, every, fixed=False) == [(300, ("lut", "dsp")), (200, every)]
+    assert clocked(300, every, fixed=True) == [(300, ("lut", "dsp"))]
+    assert clocked(125, every, fixed=False) == [(125, every)]
+    assert clocked(300, ("dsp2x",), fixed=False) == [(200, ("dsp2x",))]
+    with pytest.raises(ValueError, match="cores=dsp2x: hold 200 MHz at most, and clock_mhz=300"):
+        clocked(300, ("dsp2x",), fixed=True)
+    assert left_out(300, every) == ["dsp2x holds 200 MHz at most: left out at 300 MHz"]
+    assert left_out(200, every) == []
 
 
 def test_padded_channels_change_no_pixel(unfolded):

@@ -362,6 +362,7 @@ def test_command(tmp_path: Path, scheduler: str) -> None:
     assert sum("failed: no folding fits" in line for line in lines) == 2
     told = json.loads(command(path, "--out", tmp_path / "study", "--json").stdout)
     assert [r["trial"] for r in told["trials"]] == [0, 1, 2, 3] and told["done"] == 2
+    assert not list(faults(told, schema_of("studied")))
 
 
 def test_command_with_nothing_that_could_be_built(tmp_path: Path, scheduler: str) -> None:

@@ -28,6 +28,7 @@ def import_all() -> None:
     import fpgan.build.flow
     import fpgan.build.implement.bitstream
     import fpgan.build.implement.synthesize
+    import fpgan.build.implement.verify
     import fpgan.build.report.page
     import fpgan.model.export
     import fpgan.model.train

@@ -36,6 +36,7 @@ SMALL = ("--preset", "tiny", "--set", "generator.channels=[4]", "--set", "genera
 _TRAIN = ("train", *SMALL, "--steps", "2", "--set", "batch=4", "--set", "features=2", "--out", "new")
 _BUILD = ("build", "m.onnx", "--board", "pynq-z2", "--out", "build")
 _QUANTIZE = ("quantize", "net.py:net", "--weights", "w.pth", "--vectors", "4", "--out", "q")
+_VERIFY = ("verify", "stored/deploy/fpgan.bit", "--database", "stored/database", "--netlist", "n.v")
 NET = """
 from torch import nn
 
@@ -85,6 +86,10 @@ TARGETS = (
     Target(
         "quantize", ("q/model.onnx", "q/model.golden.npz", "q/checkpoint.safetensors", "q/quantize.json"),
         ("w.pth",), (*_QUANTIZE, "--bits", "W4A4"), (*_QUANTIZE, "--bits", "W8A8"), weight=1,
+    ),
+    Target(
+        "verify", ("n.v",), ("stored/deploy/*.*", "stored/deploy/project/host/*", "stored/database/**/*.*"),
+        (*_VERIFY, "--images", "1"), (*_VERIFY, "--images", "2", "--stall", "0.1"), weight=1,
     ),
     Target("inspect", (), ("m.onnx",), ("inspect", "m.onnx"), ("inspect", "m.onnx"), weight=1),
 )  # fmt: skip

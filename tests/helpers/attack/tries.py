@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import stored_bitstream
 import torch
 from mutations import mutated
 
@@ -42,6 +43,7 @@ class Workshop:
         shop = cls(root, root / "shop", root / "cache")
         shop.shop.mkdir(parents=True)
         (shop.shop / "net.py").write_text(NET, encoding="utf-8")
+        stored_bitstream.unpack(shop.shop / "stored")
         torch.manual_seed(0)
         weights = {"0.weight": torch.randn(4, 3, 4, 4), "0.bias": torch.zeros(3)}
         weights |= {"2.weight": torch.randn(3, 1, 4, 4), "2.bias": torch.zeros(1)}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fpgan.hw.sources import sources
-from fpgan.sim.benches.stream_bench import StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
 
 pytestmark = pytest.mark.verilator
 
@@ -38,5 +38,9 @@ def test_tlast_ends_each_image(tmp_path):
     (tmp_path / "marked.sv").write_text(MARKED)
     cases = [case(beats, width) for beats, width in ((1, 8), (2, 8), (3, 16), (8, 8), (9, 32), (64, 8))]
     check_streams(
-        "marked", [*sources("stream_last", tmp_path), tmp_path / "marked.sv"], cases, tmp_path / "b"
+        "marked",
+        [*sources("stream_last", tmp_path), tmp_path / "marked.sv"],
+        cases,
+        tmp_path / "b",
+        seeds=SEEDS,
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.dataflow.ops import register
 from fpgan.build.folding.schedule import timing as schedule
-from fpgan.build.implement.synth.yosys import netlists
+from fpgan.build.implement.synth.fanout import LIMIT
+from fpgan.build.implement.synth.yosys import netlists, synth_layers
 from fpgan.hw.build_files import VERSION
 from fpgan.hw.design import Design
 from fpgan.hw.sources import rtl_file
@@ -127,3 +129,23 @@ def test_whole_design_equals_pytorch_in_the_cycles_of_the_rtl(build_preset, tmp_
     assert result["latency_cycles"] == timing.latency
     assert result["cycles_per_image"] == timing.period
     assert simulate(build, images=4, stall=0.3, reset_first=True, netlists=netlists)["mismatches"] == 0
+    check_handshakes(build)
+    layers = synth_layers(Design.load(build), jobs=1)  # known from before
+    assert 32 < max(layer["fanout"]["loads"] for layer in layers) <= LIMIT
+
+
+def check_handshakes(build: Path) -> None:
+    """No tready comes from another layer's but through one LUT of a width converter: FIFOs, convolutions and
+    thresholds are the register slices between layers. So is their tvalid, of all layers."""
+    registers = {"FDRE", "FDSE", "INV", "LUT1"}  # what passes on a register's value or its complement
+    for layer in Design.load(build).layers:
+        netlist = (build / "netlist" / f"{layer.module}.v").read_text()
+        ready = {"LUT2", "LUT3"} if layer.op == "WidthConvert_rtl" else registers
+        assert driver(netlist, "in0_V_TREADY") in ready, layer.name
+        assert driver(netlist, "out0_V_TVALID") in registers, layer.name
+
+
+def driver(netlist: str, port: str) -> str:
+    """The primitive that drives an output port of a netlist's module."""
+    (kind,) = re.findall(rf"^  (\w+) (?:#\([^;]*?)?\S+ \([^;]*?\.[OQ]\({port}\)", netlist, re.MULTILINE)
+    return str(kind)

@@ -7,14 +7,17 @@ pass, a LUT that is narrowed wrongly.
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from json_schema import faults
 from merged_netlists import WHICH, merge
 
 from fpgan.build.cli.main import app
+from fpgan.build.files import schema_of
 from fpgan.build.implement import verify as verify_module
 from fpgan.build.implement.verify import images_of
 from fpgan.build.implement.xc7.cells import ONE, ZERO, reduced
@@ -149,6 +152,26 @@ def test_a_narrowed_table_is_the_same_function():
             assert table >> index & 1 == narrow >> small & 1
 
 
+@pytest.fixture
+def command(stored, rebuilt, monkeypatch, capsys):
+    """command(added, unknown, words): exit code and output of `fpgan verify`, of a bitstream whose pixels are
+    wrong by `added` and which has these unknown bits."""
+    with np.load(stored.bit.parent / "golden.npz") as golden:
+        images = golden["image"].astype(np.int64)
+
+    def run(added, unknown, *words):
+        found = replace(stored.decoded, unknown=unknown)
+        monkeypatch.setattr(verify_module, "decode", lambda *given: found)
+        monkeypatch.setattr(verify_module, "nets_of", lambda *given: rebuilt.nets)
+        monkeypatch.setattr(verify_module, "rebuild", lambda *given: rebuilt)
+        monkeypatch.setattr(verify_module, "images_of", lambda *_: {"registers": images[:2] + added})
+        with pytest.raises(SystemExit) as ended:
+            app(["verify", str(stored.bit), "--images", "2", "--database", str(stored.database.root), *words])
+        return int(ended.value.code or 0), capsys.readouterr()
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("added", "unknown", "code", "line"),
     [
@@ -157,21 +180,19 @@ def test_a_narrowed_table_is_the_same_function():
         (0, [(0x400, 7, 31)], 1, "1 bits without a meaning: frame 0x00000400, word 7, bit 31"),
     ],
 )
-def test_the_command(stored, rebuilt, monkeypatch, capsys, tmp_path, added, unknown, code, line):
+def test_the_command(command, tmp_path, added, unknown, code, line):
     """What it prints and its exit code, for a good bitstream, wrong pixels and a bit that is not known."""
-    with np.load(stored.bit.parent / "golden.npz") as golden:
-        images = golden["image"].astype(np.int64)
-    found = replace(stored.decoded, unknown=unknown)
-    monkeypatch.setattr(verify_module, "decode", lambda *given: found)
-    monkeypatch.setattr(verify_module, "nets_of", lambda *given: rebuilt.nets)
-    monkeypatch.setattr(verify_module, "rebuild", lambda *given: rebuilt)
-    monkeypatch.setattr(verify_module, "images_of", lambda *_: {"registers": images[:2] + added})
-    words = ["verify", str(stored.bit), "--images", "2", "--netlist", str(tmp_path / "netlist.v")]
-    with pytest.raises(SystemExit) as ended:
-        app([*words, "--database", str(stored.database.root)])
-    said = "".join(capsys.readouterr())
-    assert int(ended.value.code or 0) == code and line in said and "each by one" in said
+    found, said = command(added, unknown, "--netlist", str(tmp_path / "netlist.v"))
+    assert found == code and line in said.out + said.err and "each by one" in said.out
     assert (tmp_path / "netlist.v").read_text().startswith("module zynq7_top;")
+
+
+@pytest.mark.parametrize(("added", "unknown"), [(0, []), (1, [(0x400, 7, 31)])])
+def test_what_json_prints_is_as_its_schema_says(command, added, unknown):
+    _, said = command(added, unknown, "--json")
+    result = json.loads(said.out)
+    result.pop("error", None)
+    assert not list(faults(result, schema_of("verify"))) and len(result["differences"]) == 10 * added
 
 
 def test_more_images_than_there_are(stored):
