@@ -1,38 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training images from everywhere, their order, augmentation, and the discriminator that fits them."""
+"""Training images from everywhere."""
 
 import gzip
-import io
-import multiprocessing
 import os
 import struct
 import zlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from image_files import all_of, picture
 from PIL import Image
 
 from fpgan.model import data, sources
-from fpgan.model.augment import augment
-from fpgan.model.batches import Order, batches
-from fpgan.model.config import TrainConfig
 from fpgan.model.data import digits, open_images
-from fpgan.model.discriminator import Discriminator
-
-
-def _picture(path, colour=None, size=(30, 20)):
-    rng = np.random.default_rng(len(path.name))
-    pixels = rng.integers(0, 256, (*size[::-1], 3), np.uint8)
-    if colour is not None:
-        pixels[:] = colour
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
-
-
-def _all(images):
-    return images.__getitems__(range(len(images)))
 
 
 def test_digits_are_shuffled_always_alike():
@@ -59,7 +40,7 @@ def test_digits_in_colour_have_their_labels():
 
 def test_a_broken_image_is_replaced_and_named(tmp_path):
     for name in ("a.png", "c.jpg", "deep/e.png"):
-        _picture(tmp_path / name)
+        picture(tmp_path / name)
     whole = (tmp_path / "a.png").read_bytes()
     (tmp_path / "b.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "deep" / "d.png").write_text("no image")
@@ -67,7 +48,7 @@ def test_a_broken_image_is_replaced_and_named(tmp_path):
     (tmp_path / "notes.txt").write_text("not looked at")
     images = open_images(str(tmp_path), 3, 16)
     assert len(images) == 6
-    batch = _all(images)  # a, b, c, deep/d, deep/e, z
+    batch = all_of(images)  # a, b, c, deep/d, deep/e, z
     assert batch.images.shape == (6, 3, 16, 16)
     assert batch.broken == ["b.png", "deep/d.png", "z.jpg"]
     for broken, instead in ((1, 2), (3, 4), (5, 0)):
@@ -91,20 +72,20 @@ AVIF = bytes.fromhex("0000001c667479706176696600000000") + b"avifmif1miaf" + byt
 def test_odd_files_are_skipped_like_damaged_ones(content, tmp_path, monkeypatch):
     """One DDS inside .png ended a training; EPS reached an interpreter; large images took gigabytes."""
     monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", None)
-    _picture(tmp_path / "a.png")
+    picture(tmp_path / "a.png")
     (tmp_path / "b.webp").write_bytes(content)
     (tmp_path / "c.png").mkdir()
     os.mkfifo(tmp_path / "d.png")  # would be waited for
     (tmp_path / "e.png").symlink_to("nowhere")
     images = open_images(str(tmp_path), 3, 16)
-    batch = _all(images)
+    batch = all_of(images)
     assert len(images) == 2 and batch.broken == ["b.webp"]
     assert torch.equal(batch.images[0], batch.images[1])
 
 
 def test_a_decoder_may_raise_anything(tmp_path, monkeypatch):
     for name in ("a.png", "b.png"):
-        _picture(tmp_path / name)
+        picture(tmp_path / name)
     read, calls = data._read, []
 
     def fails_once(*arguments):
@@ -114,7 +95,7 @@ def test_a_decoder_may_raise_anything(tmp_path, monkeypatch):
         return read(*arguments)
 
     monkeypatch.setattr(data, "_read", fails_once)
-    assert _all(open_images(str(tmp_path), 3, 16)).broken == ["a.png"]
+    assert all_of(open_images(str(tmp_path), 3, 16)).broken == ["a.png"]
     monkeypatch.setattr(data, "_read", lambda *_: exec('raise KeyError("why")'))
     with pytest.raises(ValueError, match=r"none of its 2 images can be read; the first: 'why'"):
         open_images(str(tmp_path), 3, 16)
@@ -122,9 +103,9 @@ def test_a_decoder_may_raise_anything(tmp_path, monkeypatch):
 
 def test_names_that_are_no_text(tmp_path):
     name = os.fsdecode(b"b\xff.png")
-    _picture(tmp_path / "a.png")
+    picture(tmp_path / "a.png")
     (tmp_path / name).write_text("no image")
-    (broken,) = _all(open_images(str(tmp_path), 3, 16)).broken
+    (broken,) = all_of(open_images(str(tmp_path), 3, 16)).broken
     assert broken == r"b\udcff.png" and broken.encode()
 
 
@@ -132,17 +113,17 @@ def test_transparent_becomes_white_and_the_middle_is_kept(tmp_path):
     pixels = np.zeros((8, 16, 4), np.uint8)
     pixels[:, 4:8] = (255, 0, 0, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    image = _all(open_images(str(tmp_path), 3, 8)).images[0]
+    image = all_of(open_images(str(tmp_path), 3, 8)).images[0]
     assert image[:, 4, 0].tolist() == [1, -1, -1]
     assert image[:, 4, 7].tolist() == [1, 1, 1]
 
 
 def test_labels_are_the_folders_names(tmp_path):
     for name in ("cat/1.png", "cat/deep/2.png", "ant/1.png"):
-        _picture(tmp_path / name)
+        picture(tmp_path / name)
     images = open_images(str(tmp_path), 1, 8, classes=2)
-    assert _all(images).labels.tolist() == [0, 1, 1]
-    _picture(tmp_path / "loose.png")
+    assert all_of(images).labels.tolist() == [0, 1, 1]
+    picture(tmp_path / "loose.png")
     with pytest.raises(ValueError, match=r"classes=2: dataset .* has no labels"):
         open_images(str(tmp_path), 1, 8, classes=2)
 
@@ -173,12 +154,12 @@ def test_any_torch_dataset():
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (8, 8, 3), np.uint8)
     items = [(pixels, 1), (Image.fromarray(pixels), 0), (torch.rand(3, 8, 8) * 2 - 1, 1)]
-    batch = _all(open_images(items, 3, 8, classes=2))
+    batch = all_of(open_images(items, 3, 8, classes=2))
     assert batch.images.shape == (3, 3, 8, 8)
     assert torch.equal(batch.images[0], batch.images[1])
     assert torch.equal(batch.images[2], items[2][0])
     assert batch.labels.tolist() == [1, 0, 1]
-    assert _all(open_images([pixels[..., 0]], 3, 16)).labels is None
+    assert all_of(open_images([pixels[..., 0]], 3, 16)).labels is None
 
 
 def _idx(values):
@@ -191,7 +172,7 @@ def test_fashion_reads_plain_and_gzipped_idx(tmp_path):
     pixels, labels = rng.integers(0, 256, (4, 28, 28), np.uint8), np.array([3, 0, 9, 1], np.uint8)
     (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(_idx(pixels)))
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(_idx(labels))
-    batch = _all(open_images(f"fashion:{tmp_path}", 1, 28, classes=10))
+    batch = all_of(open_images(f"fashion:{tmp_path}", 1, 28, classes=10))
     assert torch.equal(batch.images[:, 0], torch.from_numpy(pixels).float() / 127.5 - 1)
     assert batch.labels.tolist() == labels.tolist()
 
@@ -226,66 +207,6 @@ def test_a_missing_package_says_what_to_install(monkeypatch, tmp_path):
         open_images(f"emoji:{tmp_path / 'other.ttf'}", 3, 64)
 
 
-_LINE_METRICS = (
-    "ascender", "descender", "widthMax", "caretSlopeNumerator", "caretSlopeDenominator", "caretOffset",
-    "minOriginSB", "minAdvanceSB", "maxBeforeBL", "minAfterBL", "pad1", "pad2",
-)  # fmt: skip
-
-
-def _font(path, pictures):
-    """A colour font of a few PNG bitmaps."""
-    from fontTools.fontBuilder import FontBuilder
-    from fontTools.ttLib import newTable
-    from fontTools.ttLib.tables.BitmapGlyphMetrics import SmallGlyphMetrics
-    from fontTools.ttLib.tables.C_B_D_T_ import cbdt_bitmap_format_17
-    from fontTools.ttLib.tables.E_B_L_C_ import BitmapSizeTable, Strike, eblc_index_sub_table_1
-
-    names = [f"g{i}" for i in range(len(pictures))]
-    builder = FontBuilder(136, isTTF=True)
-    builder.setupGlyphOrder([".notdef", *names])
-    builder.setupCharacterMap({})
-    font = builder.font
-    glyphs = {}
-    for name, picture in zip(names, pictures, strict=True):
-        data, glyph = io.BytesIO(), cbdt_bitmap_format_17(b"", font)
-        picture.save(data, "PNG")
-        glyph.imageData, glyph.metrics = data.getvalue(), SmallGlyphMetrics()
-        for field in ("height", "width", "BearingX", "BearingY", "Advance"):
-            setattr(glyph.metrics, field, 1)
-        glyphs[name] = glyph
-    font["CBDT"], font["CBLC"] = newTable("CBDT"), newTable("CBLC")
-    font["CBDT"].version = font["CBLC"].version = 3.0
-    font["CBDT"].strikeData = [glyphs]
-    strike, table = Strike(), eblc_index_sub_table_1(b"", font)
-    size = strike.bitmapSizeTable = BitmapSizeTable()
-    for direction in ("hori", "vert"):
-        setattr(size, direction, metrics := type("M", (), {})())
-        for field in _LINE_METRICS:
-            setattr(metrics, field, 0)
-    size.colorRef, size.startGlyphIndex, size.endGlyphIndex = 0, 1, len(names)
-    size.ppemX = size.ppemY = 109
-    size.bitDepth, size.flags = 32, 1
-    table.names, table.indexFormat, table.imageFormat = names, 1, 17
-    table.firstGlyphIndex, table.lastGlyphIndex = 1, len(names)
-    strike.indexSubTables = [table]
-    font["CBLC"].strikes = [strike]
-    font.save(path)
-
-
-def test_emoji_are_the_fonts_different_bitmaps_on_white_and_cached(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
-    red, blue = (Image.new("RGBA", (136, 128), c) for c in ("red", "blue"))
-    _font(tmp_path / "f.ttf", [red, blue, red, Image.new("RGBA", (136, 128))])
-    images = _all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)).images
-    assert images.shape == (3, 3, 64, 64)
-    assert images[:, :, 32, 32].tolist() == [[1, -1, -1], [-1, -1, 1], [1, 1, 1]]
-    assert images[0, :, 0, 0].tolist() == [1, 1, 1]  # 136 wide, 128 high: white above
-    monkeypatch.setattr(sources, "_bitmaps", None)  # from now on only the cache can answer
-    assert torch.equal(_all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)).images, images)
-    grey = _all(open_images(f"emoji:{tmp_path / 'f.ttf'}", 1, 64)).images
-    assert grey[:, 0, 32, 32].tolist() == pytest.approx([-0.402, -0.772, 1], abs=1e-3)
-
-
 def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     pixels, labels = sources.mnist()
@@ -297,102 +218,3 @@ def test_digits_are_parsed_once_a_machine(tmp_path, monkeypatch):
     cached.write_bytes(cached.read_bytes()[:1000])
     assert all(map(np.array_equal, sources.mnist(), (pixels, labels)))
     assert cached.stat().st_size > 1000
-
-
-def test_a_font_without_bitmaps_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
-    (tmp_path / "f.ttf").write_text("no font")
-    with pytest.raises(ValueError, match="no TrueType font"):
-        open_images(f"emoji:{tmp_path / 'f.ttf'}", 3, 64)
-
-
-CONFIG = TrainConfig(batch=4, steps=9, seed=3)
-
-
-def test_each_epoch_is_a_new_order_of_whole_batches():
-    steps = list(Order(11, CONFIG, 0))
-    assert [len(s) for s in steps] == [4] * 9
-    for epoch in (steps[0:2], steps[2:4], steps[4:6]):
-        assert len({i for s in epoch for i in s}) == 8
-    assert steps[0:2] != steps[2:4]
-    assert list(Order(11, CONFIG, 5)) == steps[5:]
-    assert list(Order(11, replace(CONFIG, seed=4), 0)) != steps
-    shares = [list(Order(11, CONFIG, 0, rank, 2)) for rank in range(2)]
-    assert [sorted(a + b) for a, b in zip(*shares, strict=True)] == [sorted(s) for s in steps]
-    with pytest.raises(ValueError, match="3 images are less than batch=4"):
-        Order(3, CONFIG, 0)
-
-
-@pytest.mark.parametrize("workers", [0, 2])
-def test_workers_change_nothing(workers, tmp_path):
-    for i in range(6):
-        _picture(tmp_path / f"{'x' * (i + 1)}.png")
-    (tmp_path / "broken.png").write_text("no image")
-    images = open_images(str(tmp_path), 3, 8)
-    expected = [images.__getitems__(indices) for indices in Order(len(images), CONFIG, 0)]
-    got = list(batches(images, Order(len(images), CONFIG, 0), workers))
-    assert len(got) == len(expected)
-    for a, b in zip(got, expected, strict=True):
-        assert torch.equal(a.images, b.images)
-        assert a.broken == b.broken
-    assert any(a.broken == ["broken.png"] for a in got)
-
-
-def test_a_daemonic_process_reads_itself(tmp_path, monkeypatch):
-    """Python lets it have no children, and Dask's workers are daemonic: trials of a folder would all fail."""
-    for i in range(6):
-        _picture(tmp_path / f"{i}.png")
-    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
-    images = open_images(str(tmp_path), 3, 8)
-    assert len(list(batches(images, Order(len(images), CONFIG, 0), workers=2))) == CONFIG.steps
-
-
-def _random(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def test_translation_moves_whole_pixels_and_cutout_a_square():
-    images = torch.rand(64, 3, 16, 16) + 1
-    moved = augment(images, ["translation"], _random())
-    offsets = set()
-    for before, after in zip(images, moved, strict=True):
-        rows = ((after != 0).any(2).any(0)).nonzero().flatten()
-        columns = ((after != 0).any(1).any(0)).nonzero().flatten()
-        height, width = len(rows), len(columns)
-        y, x = int(rows[0]), int(columns[0])
-        y, x = (16 - height if y == 0 else -y), (16 - width if x == 0 else -x)
-        offsets.add((y, x))
-        shifted = torch.zeros_like(before)
-        shifted[:, rows[0] : rows[0] + height, columns[0] : columns[0] + width] = before[
-            :, max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width
-        ]
-        assert torch.equal(after, shifted)
-    assert {o for pair in offsets for o in pair} == {-2, -1, 0, 1, 2}
-    cut = augment(images, ["cutout"], _random())
-    holes = (cut == 0).all(1).sum((1, 2))
-    assert holes.max() == 64
-    assert holes.min() >= 16
-    assert torch.equal(cut[cut != 0], images[cut != 0])
-
-
-def test_augmentation_is_drawn_from_its_source_and_passes_gradients():
-    images = torch.rand(8, 1, 8, 8).requires_grad_()
-    both = ("translation", "cutout")
-    first = augment(images, both, _random(1))
-    assert torch.equal(first, augment(images, both, _random(1)))
-    assert not torch.equal(first, augment(images, both, _random(2)))
-    assert augment(images, (), _random()) is images
-    first.sum().backward()
-    assert set(images.grad.unique().tolist()) == {0, 1}
-    assert images.grad.sum() == (first != 0).sum()
-
-
-@pytest.mark.parametrize("size", [4, 7, 16, 28, 32, 64])
-def test_the_discriminator_ends_in_one_logit(size):
-    assert Discriminator(3, size, 4)(torch.zeros(2, 3, size, size)).shape == (2,)
-
-
-def test_a_conditional_discriminator_looks_at_the_label():
-    net = Discriminator(1, 16, 4, classes=3)
-    images, labels = torch.rand(6, 1, 16, 16), torch.tensor([0, 1, 2] * 2)
-    assert not torch.allclose(net(images, labels), net(images, labels.flip(0)))

@@ -20,11 +20,11 @@ from finn_builder import Flow, altered, between_dmas, importable_builder, tcl_be
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.finn.flow import FINN_BOARDS, finn_flow
+from fpgan.build.finn.flow import finn_flow
 from fpgan.build.finn.steps import step_fpgan_golden
 from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.build.writers.rtl import TOP, top_module
-from fpgan.hw.boards import boards, get_board
+from fpgan.hw.boards import get_board
 from fpgan.hw.sources import sources
 from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import find_tool, verilator_env
@@ -263,15 +263,6 @@ def test_workers_know_our_layers(flow, tmp_path):
     script.write_text(_WORKER)
     command = [sys.executable, str(script), str(flow.build / "dataflow.onnx")]
     assert run(command, tmp_path, tmp_path / "log", "workers", 120).splitlines()[-1] == "Deconv_rtl"
-
-
-def test_boards_are_finns():
-    from finn.util.basic import pynq_native_port_width, pynq_part_map
-
-    assert {name: pynq_part_map[theirs] for name, theirs in FINN_BOARDS.items()} == {
-        name: board.part for name, board in boards().items() if name in FINN_BOARDS
-    }
-    assert set(FINN_BOARDS.values()) <= set(pynq_native_port_width)
 
 
 def test_board_without_a_shell_ends_after_synthesis(build_preset, tmp_path):
