@@ -31,6 +31,7 @@ fuzz: setup
 	FPGAN_FUZZ=$(COUNT) FPGAN_FUZZ_INPUTS=20 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 		--hypothesis-seed=$(SEED) $(DIFFERENTIAL)::test_random_generators tests/build/frontend/test_fuzz_inputs.py \
 		tests/e2e/test_damaged_files.py \
+		$(DIFFERENTIAL)::test_random_post_training \
 		$(DIFFERENTIAL)::test_random_graphs
 
 # Every command killed, interrupted, given no room, damaged files and a rival, for SECONDS; each try's seed is printed.

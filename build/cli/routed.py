@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,15 @@ def clock_lines(timing: Mapping[str, Any]) -> list[str]:
     if "routed_mhz" in timing:
         lines.append(f"routed clock: {timing['routed_mhz']} MHz")
     return [*lines, timing["how"]]
+
+
+def slower_lines(timing: Mapping[str, Any], asked_mhz: float) -> list[str]:
+    """Where the clock that was found, routed or else estimated, is below the one that the build is for."""
+    found = timing.get("routed_mhz", 1000 / timing["estimated_ns"] if "estimated_ns" in timing else asked_mhz)
+    if found >= asked_mhz:
+        return []
+    advice = f"fpgan build --clock-mhz {max(1, math.floor(found))} folds for it"
+    return [f"slower than the {asked_mhz:g} MHz that the build is for; {advice}"]
 
 
 def counted_lines(tool: str) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 
 from fpgan.build.cli.common import Json, show, steps
 from fpgan.build.cli.options import choice, whole
-from fpgan.build.cli.routed import clock_lines, counted_lines, routed_lines
+from fpgan.build.cli.routed import clock_lines, counted_lines, routed_lines, slower_lines
 from fpgan.build.implement.route.nextpnr import SEEDS
 
 
@@ -27,11 +27,13 @@ def command(
     Example: `fpgan synth build`
     """
     from fpgan.build.implement.synthesize import synth
+    from fpgan.hw.design import Design
 
     with steps("synth") as progress:
         result = synth(build, tool, jobs, progress, pnr, seeds)
     used = (f"{k} {result['totals'][k]} ({result['utilization'][k]:.0%})" for k in result["utilization"])
     timing = result["timing"]
     lines = [f"{build / 'synth.json'}: {', '.join(used)}", *clock_lines(timing), *counted_lines(tool)]
+    lines += slower_lines(timing, Design.load(build).clock_mhz)
     lines += [timing["missing"]] if "missing" in timing else routed_lines(result)
     show(result, json, lines)

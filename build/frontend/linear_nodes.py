@@ -17,7 +17,8 @@ from fpgan.build.frontend.view import View
 from fpgan.build.frontend.weight_scales import MAX_WEIGHT, per_output
 from fpgan.hw.system.text import brief
 
-LINEAR = ("ConvTranspose", "Conv", "Gemm", "MatMul")
+_POOLS = ("AveragePool", "GlobalAveragePool")
+LINEAR = ("ConvTranspose", "Conv", "Gemm", "MatMul", *_POOLS)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class LinearNode:
 
 def read_linear(node: NodeProto, constants: Constants, view: View) -> LinearNode:
     """Raises UnsupportedError, or ValueError where sizes do not fit."""
+    if node.op_type in _POOLS:
+        return _pool(node, view)
     weights = scaled_constant(node.input[1], constants)
     if weights is None:
         raise UnsupportedError.at(node, "float weights with no quantizer; put a Quant node on them")
@@ -44,6 +47,28 @@ def read_linear(node: NodeProto, constants: Constants, view: View) -> LinearNode
     read = _dense if node.op_type in ("Gemm", "MatMul") else _convolution
     result = read(node, view, weights)
     return replace(result, bias=_bias(node, constants, result.linear.weights.shape[1]))
+
+
+def _pool(node: NodeProto, view: View) -> LinearNode:
+    """An average: weights of 1 on each channel by itself, of scale 1 / pixels."""
+    if not view.canonical or len(view.axes) not in (3, 4):
+        raise UnsupportedError.at(node, f"input with axes {view.axes}; (N,C,H,W) or (N,C,L) is supported")
+    rank, channels = len(view.axes) - 2, view.dims[0]
+    whole = node.op_type == "GlobalAveragePool"
+    kernel = view.size if whole else (*(1,) * (2 - rank), *attribute(node, "kernel_shape", []))
+    padded = any(attribute(node, "pads", [])) or text(node, "auto_pad", "NOTSET") not in ("NOTSET", "VALID")
+    if padded and not attribute(node, "count_include_pad", 0):
+        raise UnsupportedError.at(
+            node, "averages fewer pixels at the border; count_include_pad=1 is supported"
+        )
+    if attribute(node, "ceil_mode", 0):
+        raise UnsupportedError.at(node, "ceil_mode=1; 0 is supported")
+    ones = np.ones((channels, 1, *(int(k) for k in kernel)), np.int64)
+    linear = replace(
+        _geometry(node, view, ones, _per_axis(node, "dilations", rank), channels), products=ones.size
+    )
+    scale = np.asarray(1 / ones[0].size, np.float32)
+    return LinearNode(linear, scale, None, view.resized((channels, *linear.out)), ("an average",))
 
 
 def _check_kernel(node: NodeProto, weights: NDArray[np.int64]) -> None:
@@ -218,6 +243,8 @@ def _bias(node: NodeProto, constants: Constants, channels: int) -> NDArray[np.fl
             raise UnsupportedError.at(node, "bias must be a constant or a quantized constant")
         value = scaled.floats
     wide = ((1, channels), (1, 1), (1,), ()) if node.op_type == "Gemm" else ()
+    if node.op_type == "ConvTranspose" and value.ndim == 1 and not value.any():
+        return None  # of any length: torch.ao writes one zero per input channel of a layer without a bias
     if value.shape not in ((channels,), *wide):
         raise UnsupportedError.at(node, f"bias of shape {value.shape} for {channels} channels")
     if not np.isfinite(value).all():

@@ -40,6 +40,8 @@ _BETTER = {
     "QLinearConv": "export in QDQ format",
     "ConvInteger": "export in QDQ format",
     "Softmax": "needs all channels at once",
+    "MaxPool": "compares pixels; AveragePool, or a convolution with strides, is supported",
+    "GlobalMaxPool": "compares pixels; GlobalAveragePool is supported",
     "If": "control flow", "Loop": "control flow", "Scan": "control flow",
 }  # fmt: skip
 
@@ -195,7 +197,11 @@ def check_supported(node: NodeProto) -> None:
     """UnsupportedError, by name, for an op that is not read."""
     if is_quant(node):
         return
-    if node.op_type not in SUPPORTED or node.op_type in QUANT or node.domain not in ("", "ai.onnx"):
+    if node.domain not in ("", "ai.onnx"):
+        raise UnsupportedError.at(
+            node,
+            f"op of domain {brief(node.domain)} is not supported; ONNX's own are, and QONNX's quantizers",
+        )
+    if node.op_type not in SUPPORTED or node.op_type in QUANT:
         why = _BETTER.get(node.op_type, f"supported are {', '.join(SUPPORTED)}")
-        where = f" of domain {brief(node.domain)}" if node.domain not in ("", "ai.onnx") else ""
-        raise UnsupportedError.at(node, f"op{where} is not supported; {why}")
+        raise UnsupportedError.at(node, f"op is not supported; {why}")

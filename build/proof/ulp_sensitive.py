@@ -17,10 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fpgan.build.dataflow.paths import find_path
 from fpgan.build.dataflow.thresholds import bisected
 from fpgan.build.frontend.linear import IntArray
 from fpgan.build.frontend.network import Network, StepFunction, ThresholdLayer
 
+_GRID = 1 << 20  # sums times channels at which a function is looked at
+_ALL, _NEAR = 1 << 22, 64  # sums times channels up to which all are, and how far from a step else
 _MOST = 4  # functions of one layer that lean each on its own
 
 
@@ -85,9 +88,14 @@ def notes(found: dict[str, Any]) -> list[str]:
 
 
 def doubtful(layer: ThresholdLayer) -> Doubtful:
-    """Where the steps lie for PyTorch, and for every library that is as far from it as may be."""
+    """Where the steps lie for PyTorch, and for every library that is as far from it as may be.
+
+    Of a function that rises and falls, `thresholds` are the runs of sums whose integer may be another.
+    """
     low, high = layer.acc_range
     function = layer.step_function()
+    if _bent(function, low, high):
+        return _looked_at(layer, function, low, high)
     ends = function(np.stack([low, high], 1))
     flipped = ends[:, 0] > ends[:, 1]
     sign = np.where(flipped, -1, 1)[:, None]
@@ -97,6 +105,37 @@ def doubtful(layer: ThresholdLayer) -> Doubtful:
         with suppress(ValueError):  # one that is no number there
             steps.append(bisected(other, sign, low, high, layer.target))
     return Doubtful(np.min(steps, 0), np.max(steps, 0), sign)
+
+
+def _bent(function: StepFunction, low: IntArray, high: IntArray) -> bool:
+    """Whether a channel rises and falls."""
+    count = max(_GRID // len(low), 1 << 10)
+    ways = np.diff(function(low[:, None] + np.arange(count) * (high - low)[:, None] // (count - 1)))
+    return bool(((ways > 0).any(1) & (ways < 0).any(1)).any())
+
+
+def _looked_at(layer: ThresholdLayer, function: StepFunction, low: IntArray, high: IntArray) -> Doubtful:
+    """From all sums, or those around PyTorch's steps where there are many."""
+    if int((high - low).max()) * len(low) <= _ALL:
+        points = low[:, None] + np.arange(int((high - low).max()) + 1)
+    else:
+        path = find_path(function, low, high)
+        steps = path.thresholds * np.where(path.flipped, -1, 1)[:, None]
+        points = np.sort((steps[:, :, None] + np.arange(-_NEAR, _NEAR + 1)).reshape(len(low), -1), axis=1)
+    points = np.clip(points, low[:, None], high[:, None])
+    right, moved = function(points), np.zeros(points.shape, np.bool_)
+    for other in _leaning(layer):
+        with suppress(ValueError):
+            moved |= other(points) != right
+    found = [np.unique(row[flags]) for row, flags in zip(points, moved, strict=True)]
+    runs = [np.split(sums, np.flatnonzero(np.diff(sums) > 1) + 1) if sums.size else [] for sums in found]
+    first, last = np.repeat(low[None, :, None], max(1, *map(len, runs)), 2).repeat(2, 0)
+    for c, parts in enumerate(runs):
+        first[c, : len(parts)] = [part[0] for part in parts]
+        last[c, : len(parts)] = [part[-1] + 1 for part in parts]
+    order = np.argsort(first, axis=1, kind="stable")
+    first, last = (np.take_along_axis(ends, order, 1) for ends in (first, last))
+    return Doubtful(first, last, np.ones((len(low), 1), np.int64))
 
 
 def _inexact(layer: ThresholdLayer) -> list[str]:

@@ -208,18 +208,6 @@ def from_module(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, 
     return check(copied, inputs, outputs) or copied
 
 
-def sized(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module:
-    """A ConvTranspose that was called with the size that it is to put out. Unsupported where it is none."""
-    if not isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d):
-        raise Unsupported("is called with more than one tensor; only the image is supported")
-    geometry = module.stride, module.padding, module.dilation, module.kernel_size
-    axes: Any = zip(inputs[1:], *geometry, strict=True)
-    least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in axes]
-    copied = deepcopy(module)
-    copied.output_padding = tuple(o - n for o, n in zip(outputs[1:], least, strict=True))
-    return copied
-
-
 def supported() -> list[str]:
     """Names of the modules that are."""
     return [

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Activations that are written out: torch.maximum(x, 0.2 * x) is a LeakyReLU."""
+"""Layers that are written in other ways: torch.maximum(x, 0.2 * x) is a LeakyReLU."""
 
 from __future__ import annotations
 
 import operator
+from copy import deepcopy
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import fx
+from torch import fx, nn
+
+from fpgan.model.quantize.ops import Unsupported
 
 _PRODUCTS = (operator.mul, torch.mul, torch.multiply, "mul", "multiply")
 _LARGER = (torch.maximum, torch.max, "maximum", "max")
@@ -57,3 +60,15 @@ def _slope(x: Any, other: Any) -> float | None:
 def _positive(condition: Any, x: Any) -> bool:
     """Whether it is x > 0 or x >= 0."""
     return isinstance(condition, fx.Node) and condition.target in _POSITIVE and condition.args == (x, 0)
+
+
+def sized(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module:
+    """A ConvTranspose that was called with the size that it is to put out. Unsupported where it is none."""
+    if not isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d):
+        raise Unsupported("is called with more than one tensor; only the image is supported")
+    geometry = module.stride, module.padding, module.dilation, module.kernel_size
+    axes: Any = zip(inputs[1:], *geometry, strict=True)
+    least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in axes]
+    copied = deepcopy(module)
+    copied.output_padding = tuple(o - n for o, n in zip(outputs[1:], least, strict=True))
+    return copied

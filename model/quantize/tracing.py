@@ -24,9 +24,8 @@ from fpgan.model.quantize.ops import (
     from_join,
     from_module,
     function_name,
-    sized,
 )
-from fpgan.model.quantize.rewrites import recognize
+from fpgan.model.quantize.rewrites import recognize, sized
 from fpgan.model.quantize.symbolic import fixed_arguments, on_one_device, symbolic
 
 QUANTIZER = "_quant"  # the end of each quantizer's name

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from fpgan.build.cli.bitstream import _lines
-from fpgan.build.cli.routed import routed_lines
+from fpgan.build.cli.routed import routed_lines, slower_lines
 
 FACTS = {
     "missing": None, "bitstream": "fpgan.bit", "board": "pynq-z2", "clock_mhz": 91.7, "asked_mhz": 125.0,
@@ -42,3 +42,11 @@ def test_every_seed_and_the_slowest_path():
         "slowest path: 10.9 ns, 7 of them wires, 3 levels, a_q[1] -> c_q[2]",
     ]
     assert routed_lines({}) == []
+
+
+def test_a_clock_below_the_one_asked_for_is_said():
+    assert slower_lines({"estimated_ns": 6.022}, 300) == [
+        "slower than the 300 MHz that the build is for; fpgan build --clock-mhz 166 folds for it"
+    ]
+    assert slower_lines({"estimated_ns": 6.022, "routed_mhz": 310.0}, 300) == []
+    assert slower_lines({"estimated_ns": 3.2}, 300) == []

@@ -143,7 +143,7 @@ def deconv_node(weights="wq", out="c", **attributes):
 BROKEN = {
     "no input quantizer": (
         [helper.make_node("ConvTranspose", ["x", "w"], ["y"])],
-        "layer y (ConvTranspose): its input is not quantized; a Quant",
+        "layer y (ConvTranspose): its input is not quantized; put a Quant",
     ),
     "float weights": (
         [QX, deconv_node("w"), QC],
@@ -163,9 +163,9 @@ BROKEN = {
     ),
     "zero point": ([quant("x", "xq", zero="half"), QW, deconv_node(), QC], "zero point 0.5"),
     "no output quantizer": ([QX, QW, deconv_node(out="y")], "no quantizer after it; put one at the output"),
-    "not monotone": (
-        [QX, QW, deconv_node(), helper.make_node("Abs", ["c"], ["d"], name="abs"), quant("d", "y")],
-        "layer abs (Abs): op is not supported",
+    "of all channels": (
+        [QX, QW, deconv_node(), helper.make_node("Hardmax", ["c"], ["d"], name="max"), quant("d", "y")],
+        "layer max (Hardmax): op is not supported",
     ),
     "rounding": ([quant("x", "xq", rounding_mode="DICE"), QW, deconv_node(), QC], "rounding mode DICE"),
     "instance norm": (

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from post_training import NETWORKS, exported, network, ort_static, runtime, torch_ao
+from torch import nn
 
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_network
@@ -51,3 +53,11 @@ def test_torch_ao_in_fx_mode(name, engine):
     """torch itself cannot export a BatchNorm behind a ConvTranspose, nor a PReLU, from there."""
     module, x = network(name)
     same_integers(torch_ao(module, x, engine))
+
+
+def test_torch_ao_without_a_bias():
+    """torch then writes a ConvTranspose a zero bias for each input channel, not for each output channel."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.ConvTranspose2d(4, 2, 4, bias=False), nn.Sigmoid()).eval()
+        same_integers(torch_ao(module, torch.randn(8, 4, 1, 1), "qnnpack"))

@@ -84,6 +84,21 @@ def test_every_pixel_that_onnx_runtime_makes_otherwise_is_among_them(name):
     assert len(notes(report)) == 1 and f"{report['sensitive']:,} of " in notes(report)[0]
 
 
+def test_a_function_that_rises_and_falls():
+    layer = read_network(one("Mish").model()).layers[0]
+    layer = replace(layer, target=replace(layer.target, scale=2**-5, low=-128, high=127))
+    low, high = layer.acc_range
+    points = np.minimum(low[:, None] + np.arange((high - low).max() + 1), high[:, None])
+    inside = low[:, None] + np.arange(points.shape[1]) <= high[:, None]
+    right, moved = layer.step_function()(points), np.zeros(points.shape, bool)
+    for sign in (-1, 1):
+        functions = tuple(f.leaning(sign) if f.inexact else f for f in layer.functions)
+        moved |= replace(layer, functions=functions).step_function()(points) != right
+    found = doubtful(layer)
+    assert (np.diff(right) < 0).any() and np.array_equal(found.holds(points), moved)
+    assert found.sums == (moved & inside).sum()
+
+
 @pytest.mark.parametrize("name", ["tanh", "swish", "falling"])
 def test_the_count_is_that_of_every_sum_looked_at(name):
     layer = read_network(CASES[name]().model()).layers[0]

@@ -181,7 +181,7 @@ def test_an_old_vivado_is_refused_by_the_script(version, tmp_path):
 def test_a_clock_that_is_not_met_leaves_reports_and_no_bitstream(tmp_path):
     project, _, _ = make_project(tmp_path)
     error, _ = vivado_stand_in.record(project, tmp_path, slack=-0.5)
-    assert error == "the clock of 125 MHz is not met: the worst slack is -0.5 ns"
+    assert error == "the clock of 100 MHz is not met: the worst slack is -0.5 ns"
     assert (project / "reports" / "timing.rpt").exists() and not (tmp_path / "fpgan.bit").exists()
 
 
@@ -189,7 +189,7 @@ def test_pulses_that_are_too_short_leave_no_bitstream(tmp_path):
     """A block RAM or a clock buffer that the clock is too fast for: no path's slack says so."""
     project, _, _ = make_project(tmp_path)
     error, _ = vivado_stand_in.record(project, tmp_path, pulse=-1.2)
-    line = "the clock of 125 MHz is too fast for a block: its pulses are -1.2 ns too short; see timing.rpt"
+    line = "the clock of 100 MHz is too fast for a block: its pulses are -1.2 ns too short; see timing.rpt"
     assert error == line and not (tmp_path / "fpgan.bit").exists()
     assert "pulse_slack_ns -1.2\n" in (project / "reports" / "summary.txt").read_text()
 

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks as ONNX Runtime and torch.ao quantize them after their training, at RTL."""
+
+from __future__ import annotations
+
+import onnx
+import pytest
+from onnx_models import at_rtl
+from post_training import exported, network, ort_static, torch_ao
+
+from fpgan.build.proof.more_vectors import more_vectors
+from fpgan.sim.simulate import simulate
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+@pytest.mark.parametrize("name", ["dcgan", "autoencoder", "unet", "residual"])
+def test_onnx_runtimes_networks_at_rtl(name, tmp_path):
+    module, x = network(name)
+    model = ort_static(exported(module, x), x, tmp_path, "u8" if name == "dcgan" else "s8", name == "unet")
+    onnx.save(model, tmp_path / "m.onnx")
+    at_rtl(tmp_path / "m.onnx", tmp_path / "build")
+    if name == "dcgan":  # more images than the build has vectors
+        result = simulate(tmp_path / "build", images=20, more=more_vectors)
+        assert (result["images"], result["numpy_images"], result["mismatches"]) == (20, 4, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_torch_aos_network_at_rtl(tmp_path):
+    module, x = network("autoencoder")
+    onnx.save(torch_ao(module, x, "qnnpack"), tmp_path / "m.onnx")
+    at_rtl(tmp_path / "m.onnx", tmp_path / "build", stall=0.2)
