@@ -90,8 +90,8 @@ def _black_boxes(layers: Sequence[Path], work: Path) -> Path:
     script = [
         *(("read_verilog", path) for path in layers),
         ("read_verilog", "-sv", around),
+        ("setattr", "-mod", "-set", "keep", "1", "PS7"),  # while a plain name still finds it
         ("blackbox", "*"),
-        ("setattr", "-mod", "-set", "keep", "1", "PS7"),
         ("write_verilog", "-blackboxes", boxes),
     ]
     yosys(script, work, "boxes")

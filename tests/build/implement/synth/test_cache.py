@@ -15,7 +15,8 @@ from fpgan.hw.design import Design, Layer
 from fpgan.hw.system.files import write_bytes
 
 ENTRY = dict.fromkeys(cells.COLUMNS, 3) | {
-    "seconds": 0.1, "timing": {"ns": 1.0, "levels": 2, "start": "a", "end": "b", "paths": []}, "cells": {},
+    "seconds": 0.1, "fanout": {"loads": 2, "net": "a"},
+    "timing": {"ns": 1.0, "levels": 2, "start": "a", "end": "b", "paths": []}, "cells": {},
 }  # fmt: skip
 LAYER = Layer(name="one", op="X", module="one", sources=("one.sv",))
 

@@ -14,6 +14,7 @@ from own_files import check_own_build
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.dataflow.ops import register
+from fpgan.build.folding.limits import MOST_MHZ
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.implement.synth.fanout import LIMIT
 from fpgan.build.implement.synth.yosys import netlists, synth_layers
@@ -121,7 +122,9 @@ def test_netlists_follow_the_rtl(one_layer: Path) -> None:
 )
 def test_whole_design_equals_pytorch_in_the_cycles_of_the_rtl(build_preset, tmp_path, family, cores):
     build = tmp_path / "build"
-    shutil.copytree(build_preset("tiny", board=BOARDS[family], target_fps=60_000, cores=cores), build)
+    clock = {"clock_mhz": MOST_MHZ["dsp2x"]} if "dsp2x" in cores else {}
+    made = build_preset("tiny", board=BOARDS[family], target_fps=60_000, cores=cores, **clock)
+    shutil.copytree(made, build)
     result = simulate(build, images=4, netlists=netlists)
     assert result["mismatches"] == 0 and result["pixels"] == 4 * 256
     register()

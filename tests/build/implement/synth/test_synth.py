@@ -182,7 +182,7 @@ def test_build_is_summed_and_set_against_the_board(
     assert result["totals"]["FF"] == 12 == sum(layer["FF"] for layer in result["layers"])
     assert result["utilization"]["FF"] == 12 / result["budget"]["FF"]
     assert result["estimates"] == {"LUT": 11}
-    assert 0 < result["timing"]["estimated_ns"] < 5 and "estimate" in result["timing"]["how"]
+    assert 0 < result["timing"]["estimated_ns"] < 8 and "estimate" in result["timing"]["how"]
     assert len(said) == 2 and said[-1].endswith("(2 of 2 layers)")
     assert json.loads((build / "synth.json").read_text()) == result
 
