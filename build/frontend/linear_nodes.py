@@ -12,7 +12,7 @@ from onnx import NodeProto
 from fpgan.build.frontend.constants import Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv, ungrouped
-from fpgan.build.frontend.read_quantizers import Scaled, scaled_constant
+from fpgan.build.frontend.quantized_constants import Scaled, scaled_constant
 from fpgan.build.frontend.view import View
 from fpgan.build.frontend.weight_scales import MAX_WEIGHT, per_output
 from fpgan.hw.system.text import brief

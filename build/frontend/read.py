@@ -22,8 +22,9 @@ from fpgan.build.frontend.linear_nodes import LINEAR, read_linear
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.pairs import Pairs
 from fpgan.build.frontend.pointwise import POINTWISE, read_pointwise
+from fpgan.build.frontend.quantized_constants import FileConstants
 from fpgan.build.frontend.quantizers import Quantizer
-from fpgan.build.frontend.read_quantizers import QUANT, FileConstants, is_quant, quant_node
+from fpgan.build.frontend.read_quantizers import QUANT, is_quant, quant_node
 from fpgan.build.frontend.spatial import SPATIAL, apply_spatial
 from fpgan.build.frontend.walk import Walk
 from fpgan.hw.system.text import brief, first_line

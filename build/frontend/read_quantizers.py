@@ -8,12 +8,10 @@ and a zero point that is added after rounding do not survive it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import onnx
-import torch
-from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto
 
 from fpgan.build.frontend.constants import Array, Constants, attribute, text
@@ -33,18 +31,6 @@ _INTEGER_TYPES: dict[int, tuple[int, int]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Scaled:
-    """Integers and what a step of each is worth; scale broadcasts to the integers' shape."""
-
-    integers: NDArray[np.int64]
-    scale: NDArray[np.float32]
-
-    @property
-    def floats(self) -> NDArray[np.float32]:
-        return (self.integers.astype(np.float32) * self.scale).astype(np.float32)
-
-
 def is_quant(node: NodeProto) -> bool:
     return node.op_type in QUANT and node.domain in (*QUANT_DOMAINS, "")
 
@@ -57,24 +43,24 @@ def quant_node(node: NodeProto, constants: Constants) -> Quantizer:
     zero = _whole(node, constants.number(node, 2, "the zero point"), "zero point")
     if node.op_type == "Trunc":
         return _trunc(node, constants, scale, zero)
-    bits = _bits(node, constants.number(node, 3, "the bit width"))
+    bits = bit_width(node, constants.number(node, 3, "the bit width"))
     signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 1))
     if bits == 1 and signed:  # QONNX executes it so
         if zero:
             raise UnsupportedError.at(node, f"zero point {zero} of a bipolar quantizer; 0 is supported")
         return Quantizer(scale, -1, 1, bipolar=True)
     low, high = integer_range(bits, signed, narrow)
-    return _enough(node, Quantizer(scale, low - zero, high - zero, zero, _rounding(node)))
+    return _enough(node, Quantizer(scale, low - zero, high - zero, zero, rounding_mode(node)))
 
 
 def _trunc(node: NodeProto, constants: Constants, scale: float, zero: int) -> Quantizer:
     """Version 1: (.., in_bits, out_bits). Version 2: (.., in_bits, out_scale, out_bits), which clamps."""
     if zero:
         raise UnsupportedError.at(node, f"zero point {zero}; 0 is supported")
-    mode = _rounding(node, "FLOOR")
+    mode = rounding_mode(node, "FLOOR")
     if len(node.input) > 5:
         ratio = constants.number(node, 4, "the output scale") / scale
-        bits = _bits(node, constants.number(node, 5, "the output bit width"))
+        bits = bit_width(node, constants.number(node, 5, "the output bit width"))
         signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 0))
         low, high = integer_range(bits, signed, narrow)
         shift = round(float(np.log2(ratio))) if ratio > 0 else 0
@@ -105,7 +91,7 @@ def linear_pair(nodes: Sequence[NodeProto], constants: Constants, kind: int = 0)
     scale, zero = _linear(ends[0], constants)
     if (scale, zero) != _linear(ends[-1], constants):
         raise UnsupportedError.at(last, "scale or zero point differs from the QuantizeLinear before it")
-    low, high = _type_range(ends[0], constants, kind)
+    low, high = type_range(ends[0], constants, kind)
     for node in nodes:
         if node.op_type == "Clip":
             bounds = clip_bounds(node, constants)
@@ -114,9 +100,9 @@ def linear_pair(nodes: Sequence[NodeProto], constants: Constants, kind: int = 0)
 
 
 def _linear(node: NodeProto, constants: Constants) -> tuple[float, int]:
-    _check_float32(node)
+    check_float32(node)
     scale = _one_scale(node, constants.required(node, 1, "the scale"))
-    _check_blocks(node)
+    check_blocks(node)
     has_zero = len(node.input) > 2 and bool(node.input[2])
     return scale, int(constants.number(node, 2, "the zero point")) if has_zero else 0
 
@@ -129,135 +115,14 @@ def integer_type(node: NodeProto, constants: Constants) -> int:
     return int(attribute(node, "output_dtype", 0)) if node.op_type == "QuantizeLinear" else 0
 
 
-def _type_range(node: NodeProto, constants: Constants, kind: int = 0) -> tuple[int, int]:
+def type_range(node: NodeProto, constants: Constants, kind: int = 0) -> tuple[int, int]:
     kind = integer_type(node, constants) or kind or TensorProto.UINT8
     if kind not in _INTEGER_TYPES:
         raise UnsupportedError.at(node, f"integers of type {kind}; 4, 8, 16 and 32 bits are supported")
     return _INTEGER_TYPES[kind]
 
 
-class FileConstants(Constants):
-    """Also those that a quantizer makes of a constant, wherever they occur."""
-
-    def _computed(self, node: NodeProto, depth: int) -> Array | None:
-        if is_quant(node) or node.op_type == "DequantizeLinear":
-            scaled = scaled_constant(node.output[0], self, depth)
-            return None if scaled is None else scaled.floats
-        return super()._computed(node, depth)
-
-
-def scaled_constant(name: str, constants: Constants, depth: int = 0) -> Scaled | None:
-    """Integers and scales of a tensor that is a quantized constant; None where it is something else."""
-    node = constants.producers.get(name)
-    if node is None or depth > 100:
-        return None
-    if is_quant(node) and node.op_type != "Trunc":
-        return _quantized(node, constants)
-    if node.op_type == "DequantizeLinear":
-        return _dequantized(node, constants)
-    if node.op_type in (
-        "Transpose",
-        "Reshape",
-        "Identity",
-        "Squeeze",
-        "Unsqueeze",
-        "Flatten",
-        "Cast",
-        "Dropout",
-    ):
-        inner = scaled_constant(node.input[0], constants, depth + 1)
-        if inner is None:
-            return None
-        whole = np.broadcast_to(inner.scale, inner.integers.shape)
-        return Scaled(_moved(node, inner.integers, constants), _moved(node, whole, constants))
-    return None
-
-
-def _moved(node: NodeProto, value: Array, constants: Constants) -> Array:
-    if node.op_type in ("Identity", "Cast", "Dropout"):
-        return value
-    if node.op_type == "Transpose":
-        return value.transpose(attribute(node, "perm", None))
-    others = [constants.required(node, i, "a shape") for i in range(1, len(node.input))]
-    names = [node.input[0], *node.input[1:]]
-    return constants.run(node, dict(zip(names, [value, *others], strict=True)))
-
-
-def _quantized(node: NodeProto, constants: Constants) -> Scaled | None:
-    values = constants.get(node.input[0])
-    if values is None:
-        return None
-    if not np.isfinite(values).all():
-        raise UnsupportedError.at(node, "weights that are not finite")
-    scale = constants.required(node, 1, "the scale").astype(np.float32)
-    _check_scale(node, scale)
-    x = torch.from_numpy((values.astype(np.float32) / scale).astype(np.float32))
-    if node.op_type == "BipolarQuant":
-        return Scaled(np.where(values >= 0, 1, -1).astype(np.int64), scale)
-    zero = np.asarray(constants.required(node, 2, "the zero point"), np.float32)
-    if not (np.abs(zero) < 2**31).all() or not np.array_equal(zero, np.rint(zero)):
-        raise UnsupportedError.at(node, "zero points that are no integers")
-    bits = _bits(node, constants.number(node, 3, "the bit width"), most=32)
-    signed, narrow = bool(attribute(node, "signed", 1)), bool(attribute(node, "narrow", 1))
-    x = x + torch.from_numpy(zero.copy())
-    if bits == 1 and signed:
-        return Scaled(np.where(x.numpy() >= 0, 1, -1).astype(np.int64), scale)
-    low, high = integer_range(bits, signed, narrow)
-    integers = torch.clamp(ROUNDING[_rounding(node)](x), low, high).numpy().astype(np.int64)
-    return Scaled(integers - zero.astype(np.int64), scale)
-
-
-def _dequantized(node: NodeProto, constants: Constants) -> Scaled | None:
-    scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
-    _check_float32(node)
-    _check_blocks(node)
-    _check_scale(node, scale)
-    integers = _integers(node.input[0], constants)
-    if integers is None:
-        return None
-    zero = _zeros(node, scale, constants)
-    stored, given = (constants.get(name) for name in (node.input[0], *node.input[2:3], "")[:2])
-    if stored is not None and given is not None and given.dtype != stored.dtype:
-        raise UnsupportedError.at(node, f"zero points of type {given.dtype}, integers of {stored.dtype}")
-    return Scaled(integers - _along(node, zero, integers.ndim), _along(node, scale, integers.ndim))
-
-
-def _zeros(node: NodeProto, scale: Array, constants: Constants) -> NDArray[np.int64]:
-    """Zero points of QuantizeLinear or DequantizeLinear: one for each scale."""
-    if not (len(node.input) > 2 and node.input[2]):
-        return np.zeros(scale.shape, np.int64)
-    zero = constants.required(node, 2, "the zero point").astype(np.int64)
-    if zero.shape != scale.shape and not zero.size == scale.size == 1:
-        raise UnsupportedError.at(node, f"zero points of shape {zero.shape}, scales of {scale.shape}")
-    return zero.reshape(scale.shape)
-
-
-def _integers(name: str, constants: Constants, depth: int = 0) -> NDArray[np.int64] | None:
-    """Integers of an initializer, a QuantizeLinear of floats, or a Clip of either."""
-    value = constants.get(name)
-    if value is not None:
-        kind = value.dtype
-        if kind.kind in "iu" or (kind.kind == "V" or "int" in kind.name):
-            return value.astype(np.int64)
-        return None
-    node = constants.producers.get(name)
-    if node is None or depth > 10:
-        return None
-    if node.op_type == "Clip":
-        inner = _integers(node.input[0], constants, depth + 1)
-        return None if inner is None else np.clip(inner, *clip_bounds(node, constants)).astype(np.int64)
-    if node.op_type != "QuantizeLinear" or (floats := constants.get(node.input[0])) is None:
-        return None
-    scale = np.asarray(constants.required(node, 1, "the scale"), np.float32)
-    _check_scale(node, scale)
-    zero = _zeros(node, scale, constants)
-    _check_blocks(node)
-    rounded = np.rint(floats.astype(np.float32) / _along(node, scale, floats.ndim)).astype(np.float64)
-    low, high = _type_range(node, constants)
-    return np.clip(rounded + _along(node, zero, floats.ndim), low, high).astype(np.int64)
-
-
-def _check_float32(node: NodeProto) -> None:
+def check_float32(node: NodeProto) -> None:
     """Opset 23 lets QuantizeLinear divide, and DequantizeLinear put out, in another precision."""
     name = "precision" if node.op_type == "QuantizeLinear" else "output_dtype"
     kind = attribute(node, name, 0)
@@ -265,19 +130,9 @@ def _check_float32(node: NodeProto) -> None:
         raise UnsupportedError.at(node, f"{name}={kind}; float32 is supported")
 
 
-def _check_blocks(node: NodeProto) -> None:
+def check_blocks(node: NodeProto) -> None:
     if attribute(node, "block_size", 0):
         raise UnsupportedError.at(node, "scales per block; one per tensor or channel is supported")
-
-
-def _along(node: NodeProto, values: Array, rank: int) -> Array:
-    """A scalar as it is; a vector along the node's axis, which is 1 by default."""
-    if values.size == 1 and values.ndim < 2:
-        return values.reshape(())
-    axis = int(attribute(node, "axis", 1))
-    if values.ndim != 1 or not -rank <= axis < rank:
-        raise UnsupportedError.at(node, f"scale of shape {values.shape} along axis {axis} of {rank}")
-    return values.reshape([-1 if i == axis % rank else 1 for i in range(rank)])
 
 
 def resolve_unbounded(quantizer: Quantizer, low: int, high: int) -> Quantizer:
@@ -288,11 +143,11 @@ def resolve_unbounded(quantizer: Quantizer, low: int, high: int) -> Quantizer:
 def _one_scale(node: NodeProto, scale: Array) -> float:
     if scale.size != 1:
         raise UnsupportedError.at(node, f"{scale.size} activation scales; one per tensor is supported")
-    _check_scale(node, scale)
+    check_scale(node, scale)
     return float(np.ravel(scale)[0])
 
 
-def _check_scale(node: NodeProto, scale: Array) -> None:
+def check_scale(node: NodeProto, scale: Array) -> None:
     if not (np.isfinite(scale).all() and (scale > 0).all()):
         raise UnsupportedError.at(node, f"scale {np.ravel(scale)[0]:g}; positive finite scales are supported")
 
@@ -303,13 +158,13 @@ def _whole(node: NodeProto, value: float, what: str) -> int:
     return round(value)
 
 
-def _bits(node: NodeProto, value: float, most: int = 8) -> int:
+def bit_width(node: NodeProto, value: float, most: int = 8) -> int:
     if not 1 <= value <= most or value != round(value):
         raise UnsupportedError.at(node, f"{value:g} bits; 1 to {most} are supported")
     return round(value)
 
 
-def _rounding(node: NodeProto, default: str = "ROUND") -> str:
+def rounding_mode(node: NodeProto, default: str = "ROUND") -> str:
     mode = text(node, "rounding_mode", default).upper()
     mode = ROUNDING_ALIASES.get(mode, mode)
     if mode not in ROUNDING:

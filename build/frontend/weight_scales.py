@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 
 from fpgan.build.frontend.errors import UnsupportedError
-from fpgan.build.frontend.read_quantizers import Scaled
+from fpgan.build.frontend.quantized_constants import Scaled
 
 MAX_WEIGHT = 512  # a magnitude: 8 bits with any zero point
 
