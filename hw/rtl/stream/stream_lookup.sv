@@ -13,7 +13,7 @@ module stream_lookup #(
     parameter int unsigned IN_BITS  = 4,   // of an element that comes
     parameter int unsigned OUT_BITS = 4,   // of one that leaves
     parameter bit SHARED = 1,              // one row for all channels
-    parameter FILE  = "",                  // without _e.dat       
+    parameter FILE  = "",                  // without _e.dat
     parameter STYLE = "distributed",       // or block
     localparam int unsigned IN_WIDTH  = (PE * IN_BITS + 7) / 8 * 8,
     localparam int unsigned OUT_WIDTH = (PE * OUT_BITS + 7) / 8 * 8
