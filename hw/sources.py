@@ -45,6 +45,11 @@ def rtl_file(name: str) -> Path:
     return path
 
 
+def held_checks() -> list[Path]:
+    """What every simulation of our RTL binds to it: that outputs hold while stalled, with a message where not."""
+    return [Path(__file__).parent / "proofs" / name for name in ("stream_held.sv", "held_bound.sv")]
+
+
 def hls_dir() -> Path:
     """Folder of our HLS kernels; csim/ inside holds stand-ins of Vitis HLS' headers."""
     return Path(__file__).parent / "hls"
