@@ -44,8 +44,8 @@ def stage(op: Any) -> Stage:
     registers[_CREDIT], registers[_SURPLUS] = places, -more[0]  # rows arrived, less those that the row needs
     came = np.ones((rows.size, 1), np.int64)
     came[-1] += constants[_PADDING]
-    places = (_OY, np.stack([drop, more, rows.blocks(ty)], axis=1)), (_ROW, came)
-    return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers, places)
+    counts = (_OY, np.stack([drop, more, rows.blocks(ty)], axis=1)), (_ROW, came)
+    return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers, counts)
 
 
 def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
