@@ -14,21 +14,26 @@ from fpgan.hw.geometry import DeconvGeometry
 IntArray = NDArray[np.int64]
 
 
-def deconv(x: IntArray, w: IntArray, geometry: DeconvGeometry, bias: IntArray | None = None) -> IntArray:
+def deconv(
+    x: IntArray, w: IntArray, geometry: DeconvGeometry, bias: IntArray | None = None, groups: int = 1
+) -> IntArray:
     """Convolution as defined: every input pixel adds its kernel to the output, of which the steps are kept.
 
-    x (N,H,W,CI), w (CI,CO,KH,KW), bias (CO) -> (N,OH,OW,CO), all integers.
+    x (N,H,W,CI), w (CI,CO/groups,KH,KW), bias (CO) -> (N,OH,OW,CO), all integers. Channels of a group, which
+    stand side by side on both sides, meet each other alone.
     """
     rows, cols = geometry.rows, geometry.cols
     oh, ow = rows.position(rows.out - 1) + 1 - rows.pad, cols.position(cols.out - 1) + 1 - cols.pad
-    out = np.zeros((x.shape[0], oh, ow, w.shape[1]), np.int64)
+    out = np.zeros((x.shape[0], oh, ow, w.shape[1] * groups), np.int64)
     for ky in range(rows.kernel):
         oy = np.arange(rows.size) * rows.stride + ky - rows.pad
         ys = (oy >= 0) & (oy < oh)
         for kx in range(cols.kernel):
             ox = np.arange(cols.size) * cols.stride + kx - cols.pad
             xs = (ox >= 0) & (ox < ow)
-            out[:, oy[ys][:, None], ox[xs][None, :]] += matmul(x[:, ys][:, :, xs], w[:, :, ky, kx])
+            out[:, oy[ys][:, None], ox[xs][None, :]] += grouped_matmul(
+                x[:, ys][:, :, xs], w[:, :, ky, kx], groups
+            )
     kept = out[:, :: rows.step, :: cols.step]
     return kept if bias is None else kept + bias
 
@@ -55,24 +60,42 @@ def matmul(x: IntArray, w: IntArray) -> IntArray:
     return x.astype(np.int64) @ w.astype(np.int64)
 
 
+def grouped_matmul(x: IntArray, w: IntArray, groups: int) -> IntArray:
+    """x (...,CI), w (CI,CO/groups) -> (...,CO): the product of each group's channels."""
+    if groups == 1:
+        return matmul(x, w)
+    apart = zip(np.split(x, groups, -1), np.split(w, groups), strict=True)
+    return np.concatenate([matmul(a, b) for a, b in apart], -1)
+
+
+def groups_at_once(out_channels: int, groups: int, pe: int) -> int:
+    """Groups that are walked at the same time, by a fold of `pe` output channels."""
+    return max(1, pe * groups // out_channels)
+
+
 def weight_words(
-    w: IntArray, geometry: DeconvGeometry, pe: int, simd: int, taps: tuple[int, int] = (1, 1)
+    w: IntArray, geometry: DeconvGeometry, pe: int, simd: int, taps: tuple[int, int] = (1, 1), groups: int = 1
 ) -> IntArray:
     """Weights in the order of the hardware's ROM.
 
-    w (CI,CO,KH,KW) -> (BY*BX*NF*SF, PE, TY*TX*SIMD) with address ((by*BX + bx)*NF + nf)*SF + sf, where
-    NF = CO/PE, SF = CI/SIMD, and by, bx count the blocks of `taps` = (TY, TX) along each axis
-    (Axis.weight_blocks); taps that fill a block have weight 0.
+    w (CI,CO/groups,KH,KW) -> (BY*BX*NF*SF, PE, TY*TX*SIMD/GP), address ((by*BX + bx)*NF + nf)*SF + sf, where
+    NF = CO/PE, GP groups are walked at once, SF = CI*GP/groups/SIMD, and by, bx count the blocks of
+    `taps` = (TY, TX) along each axis (Axis.weight_blocks); taps that fill a block have weight 0.
     """
-    ci, co = w.shape[:2]
+    ci, co = w.shape[0] // groups, w.shape[1]
+    at_once = groups_at_once(co * groups, groups, pe)
+    pe, simd = pe // at_once, simd // at_once
     padded = np.pad(w, ((0, 0), (0, 0), (0, 1), (0, 1)))  # kernel index -1 is a weight of 0
     ky, kx = (
         np.array([[-1 if k is None else k for k in block] for block in axis.weight_blocks(par)])
         for axis, par in zip((geometry.rows, geometry.cols), taps, strict=True)
     )
     blocks = padded[:, :, ky[:, None, :, None], kx[None, :, None, :]]  # CI, CO, BY, BX, TY, TX
-    folded = blocks.reshape(ci // simd, simd, co // pe, pe, len(ky), len(kx), *taps)
-    return folded.transpose(4, 5, 2, 0, 3, 6, 7, 1).reshape(-1, pe, math.prod(taps) * simd)
+    folded = blocks.reshape(
+        groups // at_once, at_once, ci // simd, simd, co // pe, pe, len(ky), len(kx), *taps
+    )
+    ordered = folded.transpose(6, 7, 0, 4, 2, 1, 5, 8, 9, 3)
+    return ordered.reshape(-1, at_once * pe, math.prod(taps) * simd)
 
 
 def lookup(x: IntArray, table: IntArray) -> IntArray:

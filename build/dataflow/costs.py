@@ -42,6 +42,17 @@ class DeconvShape:
     narrow: bool
     core: str
     weight_memory: str
+    at_once: int = 1  # groups of channels, each with a core of its own
+
+    @property
+    def wide(self) -> int:
+        """Products per output channel and cycle."""
+        return self.simd * self.taps // self.at_once
+
+    @property
+    def lanes(self) -> int:
+        """Products per cycle."""
+        return self.pe * self.wide
 
 
 @dataclass(frozen=True)
@@ -121,23 +132,21 @@ def buffer_style(depth: int) -> str:
 
 def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     """Cost of one deconv: compute core, weight memory, line buffer, result queue and control."""
-    wide = shape.simd * shape.taps
-    lanes = shape.pe * wide
-    slices = 0
+    wide, lanes, slices = shape.wide, shape.lanes, 0
     if shape.core == "lut":
         core = lut_per_lane(shape.weight_bits, shape.act_bits) * lanes
         core *= _CONSTANT_SHARE if shape.weight_memory == "constant" else 1
     else:
         fast = 2 if shape.core == "dsp2x" else 1
         per_slice = dsp_lanes(shape.weight_bits, shape.act_bits, shape.narrow, dsp_block)
-        slices = math.ceil(wide / fast) * math.ceil(shape.pe / per_slice)
+        slices = shape.at_once * math.ceil(wide / fast) * math.ceil(shape.pe / shape.at_once / per_slice)
         core = lut_per_dsp_lane(shape.weight_bits, shape.act_bits) * lanes / fast
         core += lanes * shape.weight_bits / 2 if fast == 2 else 0  # which half of the weights
     weights = memory_cost(lanes * shape.weight_bits, shape.weight_words, shape.weight_memory)
     buffer = Cost(0)
     if buffer_style(shape.buffer_words) == "block":
         buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
-    operand = (_LUT_PER_INPUT_BIT + (shape.taps > 1)) * wide * shape.act_bits
+    operand = (_LUT_PER_INPUT_BIT + (shape.taps > 1)) * shape.simd * shape.taps * shape.act_bits
     queue = 2 * shape.pe * shape.acc_bits
     return Cost(
         round(core + operand + queue + _CONTROL_LUT) + weights.lut + buffer.lut * shape.taps,

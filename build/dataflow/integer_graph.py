@@ -91,13 +91,13 @@ class _Builder:
 
     def convolve(self, linear: Linear, source: str, index: int, acc: BaseDataType) -> None:
         """A ConvTranspose, and a Slice where only some of its outputs are kept."""
-        target, channels, strided = f"acc_{index}", linear.weights.shape[1], linear.step != (1, 1)
+        target, channels, strided = f"acc_{index}", linear.channels, linear.step != (1, 1)
         whole = f"full_{index}" if strided else target
         self.node(
             "ConvTranspose", [source, f"weights_{index}"], f"deconv_{index}",
             (whole, (channels, *linear.full), acc),
             strides=linear.stride, pads=linear.pads, output_padding=linear.output_padding,
-            kernel_shape=linear.kernel,
+            kernel_shape=linear.kernel, group=linear.groups,
         )  # fmt: skip
         if not strided:
             return
@@ -234,5 +234,6 @@ def _(layer: ConcatLayer, builder: _Builder, index: int) -> None:
 def quantize_layer(layer: QuantLayer) -> tuple[IntArray, Steps]:
     """Integer weights, their signs flipped where the activation falls, and the steps of what they sum to."""
     steps = sum_steps(layer)
-    weights = np.where(steps.flipped[None, :, None, None], -layer.linear.weights, layer.linear.weights)
+    linear = layer.linear
+    weights = np.where(linear.by_weight(steps.flipped), -linear.weights, linear.weights)
     return weights, steps

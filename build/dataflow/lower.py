@@ -91,7 +91,7 @@ class _Lowering:
     def _deconv(self, node: NodeProto) -> None:
         x, w = node.input[:2]
         y, steps = self._kept(node)
-        weights = self.source.get_initializer(w)
+        weights, groups = self.source.get_initializer(w), int(attribute(node, "group", 1))
         _, h, width, ci = self._shape(x)
         attributes: list[Any] = [attribute(node, name, default) for name, default in _CONV_DEFAULTS]
         geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes, steps)
@@ -116,7 +116,8 @@ class _Lowering:
             _node("Deconv_rtl", [x, w], [y], node.name,
                   size=[rows.size, cols.size], kernel=[rows.kernel, cols.kernel],
                   stride=[rows.stride, cols.stride], pad=[rows.pad, cols.pad], out=[rows.out, cols.out],
-                  step=[rows.step, cols.step], CI=ci, CO=int(weights.shape[1]),
+                  step=[rows.step, cols.step], CI=ci, CO=int(weights.shape[1]) * groups,
+                  groups=groups,
                   inputDataType=datatype.name, weightDataType=wdt.name, outputDataType=acc.name,
                   narrow_weights=int(weights.min() > wdt.min()), useful_macs=useful)
         )  # fmt: skip

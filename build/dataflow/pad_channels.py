@@ -49,10 +49,9 @@ def _widen(model: ModelWrapper, node: NodeProto, count: int, channels: Mapping[s
     if node.op_type == "Deconv_rtl":
         out = channels[node.output[0]]
         weights = model.get_initializer(node.input[1])
-        _pad(
-            model, node.input[1],
-            ((0, count - weights.shape[0]), (0, out - weights.shape[1]), (0, 0), (0, 0)),
-        )  # fmt: skip
+        if op.groups == 1:
+            more = (0, count - weights.shape[0]), (0, out - weights.shape[1])
+            _pad(model, node.input[1], (*more, (0, 0), (0, 0)))
         op.set_nodeattr("CI", count)
         op.set_nodeattr("CO", out)
         return out

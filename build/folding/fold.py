@@ -24,7 +24,7 @@ from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.folding.limits import CORES, Budget
-from fpgan.build.folding.options import MEMORIES, LayerOptions, Option
+from fpgan.build.folding.options import MEMORIES, LayerOptions, Option, folds
 from fpgan.build.folding.program import SCALE, Program, prices
 from fpgan.hw.design import read_report
 
@@ -231,6 +231,11 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
                     f"{node.name}: {mine}={op.get_nodeattr(mine)}, but {layer['channels'][i]} in {build}"
                 )
             _check_divides(node, fold_name.upper(), layer[fold_name], mine, layer["channels"][i])
+        if op.groups > 1 and (layer["pe"], layer["simd"]) not in folds(*layer["channels"], op.groups):
+            raise ValueError(
+                f"{node.name}: PE={layer['pe']} and SIMD={layer['simd']} fold no {op.groups} groups "
+                f"of channels {layer['channels']}"
+            )
         op.set_nodeattr("PE", layer["pe"])
         op.set_nodeattr("SIMD", layer["simd"])
         for name in ("taps", "core", "weight_memory"):

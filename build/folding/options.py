@@ -17,6 +17,7 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.joins import divisors
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
+from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
@@ -37,10 +38,7 @@ class Option:
     cycles: int
     rows: tuple[tuple[int, int], ...]  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
-
-    @property
-    def lanes(self) -> int:
-        return self.pe * self.simd * math.prod(self.taps)
+    lanes: int  # multipliers
 
 
 class LayerOptions:
@@ -103,32 +101,36 @@ class LayerOptions:
         shape = op.shape()
         for ci in self._counts(0, op.get_nodeattr("CI"), act):
             for co in self._counts(1, op.get_nodeattr("CO"), self._out_bits):
-                for pe, simd in ((p, s) for p in divisors(co) for s in divisors(ci)):
+                for pe, simd in folds(ci, co, op.groups):
                     if max(pe * acc, simd * act) > MAX_STREAM_BITS:
                         continue
                     for taps, walk in walks.items():
                         # Taps in parallel cost banks and masks: channels first.
-                        if taps != (1, 1) and simd != ci:
+                        at_once = groups_at_once(co, op.groups, pe)
+                        synapse_fold = ci * at_once // op.groups // simd
+                        if taps != (1, 1) and synapse_fold > 1:
                             continue
                         folded = replace(
-                            shape, pe=pe, simd=simd, taps=math.prod(taps),
-                            weight_words=walk.words * (co // pe) * (ci // simd),
+                            shape, pe=pe, simd=simd, taps=math.prod(taps), at_once=at_once,
+                            weight_words=walk.words * (co // pe) * synapse_fold,
                             buffer_words=walk.buffer_pixels * (ci // simd),
                         )  # fmt: skip
-                        rows = walk.rows(co // pe, ci // simd)
+                        rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
                         for core, memory in _kinds(cores, folded):
                             cost = costs.deconv_cost(
                                 replace(folded, core=core, weight_memory=memory), self._block
                             )
-                            yield Option(pe, simd, taps, core, memory, ci, co, cycles, rows, cost)
+                            yield Option(
+                                pe, simd, taps, core, memory, ci, co, cycles, rows, cost, folded.lanes
+                            )
 
     def _counts(self, side: int, count: int, bits: int) -> list[int]:
         """Channels to try of the input (side 0) or output (1).
 
         Where the image is the accelerator's own, a pixel with more channels is one word (channels.sv).
         """
-        if not self._free[side]:
+        if not self._free[side] or self._op.groups > 1:
             return [count]
         most = MAX_STREAM_BITS // bits if self._edges[side] else math.inf
         return [padded for padded in paddings(count) if padded == count or padded <= most]
@@ -185,13 +187,20 @@ def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:
 
 def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str]]:
     for core in cores:
-        if core == "dsp2x" and shape.simd * shape.taps < 2:
+        if core == "dsp2x" and shape.wide < 2:
             continue  # nothing to split over two fast cycles
         for memory in MEMORIES:
             if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
                 yield core, memory
         if core == "lut" and shape.weight_words == 1:
             yield core, "constant"
+
+
+def folds(ci: int, co: int, groups: int) -> list[tuple[int, int]]:
+    """(PE, SIMD): some channels of a group, or all channels of some groups."""
+    inputs, outputs = ci // groups, co // groups
+    within = [(pe, simd) for pe in divisors(outputs) for simd in divisors(inputs)]
+    return within + [(n * outputs, n * inputs) for n in divisors(groups)[1:]]
 
 
 def paddings(channels: int) -> list[int]:

@@ -285,7 +285,7 @@ def _pixelwise(part: LinearPart) -> LinearPart:
     """Functions that follow are of the image's channels, not of each of its pixels."""
     if part.regroup is None:
         return part
-    return replace(part, channels=np.arange(part.linear.weights.shape[1]) % part.regroup[0])
+    return replace(part, channels=np.arange(part.linear.channels) % part.regroup[0])
 
 
 def _passed(quantizer: Quantizer, padded: bool) -> Quantizer:

@@ -28,10 +28,11 @@ def as_image(layer: Features, dims: Dims) -> Features:
     if linear.out != (1, 1) or layer.regroup is not None:
         raise ValueError("reshapes features of more than one pixel into an image")
     if linear.size == linear.kernel == (1, 1) and all(_alike(v, channels) for v in _constants(layer)):
+        linear = linear.dense()
         weights = linear.weights.reshape(-1, channels, *size)
         kernel = Linear(weights, (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), linear.products)
         return _changed(layer, lambda v: v.reshape(channels, -1)[:, 0].copy(), kernel)
-    order = np.arange(linear.weights.shape[1]).reshape(dims).transpose(1, 2, 0).ravel()
+    order = np.arange(linear.channels).reshape(dims).transpose(1, 2, 0).ravel()
     made: Features = _selected(layer, order)
     note = f"{size[0]}x{size[1]} pixels, each channel of each with steps of its own"
     return replace(made, regroup=dims, notes=(*made.notes, note))
@@ -62,7 +63,7 @@ def _alike(values: Floats, channels: int) -> bool:
 
 def _selected(layer: Features, order: IntArray) -> Features:
     """The layer whose channel i is channel order[i] of this one."""
-    linear: Linear = layer.linear
+    linear: Linear = layer.linear.dense()
     weights = linear.weights[:, order]
     products = linear.products and linear.products * len(order) // linear.weights.shape[1]
     return _changed(layer, lambda v: v[order], replace(linear, weights=weights, products=products))

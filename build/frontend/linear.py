@@ -2,8 +2,9 @@
 """The one linear operation that everything becomes: a transposed convolution on integers, of whose outputs
 every step-th is kept.
 
-Convolutions, strided or not, dilation, groups, upsampling, pixel shuffling, padding and cropping are
-rewritten into its weights and geometry, each exactly: weights of 0 where the operation has none.
+Convolutions, strided or not, dilation, upsampling, pixel shuffling, padding and cropping are rewritten into
+its weights and geometry, each exactly: weights of 0 where the operation has none. Channels may be of groups
+that do not meet.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ _MAX_TAPS = 1 << 22  # output pixels times kernel taps along one axis
 
 @dataclass(frozen=True)
 class Linear:
-    """Weights (CI,CO,KH,KW), ONNX attributes, input size; pads may be negative until `settled`."""
+    """Weights (CI,CO/groups,KH,KW), ONNX attributes, input size; pads may be negative until `settled`."""
 
     weights: IntArray
     size: Pair
@@ -36,6 +38,12 @@ class Linear:
     output_padding: Pair
     products: int | None = None  # weights of the mathematical operation, where zeros were added
     step: Pair = (1, 1)
+    groups: int = 1  # of channels, each convolved by itself
+
+    @property
+    def channels(self) -> int:
+        """That come out."""
+        return int(self.weights.shape[1]) * self.groups
 
     @property
     def geometry(self) -> DeconvGeometry:
@@ -73,13 +81,27 @@ class Linear:
         """Exact bounds per output channel for inputs in [low, high], zero (outside the image) included."""
         lows, highs = [], []
         products = np.stack([self.weights * low, self.weights * high])
-        smallest, largest = np.minimum(products.min(0), 0).sum(0), np.maximum(products.max(0), 0).sum(0)
+        smallest = self._over_inputs(np.minimum(products.min(0), 0))
+        largest = self._over_inputs(np.maximum(products.max(0), 0))
         for row in {tuple(k for k, _ in taps) for taps in self.geometry.rows.taps}:
             for col in {tuple(k for k, _ in taps) for taps in self.geometry.cols.taps}:
                 index = np.ix_(range(smallest.shape[0]), row, col)
                 lows.append(smallest[index].sum((1, 2)))
                 highs.append(largest[index].sum((1, 2)))
         return np.min(lows, 0), np.max(highs, 0)
+
+    def _over_inputs(self, values: IntArray) -> IntArray:
+        """Of each weight (CI,CO/groups,KH,KW) -> sums (CO,KH,KW) over the inputs of an output."""
+        apart = values.reshape(self.groups, -1, *values.shape[1:])
+        sums: IntArray = apart.sum(1).reshape(self.channels, *self.kernel)
+        return sums
+
+    def by_weight(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Of each output, () or (CO) -> of each weight, (..,..,1,1), to be multiplied."""
+        if values.ndim == 0 or self.groups == 1:
+            return values.reshape(1, -1, 1, 1)
+        inputs = len(self.weights) // self.groups
+        return np.repeat(values.reshape(self.groups, -1), inputs, 0)[:, :, None, None]
 
     # -- rewriting ----------------------------------------------------------------------------------
     def upsampled(self, factor: Pair) -> Linear:
@@ -98,6 +120,8 @@ class Linear:
 
         crd: the channel is the slowest of (channel, row, column), else the fastest.
         """
+        if self.groups > 1 and not crd:
+            return self.dense().shuffled(factor, crd)  # a group's channels do not stay together
         count, fold = self.weights.shape[0], factor**2
 
         def place(grown: IntArray, a: int, b: int) -> IntArray:
@@ -144,6 +168,19 @@ class Linear:
         trail = [self.pads[d] + self.pads[d + 2] + self.full[d] - kept[d] - lead[d] for d in range(2)]
         return replace(self, pads=(lead[0], lead[1], trail[0], trail[1]))
 
+    def dense(self) -> Linear:
+        """The same as one group: weights of 0 between the groups."""
+        if self.groups == 1:
+            return self
+        inputs, outputs = self.weights.shape[0] // self.groups, self.weights.shape[1]
+        _check_weights(self.weights.size * self.groups, self.kernel)
+        whole = np.zeros((self.weights.shape[0], self.channels, *self.kernel), np.int64)
+        for g in range(self.groups):
+            mine = slice(g * inputs, (g + 1) * inputs)
+            whole[mine, g * outputs : (g + 1) * outputs] = self.weights[mine]
+        products = self.weights.size if self.products is None else self.products
+        return replace(self, weights=whole, products=products, groups=1)
+
     def settled(self) -> Linear:
         """The same with no negative pads, and output padding below the stride: taps of weight 0 instead."""
         lead = [max(0, -self.pads[d]) for d in range(2)]
@@ -172,31 +209,19 @@ class Linear:
         return self
 
 
-def from_conv(weights: IntArray, size: Pair, pads: Pads, strides: Pair = (1, 1)) -> Linear:
-    """A convolution, weights (CO,CI,KH,KW): its kernel turned, the pads' complement, strides as steps."""
+def from_conv(weights: IntArray, size: Pair, pads: Pads, strides: Pair = (1, 1), groups: int = 1) -> Linear:
+    """A convolution, weights (CO,CI/groups,KH,KW): its kernel turned, pads' complement, strides as steps."""
     top, left, bottom, right = (k - 1 - p for k, p in zip(weights.shape[2:] * 2, pads, strict=True))
-    turned = weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
-    return Linear(turned, size, (1, 1), (top, left, bottom, right), (0, 0), step=strides)
+    outputs, inputs, *kernel = weights.shape
+    apart = weights.reshape(groups, outputs // groups, inputs, *kernel).swapaxes(1, 2)
+    turned = apart.reshape(groups * inputs, outputs // groups, *kernel)[:, :, ::-1, ::-1]
+    return Linear(turned, size, (1, 1), (top, left, bottom, right), (0, 0), step=strides, groups=groups)
 
 
 def identity(channels: int, size: Pair) -> Linear:
     """Passes every channel on."""
-    _check_weights(channels**2, (1, 1))
-    eye = np.eye(channels, dtype=np.int64)[:, :, None, None]
-    return Linear(eye, size, (1, 1), (0, 0, 0, 0), (0, 0), channels)
-
-
-def ungrouped(weights: IntArray, groups: int) -> IntArray:
-    """Grouped weights, (CO,CI/G,..) or transposed (CI,CO/G,..) -> plain ones, 0 between the groups."""
-    if groups == 1:
-        return weights
-    slow, fast = weights.shape[:2]
-    _check_weights(weights.size * groups, weights.shape[2:])
-    whole = np.zeros((slow, fast * groups, *weights.shape[2:]), np.int64)
-    step = slow // groups
-    for g in range(groups):
-        whole[g * step : (g + 1) * step, g * fast : (g + 1) * fast] = weights[g * step : (g + 1) * step]
-    return whole
+    ones = np.ones((channels, 1, 1, 1), np.int64)
+    return Linear(ones, size, (1, 1), (0, 0, 0, 0), (0, 0), groups=channels)
 
 
 def dilated(weights: IntArray, dilation: Pair) -> IntArray:

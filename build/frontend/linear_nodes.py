@@ -11,7 +11,7 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.constants import Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
-from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv, ungrouped
+from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv
 from fpgan.build.frontend.quantized_constants import Scaled, scaled_constant
 from fpgan.build.frontend.view import View
 from fpgan.build.frontend.weight_scales import MAX_WEIGHT, per_output
@@ -46,7 +46,7 @@ def read_linear(node: NodeProto, constants: Constants, view: View) -> LinearNode
         )
     read = _dense if node.op_type in ("Gemm", "MatMul") else _convolution
     result = read(node, view, weights)
-    return replace(result, bias=_bias(node, constants, result.linear.weights.shape[1]))
+    return replace(result, bias=_bias(node, constants, result.linear.channels))
 
 
 def _pool(node: NodeProto, view: View) -> LinearNode:
@@ -106,11 +106,11 @@ def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
     linear = _geometry(node, view, dilated(integers, dilation), dilation, groups)
     notes = []
     if groups > 1:
-        notes.append(f"group={groups}: {groups} times the weights, 0 between the groups")
+        notes.append(f"{groups} groups of channels")
     if dilation != (1, 1):
         notes.append(f"dilation {dilation}: taps of weight 0")
     linear = replace(linear, products=integers.size)
-    after = view.resized((linear.weights.shape[1], *linear.out))
+    after = view.resized((linear.channels, *linear.out))
     return LinearNode(linear, scale, None, after, tuple(notes))
 
 
@@ -123,17 +123,16 @@ def _geometry(node: NodeProto, view: View, weights: NDArray[np.int64], dilation:
             raise UnsupportedError.at(
                 node, f"output_padding={extra} with strides {stride}, dilations {dilation}; less is expected"
             )
-        plain = Linear(ungrouped(weights, groups), view.size, stride, (0, 0, 0, 0), extra)
+        plain = Linear(weights, view.size, stride, (0, 0, 0, 0), extra, groups=groups)
         return replace(plain, pads=_transposed_pads(node, plain, rank)).checked()
-    whole = ungrouped(weights, groups)
-    pads = _conv_pads(node, view.size, whole.shape[2:], stride, rank)
-    return from_conv(whole, view.size, pads, stride).checked()
+    pads = _conv_pads(node, view.size, weights.shape[2:], stride, rank)
+    return from_conv(weights, view.size, pads, stride, groups).checked()
 
 
 def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
     """ONNX: pads as given, or what makes `output_shape`, or what makes input size times stride."""
     auto = _auto_pad(node)
-    wanted = _output_shape(node, rank, plain.weights.shape[1])
+    wanted = _output_shape(node, rank, plain.channels)
     if auto == "VALID" and wanted is None:
         return (0, 0, 0, 0)
     if auto == "NOTSET" and wanted is None:

@@ -127,7 +127,7 @@ class QuantLayer(ThresholdLayer):
 
     @property
     def dims(self) -> Dims:
-        return self.regroup or (int(self.linear.weights.shape[1]), *self.linear.out)
+        return self.regroup or (self.linear.channels, *self.linear.out)
 
     @property
     def acc_scale(self) -> NDArray[np.float32]:
@@ -156,7 +156,7 @@ class QuantLayer(ThresholdLayer):
         weights = torch.from_numpy(self.linear.weights.astype(np.float64))
         if exact:
             return self.values(_deconv(self.linear, x.double(), weights))
-        real = weights.float() * torch.from_numpy(np.reshape(self.weight_scale, (1, -1, 1, 1)).copy())
+        real = weights.float() * torch.from_numpy(self.linear.by_weight(self.weight_scale).copy())
         y = _deconv(self.linear, x * self.source.scale, real)
         return y if self.bias is None else y + torch.from_numpy(self.bias.reshape(1, -1, 1, 1))
 
@@ -164,7 +164,7 @@ class QuantLayer(ThresholdLayer):
 def _deconv(linear: Linear, x: Float, weights: Float) -> Float:
     """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it, its steps kept."""
     (top, left), (rows, cols) = linear.pads[:2], linear.full
-    full = F.conv_transpose2d(x, weights, stride=linear.stride)
+    full = F.conv_transpose2d(x, weights, stride=linear.stride, groups=linear.groups)
     full = F.pad(full, (0, max(0, left + cols - full.shape[3]), 0, max(0, top + rows - full.shape[2])))
     return full[:, :, top : top + rows : linear.step[0], left : left + cols : linear.step[1]].contiguous()
 

@@ -94,11 +94,13 @@ def _signs(
 
 @_signs.register
 def _(layer: QuantLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
-    weights = layer.linear.weights
-    placed = dataflow.get_initializer(nodes[f"deconv_{index}"].input[1])
-    inner = placed[: weights.shape[0], : weights.shape[1]]
-    same = (inner == weights).all((0, 2, 3))
-    turned = (inner == -weights).all((0, 2, 3))
+    weights, groups = layer.linear.weights, layer.linear.groups
+    node = nodes[f"deconv_{index}"]
+    if getCustomOp(node).get_nodeattr("groups") != groups:
+        return np.zeros(layer.linear.channels, np.int64)
+    inner = dataflow.get_initializer(node.input[1])[: weights.shape[0], : weights.shape[1]]
+    apart = (groups, -1, *weights.shape[1:])
+    same, turned = ((inner == signed).reshape(apart).all((1, 3, 4)).ravel() for signed in (weights, -weights))
     return np.where(same, 1, np.where(turned, -1, 0)).astype(np.int64)
 
 

@@ -11,7 +11,8 @@
 // needs are there, so rows of the next image arrive while this one is computed. II = 1 holds because a row is
 // read, and its place written again, at least LAG iterations after the other side was done with it.
 //
-// C: OH, OW, CI, CO folded to SF, NF; H, W input size; TY, TX taps per step; GROUPS of TY rows and COLUMNS of
+// C: OH, OW, CI, CO folded to SF, NF; PIXEL words of a pixel; AT_ONCE groups of channels in parallel, GROUP_NF
+// neuron folds of them; H, W input size; TY, TX taps per step; GROUPS of TY rows and COLUMNS of
 // TX pixels in the buffer; ACT, WEIGHT, ACC bits; SIGNED inputs; BLOCKS_X weight blocks of a kernel row; WORDS
 // of weights in CHUNKS of 64 bits; FIRST_ROWS that the first output row needs.
 #pragma once
@@ -25,7 +26,7 @@ const int LAG = 4;  // iterations: more than the stages between the buffer's rea
 
 // Where the next input word goes.
 template <class C> struct RowWriter {
-  ap_uint<bits_for(C::SF)> sf;
+  ap_uint<bits_for(C::PIXEL)> word;
   ap_uint<bits_for(C::W)> column;
   ap_uint<bits_for(C::H)> row;
   ap_uint<bits_for(C::TX)> place_x;
@@ -33,17 +34,17 @@ template <class C> struct RowWriter {
   ap_uint<bits_for(C::COLUMNS)> group_x;
   ap_uint<bits_for(C::GROUPS)> slot;
 
-  RowWriter() : sf(0), column(0), row(0), place_x(0), place_y(0), group_x(0), slot(0) {}
+  RowWriter() : word(0), column(0), row(0), place_x(0), place_y(0), group_x(0), slot(0) {}
 
-  int address() const { return (int(slot) * C::COLUMNS + int(group_x)) * C::SF + int(sf); }
+  int address() const { return (int(slot) * C::COLUMNS + int(group_x)) * C::PIXEL + int(word); }
 
   // Go on to the next word; returns the rows that this one completed, those that fill the last group included.
   int advance() {
 #pragma HLS INLINE
-    const bool pixel_end = sf == C::SF - 1, row_end = pixel_end && column == C::W - 1;
+    const bool pixel_end = word == C::PIXEL - 1, row_end = pixel_end && column == C::W - 1;
     const bool image_end = row == C::H - 1, x_end = place_x == C::TX - 1;
     const bool y_end = image_end || place_y == C::TY - 1;
-    sf = pixel_end ? 0 : int(sf) + 1;
+    word = pixel_end ? 0 : int(word) + 1;
     if (pixel_end) {
       column = row_end ? 0 : int(column) + 1;
       place_x = row_end || x_end ? 0 : int(place_x) + 1;
@@ -81,10 +82,12 @@ template <class C> struct Walk {
   ap_uint<bits_for(C::OW)> ox;
   ap_uint<bits_for(C::NF)> nf;
   ap_uint<bits_for(C::SF)> sf;
+  ap_uint<bits_for(C::GROUP_NF)> fold;  // neuron fold of the groups that are walked
+  ap_uint<bits_for(C::PIXEL)> first;    // their first word of a pixel
   ap_uint<8> jy, jx;
   bool empty, group_end, row_end, image_end;
 
-  Walk() : oy(0), ox(0), nf(0), sf(0), jy(0), jx(0) {}
+  Walk() : oy(0), ox(0), nf(0), sf(0), fold(0), first(0), jy(0), jx(0) {}
 
   void look(const short row[AXIS_COLUMNS], const short col[AXIS_COLUMNS]) {
 #pragma HLS INLINE
@@ -100,7 +103,9 @@ template <class C> struct Walk {
     jx = jx_end ? 0 : int(jx) + int(sf_end);
     jy = group_end ? 0 : int(jy) + int(jx_end);
     if (group_end) {
-      const bool pixel_end = nf == C::NF - 1;
+      const bool pixel_end = nf == C::NF - 1, fold_end = fold == C::GROUP_NF - 1;
+      fold = fold_end ? 0 : int(fold) + 1;
+      first = pixel_end ? 0 : int(first) + (fold_end ? C::SF : 0);
       nf = pixel_end ? 0 : int(nf) + 1;
       if (pixel_end) ox = row_end ? 0 : int(ox) + 1;
       if (row_end) oy = image_end ? 0 : int(oy) + 1;
@@ -116,7 +121,7 @@ template <class C> int ring_slot(int oldest, int offset) {
 }
 
 template <class C, class Word>
-void operands(const Word (&buffer)[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::SF], const Walk<C>& at, int oldest,
+void operands(const Word (&buffer)[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::PIXEL], const Walk<C>& at, int oldest,
               const short row[AXIS_COLUMNS], const short col[AXIS_COLUMNS],
               ap_int<C::ACT + 1> (&x)[C::TY * C::TX * C::SIMD]) {
 #pragma HLS INLINE
@@ -128,7 +133,7 @@ void operands(const Word (&buffer)[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::SF]
 #pragma HLS UNROLL
       const bool valid = y.valid[by] && z.valid[bx];
       const int pixel = ring_slot<C>(oldest, y.group[by]) * C::COLUMNS + z.group[bx];
-      const Word word = valid ? buffer[by][bx][pixel * C::SF + int(at.sf)] : Word(0);
+      const Word word = valid ? buffer[by][bx][pixel * C::PIXEL + int(at.first) + int(at.sf)] : Word(0);
       for (int s = 0; s < C::SIMD; s++) {
 #pragma HLS UNROLL
         const ap_uint<C::ACT> bits = element<C::ACT>(word, s);
@@ -144,7 +149,9 @@ template <class C>
 void accumulate(ap_int<C::ACC> (&acc)[C::PE], const ap_int<C::ACT + 1> (&x)[C::TY * C::TX * C::SIMD],
                 const unsigned long long weights[C::CHUNKS]) {
 #pragma HLS INLINE
-  const int wide = C::TY * C::TX * C::SIMD, per_chunk = 64 / C::WEIGHT;
+  // Each group has a share of the outputs, and of each pixel's channels.
+  const int outputs = C::PE / C::AT_ONCE, inputs = C::SIMD / C::AT_ONCE;
+  const int wide = C::TY * C::TX * inputs, per_chunk = 64 / C::WEIGHT;
   for (int pe = 0; pe < C::PE; pe++) {
 #pragma HLS UNROLL
     ap_int<C::ACC> sum = 0;
@@ -152,7 +159,7 @@ void accumulate(ap_int<C::ACC> (&acc)[C::PE], const ap_int<C::ACT + 1> (&x)[C::T
 #pragma HLS UNROLL
       const int e = pe * wide + i;
       const ap_int<C::WEIGHT> w = weights[e / per_chunk] >> (e % per_chunk * C::WEIGHT);
-      sum += x[i] * w;
+      sum += x[i / inputs * C::SIMD + pe / outputs * inputs + i % inputs] * w;
     }
     acc[pe] += sum;
   }
@@ -184,7 +191,7 @@ template <class C> struct RowCount {
 
 // Multiply one step's operands; returns whether it was the last of its output word, which is then in `word`.
 template <class C, class Word, int OUT>
-bool multiply(const Word (&buffer)[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::SF], const Walk<C>& at, int oldest,
+bool multiply(const Word (&buffer)[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::PIXEL], const Walk<C>& at, int oldest,
               const short row[AXIS_COLUMNS], const short col[AXIS_COLUMNS],
               const unsigned long long weights[C::WORDS][C::CHUNKS], ap_int<C::ACC> (&acc)[C::PE],
               ap_uint<OUT>& word) {
@@ -215,7 +222,7 @@ int deconv(hls::stream<ap_uint<IN>>& in, hls::stream<ap_uint<OUT>>& out,
 #pragma HLS ARRAY_PARTITION variable=cols complete dim=0
   static_assert(IN >= C::SIMD * C::ACT && OUT >= C::PE * C::ACC, "a stream word holds SIMD inputs, PE results");
   typedef ap_uint<C::SIMD * C::ACT> Word;
-  static Word buffer[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::SF];
+  static Word buffer[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::PIXEL];
 #pragma HLS ARRAY_PARTITION variable=buffer complete dim=1
 #pragma HLS ARRAY_PARTITION variable=buffer complete dim=2
 #pragma HLS DEPENDENCE variable=buffer inter RAW distance=4 true

@@ -16,14 +16,14 @@ from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.ops.base import StreamOp
 from fpgan.build.dataflow.ops.hex_words import hex_words
 from fpgan.hw.geometry import Axis, DeconvGeometry
-from fpgan.sim.golden import deconv, weight_words
+from fpgan.sim.golden import deconv, groups_at_once, weight_words
 
 _AXIS = ("size", "kernel", "stride", "pad", "out", "step")
 _DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
 
 
 class Deconv_rtl(StreamOp):
-    """x (1,H,W,CI), weights (CI,CO,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.sv."""
+    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.sv."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:
         attrs = super().get_nodeattr_types()
@@ -36,6 +36,7 @@ class Deconv_rtl(StreamOp):
             "out": ("ints", True, []),  # output rows, columns, kept
             "CI": ("i", True, 0),
             "CO": ("i", True, 0),
+            "groups": ("i", False, 1),  # of channels, each convolved by itself
             "SIMD": ("i", False, 1),
             "PE": ("i", False, 1),
             "taps": ("ints", False, [1, 1]),  # taps in parallel along rows, columns
@@ -54,11 +55,26 @@ class Deconv_rtl(StreamOp):
         return DeconvGeometry(*(Axis(*(int(v) for v in axis)) for axis in axes))
 
     @property
+    def groups(self) -> int:
+        """Of channels, each convolved by itself."""
+        return int(self.get_nodeattr("groups"))
+
+    @property
+    def at_once(self) -> int:
+        """Groups that are walked at the same time."""
+        return groups_at_once(self.get_nodeattr("CO"), self.groups, self.get_nodeattr("PE"))
+
+    @property
     def fold(self) -> tuple[int, int]:
-        """(NF, SF)."""
-        return self.get_nodeattr("CO") // self.get_nodeattr("PE"), self.get_nodeattr(
-            "CI"
-        ) // self.get_nodeattr("SIMD")
+        """(NF, SF): of all output channels, of a group's input channels."""
+        return self.get_nodeattr("CO") // self.get_nodeattr(
+            "PE"
+        ), self.pixel_words * self.at_once // self.groups
+
+    @property
+    def pixel_words(self) -> int:
+        """Stream words of an input pixel."""
+        return int(self.get_nodeattr("CI") // self.get_nodeattr("SIMD"))
 
     @property
     def taps(self) -> tuple[int, int]:
@@ -69,7 +85,7 @@ class Deconv_rtl(StreamOp):
     @property
     def lanes(self) -> int:
         """Multiply-accumulates per cycle."""
-        return int(self.get_nodeattr("PE") * self.get_nodeattr("SIMD") * math.prod(self.taps))
+        return self.shape().lanes
 
     @property
     def buffer_rows(self) -> int:
@@ -85,14 +101,14 @@ class Deconv_rtl(StreamOp):
 
     def get_normal_input_shape(self, ind: int = 0) -> list[int]:
         if ind == 1:
-            return [self.get_nodeattr("CI"), self.get_nodeattr("CO"), *self.geometry.kernel]
+            return [self.get_nodeattr("CI"), self.get_nodeattr("CO") // self.groups, *self.geometry.kernel]
         return [1, *self.geometry.in_shape, self.get_nodeattr("CI")]
 
     def get_normal_output_shape(self, ind: int = 0) -> list[int]:
         return [1, *self.geometry.out_shape, self.get_nodeattr("CO")]
 
     def get_folded_input_shape(self, ind: int = 0) -> list[int]:
-        return [1, *self.geometry.in_shape, self.fold[1], self.get_nodeattr("SIMD")]
+        return [1, *self.geometry.in_shape, self.pixel_words, self.get_nodeattr("SIMD")]
 
     def get_folded_output_shape(self, ind: int = 0) -> list[int]:
         return [1, *self.geometry.out_shape, self.fold[0], self.get_nodeattr("PE")]
@@ -109,7 +125,7 @@ class Deconv_rtl(StreamOp):
         }
 
     def compute(self, x: NDArray[np.int64], *initializers: NDArray[np.int64]) -> NDArray[np.int64]:
-        return deconv(x, initializers[0], self.geometry)
+        return deconv(x, initializers[0], self.geometry, groups=self.groups)
 
     # -- hardware -------------------------------------------------------------------------------------
     def module(self) -> str:
@@ -127,7 +143,7 @@ class Deconv_rtl(StreamOp):
             "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
             "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
             "DH": g.rows.step, "DW": g.cols.step, "OH": g.rows.out, "OW": g.cols.out,
-            "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"),
+            "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"), "GROUPS": self.groups,
             "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
             "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,
             "ACT_WIDTH": self.get_input_datatype().bitwidth(),
@@ -148,7 +164,7 @@ class Deconv_rtl(StreamOp):
     def write_data(self, model: Any, folder: Path) -> None:
         weights = np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)
         words = weight_words(
-            weights, self.geometry, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"), self.taps
+            weights, self.geometry, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"), self.taps, self.groups
         )
         (folder / self._weight_file()).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
 
@@ -158,10 +174,10 @@ class Deconv_rtl(StreamOp):
         (ty, tx), (nf, sf), g = self.taps, self.fold, self.geometry
         blocks = len(g.rows.weight_blocks(ty)) * len(g.cols.weight_blocks(tx))
         return costs.DeconvShape(
-            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx,
+            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx, at_once=self.at_once,
             weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
             acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
-            buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * sf,
+            buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
             narrow=bool(self.get_nodeattr("narrow_weights")), core=self.get_nodeattr("core"),
             weight_memory=self.get_nodeattr("weight_memory"),
         )  # fmt: skip

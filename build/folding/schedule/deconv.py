@@ -23,7 +23,7 @@ _FREE_LAG, _FREE_PLACES = 3, 4
 def stage(op: Any) -> Stage:
     """Of a Deconv_rtl node."""
     geometry, (nf, sf), (ty, tx) = op.geometry, op.fold, op.taps
-    wide = op.get_nodeattr("SIMD") * ty * tx
+    wide = op.shape().wide
     tree = math.ceil(math.log2(wide)) if wide > 1 else 0
     bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
     digits = (bits + 1) // 2 * (2 if wide > 1 else 1)
@@ -35,8 +35,8 @@ def stage(op: Any) -> Stage:
     stages = 7 if ty * tx > 1 else 6
     rows, cols, places = geometry.rows, geometry.cols, credits(stages, wide, sf, bits)
     constants = [
-        op.buffer_rows, cols.size * sf, rows.size, -rows.size % ty, stages + core, rows.out, cols.out,
-        nf, sf, places,
+        op.buffer_rows, cols.size * op.pixel_words, rows.size, -rows.size % ty, stages + core, rows.out,
+        cols.out, nf, sf, places,
     ]  # fmt: skip
     drop, more = np.diff(rows.released(ty), prepend=0), np.diff(rows.needed(ty), prepend=0)
     tables = np.concatenate([drop, more, rows.blocks(ty), cols.blocks(tx)])

@@ -112,12 +112,13 @@ def _deconv(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
     geometry, (nf, sf), (ty, tx) = op.geometry, op.fold, op.taps
     pe, simd = op.get_nodeattr("PE"), op.get_nodeattr("SIMD")
     bits = op.get_input_datatype(1).bitwidth()
-    words = weight_words(_integers(model, node.input[1]), geometry, pe, simd, (ty, tx))
+    words = weight_words(_integers(model, node.input[1]), geometry, pe, simd, (ty, tx), op.groups)
     chunks = weight_chunks(words, bits)
     rows, cols = axis_table(geometry.rows, ty, ring=True), axis_table(geometry.cols, tx, ring=False)
     constants = {
         "H": geometry.rows.size, "W": geometry.cols.size, "OH": geometry.rows.out, "OW": geometry.cols.out,
-        "SIMD": simd, "PE": pe, "SF": sf, "NF": nf, "TY": ty, "TX": tx,
+        "SIMD": simd, "PE": pe, "SF": sf, "NF": nf, "TY": ty, "TX": tx, "PIXEL": op.pixel_words,
+        "AT_ONCE": op.at_once, "GROUP_NF": nf * op.at_once // op.groups,
         "GROUPS": op.buffer_rows // ty, "COLUMNS": -(-geometry.cols.size // tx),
         "ACT": op.get_input_datatype().bitwidth(), "WEIGHT": bits,
         "ACC": op.get_output_datatype().bitwidth(), "SIGNED": int(op.get_input_datatype().signed()),

@@ -3,9 +3,12 @@
 //
 //   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci],  oy*DH + PH = iy*SH + ky, same for x
 //
+// GROUPS: output channel co has the input channels of its group alone, the CI/GROUPS from co/(CO/GROUPS) on.
+// Folds divide the channels of a group, or hold whole groups, as many on both sides, each with a core of its own.
+//
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
-// Walk: oy, ox, neuron fold, block of TY taps along y, block of TX taps along x, synapse fold (innermost); one
+// Walk: oy, ox, neuron fold (group by group), block of TY taps along y, block of TX taps along x, synapse fold (innermost); one
 //   step per cycle (II = 1) as long as the rows that the output row reads have arrived. Blocks without a tap
 //   inside the input are skipped, an output without any tap takes one step per neuron fold. Rows of the next
 //   image arrive while this one is computed.
@@ -26,6 +29,7 @@ module deconv #(
     parameter int unsigned OW = 8,           // output columns, kept
     parameter int unsigned CI = 4,           // input channels
     parameter int unsigned CO = 4,           // output channels
+    parameter int unsigned GROUPS = 1,       // of channels
     parameter int unsigned SIMD = 2,         // input channels per cycle
     parameter int unsigned PE = 2,           // output channels per cycle
     parameter int unsigned TY = 1,           // taps per cycle along y
@@ -60,10 +64,14 @@ module deconv #(
     input  logic m_axis_tready
 );
 
-  localparam int unsigned SF = CI / SIMD;             // synapse fold
+  localparam int unsigned CIG = CI / GROUPS;          // channels of a group
+  localparam int unsigned COG = CO / GROUPS;
+  localparam int unsigned GP = PE > COG ? PE / COG : 1;  // groups per cycle
+  localparam int unsigned SF = CIG * GP / SIMD;       // synapse fold
   localparam int unsigned NF = CO / PE;               // neuron fold
+  localparam int unsigned PIXEL = CI / SIMD;          // words of a pixel
   localparam int unsigned TAPS = TY * TX;             // per cycle
-  localparam int unsigned WIDE = TAPS * SIMD;         // products per output channel and cycle
+  localparam int unsigned WIDE = TAPS * SIMD / GP;    // products per output channel and cycle
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
   localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
@@ -71,11 +79,14 @@ module deconv #(
   // because outputs at the border have fewer taps and come faster than what follows may take them.
   localparam int unsigned CREDITS = IN_FLIGHT / SF + 3 > 32 ? IN_FLIGHT / SF + 3 : 32;
 
-  if (CI % SIMD != 0) begin : gen_bad_simd
-    $error("deconv: SIMD=%0d does not divide CI=%0d", SIMD, CI);
+  if (CIG * GP % SIMD != 0 || (GP > 1 && SF != 1)) begin : gen_bad_simd
+    $error("deconv: SIMD=%0d does not divide CI=%0d of %0d of %0d groups", SIMD, CI, GP, GROUPS);
   end
-  if (CO % PE != 0) begin : gen_bad_pe
-    $error("deconv: PE=%0d does not divide CO=%0d", PE, CO);
+  if (COG * GP % PE != 0) begin : gen_bad_pe
+    $error("deconv: PE=%0d does not divide CO=%0d of %0d of %0d groups", PE, CO, GP, GROUPS);
+  end
+  if (CI % GROUPS != 0 || CO % GROUPS != 0 || GROUPS % GP != 0) begin : gen_bad_groups
+    $error("deconv: GROUPS=%0d do not divide CI=%0d and CO=%0d, or not in %0d at once", GROUPS, CI, CO, GP);
   end
   if (ROWS % TY != 0) begin : gen_bad_rows
     $error("deconv: ROWS=%0d is no multiple of TY=%0d", ROWS, TY);
@@ -173,6 +184,31 @@ module deconv #(
     end
   end
 
+  // The step's word of a pixel: behind those of the groups before.
+  localparam int unsigned PXS = $clog2(PIXEL + 1);
+  logic [PXS-1:0] word;
+  if (PIXEL == SF) begin : gen_whole
+    assign word = sf_q;
+  end else begin : gen_groups
+    localparam int unsigned FOLDS = COG * GP / PE;  // neuron folds of the groups
+    localparam int unsigned FW = $clog2(FOLDS + 1);
+    logic [PXS-1:0] base_q;
+    logic [FW-1:0] fold_q;
+    logic fold_last_q;  // it is at its end
+    assign word = base_q + PXS'(sf_q);
+    always_ff @(posedge ap_clk) begin
+      if (!ap_rst_n) begin
+        base_q <= '0;
+        fold_q <= '0;
+        fold_last_q <= FOLDS == 1;
+      end else if (advance && group_end) begin
+        fold_q <= fold_last_q ? '0 : fold_q + 1'b1;
+        fold_last_q <= FOLDS == 1 || (!fold_last_q && fold_q == FW'(FOLDS - 2));
+        if (fold_last_q) base_q <= nf_last_q ? '0 : base_q + PXS'(SF);
+      end
+    end
+  end
+
   // ---- stage 0: the step to issue ----------------------------------------------------------------
   logic step_valid_q, empty_q, group_first_q, group_end_q, row_end_q, issue;
   logic [WYW-1:0] step_wy_q;
@@ -188,6 +224,7 @@ module deconv #(
   logic [IW-1:0] arrived;
   logic [NFW-1:0] step_nf_q;
   logic [SFW-1:0] step_sf_q;
+  logic [PXS-1:0] step_word_q;
   logic signed [CW-1:0] credit_q;   // places for results, less 1
   logic signed [RW-1:0] surplus_q;  // rows that have arrived, less those that the step to issue needs
   logic taken;
@@ -220,6 +257,7 @@ module deconv #(
       step_mx_q <= mask_x[jx_q];
       step_nf_q <= nf_q;
       step_sf_q <= sf_q;
+      step_word_q <= word;
       empty_q <= empty;
       group_first_q <= fresh_q;
       group_end_q <= group_end;
@@ -231,11 +269,11 @@ module deconv #(
   localparam int unsigned WW = PE * WIDE * WEIGHT_WIDTH;
 
   logic [TAPS-1:0][XW-1:0] x;
-  line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(SF), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
+  line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(PIXEL), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
                 .JYW(JYW), .JXW(JXW)) buffer (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]), .s_axis_tvalid(s_axis_tvalid),
       .s_axis_tready(s_axis_tready), .arrived(arrived), .load(advance), .drop(drop_y), .drop_en(issue && row_end_q),
-      .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_sf_q),
+      .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_word_q),
       .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
       .x(x));
 
@@ -273,31 +311,45 @@ module deconv #(
   localparam int unsigned PRODUCT_WIDTH = WEIGHT_WIDTH + ACT_WIDTH - (SIGNED_ACT ? 1 : 0);
   localparam int unsigned CORE_WIDTH = DSP_CORE && ACC_WIDTH < PRODUCT_WIDTH ? PRODUCT_WIDTH : ACC_WIDTH;
 
+  localparam int unsigned CHANNELS = PE / GP;  // of a core
+  logic [GP-1:0] vlds;                         // all the same
   logic vld;
   logic signed [PE-1:0][CORE_WIDTH-1:0] core_p;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;
+  assign vld = vlds[0];
   for (genvar i = 0; i < PE; i++) begin : gen_result
     assign p[i] = ACC_WIDTH'(core_p[i]);
   end
 
-  if (DSP_CORE && PUMPED) begin : gen_dsp2x
-    mvu_pumped #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-                 .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
-                 .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-        .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-        .w(weights), .a(x), .vld(vld), .p(core_p));
-  end else if (DSP_CORE) begin : gen_dsp
-    mvu #(.VERSION(DSP_VERSION), .PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-          .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
-          .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-        .clk(ap_clk), .ctrl_rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-        .zero(1'b0), .w(weights), .a(x), .vld(vld), .p(core_p));
-  end else begin : gen_lut
-    mvu_lut #(.PE(PE), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
-              .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
-              .STATIC_WEIGHTS(WEIGHT_STYLE == "constant")) core (
-        .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-        .w(weights), .a(x), .vld(vld), .p(core_p));
+  for (genvar g = 0; g < GP; g++) begin : gen_core
+    logic [WW/GP-1:0] w;
+    logic [TAPS-1:0][XW/GP-1:0] a;
+    logic signed [CHANNELS-1:0][CORE_WIDTH-1:0] sums;
+    assign w = weights[g*(WW/GP)+:WW/GP];
+    assign core_p[g*CHANNELS+:CHANNELS] = sums;
+    for (genvar t = 0; t < TAPS; t++) begin : gen_tap
+      assign a[t] = x[t][g*(XW/GP)+:XW/GP];
+    end
+
+    if (DSP_CORE && PUMPED) begin : gen_dsp2x
+      mvu_pumped #(.VERSION(DSP_VERSION), .PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
+                   .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+                   .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
+          .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
+          .w(w), .a(a), .vld(vlds[g]), .p(sums));
+    end else if (DSP_CORE) begin : gen_dsp
+      mvu #(.VERSION(DSP_VERSION), .PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
+            .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+            .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
+          .clk(ap_clk), .ctrl_rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
+          .zero(1'b0), .w(w), .a(a), .vld(vlds[g]), .p(sums));
+    end else begin : gen_lut
+      mvu_lut #(.PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
+                .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
+                .STATIC_WEIGHTS(WEIGHT_STYLE == "constant")) core (
+          .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
+          .w(w), .a(a), .vld(vlds[g]), .p(sums));
+    end
   end
 
   // ---- result queue: a group is issued only when its result has a place --------------------------
@@ -309,8 +361,8 @@ module deconv #(
   assign m_axis_tdata = OUT_BITS'(queue_data);
   assign taken = m_axis_tvalid && m_axis_tready;
 
-  logic unused;  // padding, the bits that keep constants representable, the clock of the pumped core
-  assign unused = &{1'b0, s_axis_tdata, address, ap_clk2x};
+  logic unused;  // padding, the bits that keep constants representable, the pumped core's clock
+  assign unused = &{1'b0, s_axis_tdata, address, ap_clk2x, vlds};
 
 `ifdef VERILATOR
   always_ff @(posedge ap_clk)

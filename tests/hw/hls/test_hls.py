@@ -30,7 +30,7 @@ from fpgan.sim.packing import pack
 IMAGES = 3
 pytestmark = pytest.mark.verilator  # needs g++
 
-# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, inputs, weight bits, steps
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, inputs, weight bits, steps, groups
 # fmt: off
 DECONVS = {
     "dcgan": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "UINT4", 4),
@@ -46,6 +46,8 @@ DECONVS = {
     "taps_pad": ((6, 6), (3, 3), (2, 2), (3, 3, 3, 3), (1, 1), 2, 2, 2, 2, (2, 2), "UINT4", 4),
     "step2": ((6, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 4, 2, 2, (1, 1), "UINT4", 4, (2, 2)),
     "step23_s32": ((4, 5), (4, 3), (3, 2), (1, 0, 1, 1), (0, 0), 2, 3, 3, 2, (2, 1), "UINT4", 4, (2, 3)),
+    "depthwise": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 6, 6, 3, 3, (2, 1), "INT4", 4, (1, 1), 6),
+    "multiplied": ((3, 4), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 8, 1, 1, (1, 1), "INT4", 4, (2, 1), 4),
     "wide": ((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 24, 8, 8, 24, (1, 1), "UINT4", 4),
 }
 # fmt: on
@@ -68,8 +70,13 @@ def random_deconv(seed: int):
     trail = [pick(0, min(kernel[d], full[d] - 1 - lead[d])) for d in range(2)]
     simd, pe, taps = pick(1, 5), pick(1, 4), (pick(1, 3), pick(1, 3))
     datatype, bits = ("INT" if pick(0, 1) else "UINT") + str(pick(2, 9)), pick(2, 9)
-    return (size, kernel, stride, (*lead, *trail), extra, simd * pick(1, 3), pe * pick(1, 3), pe, simd, taps,
-            datatype, bits, (pick(1, 1 + seed % 3), pick(1, 1 + seed % 2)))  # fmt: skip
+    ci, co = simd * pick(1, 3), pe * pick(1, 3)
+    steps, groups = (pick(1, 1 + seed % 3), pick(1, 1 + seed % 2)), pick(1, 1 + seed % 3)
+    at_once = groups if pick(0, 1) else 1
+    if at_once > 1:
+        pe, simd = co * at_once, ci * at_once
+    return (size, kernel, stride, (*lead, *trail), extra, ci * groups, co * groups, pe, simd, taps,
+            datatype, bits, steps, groups)  # fmt: skip
 
 
 def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
@@ -96,24 +103,26 @@ def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
 
 
 def deconv_case(
-    name, size, kernel, stride, pads, extra, ci, co, pe, simd, taps, datatype, bits, steps=(1, 1)
+    name, size, kernel, stride, pads, extra, ci, co, pe, simd, taps, datatype, bits, steps=(1, 1), groups=1
 ):
     """Returns the case and the steps of an image."""
     rng, top = np.random.default_rng(len(name)), 2 ** (bits - 1)
-    weights = rng.integers(-top, top, (ci, co, *kernel))
+    weights = rng.integers(-top, top, (ci, co // groups, *kernel))
     geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra, steps), DataType[datatype]
-    linear = Linear(weights, size, stride, pads, extra, step=steps)
+    linear = Linear(weights, size, stride, pads, extra, step=steps, groups=groups)
     low, high = linear.accumulator_range(int(adt.min()), int(adt.max()))
     acc = smallest_type(int(low.min()), int(high.max()), signed=True)
     x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *size, ci))
     rows, cols = geometry.rows, geometry.cols
     case = node_case(
-        name, "Deconv_rtl", x, deconv(x, weights, geometry), [weights],
+        name, "Deconv_rtl", x, deconv(x, weights, geometry, groups=groups), [weights],
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
         step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
         inputDataType=datatype, weightDataType=f"INT{bits}", outputDataType=acc.name, useful_macs=1,
+        groups=groups,
     )  # fmt: skip
-    return case, geometry.steps(co // pe, ci // simd, taps)
+    synapse_fold = ci // simd * max(1, pe * groups // co) // groups
+    return case, geometry.steps(co // pe, synapse_fold, taps)
 
 
 def test_deconv(tmp_path):

@@ -32,7 +32,8 @@ from fpgan.sim.packing import pack
 IMAGES = 3
 PORTS = Ports(clock2x="ap_clk2x")
 US, Z7 = "ultra96", "pynq-z2"
-# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board, steps
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board,
+# steps, seed, groups
 # fmt: off
 CASES = {
     "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "dsp", "UINT4", 4, US),
@@ -79,6 +80,42 @@ CASES = {
     "narrow_sum_2x": (
         (3, 2), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 2, 1, 1, 2, (1, 1), "dsp2x", "UINT4", 5, US, (1, 1), 6,
     ),
+    "depthwise_4": (
+        (4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 4, (1, 1), "lut", "UINT4", 4, US, (1, 1),
+        0, 8,
+    ),
+    "depthwise_1": (
+        (3, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 3, 3, 1, 1, (1, 1), "dsp", "INT4", 4, Z7, (1, 1),
+        0, 3,
+    ),
+    "depthwise_22": (
+        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 2, 2, (2, 2), "dsp2x", "UINT4", 4, US, (1, 1),
+        0, 4,
+    ),
+    "depthwise_constant": (
+        (4, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 3, 3, 3, 3, (3, 3), "lut", "INT4", 4, US, (2, 2),
+        0, 3,
+    ),
+    "multiplied": (
+        (3, 4), (3, 3), (2, 2), (3, 3, 3, 3), (1, 1), 4, 12, 6, 2, (1, 1), "dsp", "UINT4", 4, US, (1, 1),
+        0, 4,
+    ),
+    "multiplied_1": (
+        (3, 2), (2, 2), (2, 2), (0, 0, 0, 0), (0, 0), 2, 6, 1, 1, (1, 1), "lut", "INT3", 5, US, (1, 1),
+        0, 2,
+    ),
+    "within_a_group": (
+        (4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 12, 8, 2, 2, (1, 1), "lut", "UINT4", 4, US, (1, 1),
+        0, 2,
+    ),
+    "two_groups": (
+        (4, 4), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 8, 12, 6, 4, (1, 2), "dsp", "INT4", 4, Z7, (2, 2),
+        0, 4,
+    ),
+    "all_groups_k1": (
+        (4, 3), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 6, 9, 9, 6, (1, 1), "dsp2x", "INT8", 8, Z7, (1, 1),
+        0, 3,
+    ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
@@ -100,14 +137,15 @@ def node_model(
     weight_bits,
     steps=(1, 1),
     seed=0,
+    groups=1,
 ):
     """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
     register()
     rng = np.random.default_rng(seed)
     top = 2 ** (weight_bits - 1)
-    weights = rng.integers(-top, top, (ci, co, *kernel))
+    weights = rng.integers(-top, top, (ci, co // groups, *kernel))
     geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra, steps), DataType[datatype]
-    linear = Linear(weights, size, stride, pads, extra, step=steps)
+    linear = Linear(weights, size, stride, pads, extra, step=steps, groups=groups)
     low, high = linear.accumulator_range(int(adt.min()), int(adt.max()))
     acc = smallest_type(int(low.min()), int(high.max()), signed=True)
     rows, cols = geometry.rows, geometry.cols
@@ -116,7 +154,7 @@ def node_model(
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
         step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
         core=core, inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name,
-        useful_macs=1, narrow_weights=int(weights.min() > -top),
+        useful_macs=1, groups=groups, narrow_weights=int(weights.min() > -top),
     )  # fmt: skip
     graph = helper.make_graph(
         [node], "one",
@@ -149,7 +187,7 @@ def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
     adt, acc = op.get_input_datatype(), op.get_output_datatype()
     rng = np.random.default_rng(1)
     x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *geometry.in_shape, weights.shape[0]))
-    y = deconv(x, weights, geometry)
+    y = deconv(x, weights, geometry, groups=op.groups)
     for image, result in zip(x, y, strict=True):
         executed = execute_onnx(model, {"x": image[None].astype(np.float32)})["y"]
         assert np.array_equal(executed[0], result)
