@@ -59,8 +59,8 @@ def run_cocotb(
     ):
         try:
             runner.build(
-                sources=[str(path) for path in (*sources, *held_checks())], hdl_toplevel=top, build_dir=build_dir,
-                parameters=dict(parameters or {}), log_file=build_log,
+                sources=[str(path) for path in (*sources, *held_checks())], hdl_toplevel=top,
+                build_dir=build_dir, parameters=dict(parameters or {}), log_file=build_log,
                 build_args=[*_BUILD_ARGS, *(() if warnings else _QUIET), *objects],
             )  # fmt: skip
         except (SystemExit, RuntimeError) as error:
