@@ -46,7 +46,7 @@ def rtl_file(name: str) -> Path:
 
 
 def held_checks() -> list[Path]:
-    """What every simulation of our RTL binds to it: outputs hold while stalled, or a message says where not."""
+    """What every simulation binds to our RTL: outputs hold while stalled, or a message says where not."""
     return [Path(__file__).parent / "proofs" / name for name in ("stream_held.sv", "held_bound.sv")]
 
 
