@@ -231,8 +231,8 @@ def test_random_graphs_of_free_scales(tmp_path_factory, grown, core):
 
 
 @settings(max_examples=(COUNT + 3) // 4 or 5, **FUZZ)
-@given(files())
-def test_random_post_training(tmp_path_factory, model):
+@given(files(), CORES)
+def test_random_post_training(tmp_path_factory, model, core):
     """As ONNX Runtime and torch.ao write them: the file's own runtime, but for float32's other roundings."""
     path = kept(model, "post_training")
     network = read_network(model)
@@ -247,5 +247,5 @@ def test_random_post_training(tmp_path_factory, model):
     assert np.array_equal(run_dataflow(dataflow, q[0]), expected[0])
     assert prove_thresholds(network, dataflow)["mismatches"] == 0
     if COUNT:
-        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build")
+        at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()
