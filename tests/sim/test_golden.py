@@ -177,3 +177,26 @@ def test_weight_words_of_parallel_taps():
     assert words.shape == (4, 1, 8)
     assert words[0, 0].tolist() == [w[c, 0, y, x] for y in (0, 2) for x in (0, 2) for c in (0, 1)]
     assert words[3, 0].tolist() == [w[0, 0, 1, 1], w[1, 0, 1, 1], *[0] * 6]  # one tap, three that fill
+
+
+def test_weight_words_of_groups():
+    """Two groups at once, of 1 to 2 channels each; then half a group's outputs."""
+    w = np.arange(4 * 2 * 1 * 2).reshape(4, 2, 1, 2)
+    geometry = DeconvGeometry.make((2, 2), (1, 2))
+    whole = weight_words(w, geometry, pe=4, simd=2, groups=4)
+    assert whole[..., 0].tolist() == [
+        [w[g + c // 2, c % 2, 0, kx] for c in range(4)] for kx in (0, 1) for g in (0, 2)
+    ]
+    part = weight_words(w, geometry, pe=1, simd=1, groups=4)
+    assert part.ravel().tolist() == [w[g, c, 0, kx] for kx in (0, 1) for g in range(4) for c in (0, 1)]
+
+
+def test_groups_as_pytorch_has_them():
+    rng = np.random.default_rng(2)
+    x, w = rng.integers(-8, 8, (2, 4, 3, 6)), rng.integers(-8, 8, (6, 2, 4, 3))
+    geometry = DeconvGeometry.make((4, 3), (4, 3), (2, 1), (1, 1, 1, 1))
+    expected = F.conv_transpose2d(
+        torch.from_numpy(x.transpose(0, 3, 1, 2)).double(), torch.from_numpy(w).double(), stride=(2, 1),
+        padding=1, groups=3,
+    ).numpy().transpose(0, 2, 3, 1)  # fmt: skip
+    assert np.array_equal(deconv(x, w, geometry, groups=3), expected)

@@ -63,6 +63,14 @@ GEOMETRIES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("mode", ["CRD", "DCR"])
+def test_a_pixel_shuffle_before_groups(mode):
+    """Where it takes a group's channels apart the layer becomes a dense one."""
+    chain = start((1, 16, 3, 2)).op("DepthToSpace", blocksize=2, mode=mode)
+    linear = check(end(conv(chain, (4, 1, 3, 3), pads=[1] * 4, group=4))).layers[0].linear
+    assert (linear.groups, linear.weights.shape[:2]) == ((4, (16, 1)) if mode == "CRD" else (1, (16, 4)))
+
+
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_every_geometry(name):
     shape, weights, attributes = GEOMETRIES[name]
