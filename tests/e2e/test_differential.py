@@ -90,7 +90,7 @@ def layers(draw):
     room = [max(s, d) - 1 for s, d in zip(stride, dilation, strict=True)]
     extra = tuple(draw(st.integers(0, r)) for r in room) if transposed else (0, 0)
     return Layer(
-        transposed, draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(pair(1, 4)), stride,
+        transposed, draw(st.sampled_from([1, 1, 2, 3, 4])), draw(st.integers(1, 3)), draw(pair(1, 4)), stride,
         draw(pair(0, 2)), extra, dilation, draw(st.integers(2, 5)), draw(st.booleans()), draw(st.booleans()),
         draw(st.sampled_from(list(ACTIVATIONS))), draw(st.integers(2, 5)), draw(st.booleans()),
         draw(st.booleans()),
