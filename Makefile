@@ -32,6 +32,7 @@ fuzz: setup
 		--hypothesis-seed=$(SEED) $(DIFFERENTIAL)::test_random_generators tests/build/frontend/test_fuzz_inputs.py \
 		tests/e2e/test_damaged_files.py \
 		$(DIFFERENTIAL)::test_random_post_training \
+		$(DIFFERENTIAL)::test_random_graphs_of_free_scales \
 		$(DIFFERENTIAL)::test_random_graphs
 
 # Every command killed, interrupted, given no room, damaged files and a rival, for SECONDS; each try's seed is printed.

@@ -45,6 +45,11 @@ def rtl_file(name: str) -> Path:
     return path
 
 
+def held_checks() -> list[Path]:
+    """What every simulation binds to our RTL: outputs hold while stalled, or a message says where not."""
+    return [Path(__file__).parent / "proofs" / name for name in ("stream_held.sv", "held_bound.sv")]
+
+
 def hls_dir() -> Path:
     """Folder of our HLS kernels; csim/ inside holds stand-ins of Vitis HLS' headers."""
     return Path(__file__).parent / "hls"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from fpgan.hw.sources import held_checks
 from fpgan.hw.system.environment import variables_set
 from fpgan.hw.system.tools import ToolError, require_tools, verilator_env
 from fpgan.sim.compiled.verilated_runtime import shared_runtime
@@ -58,8 +59,8 @@ def run_cocotb(
     ):
         try:
             runner.build(
-                sources=[str(path) for path in sources], hdl_toplevel=top, build_dir=build_dir,
-                parameters=dict(parameters or {}), log_file=build_log,
+                sources=[str(path) for path in (*sources, *held_checks())], hdl_toplevel=top,
+                build_dir=build_dir, parameters=dict(parameters or {}), log_file=build_log,
                 build_args=[*_BUILD_ARGS, *(() if warnings else _QUIET), *objects],
             )  # fmt: skip
         except (SystemExit, RuntimeError) as error:

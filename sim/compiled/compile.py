@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fpgan.hw.design import Design
 from fpgan.hw.host.emit import Host
-from fpgan.hw.sources import cells
+from fpgan.hw.sources import cells, held_checks
 from fpgan.hw.system.tools import find_tool, require_tools, verilator_env
 from fpgan.sim.compiled.calls import check_calls, check_names
 from fpgan.sim.compiled.programs import made_once, run_logged
@@ -101,6 +101,7 @@ def _compile(
 ) -> tuple[Path, float]:
     """The program for a top and a harness, and its seconds. ours: sources that are not of the BUILD."""
     require_tools("verilator", "make", "g++", "perl")
+    ours = [*held_checks(), *ours]
     everything = [*ours, *sources]
     names, program = _linked_names(everything), folder / "program"
 

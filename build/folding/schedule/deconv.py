@@ -42,7 +42,10 @@ def stage(op: Any) -> Stage:
     tables = np.concatenate([drop, more, rows.blocks(ty), cols.blocks(tx)])
     registers = np.zeros(_LISTS + places + 2 * _FREE_PLACES, np.int64)
     registers[_CREDIT], registers[_SURPLUS] = places, -more[0]  # rows arrived, less those that the row needs
-    return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers)
+    came = np.ones((rows.size, 1), np.int64)
+    came[-1] += constants[_PADDING]
+    counts = (_OY, np.stack([drop, more, rows.blocks(ty)], axis=1)), (_ROW, came)
+    return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers, counts)
 
 
 def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
@@ -122,6 +125,20 @@ def _end_row(p: IntArray, a: int, s: IntArray, b: int) -> None:
         s[b + _FREEING] += 1
     s[b + _GROUP], s[b + _OY] = 0, (oy + 1) % oh
     s[b + _SURPLUS] -= p[a + _TABLES + oh + s[b + _OY]]
+
+
+@compiled
+def relative(p: IntArray, a: int, s: IntArray, b: int, seen: IntArray) -> None:
+    """The times in both rings, seen from now, the oldest first; what is in neither ring is 0."""
+    places, freed = p[a + _PLACES], _LISTS + p[a + _PLACES]
+    for k in range(places):
+        at = b + _LISTS + (s[b + _FIRST] + k) % places
+        seen[b + _LISTS + k] = s[at] - s[b + _NOW] if k < s[b + _FLYING] else 0
+    for k in range(_FREE_PLACES):
+        at = b + freed + 2 * ((s[b + _FREED] + k) % _FREE_PLACES)
+        seen[b + freed + 2 * k] = s[at] - s[b + _NOW] if k < s[b + _FREEING] else 0
+        seen[b + freed + 2 * k + 1] = s[at + 1] if k < s[b + _FREEING] else 0
+    seen[b + _NOW] = seen[b + _FIRST] = seen[b + _FREED] = 0
 
 
 @compiled

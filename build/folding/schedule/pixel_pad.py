@@ -19,7 +19,8 @@ def stage(op: Any) -> Stage:
         (np.arange(out[d]) % stride[d] == 0) & (np.arange(out[d]) // stride[d] < size[d]) for d in range(2)
     )
     pattern = np.repeat(np.outer(rows, cols).reshape(-1), words)
-    return Stage.of(PAD, [len(pattern), *pattern], [0])
+    constants = np.array([len(pattern), *pattern], np.int64)
+    return Stage(PAD, constants, np.zeros(1, np.int64), ((0, constants[1:, None]),))
 
 
 @compiled

@@ -10,7 +10,8 @@ functions of them
     quiet    for how many cycles without a word coming or leaving it offers and takes the same
     skip     so many quiet cycles at once
 
-leaving out what never changes; step.py puts them together.
+leaving out what never changes; step.py puts them together. Where registers hold times, `relative` writes them
+as they are seen from now.
 """
 
 from __future__ import annotations
@@ -29,11 +30,16 @@ FOREVER = 1 << 40
 
 @dataclass(frozen=True)
 class Stage:
-    """A module's kind, constants, and registers as a reset leaves them."""
+    """A module's kind, constants, and registers as a reset leaves them.
+
+    places: registers that count through an image, and what their module does at each count (whole rows of a
+    table, one per count): where that repeats, so does the module.
+    """
 
     kind: int
     constants: IntArray
     registers: IntArray
+    places: tuple[tuple[int, IntArray], ...] = ()
 
     @classmethod
     def of(cls, kind: int, constants: Sequence[int], registers: Sequence[int]) -> Stage:

@@ -32,9 +32,11 @@ STUCK = -1
 def advance(
     kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: IntArray, streams: IntArray,
     in_at: IntArray, out_at: IntArray, beats: IntArray, counts: IntArray, first: IntArray, last: IntArray,
-    ends: IntArray, cycle: int, until: int,
+    ends: IntArray, low: IntArray, high: IntArray, cycle: int, until: int, stream: int, words: int,
 ) -> int:  # fmt: skip
-    """Cycle by cycle up to `until`, or until all images have left; returns the cycle that was reached.
+    """Cycle by cycle up to `until`, until all images have left, or `words` have passed `stream` in all.
+
+    Returns the cycle that was reached; low, high: fewest and most words in each FIFO on the way.
 
     Streams of stage i: those that come are in `streams` from in_at[i] on, those that leave from out_at[i] on,
     up to in_at[i + 1]. A quiet stage ticks when a word comes or leaves, or when its time is over; time jumps
@@ -44,7 +46,7 @@ def advance(
     valids, readys = np.ones(len(beats), np.bool_), np.ones(len(beats), np.bool_)
     fresh = np.ones(n, np.bool_)
     ticked, wakes = np.full(n, cycle), np.full(n, cycle)  # registers are those of that cycle; when it ticks
-    while cycle < until and ends[0] < len(ends) - 1:
+    while cycle < until and ends[0] < len(ends) - 1 and counts[stream] != words:
         for i in range(n):
             if kinds[i] >= FORK:
                 ins, outs = streams[in_at[i] : out_at[i]], streams[out_at[i] : in_at[i + 1]]
@@ -76,6 +78,8 @@ def advance(
                 _tick(kinds[i], p, p_at[i], s, s_at[i], int(push), int(pop))
                 ticked[i] = cycle + 1
                 wakes[i] = cycle + 1 + _quiet(kinds[i], p, p_at[i], s, s_at[i])
+                if kinds[i] == FIFO:
+                    low[i], high[i] = min(low[i], s[s_at[i]]), max(high[i], s[s_at[i]])
             wake = min(wake, wakes[i])
         if still and wake == FOREVER:
             return STUCK
@@ -87,6 +91,18 @@ def advance(
     for i in range(n):
         _skip(kinds[i], p, p_at[i], s, s_at[i], cycle - ticked[i])
     return cycle
+
+
+@kept
+def relative(kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: IntArray) -> IntArray:
+    """All registers, with times as they are seen from now."""
+    seen = s.copy()
+    for i in range(len(kinds)):
+        if kinds[i] == THRESHOLD:
+            thresholding.relative(p, p_at[i], s, s_at[i], seen)
+        elif kinds[i] == DECONV:
+            deconv.relative(p, p_at[i], s, s_at[i], seen)
+    return seen
 
 
 # ---- of any kind with one stream on each side, see stage.py ----

@@ -46,6 +46,14 @@ def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
 
 
 @compiled
+def relative(p: IntArray, a: int, s: IntArray, b: int, seen: IntArray) -> None:
+    """When each word leaves the pipeline, seen from now, the oldest first; of none 0."""
+    for k in range(p[a + 1]):
+        seen[b + 5 + k] = s[b + 5 + (s[b + 4] + k) % p[a + 1]] - s[b] if k < s[b + 3] else 0
+    seen[b] = seen[b + 4] = 0
+
+
+@compiled
 def quiet(s: IntArray, b: int) -> int:
     if s[b + 1] != 0 and s[b + 2] == 0:
         return 0

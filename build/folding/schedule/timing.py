@@ -18,8 +18,9 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
 from fpgan.build.folding.schedule import deconv, fifo, joins, pixel_pad, thresholding, width_convert
+from fpgan.build.folding.schedule.repeats import Repeats, Run
 from fpgan.build.folding.schedule.stage import WIRES, IntArray, Stage
-from fpgan.build.folding.schedule.step import STUCK, advance
+from fpgan.build.folding.schedule.step import STUCK, advance, relative
 from fpgan.sim.steady import steady
 
 _STAGES: dict[str, Callable[[Any], Stage]] = {
@@ -81,6 +82,8 @@ class Timing:
         shapes += [op.get_folded_output_shape(k) for op in ops for k in range(len(op.onnx_node.output))]
         self.fifos = {node.name: i for i, node in enumerate(nodes) if node.op_type == "Fifo_rtl"}
         self._beats = np.array([math.prod(int(v) for v in shape[:-1]) for shape in shapes], np.int64)
+        self._rows = np.array([int(shape[1]) for shape in shapes], np.int64)
+        self.held = dict[str, int]()  # most words in each FIFO in the latest run
         self._stages = [_STAGES[node.op_type](op) for node, op in zip(nodes, ops, strict=True)]
         sides = [
             side for pair in zip(self.streams.inputs, self.streams.outputs, strict=True) for side in pair
@@ -100,20 +103,25 @@ class Timing:
         kinds = np.array([stage.kind for stage in stages], np.int64)
         p, p_at = _joined([stage.constants for stage in stages])
         s, s_at = _joined([stage.registers for stage in stages])
-        counts, first, last = np.zeros((3, len(self._beats)), np.int64)
-        ends, cycle = np.zeros(images + 1, np.int64), 0  # how many, then when
+        ends, n = np.zeros(images + 1, np.int64), len(stages)  # how many, then when
+        run = Run(s, *np.zeros((3, len(self._beats)), np.int64), ends, *np.zeros((3, n), np.int64))
+        repeats = Repeats(stages, s_at, self._beats, self._rows)
         while ends[0] < images:
+            stop = repeats.stop(run)
             reached = advance(
-                kinds, p, p_at, s, s_at, self._numbers, *self._at, self._beats, counts,
-                first, last, ends, cycle, cycle + _SLICE,
+                kinds, p, p_at, s, s_at, self._numbers, *self._at, self._beats, run.counts, run.first,
+                run.last, ends, run.low, run.high, run.cycle, run.cycle + _SLICE, repeats.stream, stop,
             )  # fmt: skip
             if reached == STUCK:
                 raise DeadlockError(
                     f"no word can move any more after {ends[0]} images: a FIFO in front of a join is too "
                     "shallow for the words that the other path still needs; make it deeper"
                 )
-            cycle = reached
-        return Schedule(tuple(ends[1:].tolist()), tuple(first.tolist()), tuple(last.tolist()))
+            run.cycle, run.most = reached, np.maximum(run.most, run.high)
+            if run.counts[repeats.stream] == stop and ends[0] < images:
+                repeats.look(run, relative(kinds, p, p_at, s, s_at))
+        self.held = {name: int(run.most[i]) for name, i in self.fifos.items()}
+        return Schedule(tuple(ends[1:].tolist()), tuple(run.first.tolist()), tuple(run.last.tolist()))
 
 
 def _joined(parts: list[IntArray]) -> tuple[IntArray, IntArray]:

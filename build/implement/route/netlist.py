@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import fpgan.build.implement.synth
+from fpgan.build.implement.route.chains import Words, short_chains_as_luts
 from fpgan.build.implement.synth import cells
 from fpgan.build.implement.synth.yosys import netlists, synth_layers
 from fpgan.build.implement.synth.yosys_job import Job
@@ -35,7 +36,6 @@ with open(sys.argv[1], encoding="utf-8") as script:
     for words in json.load(script):
         libyosys.Pass.call(design, [os.fsencode(word) for word in words])
 """
-Words = Sequence[str | Path]  # of a command of Yosys
 
 
 def write_netlist(
@@ -107,6 +107,7 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
         ("rename", "-hide", *(f"{kind}:{_NUMBERED}" for kind in "wc")),
         ("hierarchy", "-check", "-top", TOP),
         ("flatten",),
+        *short_chains_as_luts(),
         *for_router(),
         ("opt_clean", "-purge"),
         ("delete", "t:$scopeinfo"),

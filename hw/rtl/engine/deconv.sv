@@ -8,10 +8,10 @@
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
-// Walk: oy, ox, neuron fold (group by group), block of TY taps along y, block of TX taps along x, synapse fold (innermost); one
-//   step per cycle (II = 1) as long as the rows that the output row reads have arrived. Blocks without a tap
-//   inside the input are skipped, an output without any tap takes one step per neuron fold. Rows of the next
-//   image arrive while this one is computed.
+// Walk: oy, ox, neuron fold (group by group), block of TY taps along y, block of TX taps along x, synapse fold
+//   (innermost); one step per cycle (II = 1) as long as the rows that the output row reads have arrived. Blocks
+//   without a tap inside the input are skipped, an output without any tap takes one step per neuron fold. Rows of
+//   the next image arrive while this one is computed.
 // Latency: from the last needed input word 8 cycles (9 for TY*TX > 1) plus the compute core's to the first
 //   accumulator.
 module deconv #(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fpgan.hw.finn_sources import PATCHES, copy_finn_sources
-from fpgan.hw.sources import rtl_file
+from fpgan.hw.sources import held_checks, rtl_file
 from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
@@ -100,7 +100,7 @@ def lint(module: str, values: str, folder: Path) -> None:
         str(waiver),
     ]
     run(
-        [*command, *module_sources(module)],
+        [*command, *module_sources(module), *map(str, held_checks())],
         folder,
         folder / "lint.log",
         f"lint of {module}",
