@@ -181,7 +181,9 @@ def compare(model, case):
     assert np.array_equal(run_network(network, q, exact=True), expected)
     theirs = np.rint(chain.run((q * np.float32(scale)).astype(np.float32)) / np.float32(steps[-1][-1]))
     transcendental = any(s[0].activation in ("Tanh", "Sigmoid") for s in steps)  # each runtime has its own
-    if network.power_of_two and not transcendental:
+    # ONNX Runtime leaves outputs unset that output_padding adds beyond the last stride.
+    unset = any(e >= s for layer, *_ in steps for e, s in zip(layer.extra, layer.stride, strict=True))
+    if network.power_of_two and not transcendental and not unset:
         assert np.array_equal(theirs, expected)
     dataflow = lower(integer_graph(network))
     assert np.array_equal(run_dataflow(dataflow, q[0]), expected[0])
