@@ -16,6 +16,7 @@ from qonnx.transformation.infer_shapes import InferShapes
 from fpgan.build import build
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.folding.limits import MOST_MHZ
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow, run_network
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -131,7 +132,8 @@ class Chain:
 
 def at_rtl(path, out, stall=0.0, cores=("lut", "dsp")):
     """Build a cheap design and simulate it; returns the build's report."""
-    report = build(path, out, clock_mhz=300.0, target_fps=50_000, cores=cores)
+    clock = min(300.0, *(MOST_MHZ.get(core, 300.0) for core in cores))
+    report = build(path, out, clock_mhz=clock, target_fps=50_000, cores=cores)
     assert report["threshold_proof"]["mismatches"] == report["dataflow_check"]["mismatches"] == 0
     result = simulate(out, images=8, stall=stall)
     assert result["mismatches"] == 0 and result["pixels"] > 0
