@@ -6,8 +6,8 @@ python -m fpgan.build.files OUT     # OUT/report.schema.json and so on, and OUT/
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -95,4 +95,6 @@ def write(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=write.__doc__)
+    parser.add_argument("folder", type=Path)
+    write(parser.parse_args().folder)

@@ -6,7 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 _MVU = ("finn:mvu/mvu_pkg.sv", "add_multi.sv")
-_DECONV = ("fifo.sv", "tap_axis.sv", "line_buffer.sv", "weight_rom.sv", "deconv.sv")
+_DECONV = (
+    "fifo.sv", "tap_axis.sv", "pixel_word.sv", "line_buffer.sv", "weight_rom.sv", "weight_reader.sv",
+    "mac_cores.sv", "deconv.sv",
+)  # fmt: skip
 
 _HOST = (
     "host_pkg.sv", "fifo.sv", "width_convert.sv", "beats_to_words.sv", "latent_source.sv", "axil_port.sv",
@@ -47,7 +50,7 @@ def rtl_file(name: str) -> Path:
 
 def held_checks() -> list[Path]:
     """What every simulation binds to our RTL: outputs hold while stalled, or a message says where not."""
-    return [Path(__file__).parent / "proofs" / name for name in ("stream_held.sv", "held_bound.sv")]
+    return [Path(__file__).parent / "checks" / name for name in ("stream_held.sv", "held_bound.sv")]
 
 
 def hls_dir() -> Path:

@@ -67,9 +67,8 @@ class Deconv_rtl(StreamOp):
     @property
     def fold(self) -> tuple[int, int]:
         """(NF, SF): of all output channels, of a group's input channels."""
-        return self.get_nodeattr("CO") // self.get_nodeattr(
-            "PE"
-        ), self.pixel_words * self.at_once // self.groups
+        outputs = int(self.get_nodeattr("CO") // self.get_nodeattr("PE"))
+        return outputs, self.pixel_words * self.at_once // self.groups
 
     @property
     def pixel_words(self) -> int:

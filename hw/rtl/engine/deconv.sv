@@ -39,12 +39,10 @@ module deconv #(
     parameter int unsigned WEIGHT_WIDTH = 4, // bits per weight (signed)
     parameter int unsigned ACC_WIDTH = 16,   // bits per accumulator (signed)
     parameter bit SIGNED_ACT = 0,            // input elements are signed
-    /* verilator lint_off UNUSEDPARAM */
     parameter bit NARROW_WEIGHTS = 0,        // no weight is -2^(WEIGHT_WIDTH-1)
     parameter bit DSP_CORE = 1,              // 1: FINN's mvu (packed DSP48), 0: mvu_lut
     parameter bit PUMPED = 0,                // the mvu runs on ap_clk2x
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
-    /* verilator lint_on UNUSEDPARAM */
     parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py
     parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
@@ -116,7 +114,6 @@ module deconv #(
   localparam int unsigned IW = $clog2(PADDED + 1);
   localparam int unsigned RW = $clog2(ROWS + PADDED + 1) + 1;
   localparam int unsigned CW = $clog2(CREDITS + 1) + 1;
-  localparam int unsigned AW = $clog2(WORDS) + 1;  // one bit more keeps every constant representable
 
   // ---- the walk: always one step ahead of what is issued, so that issuing waits for no table -----
   logic [NFW-1:0] nf_q;
@@ -184,30 +181,11 @@ module deconv #(
     end
   end
 
-  // The step's word of a pixel: behind those of the groups before.
   localparam int unsigned PXS = $clog2(PIXEL + 1);
-  logic [PXS-1:0] word;
-  if (PIXEL == SF) begin : gen_whole
-    assign word = sf_q;
-  end else begin : gen_groups
-    localparam int unsigned FOLDS = COG * GP / PE;  // neuron folds of the groups
-    localparam int unsigned FW = $clog2(FOLDS + 1);
-    logic [PXS-1:0] base_q;
-    logic [FW-1:0] fold_q;
-    logic fold_last_q;  // it is at its end
-    assign word = base_q + PXS'(sf_q);
-    always_ff @(posedge ap_clk) begin
-      if (!ap_rst_n) begin
-        base_q <= '0;
-        fold_q <= '0;
-        fold_last_q <= FOLDS == 1;
-      end else if (advance && group_end) begin
-        fold_q <= fold_last_q ? '0 : fold_q + 1'b1;
-        fold_last_q <= FOLDS == 1 || (!fold_last_q && fold_q == FW'(FOLDS - 2));
-        if (fold_last_q) base_q <= nf_last_q ? '0 : base_q + PXS'(SF);
-      end
-    end
-  end
+  logic [PXS-1:0] word;  // the step's, of a pixel
+  pixel_word #(.PIXEL(PIXEL), .SF(SF), .FOLDS(COG * GP / PE)) pixel (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(advance && group_end), .pixel_end(nf_last_q), .sf(sf_q),
+      .word(word));
 
   // ---- stage 0: the step to issue ----------------------------------------------------------------
   logic step_valid_q, empty_q, group_first_q, group_end_q, row_end_q, issue;
@@ -277,26 +255,11 @@ module deconv #(
       .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
       .x(x));
 
-  logic [AW-1:0] row1_q, column1_q, fold1_q, block2_q, fold2_q, address3_q, address;
-  always_ff @(posedge ap_clk) begin
-    row1_q     <= AW'(32'(step_wy_q) * ROW_WORDS);
-    column1_q  <= AW'(32'(step_wx_q) * BLOCK_WORDS);
-    fold1_q    <= AW'(32'(step_nf_q) * SF) + AW'(step_sf_q);
-    block2_q   <= row1_q + column1_q;
-    fold2_q    <= fold1_q;
-    address3_q <= block2_q + fold2_q;
-  end
-  if (TAPS > 1) begin : gen_later
-    logic [AW-1:0] address_q;
-    always_ff @(posedge ap_clk) address_q <= address3_q;
-    assign address = address_q;
-  end else begin : gen_now
-    assign address = address3_q;
-  end
-
-  logic [WW-1:0] weights;  // 3 cycles after the address
-  weight_rom #(.WIDTH(WW), .DEPTH(WORDS), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE)) rom (
-      .clk(ap_clk), .address(address[(WORDS > 1 ? $clog2(WORDS) : 1)-1:0]), .data(weights));
+  logic [WW-1:0] weights;
+  weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
+                  .LATE(TAPS > 1), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .FILE(WEIGHTS),
+                  .STYLE(WEIGHT_STYLE)) reader (
+      .ap_clk(ap_clk), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .data(weights));
 
   logic [STAGES-1:0] first_q, last_q;  // travel beside the addresses and words
   always_ff @(posedge ap_clk) begin
@@ -305,52 +268,15 @@ module deconv #(
     else last_q <= {last_q[STAGES-2:0], issue && group_end_q};
   end
 
-  // ---- compute core -----------------------------------------------------------------------------
-  // FINN's mvu wants accumulators that hold any product: few terms, of weights that do not fill their bits, may
-  // need less.
-  localparam int unsigned PRODUCT_WIDTH = WEIGHT_WIDTH + ACT_WIDTH - (SIGNED_ACT ? 1 : 0);
-  localparam int unsigned CORE_WIDTH = DSP_CORE && ACC_WIDTH < PRODUCT_WIDTH ? PRODUCT_WIDTH : ACC_WIDTH;
-
-  localparam int unsigned CHANNELS = PE / GP;  // of a core
-  logic [GP-1:0] vlds;                         // all the same
+  // ---- compute cores ----------------------------------------------------------------------------
   logic vld;
-  logic signed [PE-1:0][CORE_WIDTH-1:0] core_p;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;
-  assign vld = vlds[0];
-  for (genvar i = 0; i < PE; i++) begin : gen_result
-    assign p[i] = ACC_WIDTH'(core_p[i]);
-  end
-
-  for (genvar g = 0; g < GP; g++) begin : gen_core
-    logic [WW/GP-1:0] w;
-    logic [TAPS-1:0][XW/GP-1:0] a;
-    logic signed [CHANNELS-1:0][CORE_WIDTH-1:0] sums;
-    assign w = weights[g*(WW/GP)+:WW/GP];
-    assign core_p[g*CHANNELS+:CHANNELS] = sums;
-    for (genvar t = 0; t < TAPS; t++) begin : gen_tap
-      assign a[t] = x[t][g*(XW/GP)+:XW/GP];
-    end
-
-    if (DSP_CORE && PUMPED) begin : gen_dsp2x
-      mvu_pumped #(.VERSION(DSP_VERSION), .PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-                   .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
-                   .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-          .clk(ap_clk), .clk2x(ap_clk2x), .rst(!ap_rst_n), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-          .w(w), .a(a), .vld(vlds[g]), .p(sums));
-    end else if (DSP_CORE) begin : gen_dsp
-      mvu #(.VERSION(DSP_VERSION), .PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-            .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
-            .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
-          .clk(ap_clk), .ctrl_rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-          .zero(1'b0), .w(w), .a(a), .vld(vlds[g]), .p(sums));
-    end else begin : gen_lut
-      mvu_lut #(.PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
-                .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
-                .STATIC_WEIGHTS(WEIGHT_STYLE == "constant")) core (
-          .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]),
-          .w(w), .a(a), .vld(vlds[g]), .p(sums));
-    end
-  end
+  mac_cores #(.GROUPS(GP), .PE(PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
+              .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
+              .STATIC_WEIGHTS(WEIGHT_STYLE == "constant"), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED),
+              .DSP_VERSION(DSP_VERSION)) cores (
+      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .first(first_q[STAGES-1]),
+      .last(last_q[STAGES-1]), .weights(weights), .x(x), .vld(vld), .p(p));
 
   // ---- result queue: a group is issued only when its result has a place --------------------------
   logic [PE*ACC_WIDTH-1:0] queue_data;
@@ -361,8 +287,8 @@ module deconv #(
   assign m_axis_tdata = OUT_BITS'(queue_data);
   assign taken = m_axis_tvalid && m_axis_tready;
 
-  logic unused;  // padding, the bits that keep constants representable, the pumped core's clock
-  assign unused = &{1'b0, s_axis_tdata, address, ap_clk2x, vlds};
+  logic unused;  // padding
+  assign unused = &{1'b0, s_axis_tdata};
 
 `ifdef VERILATOR
   always_ff @(posedge ap_clk)

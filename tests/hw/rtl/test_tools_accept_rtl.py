@@ -15,7 +15,7 @@ from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
 # These use FINN's mvu_pkg, which has lint warnings of its own.
-_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "deconv")
+_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "mac_cores", "deconv")
 
 _DMA = ("fifo", "width_convert", "beats_to_words", "axi_read", "axi_write")
 _HOST = ("host_pkg", "fifo", "width_convert", "beats_to_words", "latent_source", "axil_port", "call_control")
@@ -66,9 +66,31 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "SIMD=4 WEIGHT_WIDTH=5 ACTIVATION_WIDTH=8 SIGNED_ACTIVATIONS=1",
         ),
     ),
+    "pixel_word": ((), ("PIXEL=2", "PIXEL=6 FOLDS=3")),
+    "weight_reader": (("weight_rom",), ('FILE="weights.dat"', 'FILE="weights.dat" LATE=1')),
+    "mac_cores": (
+        ("add_multi", "mvu_lut_pe", "mvu_lut"),
+        ("DSP_CORE=0", "DSP_CORE=0 GROUPS=2 PE=4 TAPS=2"),
+    ),
     "deconv": (
-        ("add_multi", "mvu_lut_pe", "mvu_lut", "fifo", "tap_axis", "line_buffer", "weight_rom"),
-        ("DSP_CORE=0", "DSP_CORE=0 TY=2 TX=2 ROWS=6"),
+        (
+            "add_multi",
+            "mvu_lut_pe",
+            "mvu_lut",
+            "fifo",
+            "tap_axis",
+            "pixel_word",
+            "line_buffer",
+            "weight_rom",
+            "weight_reader",
+            "mac_cores",
+        ),
+        (
+            "DSP_CORE=0",
+            "DSP_CORE=0 TY=2 TX=2 ROWS=6",
+            "DSP_CORE=0 GROUPS=2 SIMD=1 PE=1",
+            "DSP_CORE=0 GROUPS=2 SIMD=4 PE=4",
+        ),
     ),
 }
 CASES = [(module, values) for module, (_, sets) in MODULES.items() for values in sets]
