@@ -44,10 +44,15 @@ SECONDS ?= 300
 attack: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m attack --seconds $(SECONDS) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
 
+# SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
+SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv sim/compiled/*.sv)
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
+	$(BIN)/verible-verilog-lint --rules_config .rules.verible_lint $(SYSTEMVERILOG)
+	$(BIN)/python -m pytest -q -n 2 tests/hw/rtl/test_tools_accept_rtl.py tests/hw/rtl/test_zynq7.py \
+		-k "test_lint or free_of_lint or left_out"
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=
