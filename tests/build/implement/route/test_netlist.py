@@ -35,7 +35,8 @@ PIECES = {
 }
 KINDS = {
     "constant": {"FDRE": 5}, "constant_long": {"FDRE": 32}, "variable": {"FDRE": 16, "LUT6": 5},
-    "cascade": {"FDRE": 32, "LUT6": 10, "LUT3": 1}, "no_cascade": {"FDRE": 32, "LUT6": 10, "LUT3": 1}, "two_outputs": {"LUT6": 1, "LUT5": 1},
+    "cascade": {"FDRE": 32, "LUT6": 10, "LUT3": 1}, "no_cascade": {"FDRE": 32, "LUT6": 10, "LUT3": 1},
+    "two_outputs": {"LUT6": 1, "LUT5": 1},
     "one_site": {"LUT5": 2}, "carry": {"CARRY4": 1, "LUT2": 1}, "carry_at_the_end": {"CARRY4": 1},
     "inverter": {"LUT1": 1},
 }  # fmt: skip
