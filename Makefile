@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test fuzz attack resources lint wheel-test clean
+.PHONY: setup demo test proofs fuzz attack resources lint wheel-test clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+# All of hw/checks/PROVED.md, each property with a fault of its own put in.
+proofs: setup
+	FPGAN_PROOFS=all $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/sim/proofs
 
 # COUNT random generators, half of them with joins, each simulated at RTL, and many damaged files; the smallest
 # failure stays in out/fuzz.
