@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test fuzz attack lint wheel-test clean
+.PHONY: setup demo test fuzz attack lint site wheel-test clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
+
+# Guides and reference as pages, into out/site; a warning is an error.
+site: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f scripts/pages/mkdocs.yml
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=
