@@ -16,18 +16,13 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from scripts.pages import commands, modules
-from scripts.pages.links import linked, names_of, pictures, readmes, title
+from scripts.pages.links import linked, names_of, pictures, texts, title
 from scripts.pages.modules import ROOT, Module
 
 _log = logging.getLogger(f"mkdocs.hooks.{__name__}")
 _SOURCES = ".cache/site"
-_GUIDES = (
-    "README.md",
-    "model/README.md",
-    "build/README.md",
-    "hw/README.md",
-    "build/FILES.md",
-)
+_GUIDES = ("README.md", "model/README.md", "build/README.md", "hw/README.md", "tests/CLAIMS.md")
+_FILES = "build/FILES.md"
 _PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md")
 _MODULES = modules.public_modules()
 _NAMES = names_of(_MODULES)
@@ -37,19 +32,19 @@ _BY_PAGE = {module.page: module for module in _MODULES}
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The table of contents, and the sources where the generator of the reference looks for them."""
     modules.lay_out(ROOT / _SOURCES)
-    inside = [path for path in _own_pages() if path.as_posix() not in (*_GUIDES, *_PROJECT)]
     config.nav = [
-        {"Guides": list(_GUIDES[:4])},
-        {"Inside": ["inside/index.md", *(path.as_posix() for path in inside)]},
-        {"Reference": ["api/index.md", {"Commands": "api/commands.md"}, {"JSON files": _GUIDES[4]},
+        {"Guides": list(_GUIDES)},
+        {"Inside": ["inside/index.md", *(path.as_posix() for path in _inside())]},
+        {"Reference": ["api/index.md", {"Commands": "api/commands.md"}, {"JSON files": _FILES},
                        *(module.page for module in _MODULES if module.name == "fpgan"), *_nav("fpgan")]},
         {"Project": list(_PROJECT)},
     ]  # fmt: skip
     return config
 
 
-def _own_pages() -> list[Path]:
-    return [*readmes(), *(Path(name) for name in (*_GUIDES, *_PROJECT) if not name.endswith("README.md"))]
+def _inside() -> list[Path]:
+    """All that is no guide: the READMEs of single folders, and what lies beside them."""
+    return [path for path in texts() if path.as_posix() not in (*_GUIDES, _FILES, *_PROJECT)]
 
 
 def _nav(package: str) -> list[Any]:
@@ -65,13 +60,13 @@ def _nav(package: str) -> list[Any]:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """READMEs and their pictures from their own folders, the reference as generated pages."""
-    for page in _own_pages():
+    for page in texts():
         for name in (page.as_posix(), *pictures(page)):
             if files.get_file_from_path(name) is None:
                 files.append(File(name, str(ROOT), config.site_dir, config.use_directory_urls))
-    texts = {module.page: _reference(module) for module in _MODULES}
-    texts |= {"inside/index.md": _inside(), "api/index.md": _index(), "api/commands.md": commands.page()}
-    for name, text in texts.items():
+    generated = {module.page: _reference(module) for module in _MODULES}
+    generated |= {"inside/index.md": _folders(), "api/index.md": _index(), "api/commands.md": commands.page()}
+    for name, text in generated.items():
         files.append(File.generated(config, name, content=text))
     return files
 
@@ -88,10 +83,8 @@ def _table(found: list[Module]) -> str:
     return f"| module | |\n|---|---|\n{rows}" if found else ""
 
 
-def _inside() -> str:
-    """The READMEs of single folders, with their titles."""
-    pages = [path for path in readmes() if path.as_posix() not in _GUIDES]
-    rows = "".join(f"| `{path.parent}` | [{title(path)}](../{path.as_posix()}) |\n" for path in pages)
+def _folders() -> str:
+    rows = "".join(f"| `{path.parent}` | [{title(path)}](../{path.as_posix()}) |\n" for path in _inside())
     says = "What lives in each folder, and what to touch to add something."
     return f"# Inside\n\n{says}\n\n| | |\n|---|---|\n{rows}"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""READMEs as pages: which there are, the pictures they show, links from names of modules to their pages."""
+"""What is written in Markdown, as pages: which there are, the pictures they show, links from names of modules to their pages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CODE = re.compile(r"(?<![`\[])`([\w/.]+)`(?![`\]])")
 _SKIPPED = {"out", "dist", "runs"}
 
 
-def readmes() -> list[Path]:
-    """Every README below the top folder, relative to it: a folder's before those of the folders within."""
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("README.md"))
+def texts() -> list[Path]:
+    """Every Markdown file below the top folder, relative to it: a folder's, its README first, before those within."""
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
     kept = (path for path in found if path.parts[0] not in _SKIPPED and not path.as_posix().startswith("."))
-    return sorted(kept, key=lambda path: path.parent.parts)
+    return sorted(kept, key=lambda path: (path.parent.parts, path.name != "README.md", path.name))
 
 
 def pictures(page: Path) -> Iterator[str]:

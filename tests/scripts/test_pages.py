@@ -12,7 +12,7 @@ import pytest
 
 from scripts.pages import hook
 from scripts.pages.docstrings import Conventions, items
-from scripts.pages.links import linked, readmes
+from scripts.pages.links import linked, texts
 from scripts.pages.modules import ROOT, Module, lay_out, public_modules
 
 SOURCE = '''
@@ -141,7 +141,9 @@ def test_what_a_package_offers_of_its_modules():
 
 
 def test_readmes_and_sources_are_found(tmp_path):
-    assert {"README.md", "build/folding/README.md"} <= {path.as_posix() for path in readmes()}
+    found = [path.as_posix() for path in texts()]
+    assert {"README.md", "build/FILES.md", "build/folding/README.md"} <= set(found)
+    assert found.index("build/README.md") < found.index("build/FILES.md")
     lay_out(tmp_path)
     lay_out(tmp_path)  # again, over what is there
     for module in public_modules():
