@@ -13,17 +13,7 @@ ROOT = Path(__file__).parents[1]
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _LONE = re.compile(rf"(?<![\w.^-]){_NUMBER}(?!\w|-\d)")  # none of a name (mnist32) or a size (32x32)
 _TABLE = "table: "
-_HOW = (
-    "proved",
-    "simulated",
-    "gate level",
-    "counted",
-    "routed",
-    "modelled",
-    "tested",
-    "published",
-    "not shown",
-)
+_HOW = "proved simulated gate counted routed modelled tested published not".split()
 
 
 def rows(text: str) -> list[list[str]]:
@@ -52,7 +42,7 @@ def tables(readme: str, first: str) -> str:
 
 
 def faults(readme: str, claims: str) -> Iterator[str]:
-    """What the page claims that the README does not say, and numbers of the README that the page leaves out."""
+    """What the page claims and the README does not say, and numbers of the README that it leaves out."""
     fragments = [part for row in rows(claims) for part in row[0].split(" ... ")]
     whole, rest = plain(readme), readme
     for head in (part.removeprefix(_TABLE) for part in fragments if part.startswith(_TABLE)):
@@ -81,27 +71,25 @@ def test_the_page_covers_the_readme(page):
 
 def test_every_row_says_how_and_its_tests_exist(page):
     for claim, command, how, _ in rows(page):
-        assert how.startswith(_HOW) or "modelled" in how, claim
+        assert how.split()[0].strip(":,;") in _HOW or how.startswith("cycles"), claim
         for name in re.findall(r"(tests/[\w/.]+)", command):
             assert (ROOT / name).exists(), name
         for name, test in re.findall(r"(tests/[\w/.]+)::(\w+)", command):
             assert f"def {test}(" in (ROOT / name).read_text(encoding="utf-8"), f"{name}::{test}"
 
 
-README = (
-    "# X\n\n**Fast**: `mnist32` at 3,000 images/s,\nin 12 % of it.\n\n| a | b |\n|---|---|\n| 7 | 8.5 |\n"
-)
+README = "# X\n\n**Fast**: `mnist32` at 3,000 fps,\nin 12 %.\n\n| a | b |\n|---|---|\n| 7 | 8.5 |\n"
 
 
 @pytest.mark.parametrize(
     "claims, said",
     [
-        ("| mnist32 at 3,000 images/s, in 12 % ... table: a | `x` | tested | |\n", []),
-        ("| at # images/s ... # % of it ... 7 8.5 | `x` | tested | |\n", []),
-        ("| at 3,000 images/s ... table: a | `x` | tested | |\n", ["covers: .*12"]),
-        ("| at 4,000 images/s ... in 12 % ... table: a | `x` | tested | |\n", ["not say: at 4,000", "covers: .*3,000"]),
-        ("| at 3,000 images/s, in 12 % | `x` | tested | |\n", ["covers: .*7", "covers: .*8.5"]),
-        ("| at 3,000 images/s, in 12 % ... 7 ... table: b | `x` | tested | |\n", ["no table: b", "covers: .*8.5"]),
+        ("| mnist32 at 3,000 fps, in 12 % ... table: a | `x` | tested | |\n", []),
+        ("| at # fps ... # % ... 7 8.5 | `x` | tested | |\n", []),
+        ("| at 3,000 fps ... table: a | `x` | tested | |\n", ["covers: .*12"]),
+        ("| at 4,000 fps ... in 12 % ... table: a | `x` | tested | |\n", ["say: at 4,000", "covers: .*3,000"]),
+        ("| at 3,000 fps, in 12 % | `x` | tested | |\n", ["covers: .*7", "covers: .*8.5"]),
+        ("| at 3,000 fps, in 12 % ... 7 ... table: b | `x` | tested | |\n", ["table: b", "covers: .*8.5"]),
     ],
 )  # fmt: skip
 def test_what_does_not_agree_is_named(claims, said):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is written in Markdown, as pages: which there are, the pictures they show, links from names of modules to their pages."""
+"""Markdown files as pages: which there are, their pictures, links from names of modules to their pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _SKIPPED = {"out", "dist", "runs"}
 
 
 def texts() -> list[Path]:
-    """Every Markdown file below the top folder, relative to it: a folder's, its README first, before those within."""
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    kept = (path for path in found if path.parts[0] not in _SKIPPED and not path.as_posix().startswith("."))
-    return sorted(kept, key=lambda path: (path.parent.parts, path.name != "README.md", path.name))
+    """Every Markdown file from the top folder on: a folder's, its README first, before those within it."""
+    folders = (path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != ".")
+    found = [path for folder in folders if folder.name not in _SKIPPED for path in folder.rglob("*.md")]
+    paths = [path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *found)]
+    return sorted(paths, key=lambda path: (path.parent.parts, path.name != "README.md", path.name))
 
 
 def pictures(page: Path) -> Iterator[str]:
