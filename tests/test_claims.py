@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _LONE = re.compile(rf"(?<![\w.^-]){_NUMBER}(?!\w|-\d)")  # none of a name (mnist32) or a size (32x32)
 _TABLE = "table: "
-_HOW = "proved simulated gate counted routed modelled tested published not".split()
+_HOW = ["proved", "simulated", "gate", "counted", "routed", "modelled", "tested", "published", "not"]
 
 
 def rows(text: str) -> list[list[str]]:
