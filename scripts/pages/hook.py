@@ -24,6 +24,7 @@ _SOURCES = ".cache/site"
 _GUIDES = ("README.md", "model/README.md", "build/README.md", "hw/README.md", "tests/CLAIMS.md")
 _FILES = "build/FILES.md"
 _PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md")
+_LONG_CODE = re.compile(r"(?<=<code>)[^<>]{40,}(?=</code>)")
 _MODULES = modules.public_modules()
 _NAMES = names_of(_MODULES)
 _BY_PAGE = {module.page: module for module in _MODULES}
@@ -102,10 +103,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Looks for every public name of a module on its page."""
+    """Looks for every public name of a module on its page, and lets long code in tables break."""
     module = _BY_PAGE.get(page.file.src_uri)
     if module:
         shown = set(re.findall(r'id="(fpgan[^"]*)"', html))
         for name in sorted({module.name, *module.public()} - shown):
             _log.warning(f"{name} is on no page")
-    return html.replace(f"{_SOURCES}/fpgan/", "")  # files by their paths from the top folder
+        return html.replace(f"{_SOURCES}/fpgan/", "")  # files by their paths from the top folder
+    return _LONG_CODE.sub(lambda found: re.sub(r"(::|[/_])", r"\1<wbr>", found[0]), html)

@@ -126,6 +126,13 @@ def test_a_name_that_is_not_shown_is_a_warning(tmp_path, caplog, monkeypatch):
     assert [record.message for record in caplog.records] == ["fpgan.made.A.b is on no page"]
 
 
+def test_long_code_may_break_where_it_has_parts():
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="README.md"))
+    short, long = "<code>a/b_c</code>", f"<code>{'folder/' * 6}test_it.py::test_this</code>"
+    html = hook.on_page_content(short + long, page, None, None)
+    assert html.startswith(short) and html.endswith("/<wbr>test_<wbr>it.py::<wbr>test_<wbr>this</code>")
+
+
 def test_names_of_modules_become_links():
     text = "See `flow.py`, `sim/golden.py`, `rtl/fifo.sv`, `fpgan.build.flow.build`.\n\n```\n`flow.py`\n```\n"
     assert linked(text, PurePosixPath("build/README.md"), hook._NAMES) == (
