@@ -19,7 +19,8 @@ module line_buffer #(
     /* verilator lint_off UNUSEDPARAM */
     parameter STYLE = "auto",               // ram_style
     /* verilator lint_on UNUSEDPARAM */
-    parameter int unsigned JYW = 2, JXW = 2,                   // widths of the ports of that name
+    parameter int unsigned JYW = 2,         // bits of `up`
+    parameter int unsigned JXW = 2,         // bits of `left`
     localparam int unsigned GYW = $clog2((H + TY - 1) / TY + 1),
     localparam int unsigned GXW = $clog2((W + TX - 1) / TX + 1),
     localparam int unsigned SFW = $clog2(SF + 1),
