@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test proofs fuzz attack lint site wheel-test clean
+.PHONY: setup demo test proofs fuzz attack resources lint site wheel-test clean
 
 setup: $(STAMP)
 
@@ -43,6 +43,11 @@ fuzz: setup
 SECONDS ?= 300
 attack: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m attack --seconds $(SECONDS) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
+
+# tests/hw/rtl/resources.yaml written anew: the rows of modules that changed, ALL=1 for all. CHECK=1 counts all and
+# writes nothing.
+resources: setup
+	PYTHONPATH=tests/helpers $(BIN)/python -m module_resources $(if $(ALL),--all) $(if $(CHECK),--check)
 
 # SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
 SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv sim/compiled/*.sv)
