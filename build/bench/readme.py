@@ -107,6 +107,7 @@ def write(readme: Path, bench: Path = RELEASED) -> None:
 
 
 def main() -> None:
+    """Write the tables into README.md, or into the file that is given."""
     parser = argparse.ArgumentParser(description="Write the README's tables of a BENCH.json.")
     parser.add_argument("readme", nargs="?", type=Path, default=Path("README.md"))
     parser.add_argument("--bench", type=Path, default=RELEASED, help="that of the release")
