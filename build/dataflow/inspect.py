@@ -21,9 +21,9 @@ def inspect(model: str | Path, input: str | None = None, output: str | None = No
 
     Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "inputs" (0: the
     network's input, I+1: what layer I makes), "in", "out", "kernel", "stride", "pads", "step" (one output of
-    so many is kept), "factors" (of a sum's inputs), "weight_bits", "weight_scale", "accumulator_bits",
-    "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}. What a kind of layer
-    has not is None; "in" of a concatenation lists the shape of each input.
+    so many is kept), "dilation", "factors" (of a sum's inputs), "weight_bits", "weight_scale",
+    "accumulator_bits", "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}.
+    What a kind of layer has not is None; "in" of a concatenation lists the shape of each input.
     `blocked` is empty where `build` takes the file: thresholds are found and checked as there. Where reading
     is blocked, layers are those before the first obstacle. Raises ValueError where the file is no ONNX file
     that can be read at all.
