@@ -230,7 +230,7 @@ module line_buffer #(
       for (genvar dx = 0; dx < TX; dx++) begin : gen_dx
         logic [$clog2(TY+1)-1:0] from_y;
         logic [$clog2(TX+1)-1:0] from_x;
-        localparam int unsigned BY = dy * RY % TY, BX = dx * RX % TX;  // banks that its pixel lies back
+        localparam int BY = dy * int'(RY) % int'(TY), BX = dx * int'(RX) % int'(TX);  // banks that its pixel lies back
         assign from_y = place_y_q[5] - $bits(from_y)'(BY) + (int'(place_y_q[5]) < BY ? $bits(from_y)'(TY) : '0);
         assign from_x = place_x_q[5] - $bits(from_x)'(BX) + (int'(place_x_q[5]) < BX ? $bits(from_x)'(TX) : '0);
         always_ff @(posedge ap_clk)
