@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test fuzz attack lint wheel-test clean
+.PHONY: setup demo test proofs fuzz attack lint wheel-test clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+# All of hw/checks/PROVED.md, each property with a fault of its own put in.
+proofs: setup
+	FPGAN_PROOFS=all $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/sim/proofs
 
 # COUNT random generators, half of them with joins, each simulated at RTL, and many damaged files; the smallest
 # failure stays in out/fuzz.
@@ -40,10 +44,15 @@ SECONDS ?= 300
 attack: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m attack --seconds $(SECONDS) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
 
+# SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
+SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv sim/compiled/*.sv)
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
+	$(BIN)/verible-verilog-lint --rules_config .rules.verible_lint $(SYSTEMVERILOG)
+	$(BIN)/python -m pytest -q -n 2 tests/hw/rtl/test_tools_accept_rtl.py tests/hw/rtl/test_zynq7.py \
+		-k "test_lint or free_of_lint or left_out"
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=

@@ -42,6 +42,8 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),
 }
 
+_PROPERTY_PARTS = ("any_reset", "stream_held", "stream_order", "stream_within", "stream_rate")
+
 
 def rtl_file(name: str) -> Path:
     """A SystemVerilog file of ours, by its name: rtl/*/NAME, one file of a name."""
@@ -52,6 +54,12 @@ def rtl_file(name: str) -> Path:
 def held_checks() -> list[Path]:
     """What every simulation binds to our RTL: outputs hold while stalled, or a message says where not."""
     return [Path(__file__).parent / "checks" / name for name in ("stream_held.sv", "held_bound.sv")]
+
+
+def properties(module: str) -> list[Path]:
+    """What a proof of a module reads besides its RTL: MODULE_properties.sv, its top, last."""
+    checks = Path(__file__).parent / "checks"
+    return [*(checks / f"{name}.sv" for name in _PROPERTY_PARTS), checks / f"{module}_properties.sv"]
 
 
 def hls_dir() -> Path:

@@ -17,7 +17,7 @@ from fpgan.sim.differences import Difference
 from fpgan.sim.packing import unpack
 
 IntArray = NDArray[np.int64]
-_TAP = Path(__file__).parent / "compiled" / "tap.sv"
+_TAP = Path(__file__).parent / "compiled" / "fpgan_tap.sv"
 
 
 @dataclass(frozen=True)

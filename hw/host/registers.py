@@ -15,6 +15,7 @@ VERSION_WORD = 0x0001_0000  # major, minor: of this map
 WINDOW_BYTES = 0x1000
 IN_WINDOW, OUT_WINDOW = 0x1000, 0x2000  # any word there is the next word of the stream
 ADDRESS_BITS = 14
+_LINE = 120  # characters of a line of SystemVerilog, as .rules.verible_lint has it
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,9 @@ def sv_package() -> str:
     for name, value, bits, comment in _constants():
         declared = f"logic [{bits - 1}:0]" if bits else "int unsigned"
         literal = f"{bits}'h{value:0{(bits + 3) // 4}X}" if bits else str(value)
-        lines.append(f"  localparam {declared} {name} = {literal};  // {comment}")
+        line = f"  localparam {declared} {name} = {literal};"
+        fits = len(f"{line}  // {comment}") <= _LINE
+        lines += [f"{line}  // {comment}"] if fits else [f"  // {comment}", line]
     return "\n".join([*lines, "endpackage", "/* verilator lint_on UNUSEDPARAM */", ""])
 
 

@@ -119,7 +119,8 @@ module deconv #(
   localparam int unsigned JYW = $clog2(BLOCKS_Y + 1), JXW = $clog2(BLOCKS_X + 1);
   localparam int unsigned WYW = $clog2(KH + SH), WXW = $clog2(KW + SW);
   // A block's first tap may lie beyond the input, where a later one does not.
-  localparam int unsigned GYW = $clog2((H + (TY - 1) * REACH_Y) / TY + 1), GXW = $clog2((W + (TX - 1) * REACH_X) / TX + 1);
+  localparam int unsigned GYW = $clog2((H + (TY - 1) * REACH_Y) / TY + 1);
+  localparam int unsigned GXW = $clog2((W + (TX - 1) * REACH_X) / TX + 1);
   localparam int unsigned PYW = $clog2(TY + 1), PXW = $clog2(TX + 1);
   localparam int unsigned NFW = $clog2(NF + 1), SFW = $clog2(SF + 1);
   localparam int unsigned IW = $clog2(PADDED + 1);

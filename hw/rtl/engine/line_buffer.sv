@@ -5,7 +5,8 @@
 // Out:  x[dy][dx] = SIMD channels of the pixel dy*RY rows above and dx*RX columns left of the one asked for, zero
 //       where the mask says so; LATENCY = 6 cycles after the request, 7 for more than one pixel. II = 1.
 // Row y of an image lies in bank y mod TY, column x in bank x mod TX: the pixels asked for are never two in a
-// bank, as RY and TY have no divisor in common, nor RX and TX. A row's index is group*TY + place, a column's group*TX + place. Each image starts at place 0.
+// bank, as RY and TY have no divisor in common, nor RX and TX. A row's index is group*TY + place, a column's
+// group*TX + place. Each image starts at place 0.
 // A dropped group of rows is free for writing 4 cycles later: by then the reads before it are done. tready is a
 // register.
 module line_buffer #(
@@ -19,8 +20,12 @@ module line_buffer #(
     /* verilator lint_off UNUSEDPARAM */
     parameter STYLE = "auto",               // ram_style
     /* verilator lint_on UNUSEDPARAM */
-    parameter int unsigned RY = 1, RX = 1,                     // rows, columns from one pixel asked for to the next
-    parameter int unsigned JYW = 2, JXW = 2, GYW = 2, GXW = 2,  // widths of the ports that go up, left; groups
+    parameter int unsigned RY = 1,          // rows from one of the pixels asked for up to the next
+    parameter int unsigned RX = 1,          // columns to the left
+    parameter int unsigned JYW = 2,         // bits of `up`
+    parameter int unsigned JXW = 2,         // bits of `left`
+    parameter int unsigned GYW = 2,         // bits of `group_y`
+    parameter int unsigned GXW = 2,         // bits of `group_x`
     localparam int unsigned SFW = $clog2(SF + 1),
     localparam int unsigned IW = $clog2((H + TY - 1) / TY * TY + 1)
 ) (
@@ -230,7 +235,8 @@ module line_buffer #(
       for (genvar dx = 0; dx < TX; dx++) begin : gen_dx
         logic [$clog2(TY+1)-1:0] from_y;
         logic [$clog2(TX+1)-1:0] from_x;
-        localparam int BY = dy * int'(RY) % int'(TY), BX = dx * int'(RX) % int'(TX);  // banks that its pixel lies back
+        localparam int BY = dy * int'(RY) % int'(TY);  // banks that its pixel lies back
+        localparam int BX = dx * int'(RX) % int'(TX);
         assign from_y = place_y_q[5] - $bits(from_y)'(BY) + (int'(place_y_q[5]) < BY ? $bits(from_y)'(TY) : '0);
         assign from_x = place_x_q[5] - $bits(from_x)'(BX) + (int'(place_x_q[5]) < BX ? $bits(from_x)'(TX) : '0);
         always_ff @(posedge ap_clk)

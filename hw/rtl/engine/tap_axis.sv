@@ -4,9 +4,10 @@
 //   p = o*STEP + PAD = i*STRIDE + k*DILATION,  0 <= i < SIZE,  0 <= k < KERNEL
 //
 // An output's taps have every APART-th k, from the first on with which STRIDE divides p - k*DILATION, and their i
-// lie APART*DILATION/STRIDE before one another: 1 where there is no dilation. Block b holds taps b*PAR up to b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask
-// says which of their taps those are. Inputs are counted in groups of PAR: i = group*PAR + place.
-// Inputs of the next image follow after the last group of this one.
+// lie APART*DILATION/STRIDE before one another: 1 where there is no dilation. Block b holds taps b*PAR up to
+// b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask says which of their taps
+// those are. Inputs are counted in groups of PAR: i = group*PAR + place. Inputs of the next image follow after the
+// last group of this one.
 //
 // II = 1, latency 1 cycle from `next` to the next output's. Everything is a register, read from tables that the
 // index of the output after it looks up, so that no table lies between a walk's registers. A reset begins at 0.

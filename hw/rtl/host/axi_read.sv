@@ -45,11 +45,15 @@ module axi_read #(
   localparam int unsigned BW = $clog2(MAX_BURST + 1);
   localparam int unsigned DW = $clog2(DEPTH + 1);
 
-  if (DATA_BITS % 8 != 0 || (BYTES & (BYTES - 1)) != 0 || MAX_BURST < 1 || MAX_BURST > 256
-      || (MAX_BURST & (MAX_BURST - 1)) != 0 || MAX_BURST * BYTES > 4096 || DEPTH < MAX_BURST
+  if (MAX_BURST < 1 || MAX_BURST > 256 || (MAX_BURST & (MAX_BURST - 1)) != 0
+      || MAX_BURST * BYTES > 4096) begin : gen_bad_burst
+    $error("axi_read: MAX_BURST=%0d words of DATA_BITS=%0d must be a power of two, 256 and 4 KiB at most", MAX_BURST,
+           DATA_BITS);
+  end
+  if (DATA_BITS % 8 != 0 || (BYTES & (BYTES - 1)) != 0 || DEPTH < MAX_BURST
       || ADDRESS_BITS < 13) begin : gen_bad_size
-    $error("axi_read: DATA_BITS=%0d, MAX_BURST=%0d, DEPTH=%0d, ADDRESS_BITS=%0d: MAX_BURST must be a power of two, 256 or 4 KiB at most, DEPTH no less",
-           DATA_BITS, MAX_BURST, DEPTH, ADDRESS_BITS);
+    $error("axi_read: DATA_BITS=%0d must be a power of two, DEPTH=%0d at least MAX_BURST, ADDRESS_BITS=%0d 13 or more",
+           DATA_BITS, DEPTH, ADDRESS_BITS);
   end
 
   logic [ADDRESS_BITS-1:0] address_q;

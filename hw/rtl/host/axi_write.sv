@@ -52,11 +52,18 @@ module axi_write #(
   localparam int unsigned DW = $clog2(DEPTH + 2);
   localparam int unsigned CW = $clog2(OUTSTANDING + 1);
 
-  if (DATA_BITS % 8 != 0 || (BYTES & (BYTES - 1)) != 0 || MAX_BURST < 1 || MAX_BURST > 256
-      || (MAX_BURST & (MAX_BURST - 1)) != 0 || MAX_BURST * BYTES > 4096 || DEPTH < MAX_BURST
-      || ADDRESS_BITS < 13 || OUTSTANDING < 2) begin : gen_bad_size
-    $error("axi_write: DATA_BITS=%0d, MAX_BURST=%0d, DEPTH=%0d, ADDRESS_BITS=%0d, OUTSTANDING=%0d: MAX_BURST must be a power of two, 256 or 4 KiB at most, DEPTH no less, OUTSTANDING 2 or more",
-           DATA_BITS, MAX_BURST, DEPTH, ADDRESS_BITS, OUTSTANDING);
+  if (MAX_BURST < 1 || MAX_BURST > 256 || (MAX_BURST & (MAX_BURST - 1)) != 0
+      || MAX_BURST * BYTES > 4096) begin : gen_bad_burst
+    $error("axi_write: MAX_BURST=%0d words of DATA_BITS=%0d must be a power of two, 256 and 4 KiB at most", MAX_BURST,
+           DATA_BITS);
+  end
+  if (DATA_BITS % 8 != 0 || (BYTES & (BYTES - 1)) != 0 || DEPTH < MAX_BURST
+      || ADDRESS_BITS < 13) begin : gen_bad_size
+    $error("axi_write: DATA_BITS=%0d must be a power of two, DEPTH=%0d at least MAX_BURST, ADDRESS_BITS=%0d 13 or more",
+           DATA_BITS, DEPTH, ADDRESS_BITS);
+  end
+  if (OUTSTANDING < 2) begin : gen_bad_outstanding
+    $error("axi_write: OUTSTANDING=%0d must be 2 or more", OUTSTANDING);
   end
 
   logic running_q, ended_q;         // between start and the last response; the last word is in the buffer

@@ -11,7 +11,8 @@ package host_pkg;
   localparam logic [13:0] ID = 14'h0000;  // ro: FPGN
   localparam logic [13:0] VERSION = 14'h0004;  // ro: of this map: major in the upper half, minor in the lower
   localparam logic [13:0] DESIGN = 14'h0008;  // ro: first 32 bits of the SHA-256 of what the design was made of
-  localparam logic [13:0] FEATURES = 14'h000C;  // ro: what there is besides the windows: bytes of a memory word, the generator
+  // ro: what there is besides the windows: bytes of a memory word, the generator
+  localparam logic [13:0] FEATURES = 14'h000C;
   localparam int unsigned FEATURES_DMA_BYTES = 0;  // lowest bit of FEATURES.DMA_BYTES
   localparam int unsigned FEATURES_GENERATOR = 8;  // lowest bit of FEATURES.GENERATOR
   localparam logic [13:0] LATENT_ELEMENTS = 14'h0010;  // ro: per image, the label's among them
@@ -35,7 +36,8 @@ package host_pkg;
   localparam logic [13:0] CLOCK_KHZ = 14'h0034;  // ro: the clock that the design was built for
   localparam logic [13:0] WINDOW_WORDS = 14'h0038;  // ro: words that wait behind each window
   localparam logic [13:0] MAX_IMAGES = 14'h003C;  // ro: in one call
-  localparam logic [13:0] CONTROL = 14'h0040;  // rw: START and ABORT act when written and read 0; the others hold for the call
+  // rw: START and ABORT act when written and read 0; the others hold for the call
+  localparam logic [13:0] CONTROL = 14'h0040;
   localparam int unsigned CONTROL_START = 0;  // lowest bit of CONTROL.START
   localparam int unsigned CONTROL_ABORT = 1;  // lowest bit of CONTROL.ABORT
   localparam int unsigned CONTROL_RESEED = 2;  // lowest bit of CONTROL.RESEED

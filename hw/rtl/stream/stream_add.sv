@@ -37,9 +37,12 @@ module stream_add #(
     $error("stream_add: PE=%0d does not divide CHANNELS=%0d", PE, CHANNELS);
   end
 
-  if (PE < 1 || BITS_0 < 1 || BITS_1 < 1 || FACTOR_0 < 1 || FACTOR_1 < 1 || ACC_BITS < WIDEST) begin : gen_bad_size
-    $error("stream_add: PE=%0d, BITS_0=%0d, BITS_1=%0d, FACTOR_0=%0d and FACTOR_1=%0d must be 1 or more, ACC_BITS=%0d at least %0d",
-           PE, BITS_0, BITS_1, FACTOR_0, FACTOR_1, ACC_BITS, WIDEST);
+  if (PE < 1 || BITS_0 < 1 || BITS_1 < 1 || FACTOR_0 < 1 || FACTOR_1 < 1) begin : gen_bad_size
+    $error("stream_add: PE=%0d, BITS_0=%0d, BITS_1=%0d, FACTOR_0=%0d and FACTOR_1=%0d must be 1 or more", PE, BITS_0,
+           BITS_1, FACTOR_0, FACTOR_1);
+  end
+  if (ACC_BITS < WIDEST) begin : gen_bad_sum
+    $error("stream_add: ACC_BITS=%0d must be at least %0d", ACC_BITS, WIDEST);
   end
 
   function automatic logic [ACC_BITS-1:0] scaled(logic [ACC_BITS-1:0] value, int unsigned factor);
@@ -82,7 +85,8 @@ module stream_add #(
         + 64'(FACTOR_1) * (SIGNED_1 ? 64'(signed'(b)) : 64'(b));
     always_ff @(posedge ap_clk)
       if (ap_rst_n && take)
-        assert ((negate[e] ? -exact : exact) == 64'(signed'(sums[e]))) else $error("stream_add: %0d does not fit ACC_BITS", exact);
+        assert ((negate[e] ? -exact : exact) == 64'(signed'(sums[e])))
+        else $error("stream_add: %0d does not fit ACC_BITS", exact);
 `endif
   end
 

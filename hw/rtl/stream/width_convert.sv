@@ -106,18 +106,18 @@ module width_convert #(
       else if (give) turn_q <= turn_q < TW'(IN - STEP) ? turn_q + TW'(STEP) : turn_q - TW'(IN - STEP);
     end
     for (genvar b = 0; b < UB; b++) begin : gen_plane  // bit b of every unit
-      logic [CAP-1:0] units_q, units;
+      logic [CAP-1:0] bits_q, bits;
       logic [IN-1:0] word, turned;
       for (genvar u = 0; u < IN; u++) begin : gen_in
         assign word[u] = s_axis_tdata[u*UB+b];
       end
       assign turned = IN'({word, word} >> turn_q);
       for (genvar u = 0; u < CAP; u++) begin : gen_unit
-        assign units[u] = waits_q[u] ? units_q[u] : turned[u%IN];
+        assign bits[u] = waits_q[u] ? bits_q[u] : turned[u%IN];
       end
-      always_ff @(posedge ap_clk) units_q <= give ? units >> OUT : units;
+      always_ff @(posedge ap_clk) bits_q <= give ? bits >> OUT : bits;
       for (genvar u = 0; u < OUT; u++) begin : gen_out
-        assign m_axis_tdata[u*UB+b] = units_q[u];
+        assign m_axis_tdata[u*UB+b] = bits_q[u];
       end
     end
     if (OUT_BITS > OUT * UB) begin : gen_padding

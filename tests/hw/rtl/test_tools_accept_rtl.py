@@ -16,6 +16,11 @@ from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
 # These use FINN's mvu_pkg, which has lint warnings of its own.
 _PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "mac_cores", "deconv")
+_ELSEWHERE = (
+    "host_pkg",  # a package, with every module of the host
+    "mvu_pumped",  # around FINN's mvu, which has lint of its own
+    "zynq7_top",  # with the host around it: test_zynq7.py
+)
 
 _DMA = ("fifo", "width_convert", "beats_to_words", "axi_read", "axi_write")
 _HOST = ("host_pkg", "fifo", "width_convert", "beats_to_words", "latent_source", "axil_port", "call_control")
@@ -55,6 +60,19 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "axi3_burst": ((), ("", "ADDRESS_BITS=20")),
     "axi3_axil": (("axi3_burst",), ("", "ADDRESS_BITS=12 ID_BITS=6")),
     "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
+    "stream_fork": ((), ("", "WIDTH=9 OUTPUTS=3")),
+    "stream_add": (
+        (),
+        (
+            "",
+            "CHANNELS=2 PE=2 BITS_0=3 BITS_1=5 SIGNED_1=1 FACTOR_0=3 ACC_BITS=8 NEGATED=2",
+        ),
+    ),
+    "stream_concat": (
+        (),
+        ("", "INPUTS=3 PE=2 IN_BITS=96'h4_00000002_00000004 WORDS=96'h3_00000001_00000002"),
+    ),
+    "stream_lookup": ((), ('FILE="table"', 'FILE="table" PE=2 CHANNELS=4 SHARED=0 STYLE="block"')),
     "tap_axis": (
         (),
         (
@@ -150,6 +168,11 @@ def slang(sources: list[str], module: str, values: str, folder: Path) -> None:
     run([sys.executable, "-c", code], folder, folder / "slang.log", f"read_slang of {module}")
 
 
+def test_no_module_is_left_out():
+    files = {path.stem for path in rtl_file("fifo.sv").parents[1].glob("*/*.sv")}
+    assert files == {*MODULES, *_ELSEWHERE}
+
+
 @pytest.mark.verilator
 @pytest.mark.parametrize(("module", "values"), CASES)
 def test_lint(module, values, tmp_path):
@@ -164,6 +187,8 @@ def test_yosys_elaborates(module, values, tmp_path):
     (tmp_path / "weights.dat").write_text("0\n" * 64)
     for stage in range(8):
         (tmp_path / f"latent_table_{stage}.dat").write_text("0\n" * 2**stage)
+    for element in range(2):
+        (tmp_path / f"table_{element}.dat").write_text("0\n" * 32)
     slang(module_sources(module), module, values, tmp_path)
 
 

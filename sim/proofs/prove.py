@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proves a module's properties, or says which one fails and what every port was in each cycle until then."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpgan.hw.system.children import run
+from fpgan.hw.system.tools import ToolError
+from fpgan.sim.proofs.circuit import Circuit, trace
+from fpgan.sim.proofs.job import Job
+
+_FAILED = re.compile(r"Output +(\d+) (?:of miter \S+ )?was asserted in frame +\d+")
+_HELD = re.compile(r"No output asserted in (\d+) frames")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it.
+
+    properties: the names of all that were asked. failed: the one that fails, "" where none does.
+    counterexample: a table of every wire of the properties' module in each cycle up to that failure.
+    """
+
+    properties: tuple[str, ...]
+    failed: str
+    counterexample: str
+
+
+class Prover:
+    """The circuit of `top` with its properties, made in `folder`; ToolError where Yosys fails.
+
+    sources: in compile order, those of the properties among them. parameters: of `top`. only: this property.
+    """
+
+    def __init__(
+        self,
+        top: str,
+        sources: Sequence[Path],
+        parameters: Mapping[str, int | str],
+        folder: Path,
+        only: str = "",
+    ) -> None:
+        self.top, self.folder = top, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        job = Job(top, [str(path) for path in sources], parameters, str(folder), only)
+        job.write(folder / "job.json")
+        command = [sys.executable, "-m", "fpgan.sim.proofs.job", str(folder / "job.json")]
+        run(command, folder, folder / "yosys.log", f"the circuit of {top}")
+        self.properties = self._names("properties")
+        self.covers = self._names("covers")
+        self.circuit = Circuit.load(folder / "circuit.json", top)
+
+    def prove(self, depth: int = 0) -> Outcome:
+        """Of every property: in the first `depth` cycles from any power-up, or in all of them where it is 0.
+
+        ToolError where the proof comes to no end.
+        """
+        engine = f"bmc3 -F {depth + 1}" if depth else "pdr"
+        witness = self.folder / "counterexample.txt"
+        said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}")
+        failed = _FAILED.search(said)
+        if failed is None:
+            held = _HELD.search(said)
+            if not (held and int(held[1]) == depth + 1 if depth else "Property proved" in said):
+                raise ToolError(f"{self.top}: {engine} came to no end (log: {self.folder / 'circuit.log'})")
+            return Outcome(self.properties, "", "")
+        table = trace(self.circuit, self.folder / "circuit.txt", witness)
+        return Outcome(self.properties, self.properties[int(failed[1])], table)
+
+    def reached(self, depth: int) -> set[str]:
+        """The covers that are reached in the first `depth` cycles."""
+        if not self.covers:
+            return set()
+        said = self._abc("covers", f"bmc3 -a -F {depth + 1}")
+        return {self.covers[int(found[1])] for found in _FAILED.finditer(said)}
+
+    def _names(self, kind: str) -> tuple[str, ...]:
+        return tuple(json.loads((self.folder / f"{kind}.json").read_text(encoding="utf-8")))
+
+    def _abc(self, circuit: str, commands: str) -> str:
+        import pyosys
+
+        abc = Path(next(iter(pyosys.__path__))) / "yosys-abc"
+        script = f"read_aiger {circuit}.aig; fold; {commands}"
+        log = self.folder / f"{circuit}.log"
+        return run([str(abc), "-q", script], self.folder, log, f"the proof of {self.top}")

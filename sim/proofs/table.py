@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of what is proved, proofs.yaml: each module's promises, and the circuits to prove them on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fpgan.hw.sources import properties, rtl_file
+from fpgan.sim.proofs.prove import Prover
+
+
+@dataclass(frozen=True)
+class Case:
+    """Parameters of a module, NAME=VALUE ..., and whether every run of the tests proves them."""
+
+    text: str
+    quick: bool
+
+    def parameters(self) -> dict[str, str]:
+        return dict(word.split("=", 1) for word in self.text.split())
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module that has properties; proofs.yaml says what the fields are."""
+
+    name: str
+    claims: Mapping[str, str]
+    covers: Mapping[str, str]
+    cases: Sequence[Case]
+    apart: Sequence[Sequence[str]] = ()
+    depth: int = 0
+    parts: Sequence[str] = field(default_factory=list)
+
+    def rtl(self) -> list[Path]:
+        return [rtl_file(f"{name}.sv") for name in (*self.parts, self.name)]
+
+    def prover(self, case: Case, folder: Path, rtl: Sequence[Path] | None = None, only: str = "") -> Prover:
+        """The circuit of a case, made in `folder`; rtl: in place of the module's own. only: this property."""
+        files = [*(self.rtl() if rtl is None else rtl), *properties(self.name)]
+        return Prover(f"{self.name}_properties", files, case.parameters(), folder, only)
+
+
+def modules() -> dict[str, Module]:
+    """Every module that has properties, by name; TypeError where an entry has an unknown key."""
+    text = Path(__file__).with_name("proofs.yaml").read_text(encoding="utf-8")
+    return {name: _module(name, entry) for name, entry in yaml.safe_load(text).items()}
+
+
+def _module(name: str, entry: dict[str, Any]) -> Module:
+    quick = entry.pop("quick")
+    cases = [Case(text, number < quick) for number, text in enumerate(entry.pop("cases"))]
+    return Module(name, cases=cases, **entry)
