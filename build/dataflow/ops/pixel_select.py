@@ -80,10 +80,7 @@ class PixelSelect_rtl(ImageOp):
 
     def cost(self, pe: int) -> costs.Cost:
         """Of so many channels at once."""
-        rows, cols = self.selections
-        tables = 3 * rows.size.bit_length() * rows.out + cols.size.bit_length() * cols.out
-        bits = pe * self.get_input_datatype().bitwidth()
-        return costs.select_cost(bits, self._buffer_words(pe), tables)
+        return costs.select_cost(pe * self.get_input_datatype().bitwidth(), self._buffer_words(pe))
 
     def lut_estimation(self, fpgapart: str) -> int:
         return self.cost(self.get_nodeattr("PE")).lut
