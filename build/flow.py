@@ -27,6 +27,7 @@ from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.proof.golden_vectors import REPORT_IT, Golden, check_dataflow, golden_vectors
+from fpgan.build.proof.onnx_runtime import against_runtime
 from fpgan.build.proof.thresholds import prove_thresholds
 from fpgan.build.proof.ulp_sensitive import notes, ulp_sensitive
 from fpgan.build.report.made import made
@@ -103,9 +104,11 @@ def build(
     path, out = Path(model), Path(out)
     say("reading")
     register()
-    network = read_network(load_model(path), ends)
+    file = load_model(path)
+    network = read_network(file, ends)
     say("golden vectors")
     golden = golden_vectors(path, network)
+    runtime = against_runtime(file, network, golden.vectors)
     with replaced_folder(out, MARKER, WRITTEN) as partial:
         say("integer graph")
         integers = integer_graph(network)
@@ -126,7 +129,7 @@ def build(
         more = {"name": _printable(path.stem), "made": provenance, "backend": backend, "deconv": deconv,
                 "limits": vars(asked.limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
                 "threshold_proof": proof, "ulp_sensitive": ulp, "float32": golden.float32,
-                "notes": [*network.notes, *missing, *notes(ulp)]}  # fmt: skip
+                "onnx_runtime": runtime, "notes": [*network.notes, *missing, *notes(ulp)]}  # fmt: skip
         return _write(partial, dataflow, integers, asked, more, golden)
 
 

@@ -145,6 +145,24 @@ class Float32:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuntimeSession:
+    """ONNX Runtime's own integers on the file, against the golden vectors."""
+
+    optimized: bool = said("as it runs a file by itself, on integers; else node by node, as the file says")
+    values: int = said("that were compared", within=_COUNT)
+    differ: int = said("of them; where none, the golden vectors are ONNX Runtime's own too", within=_COUNT)
+    largest: int = said("difference of one, in steps of the output's quantizer", within=_COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxRuntime:
+    """The file in ONNX Runtime."""
+
+    version: str = said("of ONNX Runtime")
+    sessions: Sequence[RuntimeSession] = said("both ways")
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataflowCheck:
     """The finished graph, run in qonnx on golden vectors."""
 
@@ -184,5 +202,9 @@ class Report:
     threshold_proof: ThresholdProof = said("the proof of the thresholds")
     ulp_sensitive: UlpSensitive = said("places that hang on a library's rounding")
     float32: Float32 = said("how often plain float32 differs")
+    onnx_runtime: OnnxRuntime | None = said(
+        "how often ONNX Runtime differs; null for QONNX, and where it does not run the file, or the host "
+        "orders or computes its input"
+    )
     notes: Sequence[str] = said("what a reader should know of the model, in sentences")
     dataflow_check: DataflowCheck = said("the graph against the golden vectors")

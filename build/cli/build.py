@@ -96,7 +96,21 @@ def _checks(report: dict[str, Any]) -> list[str]:
             f"float32 differs from exact sums in {float32['differ']:,} of {float32['values']:,} "
             f"output values ({float32['rate']:.2%}): scales are no powers of two"
         )
+    runtime = report["onnx_runtime"]
+    if runtime:
+        lines.append(_runtime(runtime))
     return lines + report["notes"]
+
+
+def _runtime(runtime: dict[str, Any]) -> str:
+    """ONNX Runtime's own integers, and its arithmetic node by node."""
+    own, plain = runtime["sessions"]
+    each = [
+        f"{session['differ']:,} of {session['values']:,} values{way}"
+        + f", by {session['largest']} at most" * (session["differ"] > 0)
+        for session, way in ((own, ""), (plain, " (node by node)"))
+    ]
+    return f"ONNX Runtime {runtime['version']} differs in {'; '.join(each)}"
 
 
 def _failed(report: dict[str, Any]) -> str:

@@ -65,6 +65,12 @@ class Assembler:
         self._entered, self.dims = entered, image.dims
         return image
 
+    @property
+    def as_in_file(self) -> bool:
+        """The image lies as the input's tensor does, and the host computes nothing before it."""
+        straight = tuple(a for a in "CHW" if self.view.dims["CHW".index(a)] > 1)
+        return self._entered is not None and self._entered[1:] == (straight, ())
+
     def add(self, layer: Layer) -> Image:
         """Append a layer."""
         self.layers.append(layer)

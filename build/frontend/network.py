@@ -271,6 +271,9 @@ class Network:
     dims: Dims
     layers: tuple[Layer, ...]
     notes: tuple[str, ...] = field(default=())
+    tensors: tuple[str, str] | None = (
+        None  # of the file, whose values in order are what comes in and goes out
+    )
 
     @property
     def target(self) -> Quantizer:

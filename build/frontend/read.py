@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import onnx
 from onnx import NodeProto
@@ -103,7 +104,7 @@ class Reader:
     def finish(self) -> Network:
         """The network, all steps having been taken."""
         if self.end in self.pairs:
-            return self.pairs.output(self.end).finish()
+            return self._placed(self.pairs.output(self.end))
         if self.end not in self.branches:
             raise UnsupportedError(f"output {brief(self.end)} is not made of the input")
         branch = self._branch(self.end)
@@ -115,7 +116,14 @@ class Reader:
         elif branch.settled is None and self.tail:
             self._left_to_host(self.tail)
             branch = self._branch(self.end)
-        return branch.finish()
+        return self._placed(branch)
+
+    def _placed(self, branch: Branch) -> Network:
+        """The finished network, which knows between which tensors of the file it lies."""
+        network = branch.finish()
+        inputs = [info.name for info in self.graph.input if info.name not in self.constants.protos]
+        same = self.assembler.as_in_file and branch.view.in_order and inputs == [self.source.tensor]
+        return replace(network, tensors=(self.source.tensor, self.end)) if same else network
 
     def _covering(self, branch: Branch) -> Quantizer | None:
         """For an output that no quantizer follows but that has bounds; said aloud."""

@@ -48,6 +48,16 @@ class View:
     def canonical(self) -> bool:
         return self.axes == CANONICAL.get(len(self.axes))
 
+    @property
+    def in_order(self) -> bool:
+        """The values lie as those of (N,C,H,W)."""
+        return tuple(a for axis in self.axes for a in axis if a == "N" or self._size(a) > 1) in _orders(
+            self.dims
+        )
+
+    def _size(self, axis: str) -> int:
+        return self.dims["CHW".index(axis)]
+
     def resized(self, dims: tuple[int, int, int]) -> View:
         return replace(self, dims=dims)
 

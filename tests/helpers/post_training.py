@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small float networks, exported by torch and quantized after their training by ONNX Runtime or torch.ao."""
+"""Small float networks that torch exports and ONNX Runtime, torch.ao or torchao quantizes after training."""
 
 from __future__ import annotations
 
@@ -162,3 +162,41 @@ def runtime(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
     )
     name = session.get_inputs()[0].name
     return np.concatenate([session.run(None, {name: image[None]})[0] for image in x])
+
+
+def pt2e(module: nn.Module, x: torch.Tensor, per_channel: bool = False) -> onnx.ModelProto:
+    """As torchao's PT2E quantizes what torch.export writes: 8 bits in front of all layers and sums."""
+    from torchao.quantization.pt2e import HistogramObserver, MinMaxObserver, PerChannelMinMaxObserver
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+    from torchao.quantization.pt2e.quantizer import QuantizationAnnotation, QuantizationSpec, Quantizer
+
+    aten = torch.ops.aten
+    output_channels = {aten.conv2d.default: 0, aten.linear.default: 0, aten.conv_transpose2d.input: 1}
+    activations = QuantizationSpec(torch.uint8, HistogramObserver, 0, 255, torch.per_tensor_affine)
+
+    def weights(axis: int) -> QuantizationSpec:
+        if not per_channel:
+            return QuantizationSpec(torch.int8, MinMaxObserver, -127, 127, torch.per_tensor_symmetric)
+        kind = torch.per_channel_symmetric
+        return QuantizationSpec(torch.int8, PerChannelMinMaxObserver, -127, 127, kind, axis)
+
+    class Everywhere(Quantizer):
+        def annotate(self, model):
+            for node in model.graph.nodes:
+                given = {}
+                if node.target in output_channels:
+                    given = {node.args[0]: activations, node.args[1]: weights(output_channels[node.target])}
+                elif node.target is aten.add.Tensor:
+                    given = dict.fromkeys(node.args, activations)
+                node.meta["quantization_annotation"] = QuantizationAnnotation(given, _annotated=True)
+            return model
+
+        def validate(self, model):
+            pass
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        prepared = prepare_pt2e(torch.export.export(module, (x[:1],)).module(), Everywhere())
+        for image in x:
+            prepared(image[None])
+        return exported(convert_pt2e(prepared), x, dynamo=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from post_training import NETWORKS, exported, network, ort_static, runtime, torch_ao
+from post_training import NETWORKS, exported, network, ort_static, pt2e, runtime, torch_ao
 from torch import nn
 
 from fpgan.build.frontend.read import read_network
@@ -61,3 +61,10 @@ def test_torch_ao_without_a_bias():
         torch.manual_seed(0)
         module = nn.Sequential(nn.ConvTranspose2d(4, 2, 4, bias=False), nn.Sigmoid()).eval()
         same_integers(torch_ao(module, torch.randn(8, 4, 1, 1), "qnnpack"))
+
+
+@pytest.mark.parametrize("name, per_channel", [("autoencoder", True), ("residual", False)])
+def test_pt2e_of_torchao(name, per_channel):
+    """What torch's newer exporter makes of it: torchao's ops become QuantizeLinear and DequantizeLinear."""
+    module, x = network(name)
+    same_integers(pt2e(module, x, per_channel))
