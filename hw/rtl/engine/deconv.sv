@@ -112,6 +112,9 @@ module deconv #(
 
   localparam int unsigned APART_Y = apart(SH, LH), APART_X = apart(SW, LW);
   localparam int unsigned REACH_Y = APART_Y * LH / SH, REACH_X = APART_X * LW / SW;
+  if (apart(TY, REACH_Y) != TY || apart(TX, REACH_X) != TX) begin : gen_bad_taps
+    $error("deconv: TY=%0d and TX=%0d taps of LH=%0d and LW=%0d lie in one bank", TY, TX, LH, LW);
+  end
   localparam int unsigned BLOCKS_Y = blocks(KH, APART_Y, 0, TY), BLOCKS_X = blocks(KW, APART_X, 0, TX);
   localparam int unsigned BLOCK_WORDS = NF * SF;                           // weight words of a block
   localparam int unsigned ROW_WORDS = words(KW, APART_X, TX) * BLOCK_WORDS;     // of a row of blocks

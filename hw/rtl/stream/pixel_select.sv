@@ -35,9 +35,11 @@ module pixel_select #(
   localparam int unsigned IW = $clog2(H + 1), XW = $clog2(W + 1), SFW = $clog2(CF + 1);
   localparam int unsigned RW = $clog2(ROWS + H + 1) + 1;
   localparam int unsigned STAGES = 6;    // from the issued step to its word
-  localparam int unsigned QUEUE = 32;    // words that wait, more than are on their way
-  localparam int unsigned CREDITS = QUEUE;
-  localparam int unsigned CW = $clog2(CREDITS + 1) + 1;
+  // Words that wait: more than are on their way. One more waits in the queue's last register, which makes up for
+  // the cycle that a credit takes.
+  localparam int unsigned QUEUE = 32;
+  localparam int unsigned CREDITS = QUEUE + 1;
+  localparam int unsigned CW = $clog2(CREDITS) + 1;
 
   // ---- the walk: rows, columns, words ------------------------------------------------------------------
   logic [IW-1:0] row, more, drop;        // counted from the oldest row held; see tap_axis
@@ -64,7 +66,7 @@ module pixel_select #(
   end
 
   // ---- the step to issue ---------------------------------------------------------------------------------
-  logic step_valid_q, row_end_q, issue, taken;
+  logic step_valid_q, row_end_q, issue, taken, taken_q;
   logic [IW-1:0] step_row_q, arrived;
   logic [XW-1:0] step_column_q;
   logic [SFW-1:0] step_word_q;
@@ -80,11 +82,13 @@ module pixel_select #(
       row_end_q <= 1'b1;  // so that the first step counts what its row needs
       surplus_q <= '0;
       credit_q <= CW'(CREDITS - 1);
+      taken_q <= 1'b0;
     end else begin
       step_valid_q <= 1'b1;
       if (advance) row_end_q <= row_end;
       surplus_q <= surplus_q + RW'(arrived) - (advance && row_end_q ? RW'(more) : '0);
-      credit_q <= credit_q - CW'(issue) + CW'(taken);
+      credit_q <= credit_q - CW'(issue) + CW'(taken_q);
+      taken_q <= taken;
     end
     if (advance) begin
       step_row_q <= row;

@@ -207,6 +207,7 @@ def test_yosys_elaborates(module, values, tmp_path):
         ("axil_stream", f"CAPABILITY={_CAPABILITY[:-1]}0", "ID=46504740 VERSION=00010000 are not those"),
         ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
         ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
+        ("deconv", "SH=1 LH=2 TY=2 ROWS=6 DSP_CORE=0", "TY=2 and TX=1 taps of LH=2 and LW=1 lie in one bank"),
     ],
 )
 def test_bad_parameters_stop_elaboration(module, values, message, tmp_path):
