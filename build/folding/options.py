@@ -22,6 +22,7 @@ from fpgan.sim.golden import groups_at_once
 MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included
+Rows = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Option:
     ci: int
     co: int
     cycles: int
-    rows: tuple[tuple[int, int], ...]  # runs of output rows: how many, cycles of each
+    rows: Rows  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
 
@@ -57,6 +58,7 @@ class LayerOptions:
         # Of one product per cycle there is nothing that dsp2x could split.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
+        self._behind: dict[tuple[int, int, int, Rows], costs.Cost] = {}  # of streams, see `_stream_cost`
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
         """Options that take at most `cycles`, each with its cost including the streams behind it.
@@ -90,9 +92,13 @@ class LayerOptions:
         return option.cycles + lost <= cycles
 
     def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
-        pe = self.threshold_pe(option, cycles)
-        converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
-        return converter + costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
+        """Of what is behind the deconv: the same for options that differ in cores and memories alone."""
+        same = cycles, option.pe, option.co, option.rows
+        if same not in self._behind:
+            pe = self.threshold_pe(option, cycles)
+            steps = costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
+            self._behind[same] = costs.width_convert_cost(option.pe, pe, self._acc_bits) + steps
+        return self._behind[same]
 
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op
