@@ -65,16 +65,19 @@ def _steps(p: IntArray, a: int, s: IntArray, b: int) -> int:
 
 @compiled
 def valid(s: IntArray, b: int) -> bool:
+    """Whether it offers a word."""
     return s[b + _OUT] == 1
 
 
 @compiled
 def ready(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    """Whether it takes a word."""
     return s[b + _HELD] != p[a + _ROWS]
 
 
 @compiled
 def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
+    """A clock edge: whether a word came, and whether one left."""
     now, places = s[b + _NOW], p[a + _PLACES]
     arrived = 0
     if s[b + _FLYING] > 0 and s[b + _LISTS + s[b + _FIRST]] == now:
@@ -144,6 +147,7 @@ def relative(p: IntArray, a: int, s: IntArray, b: int, seen: IntArray) -> None:
 
 @compiled
 def quiet(p: IntArray, a: int, s: IntArray, b: int) -> int:
+    """Cycles for which it offers and takes the same if no word comes or leaves."""
     if s[b + _TAKEN] == 1 or (s[b + _QUEUED] != 0 and s[b + _OUT] == 0):
         return 0
     now, freed, wait = s[b + _NOW], b + _LISTS + p[a + _PLACES], FOREVER
@@ -159,6 +163,7 @@ def quiet(p: IntArray, a: int, s: IntArray, b: int) -> int:
 
 @compiled
 def skip(p: IntArray, a: int, s: IntArray, b: int, cycles: int) -> None:
+    """So many quiet cycles at once."""
     s[b + _NOW] += cycles
     if s[b + _SURPLUS] >= 0 and s[b + _DONE] + 1 < _steps(p, a, s, b):
         s[b + _DONE] += cycles

@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx_models import Chain
 
-from fpgan.build import build
+from fpgan.build.flow import build
 from fpgan.build.dataflow import costs
 from fpgan.build.folding import capacity as bound
 from fpgan.build.folding.capacity import capacity, weight_bits
