@@ -45,7 +45,7 @@ def golden_vectors(path: Path, network: Network) -> Golden:
     ValueError for a file that is broken, CheckError for one that another network has made.
     """
     file = golden_path(path)
-    scales = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
+    scales: dict[str, Any] = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
     found = _read(file, network) if file.exists() else None
     if found is not None and network.power_of_two:
         _check_same(file, found.image[:_BATCH], run_network(network, found.latent[:_BATCH], exact=True), 0)
