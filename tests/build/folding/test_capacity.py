@@ -11,8 +11,8 @@ import onnx
 import pytest
 from onnx_models import Chain
 
-from fpgan.build.flow import build
 from fpgan.build.dataflow import costs
+from fpgan.build.flow import build
 from fpgan.build.folding import capacity as bound
 from fpgan.build.folding.capacity import capacity, weight_bits
 from fpgan.build.folding.fold import InfeasibleError
