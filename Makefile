@@ -45,7 +45,7 @@ attack: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m attack --seconds $(SECONDS) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
 
 # SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
-SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv sim/compiled/*.sv)
+SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv hw/checks/*/*.sv sim/compiled/*.sv)
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
