@@ -24,6 +24,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "fifo": ("fifo.sv",),
     "width_convert": ("width_convert.sv",),
     "pixel_pad": ("pixel_pad.sv",),
+    "pixel_select": ("fifo.sv", "line_buffer.sv", "table_walk.sv", "pixel_select.sv"),
     "channels": ("channels.sv",),
     "stream_fork": ("stream_fork.sv",),
     "stream_last": ("stream_last.sv",),
@@ -41,7 +42,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),
 }
 
-_PROPERTY_PARTS = ("any_reset", "stream_held", "stream_order", "stream_within", "stream_rate")
+_PROPERTY_PARTS = ("any_reset", "stream_held", "stream_holds", "stream_order", "stream_within", "stream_rate")
 
 
 def rtl_file(name: str) -> Path:

@@ -28,7 +28,7 @@ from fpgan.build.folding.options import MEMORIES, LayerOptions, Option, folds
 from fpgan.build.folding.program import SCALE, Program, prices
 from fpgan.hw.design import read_report
 
-_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Lookup_rtl", "Fork_rtl", *JOINS)
+_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
@@ -231,7 +231,8 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
                     f"{node.name}: {mine}={op.get_nodeattr(mine)}, but {layer['channels'][i]} in {build}"
                 )
             _check_divides(node, fold_name.upper(), layer[fold_name], mine, layer["channels"][i])
-        if op.groups > 1 and (layer["pe"], layer["simd"]) not in folds(*layer["channels"], op.groups):
+        inputs, outputs = layer["channels"]
+        if op.groups > 1 and (layer["pe"], layer["simd"]) not in folds(inputs, outputs, op.groups):
             raise ValueError(
                 f"{node.name}: PE={layer['pe']} and SIMD={layer['simd']} fold no {op.groups} groups "
                 f"of channels {layer['channels']}"

@@ -22,6 +22,7 @@ from fpgan.sim.golden import groups_at_once
 MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included
+Rows = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Option:
     ci: int
     co: int
     cycles: int
-    rows: tuple[tuple[int, int], ...]  # runs of output rows: how many, cycles of each
+    rows: Rows  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
 
@@ -57,6 +58,7 @@ class LayerOptions:
         # Of one product per cycle there is nothing that dsp2x could split.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
+        self._behind: dict[tuple[int, int, int, Rows], costs.Cost] = {}  # of streams, see `_stream_cost`
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
         """Options that take at most `cycles`, each with its cost including the streams behind it.
@@ -90,14 +92,19 @@ class LayerOptions:
         return option.cycles + lost <= cycles
 
     def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
-        pe = self.threshold_pe(option, cycles)
-        converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
-        return converter + costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
+        """Of what is behind the deconv: the same for options that differ in cores and memories alone."""
+        same = cycles, option.pe, option.co, option.rows
+        if same not in self._behind:
+            pe = self.threshold_pe(option, cycles)
+            steps = costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
+            self._behind[same] = costs.width_convert_cost(option.pe, pe, self._acc_bits) + steps
+        return self._behind[same]
 
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op
         act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
-        walks = {taps: _Walk(op, taps) for taps in _tap_blocks(op.geometry.most_taps)}
+        geometry = op.geometry
+        walks = {taps: _Walk(op, taps) for taps in itertools.product(geometry.rows.pars, geometry.cols.pars)}
         shape = op.shape()
         for ci in self._counts(0, op.get_nodeattr("CI"), act):
             for co in self._counts(1, op.get_nodeattr("CO"), self._out_bits):
@@ -179,10 +186,6 @@ def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tu
 def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
     """Whether a deconv's input and output are the accelerator's."""
     return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
-
-
-def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:
-    return [(ty, tx) for ty in range(1, most[0] + 1) for tx in range(1, most[1] + 1)]
 
 
 def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str]]:

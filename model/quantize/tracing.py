@@ -18,15 +18,15 @@ from fpgan.model.quantize.ops import (
     LINEAR,
     RESHAPING,
     Arithmetic,
-    Reshape,
-    Unsupported,
     from_function,
     from_join,
     from_module,
     function_name,
 )
 from fpgan.model.quantize.rewrites import recognize, sized
+from fpgan.model.quantize.spatial import Reshape
 from fpgan.model.quantize.symbolic import fixed_arguments, on_one_device, symbolic
+from fpgan.model.quantize.unsupported import Unsupported
 
 QUANTIZER = "_quant"  # the end of each quantizer's name
 _BATCH = 2  # of the run that finds the shapes: another than 1 shows a batch that is built in
@@ -114,13 +114,13 @@ def _with_shapes(
     candidates = [shape] if shape else _candidates(_called(traced))
     if not candidates:
         raise ValueError("the shape of the input cannot be told from the layers; give it, as 1,100,1,1")
-    first: Unsupported | None = None
+    failed: list[Unsupported] = []
     for candidate in candidates:
         try:
             return candidate, _run(traced, _BATCH, candidate)
         except Unsupported as error:
-            first = first or error
-    sizes, line = ",".join(map(str, (1, *candidates[0]))), first_line(first)
+            failed.append(error)
+    sizes, line = ",".join(map(str, (1, *candidates[0]))), first_line(failed[0])
     try:
         _run(traced, 1, candidates[0])
     except Unsupported:

@@ -17,7 +17,15 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
-from fpgan.build.folding.schedule import deconv, fifo, joins, pixel_pad, thresholding, width_convert
+from fpgan.build.folding.schedule import (
+    deconv,
+    fifo,
+    joins,
+    pixel_pad,
+    pixel_select,
+    thresholding,
+    width_convert,
+)
 from fpgan.build.folding.schedule.repeats import Repeats, Run
 from fpgan.build.folding.schedule.stage import WIRES, IntArray, Stage
 from fpgan.build.folding.schedule.step import STUCK, advance, relative
@@ -32,6 +40,7 @@ _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Fork_rtl": joins.fork,
     "Lookup_rtl": joins.lookup,
     "PixelPad_rtl": pixel_pad.stage,
+    "PixelSelect_rtl": pixel_select.stage,
     "Thresholding_rtl": thresholding.stage,
     "WidthConvert_rtl": width_convert.stage,
 }
@@ -104,7 +113,8 @@ class Timing:
         p, p_at = _joined([stage.constants for stage in stages])
         s, s_at = _joined([stage.registers for stage in stages])
         ends, n = np.zeros(images + 1, np.int64), len(stages)  # how many, then when
-        run = Run(s, *np.zeros((3, len(self._beats)), np.int64), ends, *np.zeros((3, n), np.int64))
+        counts, first, last = np.zeros((3, len(self._beats)), np.int64)
+        run = Run(s, counts, first, last, ends, *np.zeros((3, n), np.int64))
         repeats = Repeats(stages, s_at, self._beats, self._rows)
         while ends[0] < images:
             stop = repeats.stop(run)

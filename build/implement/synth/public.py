@@ -51,6 +51,7 @@ def public_designs() -> tuple[PublicDesign, ...]:
 
 
 def main() -> None:
+    """Print the designs beside their estimates."""
     designs = public_designs()
     for design in designs:
         sys.stdout.write(
