@@ -28,8 +28,8 @@ _TABLE = Path(__file__).with_name("routed.yaml")
 _HEAD = """\
 # Designs that nextpnr-xilinx has placed and routed: the clock of each seed in MHz, LUT6 sites used, and what
 # `fpgan synth` knows of them: LUTs that Yosys counted, host interface included, and the longest paths [ns of
-# cells, wires, doublings of their fan-outs]. Rows that were built before 2026-11-29 08:00
-# have those of the joined netlist. A row: the model (tiny, k5: `fpgan train --preset P --steps 0 --out
+# cells, wires, doublings of their fan-outs]. Rows up to rgb64-300 have those of the
+# joined netlist. A row: the model (tiny, k5: `fpgan train --preset P --steps 0 --out
 # RUN`, else the shipped checkpoint) by `fpgan export`, then `command`, `fpgan synth BUILD --pnr --seeds N`,
 # and `python -m fpgan.build.implement.synth.calibrate NAME=BUILD`. date: of the build, whose RTL is that of
 # its day and hour.
