@@ -50,7 +50,7 @@ resources: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m module_resources $(if $(ALL),--all) $(if $(CHECK),--check)
 
 # SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
-SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv sim/compiled/*.sv)
+SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv hw/checks/*/*.sv sim/compiled/*.sv)
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -61,7 +61,7 @@ lint: setup
 
 # Guides and reference as pages, into out/site; a warning is an error.
 site: setup
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f scripts/pages/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -f scripts/pages/mkdocs.yml
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=

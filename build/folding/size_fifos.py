@@ -47,7 +47,7 @@ def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
     limit = max(enough, best)
     for name in sorted(timing.names, key=lambda name: name not in images):
         high = depths[name]
-        first = SMALLEST if name in images else (SMALLEST + high) // 2  # of two paths one mostly needs no more
+        first = SMALLEST if name in images else (SMALLEST + high) // 2  # one path mostly needs no more
         depths[name] = _least(partial(timing.with_one, depths, name), first, high, limit)
     return depths
 

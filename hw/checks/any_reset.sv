@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reset for proofs: from whatever the registers hold at power-up, then again whenever it is asked for.
 //
-// One cycle, the shortest that there is: what holds after it holds after a longer one, which begins like it.
+// One cycle, the shortest that there is: what holds after it holds after a longer one, which ends like it. As nothing
+// is known of the registers before the first reset, a later one adds nothing: where a proof is long, it is left out.
 module any_reset (
     input  logic ap_clk,
     input  logic again,     // free

@@ -18,8 +18,8 @@ class Job:
     """Which properties of which sources to make circuits of; all paths are absolute.
 
     folder: gets circuit.json, the netlist; circuit.aig, whose outputs must never be 1, and coverN.aig, whose
-    output must be once; names.json, the properties in the order of these outputs, what is assumed, and the
-    covers. circuit.txt says which input of circuit.aig is which wire.
+    output must be once; names.json, all properties, those that the outputs are of, in their order, what is
+    assumed, and the covers. circuit.txt says which input of circuit.aig is which wire.
     """
 
     top: str
@@ -36,7 +36,7 @@ def run_job(job: Job) -> None:
     """Flatten `job.top` to ANDs, inverters and registers.
 
     What is undefined is an input, so that a proof holds whatever it is: registers at power-up too, and what
-    is read beyond an array. An assertion is looked at in the cycle after it is evaluated.
+    is read beyond an array. Assertions are those of a cycle's registers and inputs.
     """
     from pyosys import libyosys as ys
 
@@ -54,28 +54,36 @@ def run_job(job: Job) -> None:
     do("memory_map -keepdc")
     do("async2sync")
     do("chformal -lower")
+    do("chformal -early")  # looked at in the cycle itself, so that an induction may start from them
     do("delete t:$print")
+    properties = sorted(
+        {_named([cell]) for cell in _cells(design, "$assert")}
+    )  # before what is always so goes
     if job.only:
         _only(design, job.only)
     do("opt -keepdc")  # without it a register of unknown start would be what it becomes later
     do("setundef -anyseq")
     do("dffunmap")
     do("techmap")
+    do("setundef -anyseq")  # what is read beyond a vector
     do("aigmap")
     do("opt_clean")
     do("write_json", folder / "circuit.json")
     do("design -save circuit")
-    all_covers = [
-        cell.name.str() for cell in design.top_module().cells_.values() if cell.type.str() == "$cover"
-    ]
+    all_covers = _cells(design, "$cover")
     do("chformal -cover -remove")
     names = _write(do, folder / "circuit")
+    names["properties"] = properties
     covers = names["covers"] = []
     for number, cover in enumerate(all_covers):
         do("design -load circuit")
         _cover(design, ys, cover)
         covers += _write(do, folder / f"cover{number}")["asserts"]
     (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
+
+
+def _cells(design: Any, kind: str) -> list[str]:
+    return [cell.name.str() for cell in design.top_module().cells_.values() if cell.type.str() == kind]
 
 
 def _only(design: Any, name: str) -> None:

@@ -32,6 +32,7 @@ def page() -> str:
 def _lines(module: Module) -> Iterator[str]:
     yield f"## {module.name}\n"
     reach = f"for the first {module.depth} cycles" if module.depth else "for all cycles"
+    reach += ", by induction" * module.induction
     cases = ", ".join(case.text + " *" * case.quick for case in module.cases)
     yield f"Proved {reach}: {cases}.\n"
     yield "| property | says |"

@@ -13,6 +13,7 @@ from pathlib import Path
 from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.proofs.circuit import Circuit, trace
+from fpgan.sim.proofs.induction import PROVED
 from fpgan.sim.proofs.job import Job
 
 _FAILED = re.compile(r"Output +(\d+) (?:of miter \S+ )?was asserted in frame +\d+")
@@ -52,7 +53,8 @@ class Prover:
         command = [sys.executable, "-m", "fpgan.sim.proofs.job", str(folder / "job.json")]
         run(command, folder, folder / "yosys.log", f"the circuit of {top}")
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-        self.properties, self.given, self.covers = names["asserts"], names["assumes"], names["covers"]
+        self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
+        self._outputs = names["asserts"]
         self.circuit = Circuit.load(folder / "circuit.json", top)
 
     def prove(self, depth: int = 0) -> Outcome:
@@ -60,21 +62,36 @@ class Prover:
 
         ToolError where the proof comes to no end.
         """
-        engine = f"bmc3 -F {depth + 1}" if depth else "pdr"
+        engine = f"bmc3 -F {depth}" if depth else "pdr"
         witness = self.folder / "counterexample.txt"
         said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}")
         failed = _FAILED.search(said)
         if failed is None:
             held = _HELD.search(said)
-            if not (held and int(held[1]) == depth + 1 if depth else "Property proved" in said):
+            if not (held and int(held[1]) == depth if depth else "Property proved" in said):
                 raise ToolError(f"{self.top}: {engine} came to no end (log: {self.folder / 'circuit.log'})")
             return Outcome("", "")
         table = trace(self.circuit, self.folder / "circuit.txt", witness)
-        return Outcome(self.properties[int(failed[1])], table)
+        return Outcome(self._outputs[int(failed[1])], table)
+
+    def prove_by_induction(self, depth: int) -> Outcome:
+        """Of every property, in all cycles: each cycle's follow from those of the cycle before.
+
+        Where they do not, a counterexample of up to `depth` cycles; ToolError where there is none.
+        """
+        log, circuit = self.folder / "induction.log", str(self.folder / "circuit.json")
+        command = [sys.executable, "-m", "fpgan.sim.proofs.induction", circuit, str(log)]
+        run(command, self.folder, self.folder / "induction.out", f"the induction of {self.top}")
+        if PROVED in log.read_text(encoding="utf-8"):
+            return Outcome("", "")
+        outcome = self.prove(depth)
+        if not outcome.failed:
+            raise ToolError(f"{self.top}: the properties do not follow from each other (log: {log})")
+        return outcome
 
     def reached(self, depth: int) -> set[str]:
         """The covers that are reached in the first `depth` cycles."""
-        engine = f"bmc3 -F {depth + 1}"
+        engine = f"bmc3 -F {depth}"
         return {
             name
             for number, name in enumerate(self.covers)

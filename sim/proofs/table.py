@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 
 from fpgan.hw.sources import properties, rtl_file
-from fpgan.sim.proofs.prove import Prover
+from fpgan.sim.proofs.prove import Outcome, Prover
+
+_LOOKED = 30  # cycles in which a counterexample is looked for where an induction fails
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,17 @@ class Module:
     given: Mapping[str, str] = field(default_factory=dict)
     apart: Sequence[Sequence[str]] = ()
     depth: int = 0
-    parts: Sequence[str] = field(default_factory=list)
+    induction: bool = False
+    parts: Sequence[str] = ()
+    stand_ins: Sequence[str] = ()
 
     def rtl(self) -> list[Path]:
-        return [rtl_file(f"{name}.sv") for name in (*self.parts, self.name)]
+        stand_ins = [properties(self.name)[-1].parent / "stand_ins" / f"{name}.sv" for name in self.stand_ins]
+        return [*stand_ins, *(rtl_file(f"{name}.sv") for name in (*self.parts, self.name))]
+
+    def prove(self, prover: Prover) -> Outcome:
+        """All that is claimed, on one of its circuits."""
+        return prover.prove_by_induction(_LOOKED) if self.induction else prover.prove(self.depth)
 
     def prover(self, case: Case, folder: Path, rtl: Sequence[Path] | None = None, only: str = "") -> Prover:
         """The circuit of a case, made in `folder`; rtl: in place of the module's own. only: this property."""

@@ -67,7 +67,7 @@ def test_proved(module, case, tmp_path):
     assert set(prover.covers) == set(module.covers)
     assert set(prover.given) == set(module.given)
     assert [pair for pair in module.apart if prover.circuit.depends(*pair)] == []
-    outcome = prover.prove(module.depth)
+    outcome = module.prove(prover)
     assert not outcome.failed, f"{outcome.failed} fails:\n{outcome.counterexample}"
     if case is module.cases[0]:
         assert prover.reached(module.depth or COVERED_IN) == set(module.covers)
@@ -123,4 +123,4 @@ def _broken(fault: Fault, folder: Path) -> Outcome:
             path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
         rtl.append(path)
     case = next(case for case in module.cases if case.text == fault.at)
-    return module.prover(case, folder / "proof", rtl, fault.breaks).prove(module.depth)
+    return module.prove(module.prover(case, folder / "proof", rtl, fault.breaks))

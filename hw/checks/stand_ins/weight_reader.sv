@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// In the place of weight_reader where a deconv's control is proved: any weights.
+module weight_reader #(
+    parameter int unsigned WIDTH = 1,
+    parameter int unsigned WORDS = 1,
+    parameter int unsigned ROW_WORDS = 1,
+    parameter int unsigned BLOCK_WORDS = 1,
+    parameter int unsigned SF = 1,
+    parameter bit LATE = 0,
+    parameter int unsigned WYW = 2,
+    parameter int unsigned WXW = 2,
+    parameter int unsigned NFW = 2,
+    parameter int unsigned SFW = 2,
+    parameter FILE = "",
+    parameter STYLE = ""
+) (
+    input logic ap_clk,
+    input logic [WYW-1:0] wy,
+    input logic [WXW-1:0] wx,
+    input logic [NFW-1:0] nf,
+    input logic [SFW-1:0] sf,
+    output logic [WIDTH-1:0] data  // driven by nothing: anything
+);
+endmodule
