@@ -39,6 +39,8 @@ def resize(node: NodeProto, constants: Constants, branch: Branch) -> None:
     factors = dict(zip(axes, _factors(node, constants, shape), strict=True))
     if factors.pop("N", 1) != 1 or factors.pop("C", 1) != 1 or "CHW" in factors:
         raise UnsupportedError.at(node, "resizes the batch or the channels; rows and columns are supported")
+    if max(branch.view.size) > MAX_SIDE:
+        raise UnsupportedError.at(node, f"of {branch.view.size} pixels; {MAX_SIDE} a side are supported")
     pair = factors.get("H", 1.0), factors.get("W", 1.0)
     if mode == "linear":
         _blend(node, branch, pair)

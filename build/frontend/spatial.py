@@ -113,11 +113,14 @@ def _pad(node: NodeProto, constants: Constants, branch: Branch) -> None:
 
 def _border(node: NodeProto, branch: Branch, mode: str, pads: tuple[int, int, int, int]) -> None:
     """Pixels of the image itself around it."""
-    rows, cols = (_BORDERS[mode](n, pads[d], pads[d + 2]) for d, n in enumerate(branch.view.size))
-    for size, picked in zip(branch.view.size, (rows, cols), strict=True):
-        if picked is None or len(picked) > MAX_SIDE:
-            raise UnsupportedError.at(node, f"pads {pads} with mode {mode} around {size} pixels")
-    branch.select(node, rows, cols)
+    found: list[Picked] = []
+    for d, size in enumerate(branch.view.size):
+        fits = size + pads[d] + pads[d + 2] <= MAX_SIDE
+        picked = _BORDERS[mode](size, pads[d], pads[d + 2]) if fits else None
+        if picked is None:
+            raise UnsupportedError.at(node, f"pads {brief(pads)} with mode {mode} around {size} pixels")
+        found.append(picked)
+    branch.select(node, found[0], found[1])
 
 
 def _mirrored(size: int, lead: int, trail: int) -> Picked | None:
@@ -182,17 +185,19 @@ def _slice(node: NodeProto, constants: Constants, branch: Branch) -> None:
 
 def _stepped(node: NodeProto, branch: Branch, slices: dict[int, tuple[int, int, int]]) -> None:
     """Every so many-th row or column; backwards, too."""
-    picked = {axis: tuple(range(n)) for axis, n in zip(("H", "W"), branch.view.size, strict=True)}
+    picked = {axis: range(n) for axis, n in zip(("H", "W"), branch.view.size, strict=True)}
     for axis, (start, stop, step) in slices.items():
         name, count = branch.view.axes[axis], branch.view.shape[axis]
-        kept = tuple(range(count))[start:stop:step] if step else ()
-        if (name not in picked and kept != tuple(range(count))) or not kept:
+        kept = range(count)[start:stop:step] if step else range(0)
+        if (name not in picked and kept != range(count)) or not 1 <= len(kept) <= MAX_SIDE:
             raise UnsupportedError.at(
                 node, f"keeps {len(kept)} of {count} along {name}; rows and columns are supported"
             )
         if name in picked:
             picked[name] = kept
-    branch.select(node, picked["H"], picked["W"])
+    if max(branch.view.size) > MAX_SIDE:
+        raise UnsupportedError.at(node, f"of {branch.view.size} pixels; {MAX_SIDE} a side are supported")
+    branch.select(node, tuple(picked["H"]), tuple(picked["W"]))
 
 
 _READERS: dict[str, Callable[[NodeProto, Constants, Branch], None]] = {

@@ -166,7 +166,8 @@ def from_module(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, 
     if isinstance(module, nn.ZeroPad2d | nn.ConstantPad2d | nn.ZeroPad1d | nn.ConstantPad1d):
         return from_module(pad(module.padding, value=module.value), inputs, outputs)
     if type(module) in BORDERED:
-        return from_module(pad(module.padding, BORDERED[type(module)]), inputs, outputs)
+        around: Any = module
+        return from_module(pad(around.padding, BORDERED[type(module)]), inputs, outputs)
     check = next((c for cls, c in _CHECKS.items() if computes(module, cls)), None)
     if check is None:
         name = type(module).__name__

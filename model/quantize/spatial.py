@@ -61,6 +61,7 @@ def pad(pads: Sizes, mode: str = "constant", value: float | None = None) -> nn.M
 
 
 def check_padding(module: Pad, inputs: Sizes, outputs: Sizes) -> None:
+    """Unsupported where it crops, or reaches beyond rows and columns."""
     if min(module.pads) < 0 or len(module.pads) > 2 * (len(inputs) - 1):
         raise Unsupported(f"pads by {module.pads}; a border around the image is supported")
 

@@ -19,22 +19,21 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from fpgan.build.implement.synth.cells import count
-from fpgan.build.implement.synth.paths import TimedPath, Weights
-from fpgan.build.implement.synth.timing import module_paths
+from fpgan.build.implement.synth.host import host_timing
+from fpgan.build.implement.synth.paths import WEIGHTS, TimedPath, Weights
 from fpgan.build.implement.synth.wires import WIRES, Wires, longest
 from fpgan.hw.system.files import write_text
 
 _TABLE = Path(__file__).with_name("routed.yaml")
 _HEAD = """\
-# Designs that nextpnr-xilinx has placed and routed: the clock of each seed in MHz, LUT6 sites used, LUTs
-# that Yosys counted, host interface included, and of the whole netlist the longest paths [ns of cells,
-# wires, doublings of their fan-outs]. A row: the model (tiny, k5: `fpgan train --preset P --steps 0 --out
+# Designs that nextpnr-xilinx has placed and routed: the clock of each seed in MHz, LUT6 sites used, and what
+# `fpgan synth` knows of them: LUTs that Yosys counted, host interface included, and the longest paths [ns of
+# cells, wires, doublings of their fan-outs]. Rows up to rgb64-300 have those of the
+# joined netlist. A row: the model (tiny, k5: `fpgan train --preset P --steps 0 --out
 # RUN`, else the shipped checkpoint) by `fpgan export`, then `command`, `fpgan synth BUILD --pnr --seeds N`,
 # and `python -m fpgan.build.implement.synth.calibrate NAME=BUILD`. date: of the build, whose RTL is that of
 # its day and hour.
 """
-_AROUND = ("PS7", "BUFG")
 _OVER = 1.08  # an estimate that is above the best seed by more is refused
 _STEPS = (  # that are tried: ns of a wire, ns of a doubling, growth with the size
     np.arange(0.20, 0.62, 0.02),
@@ -121,25 +120,23 @@ def unseen(designs: Sequence[RoutedDesign]) -> list[float]:
 
 
 def row_of(name: str, build: Path) -> RoutedDesign:
-    """The row of a routed BUILD, from its netlist, synth.json and report.json."""
+    """The row of a routed BUILD, from its synth.json and report.json: what an estimate knows of it."""
     synth = json.loads((build / "synth.json").read_text(encoding="utf-8"))
     report = json.loads((build / "report.json").read_text(encoding="utf-8"))
-    netlist = json.loads((build / "pnr" / "project" / "netlist.json").read_text(encoding="utf-8"))
-    module = max(netlist["modules"].values(), key=lambda module: len(module["cells"]))
-    kinds: dict[str, int] = {}
-    for cell in module["cells"].values():
-        kinds[cell["type"]] = kinds.get(cell["type"], 0) + (cell["type"] not in _AROUND)
-    for kind in _AROUND:
-        kinds.pop(kind, None)
+    host = host_timing("xc7")
+    layers = [path for layer in synth["layers"] if "timing" in layer for path in layer["timing"]["paths"]]
+    timed = [*host.paths, *(TimedPath(**path) for path in layers)]
+    slowest = dict.fromkeys(longest(timed, weights)[1] for weights in WEIGHTS)
+    words = report["made"]["command"].split(" ")
     return RoutedDesign(
         name=name,
         board=report["board"],
-        command=report["made"]["command"],
+        command=" ".join(word.rpartition("/")[2] for word in words),
         date=report["made"]["date"],
-        luts=count(kinds)["LUT"],
+        luts=sum(layer["LUT"] for layer in synth["layers"] if "timing" in layer) + host.luts,
         sites=synth["routed"]["lut_sites"]["used"],
         mhz=tuple(seed["mhz"] for seed in synth["routed"]["seeds"] if "mhz" in seed),
-        paths=tuple((p.cells_ns, p.wires, p.doublings) for p in module_paths(module, "xc7")),
+        paths=tuple((path.cells_ns, path.wires, path.doublings) for path in slowest),
     )
 
 

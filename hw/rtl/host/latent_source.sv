@@ -52,21 +52,30 @@ module latent_source #(
   // Which element is next.
   logic [31:0] left_q;  // latents that are still to be made
   logic [EW-1:0] element_q;
-  logic running_q, room_q, given_q, step, ends, labels, hot;
+  logic running, running_q, given_q, step_q, ends, labels, hot;
+  logic signed [$clog2(DEPTH):0] places_q;  // for elements, less 2: a step lags by one
   assign labels = CLASSES != 0 && 32'(element_q) >= ELEMENTS;
   assign hot = 32'(element_q) - ELEMENTS == label;
-  assign step = running_q && room_q;
   assign ends = element_q == EW'(ALL - 1);
+
+  always_comb begin
+    running = running_q;
+    if (go) running = images != 0;
+    else if (step_q && ends && left_q == 1) running = 1'b0;
+  end
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       running_q <= 1'b0;
-    end else if (go) begin
-      running_q <= images != 0;
+      step_q <= 1'b0;
+    end else begin
+      running_q <= running;
+      step_q <= running && !places_q[$clog2(DEPTH)];  // decided here, for it has the generator's registers as loads
+    end
+    if (go) begin
       left_q <= images;
       element_q <= '0;
-    end else if (step) begin
-      running_q <= !(ends && left_q == 1);
+    end else if (step_q) begin
       element_q <= ends ? '0 : element_q + 1'b1;
       if (ends) left_q <= left_q - 1;
     end
@@ -79,7 +88,7 @@ module latent_source #(
     blank_q <= seed == '0;
     if (!ap_rst_n) state_q <= 128'd1;
     else if (go && reseed) state_q <= seed | 128'(blank_q);
-    else if (step && !labels) begin
+    else if (step_q && !labels) begin
       state_q[0] <= state_q[0] ^ state_q[3] ^ state_q[1];
       state_q[1] <= state_q[1] ^ state_q[2] ^ state_q[0];
       state_q[2] <= state_q[2] ^ state_q[0] ^ (state_q[1] << 9);
@@ -94,7 +103,7 @@ module latent_source #(
   logic [BITS:0][BITS-1:0] index_q;       // what is found of the number, most significant bit first
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) valid_q <= '0;
-    else valid_q <= {valid_q[STAGES-2:0], step};
+    else valid_q <= {valid_q[STAGES-2:0], step_q};
     label_q <= {label_q[STAGES-2:0], labels};
     hot_q <= {hot_q[STAGES-2:0], hot};
     sum_q <= state_q[0] + state_q[3];
@@ -137,16 +146,13 @@ module latent_source #(
       .s_axis_tready(ready), .m_axis_tdata(element), .m_axis_tvalid(element_valid), .m_axis_tready(element_ready));
   assign padded = $bits(padded)'(element);
 
-  logic signed [$clog2(DEPTH):0] places_q;  // for elements, less 2: room_q lags by one
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
       places_q <= ($clog2(DEPTH) + 1)'(DEPTH - 2);
       given_q <= 1'b0;
-      room_q <= 1'b0;
     end else begin
       given_q <= element_valid && element_ready;  // its place counts a cycle late
-      if (step != given_q) places_q <= given_q ? places_q + 1'b1 : places_q - 1'b1;
-      room_q <= !places_q[$clog2(DEPTH)];
+      if (step_q != given_q) places_q <= given_q ? places_q + 1'b1 : places_q - 1'b1;
     end
   end
 

@@ -125,6 +125,14 @@ REFUSED = {
         lambda c: c.op("Pad", c.const([0, 0, 4, 0, 0, 0, 0, 0], np.int64), mode="reflect"),
         r"pads \(4, 0, 0, 0\) with mode reflect around 4 pixels",
     ),
+    "a border without end": (
+        lambda c: c.op("Pad", c.const([0, 0, 1 << 40, 0, 0, 0, 0, 0], np.int64), mode="edge"),
+        r"pads .* with mode edge around 4 pixels",
+    ),
+    "larger than a design": (
+        lambda c: resized(c, (1e6, 1.5), "nearest"),
+        "factor 1e\\+06 of 4 pixels; 1 to 8192 pixels",
+    ),
     "between": (
         lambda c: conv(c, 2, 2).op("Pad", c.const([0, 0, 1, 0, 0, 0, 0, 0], np.int64), mode="edge"),
         "no quantizer between this and conv",
