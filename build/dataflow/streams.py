@@ -10,11 +10,11 @@ from onnx import NodeProto, TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.ops import RTL_DOMAIN
 
 MAX_STREAM_BITS = 8191  # ap_int and AXI4-Stream tools handle no wider words
-_IMAGES = ("Thresholding_rtl", "Lookup_rtl", "Concat_rtl", "WidthConvert_rtl")  # what image I+1 comes from
+_IMAGES = (*STEPS, "Lookup_rtl", "Concat_rtl", "WidthConvert_rtl")  # what image I+1 comes from
 
 
 def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper:

@@ -17,7 +17,15 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
-from fpgan.build.folding.schedule import deconv, fifo, joins, pixel_pad, thresholding, width_convert
+from fpgan.build.folding.schedule import (
+    deconv,
+    fifo,
+    joins,
+    pixel_pad,
+    requantize,
+    thresholding,
+    width_convert,
+)
 from fpgan.build.folding.schedule.repeats import Repeats, Run
 from fpgan.build.folding.schedule.stage import WIRES, IntArray, Stage
 from fpgan.build.folding.schedule.step import STUCK, advance, relative
@@ -32,6 +40,7 @@ _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Fork_rtl": joins.fork,
     "Lookup_rtl": joins.lookup,
     "PixelPad_rtl": pixel_pad.stage,
+    "Requantize_rtl": requantize.stage,
     "Thresholding_rtl": thresholding.stage,
     "WidthConvert_rtl": width_convert.stage,
 }

@@ -13,6 +13,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.requantizers import possible, put
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof import thresholds as proof
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -50,6 +51,23 @@ def test_one_threshold_off_by_one(case, delta):
     steps[2, 7] += delta
     dataflow.set_initializer("thresholds_0", steps)
     assert prove_thresholds(network, dataflow)["mismatches"] == 1
+
+
+@pytest.mark.parametrize("tensor, place", [("line_1", (2, 1)), ("line_1", (0, 0)), ("marks_1", (1, 5))])
+def test_a_wrong_line_or_mark(case, tensor, place):
+    """Of requantizers in the place of thresholds; right ones are proved on as many sums."""
+    network, dataflow = case
+    whole = prove_thresholds(network, dataflow)
+    node = dataflow.graph.node[-1]
+    marked = next(one for one in possible(dataflow, node) if one.line.mark_bits == 2)
+    put(dataflow, node, marked)
+    report = prove_thresholds(network, dataflow)
+    assert (report["values"], report["mismatches"]) == (whole["values"], 0)
+    assert report["layers"][1]["name"] == "requantize_1"
+    constants = values(dataflow, tensor)
+    constants[place] += 1 if tensor == "line_1" and place[1] == 0 else 2
+    dataflow.set_initializer(tensor, constants)
+    assert prove_thresholds(network, dataflow)["mismatches"] > 0
 
 
 def test_one_wrong_weight_or_sign(case):
