@@ -23,7 +23,7 @@ _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, an
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
-_LINE_ROW, _LINE_CONTROL = 1.0, 40  # LUTs of a requantizer per bit of a multiplier's row, and besides
+_LINE_CONTROL = 40  # LUTs of a requantizer besides its lanes
 _LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
@@ -221,11 +221,8 @@ class LineShape:
 
 def requantize_cost(pe: int, shape: LineShape) -> Cost:
     """Multipliers, comparators and delays of so many channels at once, and the memories of all."""
-    rows = shape.multiplier_bits // 2 + 1
-    if shape.core == "lut":
-        lut = _LINE_ROW * rows * (shape.acc_bits + 2) + shape.t_bits
-    else:
-        lut = shape.t_bits
+    rows = shape.multiplier_bits // 2 + 1 if shape.core == "lut" else 0
+    lut = rows * (shape.acc_bits + 2) + shape.t_bits
     delays = shape.acc_bits + shape.offset_bits + 2 * shape.level_bits
     if shape.mark_bits:
         delays += shape.multiplier_bits + shape.shift + shape.level_bits

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Thresholds that lie along a line: per channel a multiplier and an offset from which they follow.
 
-Where the function between a sum and its quantizer is affine (a scale, a bias, a norm), clipped or not, level k
-is reached where multiplier * acc + offset reaches k * 2^shift, or a few accumulators later, for float32 rounds:
-how many is a mark of that level and channel. All of it is found from the thresholds, whose proof covers both.
+Where the function between a sum and its quantizer is affine (a scale, a bias, a norm), clipped or not, level
+k is reached where multiplier * acc + offset reaches k * 2^shift, or a few accumulators later, for float32
+rounds: how many is a mark of that level and channel. All of it is found from the thresholds, and proved in
+their place.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def ends(line: IntArray, marks: IntArray, shift: int) -> IntArray:
 
 
 def _bounds(steps: _Steps, shift: int, slack: int) -> tuple[IntArray, IntArray]:
-    """Between which a multiplier (C) lies, by the first and the last step of each channel that inputs cross."""
+    """Between which a multiplier (C) lies, by each channel's first and last step that inputs cross."""
     inner = ~steps.always & ~steps.never
     one, other = inner.argmax(1), inner.shape[1] - 1 - inner[:, ::-1].argmax(1)
     rows, rise = np.arange(len(inner)), (other - one) << shift

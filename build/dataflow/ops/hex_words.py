@@ -17,7 +17,7 @@ def hex_words(words: NDArray[np.int64], bits: int) -> str:
 
 
 def hex_pairs(low: NDArray[np.int64], high: NDArray[np.int64], bits: tuple[int, int]) -> str:
-    """As hex_words, of elements {high, low} (rows, elements) of so many bits: together more than 64, maybe."""
+    """As hex_words, of elements {high, low} (rows, elements) of so many bits, maybe over 64 together."""
     width = sum(bits)
     lines = []
     for row in zip(low.tolist(), high.tolist(), strict=True):

@@ -42,8 +42,8 @@ module stream_requantize #(
 );
 
   if (PE < 1 || CHANNELS % PE != 0 || SHIFT < 1 || T_BITS <= SHIFT || LEVELS < 1) begin : gen_bad_size
-    $error("stream_requantize: PE=%0d must divide CHANNELS=%0d, SHIFT=%0d and LEVELS=%0d be 1 or more, T_BITS=%0d more than SHIFT",
-           PE, CHANNELS, SHIFT, LEVELS, T_BITS);
+    $error("stream_requantize: PE=%0d must divide CHANNELS=%0d, SHIFT=%0d and LEVELS=%0d be 1 or more, ",
+           PE, CHANNELS, SHIFT, LEVELS, "T_BITS=%0d more than SHIFT", T_BITS);
   end
 
   localparam int unsigned ROWS = CHANNELS / PE;
@@ -152,6 +152,7 @@ module stream_requantize #(
       logic [ROM:0] inside_at;
       logic [MULT_BITS+MARK_BITS-1:0] limit, limit_q;
       logic early_q;
+      localparam int unsigned WIDE = SHIFT + MULT_BITS + MARK_BITS;
       localparam int unsigned MW = ROWS > 1 ? RW + LW : LW;
       weight_rom #(.WIDTH(MARK_BITS), .DEPTH(ROWS << LW), .FILE($sformatf("%s_marks_%0d.dat", FILE, e)),
                    .STYLE(MARK_STYLE)) marks (
@@ -167,7 +168,7 @@ module stream_requantize #(
         level_at <= ((ROM + 2) * LW)'({level_at, level_q});
         inside_at <= (ROM + 1)'({inside_at, inside_q});
         limit_q <= limit;
-        early_q <= inside_at[ROM] && (SHIFT + MULT_BITS + MARK_BITS)'(rest_at[ROM]) < (SHIFT + MULT_BITS + MARK_BITS)'(limit_q);
+        early_q <= inside_at[ROM] && WIDE'(rest_at[ROM]) < WIDE'(limit_q);
         made[e] <= OUT_BITS'(LOW) + OUT_BITS'(level_at[ROM+1]) - OUT_BITS'(early_q);
       end
     end else begin : gen_exact

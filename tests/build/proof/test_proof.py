@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -53,21 +54,30 @@ def test_one_threshold_off_by_one(case, delta):
     assert prove_thresholds(network, dataflow)["mismatches"] == 1
 
 
-@pytest.mark.parametrize("tensor, place", [("line_1", (2, 1)), ("line_1", (0, 0)), ("marks_1", (1, 5))])
-def test_a_wrong_line_or_mark(case, tensor, place):
-    """Of requantizers in the place of thresholds; right ones are proved on as many sums."""
-    network, dataflow = case
-    whole = prove_thresholds(network, dataflow)
-    node = dataflow.graph.node[-1]
-    marked = next(one for one in possible(dataflow, node) if one.line.mark_bits == 2)
-    put(dataflow, node, marked)
-    report = prove_thresholds(network, dataflow)
-    assert (report["values"], report["mismatches"]) == (whole["values"], 0)
-    assert report["layers"][1]["name"] == "requantize_1"
-    constants = values(dataflow, tensor)
-    constants[place] += 1 if tensor == "line_1" and place[1] == 0 else 2
-    dataflow.set_initializer(tensor, constants)
-    assert prove_thresholds(network, dataflow)["mismatches"] > 0
+def test_requantizers_in_the_place_of_thresholds():
+    """All that there could be, on as many sums; then with a wrong multiplier, offset or mark."""
+    chain = Chain((1, 3, 4, 4)).quant(0.37, 8)
+    name = chain.weights((3, 4, 2, 2), 0.0123, 8)
+    network = read_network(chain.op("ConvTranspose", name, strides=[2, 2]).op("Relu").quant(0.91, 8).model())
+    plain = lower(integer_graph(network))
+    whole, found = prove_thresholds(network, plain), possible(plain, plain.graph.node[-1])
+    assert {(one.line.mark_bits > 0, one.shape.core) for one in found} >= {(True, "lut"), (True, "dsp")}
+    for one in found:
+        dataflow = lower(integer_graph(network))
+        put(dataflow, dataflow.graph.node[-1], one)
+        report = prove_thresholds(network, dataflow)
+        assert (report["values"], report["mismatches"]) == (whole["values"], 0)
+        assert report["layers"][0]["name"] == "requantize_0"
+    for tensor, place, more in (
+        ("line_0", (2, 0), 1),
+        ("line_0", (1, 1), 1 << found[-1].line.shift),
+        ("marks_0", (3, 140), 2),
+    ):
+        wrong = values(dataflow, tensor)
+        wrong[place] += more
+        broken = deepcopy(dataflow)
+        broken.set_initializer(tensor, wrong)
+        assert prove_thresholds(network, broken)["mismatches"] > 0
 
 
 def test_one_wrong_weight_or_sign(case):
