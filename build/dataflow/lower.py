@@ -229,7 +229,8 @@ class _Lowering:
             model.set_tensor_datatype(name, datatype)
         for name, _, datatype in self.tensors:
             model.set_tensor_datatype(name, datatype)
-        for key in ("input_scale", "output_scale", REACH):
+        model.set_metadata_prop(REACH, self.source.get_metadata_prop(REACH) or "{}")
+        for key in ("input_scale", "output_scale"):
             model.set_metadata_prop(key, self.source.get_metadata_prop(key))
         return model
 

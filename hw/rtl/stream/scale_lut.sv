@@ -71,4 +71,7 @@ module scale_lut #(
   assign product = $signed(gen_row[ROWS-1].sum_q);
   always_ff @(posedge clk) t <= T_BITS'(product) + T_BITS'($signed(b_q[ROWS-1]));
 
+  logic unused;  // of a product that is wider than t
+  assign unused = &{1'b0, product};
+
 endmodule

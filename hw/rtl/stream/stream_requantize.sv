@@ -16,13 +16,15 @@ module stream_requantize #(
     parameter int unsigned OUT_BITS = 8,    // of one that leaves
     parameter int unsigned MULT_BITS = 9,   // unsigned
     parameter int unsigned OFFSET_BITS = 16, // signed
-    parameter int unsigned T_BITS = 18,     // of t, signed; more than SHIFT
+    parameter int unsigned T_BITS = 18,     // of t, signed; SHIFT and a level fit
     parameter int unsigned SHIFT = 9,       // 1 or more
     parameter int unsigned LEVELS = 255,    // the highest
     parameter int LOW = 0,                  // what level 0 becomes
     parameter int unsigned MARK_BITS = 1,   // 0: no marks
     parameter bit DSP_CORE = 0,             // multiplies in a DSP slice (FINN's mvu), else in LUTs
+    /* verilator lint_off UNUSEDPARAM */
     parameter int unsigned DSP_VERSION = 2, // 1: DSP48E1, 2: DSP48E2
+    /* verilator lint_on UNUSEDPARAM */
     parameter FILE = "",                    // without _line.dat and _marks_E.dat
     parameter STYLE = "distributed",        // of the lines' memory: distributed, block, constant
     parameter MARK_STYLE = "distributed",   // of the marks': distributed or block
@@ -41,9 +43,12 @@ module stream_requantize #(
     input  logic m_axis_tready
 );
 
-  if (PE < 1 || CHANNELS % PE != 0 || SHIFT < 1 || T_BITS <= SHIFT || LEVELS < 1) begin : gen_bad_size
-    $error("stream_requantize: PE=%0d must divide CHANNELS=%0d, SHIFT=%0d and LEVELS=%0d be 1 or more, ",
-           PE, CHANNELS, SHIFT, LEVELS, "T_BITS=%0d more than SHIFT", T_BITS);
+  if (PE < 1 || CHANNELS % PE != 0 || SHIFT < 1 || LEVELS < 1) begin : gen_bad_size
+    $error("stream_requantize: PE=%0d must divide CHANNELS=%0d, SHIFT=%0d and LEVELS=%0d be 1 or more",
+           PE, CHANNELS, SHIFT, LEVELS);
+  end
+  if (T_BITS <= SHIFT + $clog2(LEVELS + 1)) begin : gen_narrow
+    $error("stream_requantize: T_BITS=%0d must hold LEVELS=%0d behind SHIFT=%0d", T_BITS, LEVELS, SHIFT);
   end
 
   localparam int unsigned ROWS = CHANNELS / PE;
@@ -130,14 +135,15 @@ module stream_requantize #(
     end
 
     // ---- the level, whether the line is in it ----
-    logic signed [T_BITS-SHIFT-1:0] n;
+    localparam int unsigned NW = T_BITS - SHIFT;
+    logic signed [NW-1:0] n;
     logic [LW-1:0] level_q;
     logic inside_q;
     logic [SHIFT-1:0] rest_q;
     logic below, above;
     assign n = t[T_BITS-1:SHIFT];
     assign below = n < 0;
-    assign above = n > $signed((T_BITS - SHIFT + 32)'(LEVELS));
+    assign above = n > $signed(NW'(LEVELS));
     always_ff @(posedge ap_clk) begin
       level_q <= below ? '0 : above ? LW'(LEVELS) : LW'(n);
       inside_q <= !below && !above;

@@ -71,7 +71,7 @@ def test_requantizers_in_the_place_of_thresholds():
     for tensor, place, more in (
         ("line_0", (2, 0), 1),
         ("line_0", (1, 1), 1 << found[-1].line.shift),
-        ("marks_0", (3, 140), 2),
+        ("marks_0", (3, 60), 2),
     ):
         wrong = values(dataflow, tensor)
         wrong[place] += more

@@ -75,7 +75,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
     "scale_lut": ((), ("", "A_BITS=21 M_BITS=17 B_BITS=30 T_BITS=40")),
     "stream_requantize": (
-        ("fifo", "weight_rom", "add_multi", "scale_lut"),
+        ("fifo", "weight_rom", "scale_lut"),
         ('FILE="x"', 'FILE="x" CHANNELS=6 PE=3 MARK_BITS=2 SIGNED_ACC=0', 'FILE="x" MARK_BITS=0 LOW=-128'),
     ),
     "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
