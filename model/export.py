@@ -92,7 +92,7 @@ def writes(out: Path, model: onnx.ModelProto, arrays: dict[str, np.ndarray]) -> 
 
 
 def golden(generator: Integers, vectors: int, seed: int) -> dict[str, np.ndarray]:
-    """int32: `latent` (N,Z,1,1), the `image` (N,C,H,W) PyTorch makes of each, and any `label` (N).
+    """int32 arrays: `latent` (N,Z,1,1), the `image` (N,C,H,W) PyTorch makes of each, and any `label` (N).
 
     Beside them the value of one step, `latent_scale` and `image_scale`.
     """

@@ -64,6 +64,24 @@ class Score:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InceptionScore:
+    """By features of Inception-v3, as papers give them; smaller is better."""
+
+    images: int = said("generated, and as many real ones", "images", within=Whole(1))
+    fid: float = said("Fréchet distance (FID)")
+    fid_real_vs_real: float = said("the same between halves of the real images")
+    kid: float = said("kernel distance (KID) x 1000")
+    kid_real_vs_real: float = said("the same between halves of the real images")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated(Score):
+    """Printed by `fpgan evaluate --json`: the score in metrics.json, measured again."""
+
+    inception: InceptionScore = said("with --inception", may_lack=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pruned:
     """What `fpgan prune` left."""
 

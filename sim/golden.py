@@ -113,7 +113,7 @@ def weight_words(
 
 
 def lookup(x: IntArray, table: IntArray) -> IntArray:
-    """x (N,H,W,C) -> table[row of the channel][pattern of x's bits]; table (1 or C, 2^bits)."""
+    """x (N,H,W,C) -> `table[row, bits]` by channel and by the pattern of x's bits; table (1 or C, 2^bits)."""
     rows = np.zeros(x.shape[-1], np.int64) if len(table) == 1 else np.arange(x.shape[-1])
     return table[rows, x & (table.shape[1] - 1)]
 

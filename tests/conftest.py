@@ -59,7 +59,7 @@ def build_preset(export_preset: Export, tmp_path_factory: pytest.TempPathFactory
     """
     from own_files import check_own_build
 
-    from fpgan.build import build
+    from fpgan.build.flow import build
     from fpgan.hw.boards import get_board
 
     made: dict[str, Path] = {}

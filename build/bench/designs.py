@@ -22,7 +22,8 @@ class BenchDesign:
     gives the same hardware. weight_bits, act_bits: of all layers, the preset's where None. budget: absolute
     limits that replace the board's share for the resources named. cores: compute cores to choose from, the
     build's own choice where None. images: simulated, back to back.
-    zero_insertion: also simulate the zero_insert design at the same lanes.
+    zero_insertion: also simulate the zero_insert design at the same lanes. title: what the README calls the
+    network, where its name says too little.
     """
 
     name: str
@@ -37,6 +38,7 @@ class BenchDesign:
     cores: Collection[str] | None = None
     images: int = 16
     zero_insertion: bool = False
+    title: str | None = None
 
     @property
     def config(self) -> TrainConfig:

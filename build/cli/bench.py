@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +30,13 @@ def command(
     ] = None,
     images: Annotated[int | None, whole("Images to simulate.", 2, default="each design's own")] = None,
     synth: Annotated[bool, typer.Option("--synth/--no-synth", help="Count resources with Yosys.")] = True,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Say what changed since this BENCH.json; exit code 1 where it is worse."),
+    ] = None,
+    measured: Annotated[
+        Path | None, typer.Option(help="With --against: compare this BENCH.json, measure nothing.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Where the designs stand: against the limit, zero insertion, published accelerators, CPU and GPU.
@@ -38,7 +46,19 @@ def command(
     `fpgan bench`: everything, an hour or more
 
     `fpgan bench --designs mnist32-ultra96,rgb64-ultra96 --images 4 --no-synth`: cycles and images/s only
+
+    `fpgan bench --against build/bench/BENCH.json`: everything, and what changed since the release
+
+    `fpgan bench --against OLD.json --measured out/BENCH.json`: two that were made before
     """
+    from fpgan.build.bench.against import read_bench
+
+    if measured is not None and against is None:
+        raise ValueError(f"--measured {measured}: goes with --against")
+    old = read_bench(against) if against else None
+    if old is not None and measured is not None:
+        _compare(old, read_bench(measured), str(against), [], json)
+        return
     given.to_write(out)
 
     from fpgan.build.bench import bench
@@ -46,5 +66,19 @@ def command(
 
     with steps("bench") as progress:
         result = bench(out, None if designs is None else designs.split(","), images, synth, progress)
+    told = [table(result), f"{out / 'BENCH.json'}, {out / 'bench.png'}"]
     failed = f"{', '.join(result['failed'])}: failed or with mismatches" if result["failed"] else ""
-    show(result, json, [table(result), f"{out / 'BENCH.json'}, {out / 'bench.png'}"], failed)
+    if old is not None:
+        _compare(old, result, str(against), told, json, failed)
+    else:
+        show(result, json, told, failed)
+
+
+def _compare(
+    old: Mapping[str, Any], new: Mapping[str, Any], path: str, told: list[str], json: bool, failed: str = ""
+) -> None:
+    from fpgan.build.bench.against import compare, lines
+
+    compared = compare(old, new, path)
+    worse = f"{', '.join(compared['worse'])}: worse than in {path}" if compared["worse"] else ""
+    show(compared, json, [*told, *lines(compared)], "; ".join(filter(None, (failed, worse))))

@@ -72,6 +72,8 @@ def command(
     checked(*arguments, backend)
     given.to_write(out)
 
+    from fpgan.build.api.result import result
+    from fpgan.build.api.results import Plan
     from fpgan.build.flow import build
 
     with steps("build") as progress:
@@ -85,7 +87,7 @@ def command(
     if report["decision"]:
         lines.append(f"fastest that fits: {report['decision']['fastest_cycles']} cycles; "
                      f"faster: {report['decision']['next_lacks']}")  # fmt: skip
-    show(report, json, lines + _checks(report), _failed(report))
+    show(report, json, lines + _checks(report), result(Plan, report, out).wrong)
 
 
 def _checks(report: dict[str, Any]) -> list[str]:
@@ -111,14 +113,6 @@ def _runtime(runtime: dict[str, Any]) -> str:
         for session, way in ((own, ""), (plain, " (node by node)"))
     ]
     return f"ONNX Runtime {runtime['version']} differs in {'; '.join(each)}"
-
-
-def _failed(report: dict[str, Any]) -> str:
-    if count := report["threshold_proof"]["mismatches"]:
-        return f"thresholds differ from the float function at {count} accumulator values"
-    if count := report["dataflow_check"]["mismatches"]:
-        return f"the dataflow graph differs in {count} values"
-    return ""
 
 
 def _amounts(texts: list[str] | None) -> dict[str, int]:

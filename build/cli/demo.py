@@ -18,12 +18,23 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("out/demo"),
     board: Annotated[str, board_option("Board to fold for")] = "ultra96",
     images: Annotated[int, whole("Images to simulate.", 1)] = 128,
+    notebook: Annotated[
+        Path | None,
+        typer.Option("--notebook", metavar="FILE.ipynb", help="Write the tour for Jupyter instead."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """The whole way on the shipped checkpoint: QONNX, RTL, Verilator against PyTorch, Yosys, report.
 
-    Example: `fpgan demo --out out/demo`
+    Examples:
+
+    `fpgan demo --out out/demo`
+
+    `fpgan demo --notebook tour.ipynb`: training, build, simulation and a study from Python
     """
+    if notebook is not None:
+        _write_tour(notebook, json)
+        return
     given.to_write(out)
 
     from fpgan.build.cli.whole_way import demo
@@ -41,3 +52,15 @@ def command(
     ]
     differ = sim["mismatches"] + result["zero_insert"]["mismatches"]
     show(result, json, lines, f"{differ} pixels differ from PyTorch" if differ else "")
+
+
+def _write_tour(path: Path, json: bool) -> None:
+    """ValueError where a file is there already: it may hold somebody's own cells."""
+    from fpgan.build.api.tour import notebook
+    from fpgan.hw.system.files import write_bytes
+
+    given.new_file(path)
+    if path.exists():
+        raise ValueError(f"{path}: is there already; name a new file")
+    write_bytes(path, notebook())
+    show({"notebook": str(path)}, json, [f"{path}: for Jupyter"])

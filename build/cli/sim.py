@@ -63,41 +63,19 @@ def command(
 
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
-    from fpgan.build.implement.synth.yosys import netlists
-    from fpgan.sim.simulate import simulate
+    from fpgan.build.api.builds import Build
     from fpgan.sim.vectors import parse_labels
 
     labels = None if label is None else parse_labels(label)
     with steps("sim") as progress:
-        result = simulate(
-            build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None,
-            labels, threads, _classify, _layer_truth if layers else None, _more,
+        found = Build.open(build).simulate(
+            images, label=labels, seed=seed, stall=stall, waves=waves, layers=layers, reset_first=reset_first,
+            netlist=netlist, threads=threads, progress=progress,
         )  # fmt: skip
-    if warning := result.get("threads_warning"):
-        typer.echo(f"warning: {warning}", err=True)
-    lines = _lines(result, build, "netlist_sim.png" if netlist else "sim.png")
-    show(result, json, lines, _wrong(result))
-
-
-def _classify(kind: str, images: Any) -> Any:
-    """The classifier that ships; only a design with classes needs it, and all of PyTorch with it."""
-    from fpgan.model.features import classify
-
-    return classify(kind, images)
-
-
-def _layer_truth(design: Any) -> Any:
-    """Only a comparison of layers needs FINN's ops."""
-    from fpgan.build.proof.layer_truth import layer_truth
-
-    return layer_truth(design)
-
-
-def _more(design: Any, vectors: Any, images: int) -> Any:
-    """Only a foreign file's build needs them, and only beyond those that it has."""
-    from fpgan.build.proof.more_vectors import more_vectors
-
-    return more_vectors(design, vectors, images)
+    if found.threads_warning:
+        typer.echo(f"warning: {found.threads_warning}", err=True)
+    result = found.as_json()
+    show(result, json, _lines(result, build, "netlist_sim.png" if netlist else "sim.png"), found.wrong)
 
 
 def _lines(result: dict[str, Any], build: Path, picture: str) -> list[str]:
@@ -118,22 +96,6 @@ def _lines(result: dict[str, Any], build: Path, picture: str) -> list[str]:
         all_of = "all" if waves["whole"] else "full after the first"
         lines.append(f"{build / waves['file']}: {size}, {all_of} {held}")
     return [*lines, str(build / picture)]
-
-
-def _wrong(result: dict[str, Any]) -> str:
-    """What differs and where; empty where nothing does."""
-    from fpgan.sim.differences import Difference
-
-    parts = list[str]()
-    if result["mismatches"]:
-        parts.append(f"{result['mismatches']} of {result['pixels']} pixels differ from PyTorch")
-        parts.append(f"the first at {Difference(**result['differences'][0])}")
-    if first := result.get("first_layer"):
-        layer = next(layer for layer in result["layers"] if layer["name"] == first)
-        parts.append(f"the first layer that differs from numpy is {first}, at {Difference(**layer['first'])}")
-    elif parts and "layers" in result:
-        parts.append("every layer puts out what numpy does")
-    return "; ".join(parts)
 
 
 def _pace(result: dict[str, Any]) -> str:

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from fpgan.build.api.runs import configuration
 from fpgan.build.cli import given
 from fpgan.build.cli.common import INTERRUPTED, Failed, Json, bar, show
 from fpgan.build.cli.options import choice, whole
 from fpgan.build.cli.options import seed as seed_option
-from fpgan.model.config import PRESETS, TrainConfig
+from fpgan.model.config import PRESETS
 from fpgan.model.run_folder import STATE
 
 _NAMED = 20
@@ -81,9 +81,7 @@ def command(
     if resume and overwrite:
         raise ValueError("give either --resume or --overwrite")
     _check_files(init, teacher, baseline, out, resume)
-    chosen = _chosen(preset, config, settings or [], steps, out if resume else None)
-    chosen = chosen if bits is None else chosen.with_bits(bits)
-    chosen = chosen if seed is None else replace(chosen, seed=seed)
+    chosen = configuration(preset, config, settings or [], steps, bits, seed, out if resume else None)
 
     from fpgan.build.cli.evaluate import describe
     from fpgan.model.device import is_main
@@ -116,21 +114,6 @@ def _check_files(
     given.to_write(out)
     if resume:
         given.file(out / STATE)
-
-
-def _chosen(
-    preset: str | None, file: Path | None, settings: list[str], steps: int | None, resumed: Path | None
-) -> TrainConfig:
-    """The configuration: a preset's, a file's, or that of the run to go on with. ValueError."""
-    if (preset is not None and file is not None) or (resumed is None and preset is None and file is None):
-        raise ValueError("give either --preset or --config; --resume can do without")
-    if resumed is not None and preset is None and file is None:
-        from fpgan.model.state import saved_settings
-
-        chosen = saved_settings(resumed / STATE).with_settings(settings)
-        return chosen if steps is None else replace(chosen, steps=steps)
-    chosen = (PRESETS[preset] if preset else TrainConfig.from_yaml(file or "")).with_settings(settings)
-    return chosen if steps is None else chosen.with_steps(steps)
 
 
 def _saved(state: Path) -> int | None:

@@ -32,11 +32,13 @@ def command(
     given.file(bit)
     if netlist is not None:
         given.new_file(netlist)
+    from fpgan.build.api.deployments import Verification
+    from fpgan.build.api.result import result
     from fpgan.build.implement.verify import verify
 
     with steps("verify") as progress:
-        result = verify(bit, images, stall, database, netlist, progress)
-    show(result, json, _lines(result), _failed(result))
+        found = verify(bit, images, stall, database, netlist, progress)
+    show(found, json, _lines(found), result(Verification, found, bit.parent).wrong)
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
@@ -48,13 +50,3 @@ def _lines(result: dict[str, Any]) -> list[str]:
         f"{result['pips']:,} pips drive {result['nodes']:,} nodes, each by one; {cells}",
         f"{result['images']} images through {' and '.join(result['through'])}, {wrong} differ from PyTorch's",
     ]
-
-
-def _failed(result: dict[str, Any]) -> str:
-    if result["mismatches"]:
-        return f"{result['bitstream']}: {result['mismatches']} of {result['pixels']} pixels differ"
-    if result["unknown_bits"]:
-        return (
-            f"{result['bitstream']}: {result['unknown_bits']} bits without a meaning: {result['unknown'][0]}"
-        )
-    return ""

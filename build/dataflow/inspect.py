@@ -8,22 +8,20 @@ from typing import Any
 
 from fpgan.build.dataflow.integer_graph import refusals
 from fpgan.build.frontend.inspect import layer_table
+from fpgan.build.frontend.inspect_file import Inspect
+from fpgan.hw.system.fields import as_written
 
 
 def inspect(model: str | Path, input: str | None = None, output: str | None = None) -> dict[str, Any]:
     """The layer table of an ONNX file, whether or not it can be built.
 
-        from fpgan.build import inspect
+        from fpgan.build.dataflow.inspect import inspect
         for layer in inspect("generator.onnx")["layers"]:
             print(layer["name"], layer["becomes"])
 
     input, output: as `build` takes them.
 
-    Returns {"file", "input": {"shape" (C,H,W), "quantizer"}, "layers": [{"name", "ops", "inputs" (0: the
-    network's input, I+1: what layer I makes), "in", "out", "kernel", "stride", "pads", "step" (one output of
-    so many is kept), "factors" (of a sum's inputs), "weight_bits", "weight_scale", "accumulator_bits",
-    "output", "becomes", "useful_macs", "notes"}], "notes", "blocked": one line each}. What a kind of layer
-    has not is None; "in" of a concatenation lists the shape of each input.
+    Returns what `inspect_file.Inspect` says; what a kind of layer has not is None.
     `blocked` is empty where `build` takes the file: thresholds are found and checked as there. Where reading
     is blocked, layers are those before the first obstacle. Raises ValueError where the file is no ONNX file
     that can be read at all.
@@ -31,4 +29,4 @@ def inspect(model: str | Path, input: str | None = None, output: str | None = No
     result, network = layer_table(model, input, output)
     if network is not None:
         result["blocked"] = refusals(network)
-    return result
+    return as_written(Inspect, result)

@@ -27,8 +27,8 @@ from fpgan.hw.geometry import DeconvGeometry
 def lower(model: ModelWrapper, style: DeconvStyle = "subpixel") -> ModelWrapper:
     """Integer graph (NCHW) -> FINN dataflow graph (NHWC), unfolded (PE = SIMD = 1).
 
-    subpixel: each output pixel multiplies only the taps that it has, on the input as it comes.
-    zero_insert: zeros between the pixels, then a dense convolution: stride^2 times the work.
+    `subpixel`: each output pixel multiplies only the taps that it has, on the input as it comes.
+    `zero_insert`: zeros between the pixels, then a dense convolution: stride^2 times the work.
     """
     if style not in STYLES:
         raise ValueError(f"deconv={style}; known are {' and '.join(STYLES)}")

@@ -83,6 +83,7 @@ def counted(quantizer: Quantizer) -> Quantizer:
 
 
 def image_type(quantizer: Quantizer) -> BaseDataType:
+    """Narrowest type of its integers."""
     return smallest_type(quantizer.low, quantizer.high)
 
 

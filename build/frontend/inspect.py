@@ -28,7 +28,7 @@ from fpgan.build.frontend.safe_load import load_model
 def layer_table(
     model: str | Path, input: str | None = None, output: str | None = None
 ) -> tuple[dict[str, Any], Network | None]:
-    """What `fpgan.build.inspect` returns, as far as reading goes; and the network, unless that is blocked."""
+    """What `dataflow.inspect` returns, as far as reading goes; and the network, unless that is blocked."""
     path, ends = Path(model), Ends.parse(input, output)
     proto = load_model(path)
     result: dict[str, Any] = {"file": str(path), "input": None, "layers": [], "notes": [], "blocked": []}

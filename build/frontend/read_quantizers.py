@@ -32,6 +32,7 @@ _INTEGER_TYPES: dict[int, tuple[int, int]] = {
 
 
 def is_quant(node: NodeProto) -> bool:
+    """Whether it is one of QONNX' quantizers."""
     return node.op_type in QUANT and node.domain in (*QUANT_DOMAINS, "")
 
 
@@ -116,6 +117,7 @@ def integer_type(node: NodeProto, constants: Constants) -> int:
 
 
 def type_range(node: NodeProto, constants: Constants, kind: int = 0) -> tuple[int, int]:
+    """Least and greatest of the integers that a QuantizeLinear or DequantizeLinear has. UnsupportedError."""
     kind = integer_type(node, constants) or kind or TensorProto.UINT8
     if kind not in _INTEGER_TYPES:
         raise UnsupportedError.at(node, f"integers of type {kind}; 4, 8, 16 and 32 bits are supported")
@@ -131,6 +133,7 @@ def check_float32(node: NodeProto) -> None:
 
 
 def check_blocks(node: NodeProto) -> None:
+    """UnsupportedError where a scale is one of a block."""
     if attribute(node, "block_size", 0):
         raise UnsupportedError.at(node, "scales per block; one per tensor or channel is supported")
 
@@ -148,6 +151,7 @@ def _one_scale(node: NodeProto, scale: Array) -> float:
 
 
 def check_scale(node: NodeProto, scale: Array) -> None:
+    """UnsupportedError where one is not finite or not above 0."""
     if not (np.isfinite(scale).all() and (scale > 0).all()):
         raise UnsupportedError.at(node, f"scale {np.ravel(scale)[0]:g}; positive finite scales are supported")
 
@@ -159,12 +163,14 @@ def _whole(node: NodeProto, value: float, what: str) -> int:
 
 
 def bit_width(node: NodeProto, value: float, most: int = 8) -> int:
+    """A number of bits from a file, from 1 to `most`. UnsupportedError."""
     if not 1 <= value <= most or value != round(value):
         raise UnsupportedError.at(node, f"{value:g} bits; 1 to {most} are supported")
     return round(value)
 
 
 def rounding_mode(node: NodeProto, default: str = "ROUND") -> str:
+    """The node's, by the name that we have for it. UnsupportedError."""
     mode = text(node, "rounding_mode", default).upper()
     mode = ROUNDING_ALIASES.get(mode, mode)
     if mode not in ROUNDING:

@@ -57,8 +57,8 @@ def ulp_sensitive(network: Network) -> dict[str, Any]:
     """Count them: {"reference", "layers": [{"name", "functions", "thresholds", "sensitive", "values"}],
     "sensitive"}.
 
-    layers: those that have such a function. thresholds: steps that may lie elsewhere. sensitive: accumulator
-    values, of all channels, whose integer may be another; values: those that inputs can reach.
+    `layers`: those that have such a function. `thresholds`: steps that may lie elsewhere. `sensitive`:
+    accumulator values, of all channels, whose integer may be another; `values`: those that inputs can reach.
     """
     layers = []
     for index, layer in enumerate(network.layers):

@@ -30,7 +30,7 @@ _SEARCH_KEYS = ("sampler", "trials", "seed", "parallel")
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """Arguments of fpgan.build.build that a study may set."""
+    """Arguments of `flow.build` that a study may set."""
 
     board: str = "ultra96"
     clock_mhz: float | None = None

@@ -13,7 +13,8 @@ module stream_within #(
   logic [CW-1:0] waited_q;
   always_ff @(posedge ap_clk) begin
     waited_q <= ap_rst_n && wanted && !comes ? waited_q + 1'b1 : '0;
-    if (ap_rst_n) in_time : assert (comes || !wanted || waited_q < CW'(CYCLES)) else $error("%m: not within %0d cycles", CYCLES);
+    if (ap_rst_n) in_time : assert (comes || !wanted || waited_q < CW'(CYCLES))
+    else $error("%m: not within %0d cycles", CYCLES);
   end
 
 endmodule

@@ -184,6 +184,7 @@ def c_header() -> str:
 
 
 def main() -> None:
+    """Write the SystemVerilog package, the driver's module and the C header."""
     folder = Path(__file__).parents[1]
     (folder / "rtl" / "host" / "host_pkg.sv").write_text(sv_package(), encoding="utf-8")
     (folder / "driver" / "registers.py").write_text(driver_module(), encoding="utf-8")

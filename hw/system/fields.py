@@ -24,7 +24,13 @@ from fpgan.hw.system.shapes import Each, Maybe, Null, OneOf, Said
 
 @dataclass(frozen=True)
 class _Left:
-    """The value of a field that stays out of the file."""
+    """The value of a field that stays out of the file; false where it is asked."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "LEFT_OUT"
 
 
 LEFT_OUT: Any = _Left()
@@ -60,6 +66,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def told(filled: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Key, value and what was said, of each field that is there."""
+    for field in _fields(filled):
+        value = getattr(filled, field.name)
+        if value is not LEFT_OUT:
+            yield _key(field), value, field.metadata
 
 
 def _pairs(filled: Any) -> Iterator[tuple[str, Any]]:

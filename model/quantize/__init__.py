@@ -62,8 +62,8 @@ def quantize(
         result = quantize("dcgan.py:Generator", "out", "W4A4", "generator.pth", steps=500)
         print(result["sqnr_db"], [layer["sqnr_db"] for layer in result["layers"]])
 
-        from fpgan.build import build
-        build("out/model.onnx", out="build")
+        from fpgan import Build
+        Build.from_onnx("out/model.onnx")
 
     source: a module, which is put into eval mode on the CPU, its weight normalisations worked in; or
     "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It is

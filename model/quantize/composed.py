@@ -19,31 +19,43 @@ class Composed(nn.Module):
 
 
 class LogSigmoid(Composed):
+    """log(sigmoid(x))."""
+
     def forward(self, x: Tensor) -> Tensor:
         return torch.log(torch.sigmoid(x))
 
 
 class SiLU(Composed):
+    """x sigmoid(x)."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x * torch.sigmoid(x)
 
 
 class Mish(Composed):
+    """x tanh(softplus(x))."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x * torch.tanh(nn.functional.softplus(x))
 
 
 class Hardswish(Composed):
+    """x relu6(x + 3) / 6."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x * (torch.clamp(x + 3, 0, 6) / 6)
 
 
 class Tanhshrink(Composed):
+    """x - tanh(x)."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x - torch.tanh(x)
 
 
 class Softshrink(Composed):
+    """x, nearer to 0 by `edge`."""
+
     def __init__(self, edge: float) -> None:
         super().__init__()
         self.edge = edge
@@ -53,6 +65,8 @@ class Softshrink(Composed):
 
 
 class GELU(Composed):
+    """x times the normal distribution at x, by erf."""
+
     def forward(self, x: Tensor) -> Tensor:
         return x * (torch.erf(x / math.sqrt(2)) + 1) * 0.5
 

@@ -71,6 +71,7 @@ async def feed(dut: Any, vectors: Vectors, i: int, stall: float) -> None:
 
 
 async def run(dut: Any, stall: float) -> None:
+    """Send the vectors with pauses of probability `stall`, and check each result."""
     logging.getLogger("cocotb").setLevel(logging.WARNING)
     Clock(dut.clk, 10, "ns").start()
     with np.load(str(cocotb.plusargs["vectors"])) as data:

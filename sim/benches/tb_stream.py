@@ -92,6 +92,7 @@ async def start(dut: Any) -> list[Lane]:
 
 
 async def reset(dut: Any) -> None:
+    """Eight cycles."""
     dut.ap_rst_n.value = 0
     await ClockCycles(dut.ap_clk, 8)
     dut.ap_rst_n.value = 1
@@ -122,6 +123,7 @@ def pauses(seed: int, share: float) -> Iterator[bool]:
 
 
 async def run_all(dut: Any, lanes: list[Lane], timed: bool) -> None:
+    """Send and check all lanes. AssertionError for what differs, SimTimeoutError where it does not come."""
     beats = max(lane.beats() for lane in lanes)
     limit = (100 * beats + 10000) * _PERIOD_NS
     for task in [cocotb.start_soon(lane.check(timed)) for lane in lanes]:

@@ -117,7 +117,7 @@ def _table(circuit: Circuit, cycles: Sequence[Mapping[Any, bool]]) -> Iterator[s
         for name in shown
     }
     width = max(map(len, shown))
-    cell = max(len(value) for values in columns.values() for value in values) + 1
+    cell = max(len(value) for values in columns.values() for value in [*values, str(len(cycles))]) + 1
     yield " " * width + "".join(f"{cycle:>{cell}}" for cycle in range(len(cycles)))
     for name, values in columns.items():
         yield f"{name:{width}}" + "".join(f"{value:>{cell}}" for value in values)

@@ -17,8 +17,9 @@ from typing import Any
 class Job:
     """Which properties of which sources to make circuits of; all paths are absolute.
 
-    folder: circuit.json gets the netlist, circuit.txt the names of the inputs, circuit.aig what must never
-    happen, in the order of properties.json; covers.aig what must happen, in the order of covers.json.
+    folder: gets circuit.json, the netlist; circuit.aig, whose outputs must never be 1, and coverN.aig, whose
+    output must be once; names.json, the properties in the order of these outputs, what is assumed, and the
+    covers. circuit.txt says which input of circuit.aig is which wire.
     """
 
     top: str
@@ -49,13 +50,14 @@ def run_job(job: Job) -> None:
     do("read_slang --allow-use-before-declare --top", job.top, *overrides, *job.sources)
     do("prep -flatten -run begin:check -top", job.top)
     do("setundef -anyseq")
+    do("opt_expr t:$div t:$mod")  # by a power of two: wires
     do("memory_map -keepdc")
     do("async2sync")
     do("chformal -lower")
     do("delete t:$print")
     if job.only:
         _only(design, job.only)
-    do("opt -full -keepdc")  # without it a register of unknown start would be what it becomes later
+    do("opt -keepdc")  # without it a register of unknown start would be what it becomes later
     do("setundef -anyseq")
     do("dffunmap")
     do("techmap")
@@ -63,11 +65,17 @@ def run_job(job: Job) -> None:
     do("opt_clean")
     do("write_json", folder / "circuit.json")
     do("design -save circuit")
+    all_covers = [
+        cell.name.str() for cell in design.top_module().cells_.values() if cell.type.str() == "$cover"
+    ]
     do("chformal -cover -remove")
-    _write(do, folder, "circuit", "properties")
-    do("design -load circuit")
-    _covers_only(design, ys)
-    _write(do, folder, "covers", "covers")
+    names = _write(do, folder / "circuit")
+    covers = names["covers"] = []
+    for number, cover in enumerate(all_covers):
+        do("design -load circuit")
+        _cover(design, ys, cover)
+        covers += _write(do, folder / f"cover{number}")["asserts"]
+    (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
 
 
 def _only(design: Any, name: str) -> None:
@@ -78,11 +86,11 @@ def _only(design: Any, name: str) -> None:
             module.remove(cell)
 
 
-def _covers_only(design: Any, ys: Any) -> None:
-    """Forget what must never happen, and say of what must happen that it never does."""
+def _cover(design: Any, ys: Any, cover: str) -> None:
+    """Ask one thing alone, that what must happen never does."""
     module = design.top_module()
     for cell in list(module.cells_.values()):
-        if cell.type.str() == "$assert":
+        if cell.type.str() in ("$assert", "$cover") and cell.name.str() != cover:
             module.remove(cell)
         elif cell.type.str() == "$cover":
             cell.type = ys.IdString("$assert")
@@ -90,13 +98,13 @@ def _covers_only(design: Any, ys: Any) -> None:
             cell.setPort(pin, ys.SigSpec(module.NotGate(name, cell.getPort(pin).as_bit()), 1))
 
 
-def _write(do: Any, folder: Path, circuit: str, names: str) -> None:
-    """folder/CIRCUIT.aig, the map of its inputs, and the names of its outputs."""
-    found = folder / f"{circuit}.names"
-    do("write_aiger -zinit -B", "-map", folder / f"{circuit}.txt", "-ywmap", found, folder / f"{circuit}.aig")
-    asserts = json.loads(found.read_text(encoding="utf-8"))["asserts"]
-    text = json.dumps([_named(path) for path in asserts])
-    (folder / f"{names}.json").write_text(text, encoding="utf-8")
+def _write(do: Any, circuit: Path) -> dict[str, list[str]]:
+    """circuit.aig, the map of its inputs in circuit.txt; the names of what it asserts and assumes."""
+    told = circuit.with_suffix(".names")
+    paths = ("-map", circuit.with_suffix(".txt"), "-ywmap", told, circuit.with_suffix(".aig"))
+    do("write_aiger -zinit -B", *paths)
+    content = json.loads(told.read_text(encoding="utf-8"))
+    return {kind: [_named(path) for path in content[kind]] for kind in ("asserts", "assumes")}
 
 
 def _named(path: Sequence[str]) -> str:

@@ -38,6 +38,8 @@ def _lines(module: Module) -> Iterator[str]:
     yield "|---|---|"
     for name, text in module.claims.items():
         yield f"| `{name}` | {text} |"
+    for name, text in module.given.items():
+        yield f"| `{name}` | is assumed: {text} |"
     for output, source in module.apart:
         yield f"| | no gate leads from `{source}` to `{output}` |"
     for name, text in module.covers.items():

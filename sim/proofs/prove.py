@@ -23,11 +23,10 @@ _HELD = re.compile(r"No output asserted in (\d+) frames")
 class Outcome:
     """What came of it.
 
-    properties: the names of all that were asked. failed: the one that fails, "" where none does.
+    failed: the one that fails, "" where none does.
     counterexample: a table of every wire of the properties' module in each cycle up to that failure.
     """
 
-    properties: tuple[str, ...]
     failed: str
     counterexample: str
 
@@ -52,8 +51,8 @@ class Prover:
         job.write(folder / "job.json")
         command = [sys.executable, "-m", "fpgan.sim.proofs.job", str(folder / "job.json")]
         run(command, folder, folder / "yosys.log", f"the circuit of {top}")
-        self.properties = self._names("properties")
-        self.covers = self._names("covers")
+        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+        self.properties, self.given, self.covers = names["asserts"], names["assumes"], names["covers"]
         self.circuit = Circuit.load(folder / "circuit.json", top)
 
     def prove(self, depth: int = 0) -> Outcome:
@@ -69,19 +68,18 @@ class Prover:
             held = _HELD.search(said)
             if not (held and int(held[1]) == depth + 1 if depth else "Property proved" in said):
                 raise ToolError(f"{self.top}: {engine} came to no end (log: {self.folder / 'circuit.log'})")
-            return Outcome(self.properties, "", "")
+            return Outcome("", "")
         table = trace(self.circuit, self.folder / "circuit.txt", witness)
-        return Outcome(self.properties, self.properties[int(failed[1])], table)
+        return Outcome(self.properties[int(failed[1])], table)
 
     def reached(self, depth: int) -> set[str]:
         """The covers that are reached in the first `depth` cycles."""
-        if not self.covers:
-            return set()
-        said = self._abc("covers", f"bmc3 -a -F {depth + 1}")
-        return {self.covers[int(found[1])] for found in _FAILED.finditer(said)}
-
-    def _names(self, kind: str) -> tuple[str, ...]:
-        return tuple(json.loads((self.folder / f"{kind}.json").read_text(encoding="utf-8")))
+        engine = f"bmc3 -F {depth + 1}"
+        return {
+            name
+            for number, name in enumerate(self.covers)
+            if _FAILED.search(self._abc(f"cover{number}", engine))
+        }
 
     def _abc(self, circuit: str, commands: str) -> str:
         import pyosys

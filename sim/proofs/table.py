@@ -33,6 +33,7 @@ class Module:
     claims: Mapping[str, str]
     covers: Mapping[str, str]
     cases: Sequence[Case]
+    given: Mapping[str, str] = field(default_factory=dict)
     apart: Sequence[Sequence[str]] = ()
     depth: int = 0
     parts: Sequence[str] = field(default_factory=list)

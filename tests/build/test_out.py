@@ -14,9 +14,9 @@ import pytest
 from namespaces import in_namespace, mount
 from typer.testing import CliRunner
 
-from fpgan.build import build
 from fpgan.build.cli.main import app
 from fpgan.build.finn.flow import finn_flow
+from fpgan.build.flow import build
 from fpgan.build.proof import golden_vectors
 from fpgan.hw.design import Design
 from fpgan.hw.system.folders import replaced_folder

@@ -10,8 +10,8 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from fpgan.build import build
 from fpgan.build.cli.main import app
+from fpgan.build.flow import build
 from fpgan.hw.design import Design
 from fpgan.hw.system.children import run
 from fpgan.model.checkpoints import shipped

@@ -175,7 +175,7 @@ def test_other_generators(build_preset, preset, fields, arguments, efficiency):
 
 @pytest.mark.slow
 def test_a_pruned_generator_needs_less_hardware_at_the_same_rate(export_preset, tiny, tmp_path):
-    from fpgan.build import build
+    from fpgan.build.flow import build
     from fpgan.model.export import export
     from fpgan.model.prune import prune
 
@@ -216,7 +216,7 @@ def test_published_shapes(build_preset, preset, fps):
     "core, board", [("dsp", "ultra96"), ("dsp", "pynq-z2"), ("lut", "ultra96"), ("dsp2x", "ultra96")]
 )
 def test_either_core_gives_the_same_pixels(tiny, export_preset, tmp_path, core, board):
-    from fpgan.build import build
+    from fpgan.build.flow import build
 
     like = tmp_path / "like"
     like.mkdir()

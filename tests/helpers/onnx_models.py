@@ -13,9 +13,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
-from fpgan.build import build
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.flow import build
 from fpgan.build.folding.limits import MOST_MHZ
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow, run_network

@@ -15,8 +15,8 @@ from fpgan.build.folding.schedule.machine_code import compiled
 from fpgan.build.folding.schedule.stage import DECONV, FOREVER, IntArray, Stage
 
 _ROWS, _ROW_WORDS, _HEIGHT, _PADDING, _LATENCY, _OH, _OW, _NF, _SF, _PLACES, _TABLES = range(11)
-_NOW, _OY, _GROUP, _DONE, _HELD, _COLUMN, _ROW, _SURPLUS, _CREDIT, _QUEUED, _OUT = range(11)
-_FIRST, _FLYING, _FREED, _FREEING, _LISTS = range(11, 16)  # ring of results, ring of freed rows
+_NOW, _OY, _GROUP, _DONE, _HELD, _COLUMN, _ROW, _SURPLUS, _CREDIT, _TAKEN, _QUEUED, _OUT = range(12)
+_FIRST, _FLYING, _FREED, _FREEING, _LISTS = range(12, 17)  # ring of results, ring of freed rows
 _FREE_LAG, _FREE_PLACES = 3, 4
 
 
@@ -49,10 +49,10 @@ def stage(op: Any) -> Stage:
 
 
 def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
-    """CREDITS of deconv.sv: results in flight or queued."""
+    """CREDITS of deconv.sv: results in flight, queued, or in the queue's last register."""
     tree = math.ceil(math.log2(simd)) if simd > 1 else 0
     core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
-    return max(QUEUE_WORDS, (stages + 1 + core) // sf + 3)
+    return max(QUEUE_WORDS, (stages + 1 + core) // sf + 3) + 1
 
 
 @compiled
@@ -65,16 +65,19 @@ def _steps(p: IntArray, a: int, s: IntArray, b: int) -> int:
 
 @compiled
 def valid(s: IntArray, b: int) -> bool:
+    """Whether it offers a word."""
     return s[b + _OUT] == 1
 
 
 @compiled
 def ready(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    """Whether it takes a word."""
     return s[b + _HELD] != p[a + _ROWS]
 
 
 @compiled
 def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
+    """A clock edge: whether a word came, and whether one left."""
     now, places = s[b + _NOW], p[a + _PLACES]
     arrived = 0
     if s[b + _FLYING] > 0 and s[b + _LISTS + s[b + _FIRST]] == now:
@@ -100,7 +103,8 @@ def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
             s[b + _GROUP] += 1
             if s[b + _GROUP] == p[a + _OW] * p[a + _NF]:
                 _end_row(p, a, s, b)
-    s[b + _CREDIT] += pop
+    s[b + _CREDIT] += s[b + _TAKEN]
+    s[b + _TAKEN] = pop
     s[b + _QUEUED], s[b + _OUT] = fifo.tick(s[b + _QUEUED], s[b + _OUT], arrived, pop)
     s[b + _NOW] = now + 1
 
@@ -143,7 +147,8 @@ def relative(p: IntArray, a: int, s: IntArray, b: int, seen: IntArray) -> None:
 
 @compiled
 def quiet(p: IntArray, a: int, s: IntArray, b: int) -> int:
-    if s[b + _QUEUED] != 0 and s[b + _OUT] == 0:
+    """Cycles for which it offers and takes the same if no word comes or leaves."""
+    if s[b + _TAKEN] == 1 or (s[b + _QUEUED] != 0 and s[b + _OUT] == 0):
         return 0
     now, freed, wait = s[b + _NOW], b + _LISTS + p[a + _PLACES], FOREVER
     if s[b + _FLYING] > 0:
@@ -158,6 +163,7 @@ def quiet(p: IntArray, a: int, s: IntArray, b: int) -> int:
 
 @compiled
 def skip(p: IntArray, a: int, s: IntArray, b: int, cycles: int) -> None:
+    """So many quiet cycles at once."""
     s[b + _NOW] += cycles
     if s[b + _SURPLUS] >= 0 and s[b + _DONE] + 1 < _steps(p, a, s, b):
         s[b + _DONE] += cycles

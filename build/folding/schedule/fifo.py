@@ -21,11 +21,13 @@ def of_depth(depth: int) -> Stage:
 
 @compiled
 def valid(s: IntArray, b: int) -> bool:
+    """Whether it offers a word."""
     return s[b + 1] == 1
 
 
 @compiled
 def ready(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    """Whether it takes a word."""
     return s[b] != p[a]
 
 
@@ -38,4 +40,5 @@ def tick(count: int, out: int, push: int, pop: int) -> tuple[int, int]:
 
 @compiled
 def quiet(s: IntArray, b: int) -> int:
+    """Cycles for which it offers and takes the same if no word comes or leaves."""
     return 0 if s[b] != 0 and s[b + 1] == 0 else FOREVER

@@ -34,6 +34,7 @@ def lookup(op: Any) -> Stage:
 
 @compiled
 def valid(kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids: BoolArray) -> None:
+    """Which of its outputs offer a word, into `valids`."""
     if kind != FORK:
         valids[outs[0]] = s[b] == 1
         return
@@ -45,6 +46,7 @@ def valid(kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids:
 def ready(
     kind: int, s: IntArray, b: int, ins: IntArray, outs: IntArray, valids: BoolArray, readys: BoolArray
 ) -> None:
+    """Which of its inputs take a word, into `readys`."""
     if kind == FORK:
         every = True
         for k in range(len(outs)):
@@ -73,6 +75,7 @@ def tick(
     kind: int, p: IntArray, a: int, s: IntArray, b: int, outs: IntArray, valids: BoolArray,
     readys: BoolArray, push: bool, pop: bool,
 ) -> None:  # fmt: skip
+    """A clock edge: whether a word came, and whether one left."""
     if kind == FORK:
         for k in range(len(outs)):
             if push:

@@ -25,15 +25,18 @@ def stage(op: Any) -> Stage:
 
 @compiled
 def valid(p: IntArray, a: int, s: IntArray, b: int, upstream: bool) -> bool:
+    """Whether it offers a word."""
     return upstream or p[a + 1 + s[b]] == 0
 
 
 @compiled
 def ready(p: IntArray, a: int, s: IntArray, b: int, downstream: bool) -> bool:
+    """Whether it takes a word."""
     return p[a + 1 + s[b]] == 1 and downstream
 
 
 @compiled
 def tick(p: IntArray, a: int, s: IntArray, b: int, pop: int) -> None:
+    """A clock edge: whether a word came, and whether one left."""
     if pop == 1:
         s[b] = (s[b] + 1) % p[a]

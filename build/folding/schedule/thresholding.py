@@ -22,16 +22,19 @@ def stage(op: Any) -> Stage:
 
 @compiled
 def valid(s: IntArray, b: int) -> bool:
+    """Whether it offers a word."""
     return s[b + 2] == 1
 
 
 @compiled
 def ready(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    """Whether it takes a word."""
     return s[b + 3] + s[b + 1] + s[b + 2] < p[a + 1]
 
 
 @compiled
 def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
+    """A clock edge: whether a word came, and whether one left."""
     load = 1 if s[b + 1] != 0 and (s[b + 2] == 0 or pop == 1) else 0
     s[b + 1] -= load
     s[b + 2] = 1 if load == 1 or (s[b + 2] == 1 and pop == 0) else 0
@@ -55,6 +58,7 @@ def relative(p: IntArray, a: int, s: IntArray, b: int, seen: IntArray) -> None:
 
 @compiled
 def quiet(s: IntArray, b: int) -> int:
+    """Cycles for which it offers and takes the same if no word comes or leaves."""
     if s[b + 1] != 0 and s[b + 2] == 0:
         return 0
     return s[b + 5 + s[b + 4]] - s[b] if s[b + 3] > 0 else FOREVER
@@ -62,4 +66,5 @@ def quiet(s: IntArray, b: int) -> int:
 
 @compiled
 def skip(s: IntArray, b: int, cycles: int) -> None:
+    """So many quiet cycles at once."""
     s[b] += cycles

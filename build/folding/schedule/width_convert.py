@@ -20,11 +20,13 @@ def stage(op: Any) -> Stage:
 
 @compiled
 def valid(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    """Whether it offers a word."""
     return s[b] >= p[a + 1]
 
 
 @compiled
 def ready(p: IntArray, a: int, s: IntArray, b: int, downstream: bool) -> bool:
+    """Whether it takes a word."""
     if p[a + 2] == _DOWN:
         return s[b] == 0 or (s[b] == p[a + 1] and downstream)
     if p[a + 2] == _UP:
@@ -34,4 +36,5 @@ def ready(p: IntArray, a: int, s: IntArray, b: int, downstream: bool) -> bool:
 
 @compiled
 def tick(p: IntArray, a: int, s: IntArray, b: int, push: int, pop: int) -> None:
+    """A clock edge: whether a word came, and whether one left."""
     s[b] += push * p[a] - pop * p[a + 1]

@@ -41,6 +41,7 @@ def measure(design: Design, work: Path) -> HostTiming:
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Measure the host interface of each BUILD, into host.yaml."""
     found = yaml.safe_load(TABLE.read_text(encoding="utf-8")) if TABLE.exists() else {}
     for build in arguments:
         design = Design.load(Path(build))

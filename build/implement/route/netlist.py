@@ -133,7 +133,7 @@ def for_router() -> list[Words]:
     """
     return [
         *(("techmap", "-map", Path(__file__).with_name(name)) for name in ("nextpnr.v", "ramb36.v")),
-        *(("chtype", "-set", kind, f"t:$__{kind}") for kind in ("SRLC32E", "CARRY4")),
+        ("chtype", "-set", "CARRY4", "t:$__CARRY4"),
         ("select", "-assert-none", "t:DSP48E1", "r:USE_PATTERN_DETECT=PATDET", "%i"),
         ("setparam", "-unset", "MASK", "-unset", "PATTERN", "t:DSP48E1"),
     ]

@@ -1,39 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Techmap rules: primitives that nextpnr-xilinx does not place or route, of those that it does.
 
-// A shift register of constant length is a chain of flip-flops: sites with different enables in one slice,
-// which share its one write enable, are placed there, and then the router never ends.
+// A shift register is a chain of flip-flops, and LUTs where its address changes: sites with different enables in one
+// slice, which share its one write enable, are placed there, and then the router never ends. Those that nothing
+// reads are swept.
 (* techmap_celltype = "SRL16E" *)
-module srl16e_of_registers #(
+module srl16e_is_longer #(
     parameter [15:0] INIT = 16'h0,
-    parameter [0:0] IS_CLK_INVERTED = 1'b0,
-    parameter [0:0] _TECHMAP_CONSTMSK_A0_ = 0, _TECHMAP_CONSTVAL_A0_ = 0,
-    parameter [0:0] _TECHMAP_CONSTMSK_A1_ = 0, _TECHMAP_CONSTVAL_A1_ = 0,
-    parameter [0:0] _TECHMAP_CONSTMSK_A2_ = 0, _TECHMAP_CONSTVAL_A2_ = 0,
-    parameter [0:0] _TECHMAP_CONSTMSK_A3_ = 0, _TECHMAP_CONSTVAL_A3_ = 0
+    parameter [0:0] IS_CLK_INVERTED = 1'b0
 ) (
     output Q,
     input A0, A1, A2, A3, CE, CLK, D
 );
-  wire _TECHMAP_FAIL_ = !(_TECHMAP_CONSTMSK_A0_ && _TECHMAP_CONSTMSK_A1_ && _TECHMAP_CONSTMSK_A2_
-                          && _TECHMAP_CONSTMSK_A3_);
-  localparam [3:0] LAST = {_TECHMAP_CONSTVAL_A3_, _TECHMAP_CONSTVAL_A2_, _TECHMAP_CONSTVAL_A1_,
-                           _TECHMAP_CONSTVAL_A0_};
-  genvar i;
-  generate
-    wire [16:0] line;
-    assign line[0] = D;
-    for (i = 0; i <= 15; i = i + 1)
-      if (i <= LAST) FDRE #(.INIT(INIT[i]), .IS_C_INVERTED(IS_CLK_INVERTED)) stage (
-          .C(CLK), .CE(CE), .D(line[i]), .Q(line[i+1]), .R(1'b0));
-    assign Q = line[LAST+1];
-  endgenerate
+  SRLC32E #(.INIT({16'h0, INIT}), .IS_CLK_INVERTED(IS_CLK_INVERTED)) longer (
+      .Q(Q), .Q31(), .A({1'b0, A3, A2, A1, A0}), .CE(CE), .CLK(CLK), .D(D));
 endmodule
 
-// So is one of up to 32. Otherwise it keeps its site but not its cascade output, which is not routed: what left
-// by Q31 leaves by a second site that always shows its last bit; where Q31 is unused, that one is swept.
 (* techmap_celltype = "SRLC32E" *)
-module srlc32e_apart #(
+module srlc32e_of_registers #(
     parameter [31:0] INIT = 32'h0,
     parameter [0:0] IS_CLK_INVERTED = 1'b0,
     parameter [4:0] _TECHMAP_CONSTMSK_A_ = 0, _TECHMAP_CONSTVAL_A_ = 0
@@ -42,20 +26,26 @@ module srlc32e_apart #(
     input [4:0] A,
     input CE, CLK, D
 );
+  localparam [63:0] ONE_OF_FOUR = 64'hFF00F0F0CCCCAAAA;  // by the last two inputs
+  wire [32:0] line;
+  wire [7:0] fours;
+  wire [1:0] halves;
   genvar i;
+  assign line[0] = D;
+  assign Q31 = line[32];
   generate
-    if (_TECHMAP_CONSTMSK_A_ == 5'h1F) begin : gen_registers
-      wire [32:0] line;
-      assign line[0] = D;
-      for (i = 0; i <= 31; i = i + 1) FDRE #(.INIT(INIT[i]), .IS_C_INVERTED(IS_CLK_INVERTED)) stage (
-          .C(CLK), .CE(CE), .D(line[i]), .Q(line[i+1]), .R(1'b0));
-      assign Q = line[_TECHMAP_CONSTVAL_A_+1];
-      assign Q31 = line[32];
-    end else begin : gen_sites
-      \$__SRLC32E #(.INIT(INIT), .IS_CLK_INVERTED(IS_CLK_INVERTED)) shown (
-          .Q(Q), .A(A), .CE(CE), .CLK(CLK), .D(D));
-      \$__SRLC32E #(.INIT(INIT), .IS_CLK_INVERTED(IS_CLK_INVERTED)) last (
-          .Q(Q31), .A(5'd31), .CE(CE), .CLK(CLK), .D(D));
+    for (i = 0; i < 32; i = i + 1) FDRE #(.INIT(INIT[i]), .IS_C_INVERTED(IS_CLK_INVERTED)) stage (
+        .C(CLK), .CE(CE), .D(line[i]), .Q(line[i+1]), .R(1'b0));
+    if (_TECHMAP_CONSTMSK_A_ == 5'h1F) assign Q = line[_TECHMAP_CONSTVAL_A_+1];
+    else begin : gen_choice
+      for (i = 0; i < 8; i = i + 1) LUT6 #(.INIT(ONE_OF_FOUR)) of_four (
+          .O(fours[i]), .I0(line[4*i+1]), .I1(line[4*i+2]), .I2(line[4*i+3]), .I3(line[4*i+4]),
+          .I4(A[0]), .I5(A[1]));
+      for (i = 0; i < 2; i = i + 1) LUT6 #(.INIT(ONE_OF_FOUR)) of_fours (
+          .O(halves[i]), .I0(fours[4*i]), .I1(fours[4*i+1]), .I2(fours[4*i+2]), .I3(fours[4*i+3]),
+          .I4(A[2]), .I5(A[3]));
+      if (_TECHMAP_CONSTMSK_A_[4]) assign Q = halves[_TECHMAP_CONSTVAL_A_[4]];
+      else LUT3 #(.INIT(8'hCA)) of_halves (.O(Q), .I0(halves[0]), .I1(halves[1]), .I2(A[4]));
     end
   endgenerate
 endmodule

@@ -171,6 +171,7 @@ def table(designs: Sequence[RoutedDesign]) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Print the routed designs beside their estimates; with NAME=BUILD, rows of new ones."""
     designs = {design.name: design for design in routed_designs()}
     for argument in arguments:
         name, _, build = argument.partition("=")

@@ -117,11 +117,13 @@ def tile_of(name: str, about: Mapping[str, Any]) -> Tile:
 
 
 def connection_of(rule: Mapping[str, Any]) -> Connection:
+    """From an entry of tileconn.json."""
     (first, second), (x, y) = rule["tile_types"], rule["grid_deltas"]
     return Connection((first, second), (int(x), int(y)), tuple((a, b) for a, b in rule["wire_pairs"]))
 
 
 def site_of(about: Mapping[str, Any]) -> Site:
+    """From an entry of a tile type's sites; of a FIFO the RAMB18E1 there."""
     pins = {pin: wire for pin, how in about["site_pins"].items()
             if (wire := how if isinstance(how, str) else how and how["wire"])}  # fmt: skip
     kind = about["type"]
@@ -137,6 +139,7 @@ def pip_ways(pip: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def read_segbits(path: Path, then: str) -> Segbits:
+    """Of each feature its bits (frame, place, whether it is set), from a segbits file. DamagedError."""
     known: dict[str, tuple[int, int, bool]] = {}
     found = {}
     for line in read_text(path, then).splitlines():

@@ -73,9 +73,11 @@ module deconv #(
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
   localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
-  // Results in flight or queued: at least what hides the latency, and the 32 words that a LUT RAM has anyway,
-  // because outputs at the border have fewer taps and come faster than what follows may take them.
-  localparam int unsigned CREDITS = IN_FLIGHT / SF + 3 > 32 ? IN_FLIGHT / SF + 3 : 32;
+  // Memory for results: at least what hides the latency, and the 32 words that a LUT RAM has anyway, because
+  // outputs at the border have fewer taps and come faster than what follows may take them. As many are in flight
+  // or queued as that and the queue's last register hold: the one more makes up for the cycle that a credit takes.
+  localparam int unsigned QUEUE = IN_FLIGHT / SF + 3 > 32 ? IN_FLIGHT / SF + 3 : 32;
+  localparam int unsigned CREDITS = QUEUE + 1;
 
   if (CIG * GP % SIMD != 0 || (GP > 1 && SF != 1)) begin : gen_bad_simd
     $error("deconv: SIMD=%0d does not divide CI=%0d of %0d of %0d groups", SIMD, CI, GP, GROUPS);
@@ -113,7 +115,7 @@ module deconv #(
   localparam int unsigned NFW = $clog2(NF + 1), SFW = $clog2(SF + 1);
   localparam int unsigned IW = $clog2(PADDED + 1);
   localparam int unsigned RW = $clog2(ROWS + PADDED + 1) + 1;
-  localparam int unsigned CW = $clog2(CREDITS + 1) + 1;
+  localparam int unsigned CW = $clog2(CREDITS) + 1;
 
   // ---- the walk: always one step ahead of what is issued, so that issuing waits for no table -----
   logic [NFW-1:0] nf_q;
@@ -205,7 +207,7 @@ module deconv #(
   logic [PXS-1:0] step_word_q;
   logic signed [CW-1:0] credit_q;   // places for results, less 1
   logic signed [RW-1:0] surplus_q;  // rows that have arrived, less those that the step to issue needs
-  logic taken;
+  logic taken, taken_q;
 
   assign issue = step_valid_q && !surplus_q[RW-1] && (!credit_q[CW-1] || !group_end_q);
   assign advance = !step_valid_q || issue;
@@ -216,11 +218,13 @@ module deconv #(
       row_end_q <= 1'b1;  // so that the first step counts what its row needs
       surplus_q <= '0;
       credit_q <= CW'(CREDITS - 1);
+      taken_q <= 1'b0;
     end else begin
       step_valid_q <= 1'b1;
       if (advance) row_end_q <= row_end;
       surplus_q <= surplus_q + RW'(arrived) - (advance && row_end_q ? RW'(more_y) : '0);
-      credit_q <= credit_q - CW'(issue && group_end_q) + CW'(taken);
+      credit_q <= credit_q - CW'(issue && group_end_q) + CW'(taken_q);
+      taken_q <= taken;
     end
     if (advance) begin
       step_wy_q <= first_wy + WYW'(jy_q);
@@ -281,7 +285,7 @@ module deconv #(
   // ---- result queue: a group is issued only when its result has a place --------------------------
   logic [PE*ACC_WIDTH-1:0] queue_data;
   logic queue_ready;
-  fifo #(.WIDTH(PE * ACC_WIDTH), .DEPTH(CREDITS)) queue (
+  fifo #(.WIDTH(PE * ACC_WIDTH), .DEPTH(QUEUE)) queue (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(p), .s_axis_tvalid(vld), .s_axis_tready(queue_ready),
       .m_axis_tdata(queue_data), .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready));
   assign m_axis_tdata = OUT_BITS'(queue_data);

@@ -73,6 +73,8 @@ REFUSED = (
     ("demo --images 0", "--images 0: must be 1 or more"),
     ("bench --designs big", "--designs big: 'big' is not one of mnist32-ultra96, "),
     ("bench --images 1", "--images 1: must be 2 or more"),
+    ("bench --against GONE", "GONE: does not exist; give a BENCH.json"),
+    ("bench --measured MODEL", "--measured MODEL: goes with --against"),
     ("doctor --all", "no such option: --all; see fpgan doctor --help"),
     ("fold", "no such command 'fold'; see fpgan --help"),
     ("build", "missing argument 'MODEL'; see fpgan build --help"),

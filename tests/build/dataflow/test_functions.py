@@ -15,10 +15,10 @@ from joined_models import STEP, at, compared, conv, start
 from onnx_models import Chain, at_rtl
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build import build
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.paths import find_path
+from fpgan.build.flow import build
 from fpgan.build.folding.fold import fold
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import FunctionLayer, QuantLayer

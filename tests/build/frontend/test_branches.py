@@ -11,8 +11,8 @@ from onnx import helper
 from onnx_models import Chain
 from typer.testing import CliRunner
 
-from fpgan.build import inspect
 from fpgan.build.cli.main import app
+from fpgan.build.dataflow.inspect import inspect
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.network import ConcatLayer, SumLayer

@@ -10,8 +10,8 @@ import pytest
 from onnx_models import Chain
 from typer.testing import CliRunner
 
-from fpgan.build import inspect
 from fpgan.build.cli.main import app
+from fpgan.build.dataflow.inspect import inspect
 
 
 def saved(chain, tmp_path):

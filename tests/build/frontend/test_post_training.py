@@ -66,6 +66,5 @@ def test_torch_ao_without_a_bias():
 @pytest.mark.parametrize("name, per_channel", [("autoencoder", True), ("residual", False)])
 def test_pt2e_of_torchao(name, per_channel):
     """What torch's newer exporter makes of it: torchao's ops become QuantizeLinear and DequantizeLinear."""
-    pytest.importorskip("torchao", reason="a test dependency")
     module, x = network(name)
     same_integers(pt2e(module, x, per_channel))

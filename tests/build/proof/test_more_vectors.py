@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx_models import Chain
 
-from fpgan.build import build
+from fpgan.build.flow import build
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_network
 from fpgan.build.proof.more_vectors import more_vectors

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Simulation with what it may need of other rooms: netlists, a classifier, truth of layers, vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fpgan.build.implement.synth.yosys import netlists
+from fpgan.sim import simulate as simulation
+
+
+def simulate(
+    build: Path,
+    images: int | None,
+    seed: int,
+    stall: float,
+    waves: bool,
+    reset_first: bool,
+    label: int | Sequence[int] | None,
+    threads: int,
+    layers: bool,
+    netlist: bool,
+    progress: Callable[[str], None] | None,
+) -> dict[str, Any]:
+    """`fpgan.sim.simulate.simulate` with layers and netlist as yes or no; returns what sim.json says."""
+    return simulation.simulate(
+        build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None, label,
+        threads, _classify, _layer_truth if layers else None, _more,
+    )  # fmt: skip
+
+
+def _classify(kind: str, images: Any) -> Any:
+    """The classifier that ships; only a design with classes needs it, and all of PyTorch with it."""
+    from fpgan.model.features import classify
+
+    return classify(kind, images)
+
+
+def _layer_truth(design: Any) -> Any:
+    """Only a comparison of layers needs FINN's ops."""
+    from fpgan.build.proof.layer_truth import layer_truth
+
+    return layer_truth(design)
+
+
+def _more(design: Any, vectors: Any, images: int) -> Any:
+    """Only a foreign file's build needs them, and only beyond those that it has."""
+    from fpgan.build.proof.more_vectors import more_vectors
+
+    return more_vectors(design, vectors, images)
