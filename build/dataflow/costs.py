@@ -24,6 +24,7 @@ _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are muc
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 _LINE_CONTROL = 40  # LUTs of a requantizer besides its lanes
+_MARK_ADDER = 9.5  # LUTs per bit of a multiplier, of each bit of a mark but the first
 _LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
@@ -226,7 +227,7 @@ def requantize_cost(pe: int, shape: LineShape) -> Cost:
     delays = shape.acc_bits + shape.offset_bits + 2 * shape.level_bits
     if shape.mark_bits:
         delays += shape.multiplier_bits + shape.shift + shape.level_bits
-        lut += shape.shift + (shape.mark_bits - 1) * shape.multiplier_bits
+        lut += shape.shift + _MARK_ADDER * (shape.mark_bits - 1) * shape.multiplier_bits
     dsp = pe if shape.core == "dsp" else 0
     return Cost(round(pe * (lut + delays)) + _LINE_CONTROL, dsp) + shape.memories(pe)
 
