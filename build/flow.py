@@ -18,6 +18,7 @@ from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle
+from fpgan.build.folding.capacity import check_weights
 from fpgan.build.folding.fold import OutOfReachError, fold_like
 from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.limits import clocked, left_out
@@ -106,6 +107,8 @@ def build(
     register()
     file = load_model(path)
     network = read_network(file, ends)
+    if like is None:
+        check_weights(network, asked.limits, asked.share)
     say("golden vectors")
     golden = golden_vectors(path, network)
     runtime = against_runtime(file, network, golden.vectors)

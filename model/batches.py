@@ -53,7 +53,7 @@ def batches(images: Images, order: Order, workers: int) -> Iterator[Batch]:
         images,
         batch_sampler=order,  # type: ignore[arg-type]
         num_workers=workers if ahead else 0,
-        collate_fn=_as_it_is,
+        collate_fn=_as_it_is,  # type: ignore[arg-type]
         worker_init_fn=_leave_signals,
     )
     return iter(loader)

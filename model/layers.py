@@ -65,7 +65,7 @@ class ClippedWeight(Int8WeightPerTensorFixedPoint):
 class AccumulatorAwareClippedWeight(ClippedWeight):
     """The same, smaller where the layer's accumulator would overflow."""
 
-    tensor_quant = AccumulatorAwareClippedIntQuant
+    tensor_quant = AccumulatorAwareClippedIntQuant  # type: ignore[assignment]
 
 
 class _ConstPowerOfTwo(ExtendedInjector):

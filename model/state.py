@@ -46,6 +46,7 @@ class TrainState:
         g = config.generator
         self.generator = Generator(g)
         self.discriminator = Discriminator(g.image_channels, g.image_size, config.features, g.classes)
+        network: Any
         for network in (self.generator, self.discriminator):
             network.to(self.device.device, memory_format=torch.channels_last)
         self.twin = self.generator.float_twin()
@@ -117,14 +118,15 @@ class TrainState:
 
     def _adopt(self, config: GeneratorConfig) -> None:
         """A given teacher in eval mode, with its quantizers: the images that it was trained to make."""
-        teacher = Generator(config).requires_grad_(False).eval()
+        teacher: Any = Generator(config).requires_grad_(False).eval()
         self.teacher = teacher.to(self.device.device, memory_format=torch.channels_last)
         self.given = config
 
     def _new_teacher(self) -> Generator:
         """In training mode for good: like its pupil, it is normalised by the batch."""
-        teacher = Generator(self.config.generator, quantized=False).requires_grad_(False)
-        return teacher.to(self.device.device, memory_format=torch.channels_last).train()
+        teacher: Any = Generator(self.config.generator, quantized=False).requires_grad_(False)
+        made: Generator = teacher.to(self.device.device, memory_format=torch.channels_last).train()
+        return made
 
     def start_from_weights(self) -> None:
         """Let the average be the generator as it is."""

@@ -27,7 +27,7 @@ def save_result(
     arrays = {"latent": vectors.latent, "expected": vectors.image, "image": image}
     if vectors.label is not None:
         arrays["label"] = vectors.label
-    small = {name: array.astype(_smallest(array)) for name, array in arrays.items()}
+    small: dict[str, Any] = {name: array.astype(_smallest(array)) for name, array in arrays.items()}
     text = json.dumps(as_written(Sim, result), indent=2) + "\n"
     write_together({
         stem.with_suffix(".png"): lambda p: save_comparison(p, golden, output, source, vectors.label),

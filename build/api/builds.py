@@ -26,9 +26,11 @@ File = str | os.PathLike[str]
 class Build:
     """A design on disk: `from_onnx` makes one, `open` takes one that is there.
 
-    root: its folder. Methods are the commands of the same names: they write the same files, take the same
-    arguments, raise ValueError, one line, where a command refuses its input, and ToolError where a tool or a
-    check fails. progress: called with the name of each step.
+    root: its folder.
+
+    Methods are the commands of the same names: they write the same files, take the same arguments, raise
+    ValueError, one line, where a command refuses its input, and ToolError where a tool or a check fails.
+    `progress` is called with the name of each step.
     """
 
     root: Path

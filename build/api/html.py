@@ -50,7 +50,7 @@ def picture_html(picture: Path | None, alternative: str) -> str:
 
 def frame_html(page: str, height: int) -> str:
     """A whole page in a frame of its own, so that its style stays its own; height: in pixels."""
-    style = f"width:100%;height:{height}px;border:1px solid #ccc"
+    style = f"width:100%;height:{height}px;border:0"
     return f'<iframe srcdoc="{escape(page)}" style="{style}"></iframe>'
 
 

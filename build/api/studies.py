@@ -33,7 +33,7 @@ class Study(Result, Studied):
         return "pixels differ" if any(row["mismatches"] for row in self.trials) else ""
 
     def _repr_html_(self) -> str:
-        columns = ["trial", "pareto", *self.parameters, *FIGURES, "error"]
+        columns = ["trial", "pareto", *self.parameters, *FIGURES, *["error"] * bool(self.failed)]
         rows = [[value_html(row[name]) for name in columns] for row in self.trials]
         return f"<h4>Study</h4>{grid(columns, rows)}{picture_html(self.picture, 'Study')}"
 

@@ -58,7 +58,7 @@ def _line(row: Row) -> str:
     rival = f" ({row['rival']['cycles_per_image']:,})" if row["rival"] else ""
     return (
         f"| {_title(row)} | **{row['cycles_per_image']:,}**{rival} | {row['efficiency']:.2f} "
-        f"| {about}{used['LUT']:,} ({used['LUT'] / get_board(row['board']).LUT:.0%}) "
+        f"| {about}{used['LUT']:,} ({100 * used['LUT'] / get_board(row['board']).LUT:.0f} %) "
         f"| {used['DSP']} | {used['BRAM18']} | {_clock(row)} | {later['frames_per_second']:,.0f} |"
     )
 
@@ -99,14 +99,20 @@ def between(text: str, path: Path) -> tuple[str, str, str]:
     return text[:start], text[start:end], text[end:]
 
 
+def written(bench: Mapping[str, Any]) -> str:
+    """What stands between the marks."""
+    return f"\n{tables(bench)}\n\n"
+
+
 def write(readme: Path, bench: Path = RELEASED) -> None:
     """Put the tables of bench into readme. DamagedError for files that hold something else."""
     before, _, behind = between(read_text(readme), readme)
-    text = f"{before}{tables(read_bench(bench))}\n{behind}"
+    text = f"{before}{written(read_bench(bench))}{behind}"
     write_beside(readme, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def main() -> None:
+    """Write the tables into README.md, or into the file that is given."""
     parser = argparse.ArgumentParser(description="Write the README's tables of a BENCH.json.")
     parser.add_argument("readme", nargs="?", type=Path, default=Path("README.md"))
     parser.add_argument("--bench", type=Path, default=RELEASED, help="that of the release")

@@ -113,7 +113,7 @@ def runtimes(generator: Generator, device: str) -> Iterator[tuple[str, Call]]:
 
     PyTorch has its weights channels last, the faster layout on CPU and GPU; that changes generator too.
     """
-    twin = generator.float_twin().eval()
+    twin: Any = generator.float_twin().eval()
     if device == "cpu":
         session = onnx_session(twin)
         yield "onnxruntime float32", lambda latent: session.run(None, {"latent": latent.numpy()})

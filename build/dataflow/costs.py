@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _B_WIDTH = 18
@@ -109,6 +110,7 @@ def memory_cost(width: int, depth: int, style: str) -> Cost:
     return block_ram_cost(width, depth)
 
 
+@cache
 def block_ram_cost(width: int, depth: int) -> Cost:
     """In the shape of a RAMB18 that takes fewest of them, and of these shapes the one that is deepest.
 
@@ -159,6 +161,7 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     )
 
 
+@cache
 def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost:
     """FINN's binary-search thresholding: per PE one comparator and one memory per output bit."""
     lut, bram = 0.0, 0

@@ -93,8 +93,8 @@ class _Lowering:
         y, steps = self._kept(node)
         weights, groups = self.source.get_initializer(w), int(attribute(node, "group", 1))
         _, h, width, ci = self._shape(x)
-        attributes: list[Any] = [attribute(node, name, default) for name, default in _CONV_DEFAULTS]
-        geometry = DeconvGeometry.make((h, width), weights.shape[2:], *attributes, steps)
+        stride, pads, padding = (attribute(node, name, default) for name, default in _CONV_DEFAULTS)
+        geometry = DeconvGeometry.make((h, width), weights.shape[2:], stride, pads, padding, steps)
         useful = self.useful[node.name]
         datatype = self.source.get_tensor_datatype(x)
         x = self._read(x)

@@ -236,7 +236,8 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
                     f"{node.name}: {mine}={op.get_nodeattr(mine)}, but {layer['channels'][i]} in {build}"
                 )
             _check_divides(node, fold_name.upper(), layer[fold_name], mine, layer["channels"][i])
-        if op.groups > 1 and (layer["pe"], layer["simd"]) not in folds(*layer["channels"], op.groups):
+        inputs, outputs = layer["channels"]
+        if op.groups > 1 and (layer["pe"], layer["simd"]) not in folds(inputs, outputs, op.groups):
             raise ValueError(
                 f"{node.name}: PE={layer['pe']} and SIMD={layer['simd']} fold no {op.groups} groups "
                 f"of channels {layer['channels']}"

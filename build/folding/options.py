@@ -24,6 +24,8 @@ from fpgan.sim.golden import groups_at_once
 MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included
+Rows = tuple[tuple[int, int], ...]
+Priced = list[tuple[Requantizer | None, costs.Cost]]  # what puts sums onto levels; None: thresholds
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Option:
     ci: int
     co: int
     cycles: int
-    rows: tuple[tuple[int, int], ...]  # runs of output rows: how many, cycles of each
+    rows: Rows  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
     requantizer: Requantizer | None = None  # in the place of thresholds
@@ -57,11 +59,11 @@ class LayerOptions:
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
         self._requantizers = possible(model, self.threshold_node)
-        self._priced_steps: dict[tuple[int, int], list[tuple[Requantizer | None, costs.Cost]]] = {}
         self._edges = _is_edge(model, node, self.threshold_node)
         # Of one product per cycle there is nothing that dsp2x could split.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
+        self._behind: dict[tuple[int, int, int, Rows], Priced] = {}  # see `_streams`
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
         """Options that take at most `cycles`, each with its cost including the streams behind it.
@@ -99,23 +101,27 @@ class LayerOptions:
             waiting = min(waiting, room)
         return option.cycles + lost <= cycles
 
-    def _streams(self, option: Option, cycles: int) -> list[tuple[Requantizer | None, costs.Cost]]:
-        """What may put the sums onto levels (None: thresholds), with the converter before it."""
-        pe = self.threshold_pe(option, cycles)
-        converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
-        return [(steps, converter + cost) for steps, cost in self._steps(pe, option.co)]
+    def _streams(self, option: Option, cycles: int) -> Priced:
+        """What may put the sums onto levels, with the converter before it.
 
-    def _steps(self, pe: int, channels: int) -> list[tuple[Requantizer | None, costs.Cost]]:
+        The same for options that differ in cores and memories alone.
+        """
+        same = cycles, option.pe, option.co, option.rows
+        if same not in self._behind:
+            pe = self.threshold_pe(option, cycles)
+            converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
+            self._behind[same] = [(steps, converter + cost) for steps, cost in self._steps(pe, option.co)]
+        return self._behind[same]
+
+    def _steps(self, pe: int, channels: int) -> Priced:
         """Those that no other one beats in every resource."""
-        if (pe, channels) not in self._priced_steps:
-            thresholds = costs.threshold_cost(pe, channels, self._acc_bits, self._out_bits)
-            found: list[tuple[Requantizer | None, costs.Cost]] = [(None, thresholds)]
-            for requantizer in self._requantizers:
-                cost = requantizer.cost(pe, channels)
-                if not any(other.within(cost) for _, other in found):
-                    found = [(o, c) for o, c in found if not cost.within(c)] + [(requantizer, cost)]
-            self._priced_steps[pe, channels] = found
-        return self._priced_steps[pe, channels]
+        thresholds = costs.threshold_cost(pe, channels, self._acc_bits, self._out_bits)
+        found: Priced = [(None, thresholds)]
+        for requantizer in self._requantizers:
+            cost = requantizer.cost(pe, channels)
+            if not any(other.within(cost) for _, other in found):
+                found = [(one, c) for one, c in found if not cost.within(c)] + [(requantizer, cost)]
+        return found
 
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op

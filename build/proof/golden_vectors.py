@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ REPORT_IT = "this is a fault of fpgan: report it, with the model"
 _OWN_VECTORS = 16
 _CHECKED = 2
 _BATCH = 16  # also of a file's images that are compared with the network
+_AT_ONCE = 1 << 22  # values of one layer, of all images of a batch: a batch of large images is smaller
 _MOST = 0.5  # of the values, in which rounding may make float32 differ from exact sums
 
 
@@ -43,7 +45,7 @@ def golden_vectors(path: Path, network: Network) -> Golden:
     ValueError for a file that is broken, CheckError for one that another network has made.
     """
     file = golden_path(path)
-    scales = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
+    scales: dict[str, Any] = {"latent_scale": network.source.scale, "image_scale": network.target.scale}
     found = _read(file, network) if file.exists() else None
     if found is not None and network.power_of_two:
         _check_same(file, found.image[:_BATCH], run_network(network, found.latent[:_BATCH], exact=True), 0)
@@ -62,12 +64,19 @@ def run_network(network: Network, latent: NDArray[np.int64], exact: bool) -> NDA
 
     exact: sums are integers (in float64) and meet one scale; else float32 all along, as a framework runs it.
     """
+    batch = _batch(network)
     with torch.no_grad():
         parts = []
-        for start in range(0, len(latent), _BATCH):
-            x = torch.from_numpy(latent[start : start + _BATCH].astype(np.float32))
+        for start in range(0, len(latent), batch):
+            x = torch.from_numpy(latent[start : start + batch].astype(np.float32))
             parts.append(network.run(x, exact).numpy())
     return np.rint(np.concatenate(parts)).astype(np.int64)
+
+
+def _batch(network: Network) -> int:
+    """Images that are computed at once: _BATCH, or as few as memory asks for."""
+    largest = max(math.prod(dims) for dims in (network.dims, *(layer.dims for layer in network.layers)))
+    return min(_BATCH, max(1, _AT_ONCE // largest))
 
 
 def _difference(exact: NDArray[np.int64], rounded: NDArray[np.int64]) -> dict[str, Any]:

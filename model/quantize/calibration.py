@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from brevitas.graph.calibrate import bias_correction_mode, calibration_mode
@@ -38,9 +39,9 @@ def calibrate(network: QuantizedNetwork, batches: list[Tensor], progress: Callab
 def _even_biases(network: QuantizedNetwork) -> None:
     """Pixels that had one bias keep one, of which hardware makes a kernel."""
     for layer in network.layers:
-        bias = network.module.get_submodule(layer.name).bias if layer.linear else None
+        bias: Any = network.module.get_submodule(layer.name).bias if layer.linear else None
         if bias is not None and layer.pixels > 1 and not layer.apart:
-            rows = bias.reshape(-1, layer.pixels)  # type: ignore[operator]
+            rows = bias.reshape(-1, layer.pixels)
             rows.copy_(rows.mean(1, keepdim=True).expand_as(rows))
 
 
@@ -55,7 +56,8 @@ def _fold_biases(network: QuantizedNetwork) -> None:
     """
     for layer in network.layers:
         if layer.norm:
-            module, norm = (network.module.get_submodule(n) for n in (layer.name, layer.norm))
+            found: list[Any] = [network.module.get_submodule(n) for n in (layer.name, layer.norm)]
+            module, norm = found
             rows = None if module.bias is None else module.bias.reshape(len(norm.running_mean), -1)
             if rows is not None and (rows == rows[:, :1]).all():
                 norm.running_mean -= rows[:, 0]
@@ -66,7 +68,7 @@ def _fold_biases(network: QuantizedNetwork) -> None:
 def settle_biases(network: QuantizedNetwork) -> None:
     """Round the biases that are left to steps of their accumulator, so that float32 adds them exactly."""
     for layer in network.layers:
-        module = network.module.get_submodule(layer.name)
+        module: Any = network.module.get_submodule(layer.name)
         if layer.linear and module.bias is not None:
             step = module.quant_weight().scale.flatten() * network.scale(layer.before)
             step = step.repeat(len(module.bias) // len(step))

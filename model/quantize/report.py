@@ -92,7 +92,8 @@ def _weights(network: QuantizedNetwork, name: str) -> dict[str, Any]:
     """Scales, one per tensor or channel, and distance of a layer's weights from the float ones."""
     made: Any = network.module.get_submodule(name)
     quantized, distance = made.quant_weight(), Distance()
-    distance.add(network.original.get_submodule(name).weight.detach(), quantized.value)  # type: ignore[arg-type]
+    original: Any = network.original.get_submodule(name)
+    distance.add(original.weight.detach(), quantized.value)
     return {
         "weight_scale": quantized.scale.flatten().tolist(),
         **{f"weight_{key}": value for key, value in distance.figures.items()},

@@ -114,13 +114,13 @@ def _with_shapes(
     candidates = [shape] if shape else _candidates(_called(traced))
     if not candidates:
         raise ValueError("the shape of the input cannot be told from the layers; give it, as 1,100,1,1")
-    first: Unsupported | None = None
+    failed: list[Unsupported] = []
     for candidate in candidates:
         try:
             return candidate, _run(traced, _BATCH, candidate)
         except Unsupported as error:
-            first = first or error
-    sizes, line = ",".join(map(str, (1, *candidates[0]))), first_line(first)
+            failed.append(error)
+    sizes, line = ",".join(map(str, (1, *candidates[0]))), first_line(failed[0])
     try:
         _run(traced, 1, candidates[0])
     except Unsupported:

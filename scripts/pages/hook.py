@@ -74,9 +74,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _reference(module: Module) -> str:
     text = f"---\ntitle: {module.name.rpartition('.')[2]}\n---\n\n::: {module.name}\n"
-    offers = "".join(f"- [`{module.name}.{name.rpartition('.')[2]}`][{name}]\n" for name in module.offers())
     inside = [other for other in _MODULES if other.parent == module.name]
-    return f"{text}\n{offers}\n{_table(inside)}" if module.package else text
+    return f"{text}\n{_table(inside)}" if module.package else text
 
 
 def _table(found: list[Module]) -> str:

@@ -48,18 +48,6 @@ class Module:
         """Dotted names of its public functions and classes, and of their public methods."""
         yield from _public(self.tree.body, self.name)
 
-    def offers(self) -> list[str]:
-        """What a package's __all__ lists that is of another module, by the dotted names there."""
-        listed = next(
-            (ast.literal_eval(node.value) for node in self.tree.body
-             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"), ()
-        )  # fmt: skip
-        imported = {
-            alias.asname or alias.name: f"{self.name + '.' if node.level else ''}{node.module}.{alias.name}"
-            for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom) for alias in node.names
-        }  # fmt: skip
-        return [imported[name] for name in listed if name in imported]
-
 
 def _public(body: list[ast.stmt], above: str) -> Iterator[str]:
     for node in body:

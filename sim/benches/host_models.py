@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import random
+from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -43,7 +44,7 @@ class Bench:
     def __init__(self, dut: Any) -> None:
         logging.getLogger("cocotb").setLevel(logging.ERROR)
         self.dut = dut
-        self.host = Host.load(str(cocotb.plusargs["host"]))
+        self.host = Host.load(Path(str(cocotb.plusargs["host"])))
         dut.ap_rst_n.value = 0
         Clock(dut.ap_clk, _PERIOD_NS, "ns").start()
         ends = (dut.ap_clk, dut.ap_rst_n)

@@ -65,3 +65,9 @@ def test_every_folder_of_python_is_a_package_that_ships():
     modules = [path for room in ("hw", "model", "sim", "build") for path in (ROOT / room).rglob("*.py")]
     names = {".".join(("fpgan", *path.relative_to(ROOT).parent.parts)) for path in modules}
     assert names - {"fpgan.build.package"} | {"fpgan"} == set(settings["packages"])
+
+
+def test_the_version_is_one():
+    """What is cited is what is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"\nversion: {project['version']}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

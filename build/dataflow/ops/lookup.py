@@ -37,7 +37,7 @@ class Lookup_rtl(ImageOp):
             "IN_BITS": self.get_input_datatype().bitwidth(),
             "OUT_BITS": self.get_output_datatype().bitwidth(),
             "SHARED": int(self.shared), "FILE": f"./{self.onnx_node.name}_table",
-            "STYLE": costs.lookup_style(self._words(self.get_nodeattr("PE"))),
+            "STYLE": costs.lookup_style(self._table_words(self.get_nodeattr("PE"))),
         }  # fmt: skip
 
     def write_data(self, model: Any, folder: Path) -> None:
@@ -48,13 +48,13 @@ class Lookup_rtl(ImageOp):
             name = f"{self.onnx_node.name}_table_{element}.dat"
             (folder / name).write_text(hex_words(words, self.get_output_datatype().bitwidth()))
 
-    def _words(self, pe: int) -> int:
+    def _table_words(self, pe: int) -> int:
         rows = 1 if self.shared else self.get_nodeattr("NumChannels") // pe
         return int(rows << self.get_input_datatype().bitwidth())
 
     def cost(self, pe: int) -> costs.Cost:
         """Of so many channels at once."""
-        return costs.lookup_cost(pe, self._words(pe), self.get_output_datatype().bitwidth())
+        return costs.lookup_cost(pe, self._table_words(pe), self.get_output_datatype().bitwidth())
 
     def lut_estimation(self, fpgapart: str) -> int:
         return self.cost(self.get_nodeattr("PE")).lut

@@ -113,7 +113,8 @@ class Timing:
         p, p_at = _joined([stage.constants for stage in stages])
         s, s_at = _joined([stage.registers for stage in stages])
         ends, n = np.zeros(images + 1, np.int64), len(stages)  # how many, then when
-        run = Run(s, *np.zeros((3, len(self._beats)), np.int64), ends, *np.zeros((3, n), np.int64))
+        counts, first, last = np.zeros((3, len(self._beats)), np.int64)
+        run = Run(s, counts, first, last, ends, *np.zeros((3, n), np.int64))
         repeats = Repeats(stages, s_at, self._beats, self._rows)
         while ends[0] < images:
             stop = repeats.stop(run)

@@ -25,3 +25,15 @@ def test_finn_needs_no_home(tmp_path, monkeypatch, home):
         settings.get_settings()
     _find_settings()
     assert Path(settings.get_settings().finn_rtllib).is_dir()
+
+
+def test_no_op_hides_what_simulates_it():
+    """A method of the same name, for something else, would be called with the op's stream."""
+    register()
+    from fpgan.build.dataflow.ops.base import StreamOp
+
+    ops = [op for kind in StreamOp.__subclasses__() for op in (kind, *kind.__subclasses__())]
+    assert len(ops) > 7
+    for op in ops:
+        for name in ("_rtlsim", "_words", "_values"):
+            assert getattr(op, name) is getattr(StreamOp, name), op
