@@ -226,7 +226,7 @@ class LineShape:
 def requantize_cost(pe: int, shape: LineShape) -> Cost:
     """Multipliers, comparators and delays of so many channels at once, and the memories of all."""
     rows = shape.multiplier_bits // 2 + 1 if shape.core == "lut" else 0
-    lut = rows * (shape.acc_bits + 2) + shape.t_bits
+    lut: float = rows * (shape.acc_bits + 2) + shape.t_bits
     delays = shape.acc_bits + shape.offset_bits + 2 * shape.level_bits
     if shape.mark_bits:
         delays += shape.multiplier_bits + shape.shift + shape.level_bits
