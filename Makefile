@@ -61,7 +61,7 @@ lint: setup
 
 # Guides and reference as pages, into out/site; a warning is an error.
 site: setup
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f scripts/pages/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -f scripts/pages/mkdocs.yml
 
 # In an environment of its own; WHEEL_VENV says where, if it is to stay.
 WHEEL_VENV ?=

@@ -26,6 +26,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "fifo": ("fifo.sv",),
     "width_convert": ("width_convert.sv",),
     "pixel_pad": ("pixel_pad.sv",),
+    "pixel_select": ("fifo.sv", "line_buffer.sv", "table_walk.sv", "pixel_select.sv"),
     "channels": ("channels.sv",),
     "stream_fork": ("stream_fork.sv",),
     "stream_last": ("stream_last.sv",),

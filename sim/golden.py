@@ -26,10 +26,10 @@ def deconv(
     oh, ow = rows.position(rows.out - 1) + 1 - rows.pad, cols.position(cols.out - 1) + 1 - cols.pad
     out = np.zeros((x.shape[0], oh, ow, w.shape[1] * groups), np.int64)
     for ky in range(rows.kernel):
-        oy = np.arange(rows.size) * rows.stride + ky - rows.pad
+        oy = np.arange(rows.size) * rows.stride + ky * rows.dilation - rows.pad
         ys = (oy >= 0) & (oy < oh)
         for kx in range(cols.kernel):
-            ox = np.arange(cols.size) * cols.stride + kx - cols.pad
+            ox = np.arange(cols.size) * cols.stride + kx * cols.dilation - cols.pad
             xs = (ox >= 0) & (ox < ow)
             out[:, oy[ys][:, None], ox[xs][None, :]] += grouped_matmul(
                 x[:, ys][:, :, xs], w[:, :, ky, kx], groups
@@ -43,6 +43,11 @@ def zero_insert(x: IntArray, stride: tuple[int, int], size: tuple[int, int]) -> 
     out = np.zeros((x.shape[0], *size, x.shape[3]), x.dtype)
     out[:, : (x.shape[1] - 1) * stride[0] + 1 : stride[0], : (x.shape[2] - 1) * stride[1] + 1 : stride[1]] = x
     return out
+
+
+def select(x: IntArray, rows: Sequence[int], cols: Sequence[int]) -> IntArray:
+    """The image of those rows and columns of x: (N,H,W,C) -> (N,len(rows),len(cols),C)."""
+    return x[:, list(rows)][:, :, list(cols)]
 
 
 def threshold(acc: IntArray, thresholds: IntArray, offset: int = 0) -> IntArray:

@@ -22,6 +22,10 @@ QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
+_SELECT_CONTROL, _SELECT_PER_BIT = (
+    210,
+    0.65,
+)  # LUTs of picked pixels, and per bit of a word in 32 words of LUT RAM
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 _LINE_CONTROL = 40  # LUTs of a requantizer besides its lanes
@@ -275,6 +279,14 @@ def add_cost(pe: int, bits: int, factors: Sequence[int], turned: int = 0) -> Cos
 def concat_cost(inputs: int, bits: int) -> Cost:
     """A multiplexer of `inputs` words, four to a LUT, and counters."""
     return Cost(bits * math.ceil((inputs - 1) / 3) + 4 + 4 * math.ceil(math.log2(inputs)))
+
+
+def select_cost(bits: int, buffer_words: int) -> Cost:
+    """Rows held in words of so many bits, a queue, the walk."""
+    cost = Cost(round(_SELECT_CONTROL + _SELECT_PER_BIT * bits))
+    if buffer_style(buffer_words) == "block":
+        return cost + block_ram_cost(bits, buffer_words)
+    return cost + Cost(math.ceil(math.ceil(buffer_words / 32) * _SELECT_PER_BIT * bits))
 
 
 def lookup_style(words: int) -> str:

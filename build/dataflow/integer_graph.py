@@ -30,6 +30,7 @@ from fpgan.build.frontend.network import (
     ThresholdLayer,
 )
 from fpgan.build.frontend.read import read_network
+from fpgan.build.frontend.select_layer import SelectLayer
 
 REACH = "reach"  # metadata: JSON, threshold node -> lowest and highest accumulator of each channel
 USEFUL_MACS = "useful_macs"  # metadata: JSON, node name -> products per image
@@ -41,8 +42,8 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
     All are (N,C,H,W). Node names, used by every later stage: layer I is deconv_I (a ConvTranspose; a Slice
     step_I keeps a strided convolution's outputs), add_I (scale_I_K multiplies input K by its factor, negate_I
     turns channels that fall), nothing (a function of an image), each with threshold_I, with lookup_I (a
-    Gather, of row_I and cast_I) or with both in this order; or concat_I; regroup_I makes an image of
-    channels.
+    Gather, of row_I and cast_I) or with both in this order; or concat_I; or pixel_select_I (a Gather of
+    columns, of pixel_rows_I); regroup_I makes an image of channels.
     Raises UnsupportedError.
     """
     network = model if isinstance(model, Network) else read_network(model)
@@ -99,7 +100,7 @@ class _Builder:
             "ConvTranspose", [source, f"weights_{index}"], f"deconv_{index}",
             (whole, (channels, *linear.full), acc),
             strides=linear.stride, pads=linear.pads, output_padding=linear.output_padding,
-            kernel_shape=linear.kernel, group=linear.groups,
+            kernel_shape=linear.kernel, group=linear.groups, dilations=linear.dilation,
         )  # fmt: skip
         if not strided:
             return
@@ -234,6 +235,21 @@ def _(layer: ConcatLayer, builder: _Builder, index: int) -> None:
     inputs = [f"image_{i}" for i in layer.inputs]
     made = (f"image_{index + 1}", layer.dims, image_type(layer.target))
     builder.node("Concat", inputs, f"concat_{index}", made, axis=1)
+
+
+@_add.register
+def _(layer: SelectLayer, builder: _Builder, index: int) -> None:
+    kind, (c, h, w) = image_type(layer.target), layer.dims
+    builder.indices |= {
+        f"picked_rows_{index}": np.array(layer.rows, np.int64),
+        f"picked_cols_{index}": np.array(layer.cols, np.int64),
+    }
+    made = (f"picked_{index}", (c, h, layer.image[2]), kind)
+    source = f"image_{layer.inputs[0]}"
+    builder.node("Gather", [source, f"picked_rows_{index}"], f"pixel_rows_{index}", made, axis=2)
+    made = (f"image_{index + 1}", (c, h, w), kind)
+    inputs = [f"picked_{index}", f"picked_cols_{index}"]
+    builder.node("Gather", inputs, f"pixel_select_{index}", made, axis=3)
 
 
 def quantize_layer(layer: QuantLayer) -> tuple[IntArray, Steps]:

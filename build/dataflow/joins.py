@@ -108,12 +108,40 @@ class FunctionFold:
             self._steps.apply(pe)
 
 
-def join_folds(model: ModelWrapper) -> list[JoinFold | FunctionFold]:
-    """One per join of the graph, and per function that is not folded with the layer of its sums; in order."""
-    folds: list[JoinFold | FunctionFold] = []
+class SelectFold:
+    """A PixelSelect_rtl: as few channels per cycle as its wider side allows."""
+
+    def __init__(self, node: NodeProto) -> None:
+        self.node, self.name, self._op = node, node.name, getCustomOp(node)
+        self._words = max(
+            math.prod(shape)
+            for shape in (self._op.get_normal_input_shape(), self._op.get_normal_output_shape())
+        )
+        bits = self._op.get_output_datatype().bitwidth()
+        channels = int(self._op.get_nodeattr("NumChannels"))
+        self._choices = [pe for pe in divisors(channels) if pe * bits <= MAX_STREAM_BITS]
+        self.floor = self._words // self._choices[-1]
+
+    def pe(self, cycles: int) -> int:
+        """Fewest channels per cycle that keep up, or the most there can be."""
+        return next((pe for pe in self._choices if self._words // pe <= cycles), self._choices[-1])
+
+    def cost(self, cycles: int) -> costs.Cost:
+        cost: costs.Cost = self._op.cost(self.pe(cycles))
+        return cost
+
+    def apply(self, cycles: int) -> None:
+        self._op.set_nodeattr("PE", self.pe(cycles))
+
+
+def join_folds(model: ModelWrapper) -> list[JoinFold | FunctionFold | SelectFold]:
+    """One per join of the graph, per selection, and per function not folded with its sums; in order."""
+    folds: list[JoinFold | FunctionFold | SelectFold] = []
     for node in model.graph.node:
         if node.op_type in JOINS:
             folds.append(JoinFold(model, node))
+        elif node.op_type == "PixelSelect_rtl":
+            folds.append(SelectFold(node))
         elif node.op_type == "Lookup_rtl" or (
             node.op_type == "Thresholding_rtl" and not _of_sums(model, node)
         ):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Integer graph to FINN hardware ops: Deconv_rtl and Thresholding_rtl, with PixelPad_rtl where asked for.
 
-Where images meet Add_rtl, Concat_rtl; where one has several consumers Fork_rtl.
+Where pixels are picked PixelSelect_rtl; where images meet Add_rtl, Concat_rtl; where one has several
+consumers Fork_rtl.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class _Lowering:
         self._tensor(first, self._shape(first), self.source.get_tensor_datatype(first))
         self._fork(first)
         lowered = {"ConvTranspose": self._deconv, "MultiThreshold": self._threshold, "Add": self._add,
-                   "Concat": self._concat, "Reshape": self._regroup, "Gather": self._lookup}  # fmt: skip
+                   "Concat": self._concat, "Reshape": self._regroup, "Gather": self._gather}  # fmt: skip
         for node in self.source.graph.node:
             if node.op_type in lowered and not node.name.startswith("row_"):
                 lowered[node.op_type](node)
@@ -94,7 +95,8 @@ class _Lowering:
         weights, groups = self.source.get_initializer(w), int(attribute(node, "group", 1))
         _, h, width, ci = self._shape(x)
         stride, pads, padding = (attribute(node, name, default) for name, default in _CONV_DEFAULTS)
-        geometry = DeconvGeometry.make((h, width), weights.shape[2:], stride, pads, padding, steps)
+        dilation = attribute(node, "dilations", (1, 1))
+        geometry = DeconvGeometry.make((h, width), weights.shape[2:], stride, pads, padding, steps, dilation)
         useful = self.useful[node.name]
         datatype = self.source.get_tensor_datatype(x)
         x = self._read(x)
@@ -116,8 +118,8 @@ class _Lowering:
             _node("Deconv_rtl", [x, w], [y], node.name,
                   size=[rows.size, cols.size], kernel=[rows.kernel, cols.kernel],
                   stride=[rows.stride, cols.stride], pad=[rows.pad, cols.pad], out=[rows.out, cols.out],
-                  step=[rows.step, cols.step], CI=ci, CO=int(weights.shape[1]) * groups,
-                  groups=groups,
+                  step=[rows.step, cols.step], dilation=[rows.dilation, cols.dilation], CI=ci,
+                  CO=int(weights.shape[1]) * groups, groups=groups,
                   inputDataType=datatype.name, weightDataType=wdt.name, outputDataType=acc.name,
                   narrow_weights=int(weights.min() > wdt.min()), useful_macs=useful)
         )  # fmt: skip
@@ -146,6 +148,22 @@ class _Lowering:
         self._tensor(y, shape, odt)
         self._initializer(t)
         self._fork(y)
+
+    def _gather(self, node: NodeProto) -> None:
+        """Entries of a table; or pixels, whose columns are picked last."""
+        {0: self._lookup, 2: lambda rows: None, 3: self._select}[attribute(node, "axis", 0)](node)
+
+    def _select(self, node: NodeProto) -> None:
+        rows = self.source.find_producer(node.input[0])
+        image, picked = rows.input[0], [self.source.get_initializer(n.input[1]) for n in (rows, node)]
+        datatype, shape = self.source.get_tensor_datatype(image), self._shape(image)
+        self.nodes.append(
+            _node("PixelSelect_rtl", [self._read(image)], list(node.output), node.name, size=shape[1:3],
+                  NumChannels=shape[3], rows=[int(i) for i in picked[0]], cols=[int(i) for i in picked[1]],
+                  inputDataType=datatype.name, outputDataType=datatype.name)
+        )  # fmt: skip
+        self._tensor(node.output[0], self._shape(node.output[0]), datatype)
+        self._fork(node.output[0])
 
     def _lookup(self, node: NodeProto) -> None:
         """A Gather, by numbers to which an Add makes the integers of an image."""

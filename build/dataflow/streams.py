@@ -14,16 +14,18 @@ from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.ops import RTL_DOMAIN
 
 MAX_STREAM_BITS = 8191  # ap_int and AXI4-Stream tools handle no wider words
-_IMAGES = (*STEPS, "Lookup_rtl", "Concat_rtl", "WidthConvert_rtl")  # what image I+1 comes from
+# What image I+1 comes from.
+_IMAGES = (*STEPS, "Lookup_rtl", "Concat_rtl", "PixelSelect_rtl", "WidthConvert_rtl")
+_BUFFERED = ("Deconv_rtl", "PixelPad_rtl", "PixelSelect_rtl")  # what a FIFO stands in front of
 
 
 def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper:
     """Folded graph -> graph whose neighbouring stream widths agree, a FIFO in front of deconvs and joins.
 
     depths: FIFO name -> words; 2 where nothing is said. Names: narrow_I after deconv_I or add_I, widen_I
-    after threshold_I, lookup_I or concat_I, widen_I_K after output K of fork_I; fifo_I in front of deconv_I
-    (before pixel_pad_I where there is one), fifo_I_K in front of input K of add_I or concat_I. Raises
-    ValueError when a stream word is wider than MAX_STREAM_BITS.
+    after threshold_I, lookup_I, concat_I or pixel_select_I, widen_I_K after output K of fork_I; fifo_I in
+    front of deconv_I (before pixel_pad_I where there is one) or pixel_select_I, fifo_I_K in front of input K
+    of add_I or concat_I. Raises ValueError when a stream word is wider than MAX_STREAM_BITS.
     """
     depths = depths or {}
     nodes = list(model.graph.node)
@@ -94,7 +96,7 @@ def _fifo(before: NodeProto, after: NodeProto, k: int) -> str:
     if after.op_type in JOINS:
         return f"fifo_{index}_{k}"
     image = before.op_type in (*_IMAGES, "Fork_rtl")
-    return f"fifo_{index}" if image and after.op_type in ("Deconv_rtl", "PixelPad_rtl") else ""
+    return f"fifo_{index}" if image and after.op_type in _BUFFERED else ""
 
 
 def _insert(model: ModelWrapper, after: NodeProto, k: int, name: str, op: str, **attrs: Any) -> None:

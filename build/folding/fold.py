@@ -29,7 +29,7 @@ from fpgan.build.folding.options import MEMORIES, LayerOptions, Option, folds
 from fpgan.build.folding.program import SCALE, Program, prices
 from fpgan.hw.design import read_report
 
-_FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", *JOINS)
+_FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5

@@ -126,7 +126,8 @@ class LayerOptions:
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op
         act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
-        walks = {taps: _Walk(op, taps) for taps in _tap_blocks(op.geometry.most_taps)}
+        geometry = op.geometry
+        walks = {taps: _Walk(op, taps) for taps in itertools.product(geometry.rows.pars, geometry.cols.pars)}
         shape = op.shape()
         for ci in self._counts(0, op.get_nodeattr("CI"), act):
             for co in self._counts(1, op.get_nodeattr("CO"), self._out_bits):
@@ -208,10 +209,6 @@ def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tu
 def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
     """Whether a deconv's input and output are the accelerator's."""
     return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
-
-
-def _tap_blocks(most: tuple[int, int]) -> list[tuple[int, int]]:
-    return [(ty, tx) for ty in range(1, most[0] + 1) for tx in range(1, most[1] + 1)]
 
 
 def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
 from qonnx.core.modelwrapper import ModelWrapper
@@ -44,16 +46,44 @@ def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
         depths, best = deeper, min(best, reached)
     limit = max(enough, best)
     for name in sorted(timing.names, key=lambda name: name not in images):
-        low, high = SMALLEST, depths[name]
-        middle = SMALLEST if name in images else (low + high) // 2  # of two paths one mostly needs no more
-        while low < high:
-            if timing.of({**depths, name: middle}) <= limit:
-                high = middle
-            else:
-                low = middle + 1
-            middle = (low + high) // 2
-        depths[name] = high
+        high = depths[name]
+        first = SMALLEST if name in images else (SMALLEST + high) // 2  # one path mostly needs no more
+        depths[name] = _least(partial(timing.with_one, depths, name), first, high, limit)
     return depths
+
+
+def _least(period: Callable[[int], float], first: int, high: int, limit: float) -> int:
+    """The least depth from which on, up to `high`, images come every `limit` cycles; `first` is tried first.
+
+    What an image waits for is mostly the same for each word that is missing: the depths that do not suffice
+    lie on a line, which is tried where it meets the limit. Every third time the middle is, for other curves.
+    """
+    low, middle, short, tries = SMALLEST, first, list[tuple[int, float]](), 0
+    while low < high:
+        found, tries = period(middle), tries + 1
+        if found <= limit:
+            high = middle
+        else:
+            low = middle + 1
+            short.append((middle, found))
+        meets = _meeting(short[-2:], limit) if tries % 3 else None
+        middle = (low + high) // 2 if meets is None else min(max(meets, low), high - 1)
+    return high
+
+
+def _meeting(short: Sequence[tuple[int, float]], limit: float) -> int | None:
+    """Where the line through the last depths and their cycles meets the limit; None where there is none.
+
+    Through one alone there are many: the next depth is to be near it.
+    """
+    if not short or short[0][1] == _NEVER:
+        return None
+    if len(short) < 2:
+        return 2 * short[0][0]
+    (a, slow), (b, faster) = short
+    if slow <= faster:
+        return None
+    return b + math.ceil((faster - limit) * (b - a) / (slow - faster))
 
 
 def one_word_less(model: ModelWrapper, depths: dict[str, int]) -> dict[str, int | None]:
@@ -89,6 +119,10 @@ class _Periods:
         self._timing = schedule.Timing(model)
         self.names = list(self._timing.fifos)
         self._runs: list[tuple[dict[str, int], dict[str, int], float]] = []
+
+    def with_one(self, depths: dict[str, int], name: str, depth: int) -> float:
+        """With another depth of one of them."""
+        return self.of({**depths, name: depth})
 
     def of(self, depths: dict[str, int]) -> float:
         """_NEVER where the graph stops. A run whose FIFOs differ only where none is ever full is the same."""

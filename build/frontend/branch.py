@@ -16,17 +16,16 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.assemble import Assembler
 from fpgan.build.frontend.errors import UnsupportedError, layer_name, node_name
-from fpgan.build.frontend.features import as_image, cropped
+from fpgan.build.frontend.features import as_image, cropped, pixelwise
 from fpgan.build.frontend.linear import Linear, Pads
 from fpgan.build.frontend.linear_nodes import LinearNode
 from fpgan.build.frontend.network import Network, QuantLayer
 from fpgan.build.frontend.parts import FunctionPart, LinearPart, Part
 from fpgan.build.frontend.pointwise import Pointwise
-from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.quantizers import IDEMPOTENT, Quantizer, passed
+from fpgan.build.frontend.select_layer import SelectLayer
 from fpgan.build.frontend.view import View
 from fpgan.hw.system.text import brief
-
-_IDEMPOTENT = ("ROUND", "HALF_UP", "HALF_DOWN")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class Branch:
             self.network.quantize_input(node, quantizer)
             self.current = quantizer
             return
-        if self.settled == quantizer and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
+        if self.settled == quantizer and (quantizer.bipolar or quantizer.rounding in IDEMPOTENT):
             self.settle(node)
             return
         self.open_function(node)
@@ -171,9 +170,9 @@ class Branch:
         self.begin()
         assert self.part is None and self.current is not None
         if self.pending:
-            passed = _passed(self.current, any(p.pads for p in self.pending))
+            target = passed(self.current, any(p.pads for p in self.pending))
             self.open_function(node)
-            self._close(node, passed)
+            self._close(node, target)
 
     def finish(self) -> Network:
         """The whole network, where this is the output. UnsupportedError where the graph ends too early."""
@@ -238,6 +237,25 @@ class Branch:
             self.host = (*self.host, crop)
         self.view = self.view.resized((c, *size))
 
+    def select(self, node: NodeProto, rows: tuple[int, ...], cols: tuple[int, ...]) -> None:
+        """Some of its rows and columns, in any order: of an image."""
+        c, h, w = self.view.dims
+        if (rows, cols) == (tuple(range(h)), tuple(range(w))):
+            return
+        if self.current is None and not self.begun:
+            self.host = (*self.host, rows, cols)
+        else:
+            self.require(node)
+            self.check_quantized(node)
+            self.materialize(node)
+            assert self.current is not None
+            self.image, self.current = self.network.add(SelectLayer(
+                name=node_name(node), ops=(node.op_type,), inputs=(self.image,), sources=(self.current,),
+                target=self.current, image=(c, h, w), rows=rows, cols=cols,
+            ))  # fmt: skip
+            self.shared = False
+        self.view = self.view.resized((c, len(rows), len(cols)))
+
     def reshape(self, node: NodeProto, target: list[int]) -> None:
         """Reshape, Flatten, Squeeze, Unsqueeze: a change of axes, or features that become an image."""
         try:
@@ -263,7 +281,7 @@ class Branch:
         if isinstance(self.part, FunctionPart):
             self.part = self.part.linear()
         if isinstance(self.part, LinearPart):
-            self.part = _pixelwise(change(self.part))
+            self.part = pixelwise(change(self.part))
         elif self.part is not None:
             raise UnsupportedError.at(
                 node,
@@ -278,20 +296,4 @@ class Branch:
                 name=node_name(node), image=self.image, source=self.current, dims=self.view.dims
             )
             self.part = change(part.linear())
-            self._close(node, _passed(self.current, False))
-
-
-def _pixelwise(part: LinearPart) -> LinearPart:
-    """Functions that follow are of the image's channels, not of each of its pixels."""
-    if part.regroup is None:
-        return part
-    return replace(part, channels=np.arange(part.linear.channels) % part.regroup[0])
-
-
-def _passed(quantizer: Quantizer, padded: bool) -> Quantizer:
-    """One that lets all integers of another pass, and the zeros around a padded image."""
-    low, high = (min(0, quantizer.low), max(0, quantizer.high)) if padded else (quantizer.low, quantizer.high)
-    same = (low, high) == (quantizer.low, quantizer.high) and not (padded and quantizer.bipolar)
-    if same and not quantizer.step and (quantizer.bipolar or quantizer.rounding in _IDEMPOTENT):
-        return quantizer
-    return Quantizer(quantizer.scale, low, high)
+            self._close(node, passed(self.current, False))

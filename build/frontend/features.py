@@ -49,6 +49,13 @@ def cropped(layer: Features, crop: Pads) -> Features:
     return replace(made, regroup=(c, h - top - bottom, w - left - right))
 
 
+def pixelwise(part: LinearPart) -> LinearPart:
+    """Functions that follow are of the image's channels, not of each of its pixels."""
+    if part.regroup is None:
+        return part
+    return replace(part, channels=np.arange(part.linear.channels) % part.regroup[0])
+
+
 def _constants(layer: QuantLayer | LinearPart) -> list[Floats]:
     own = [layer.weight_scale] if layer.bias is None else [layer.weight_scale, layer.bias]
     return [*own, *(c for function in layer.functions for c in function.constants)]

@@ -23,6 +23,7 @@ from fpgan.build.frontend.network import (
 )
 from fpgan.build.frontend.read import Reader, check_supported
 from fpgan.build.frontend.safe_load import load_model
+from fpgan.build.frontend.select_layer import SelectLayer
 
 
 def layer_table(
@@ -79,7 +80,7 @@ def _(layer: QuantLayer, index: int) -> dict[str, Any]:
     return {
         "in": [int(linear.weights.shape[0]), *linear.size],
         "kernel": list(linear.kernel), "stride": list(linear.stride), "pads": list(linear.pads),
-        "step": list(linear.step),
+        "step": list(linear.step), "dilation": list(linear.dilation),
         "weight_bits": _signed_bits(int(linear.weights.min()), int(linear.weights.max())),
         "weight_scale": _scale(layer.weight_scale), "accumulator_bits": _accumulator_bits(layer),
         "becomes": f"deconv_{index} + {_threshold(index, layer)}{regrouped}",
@@ -108,6 +109,11 @@ def _(layer: ConcatLayer, index: int) -> dict[str, Any]:
     return {"in": [list(dims) for dims in layer.images], "becomes": f"concat_{index}"}
 
 
+@_described.register
+def _(layer: SelectLayer, index: int) -> dict[str, Any]:
+    return {"in": list(layer.image), "becomes": f"pixel_select_{index}"}
+
+
 def _row(index: int, layer: Layer) -> dict[str, Any]:
     return {
         "name": layer.name, "ops": list(layer.ops), "inputs": list(layer.inputs), **_EMPTY,
@@ -117,9 +123,9 @@ def _row(index: int, layer: Layer) -> dict[str, Any]:
 
 
 _EMPTY: dict[str, Any] = {
-    "in": None, "out": None, "kernel": None, "stride": None, "pads": None, "step": None, "factors": None,
-    "weight_bits": None, "weight_scale": None, "accumulator_bits": None, "output": None, "becomes": None,
-    "useful_macs": 0,
+    "in": None, "out": None, "kernel": None, "stride": None, "pads": None, "step": None, "dilation": None,
+    "factors": None, "weight_bits": None, "weight_scale": None, "accumulator_bits": None, "output": None,
+    "becomes": None, "useful_macs": 0,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ class InspectLayer:
     stride: Sequence[int] | None = said("rows and columns")
     pads: Sequence[int] | None = said("as ONNX has them: top, left, bottom, right")
     step: Sequence[int] | None = said("rows and columns: of so many outputs one is kept")
+    dilation: Sequence[int] | None = said("rows and columns from one kernel tap to the next")
     factors: Sequence[int] | None = said("of a sum's inputs")
     weight_bits: int | None = said("of a weight", "bits", stable=True)
     weight_scale: str | None = said("value of the integer 1; of several the least and the largest")

@@ -2,7 +2,7 @@
 """The one linear operation that everything becomes: a transposed convolution on integers, of whose outputs
 every step-th is kept.
 
-Convolutions, strided or not, dilation, upsampling, pixel shuffling, padding and cropping are rewritten into
+Convolutions, strided or not, upsampling, pixel shuffling, padding and cropping are rewritten into
 its weights and geometry, each exactly: weights of 0 where the operation has none. Channels may be of groups
 that do not meet.
 """
@@ -22,7 +22,7 @@ from fpgan.hw.geometry import DeconvGeometry
 IntArray = NDArray[np.int64]
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]  # top, left, bottom, right
-_MAX_SIDE = 8192
+MAX_SIDE = 8192
 _MAX_WEIGHTS = 1 << 26
 _MAX_TAPS = 1 << 22  # output pixels times kernel taps along one axis
 
@@ -39,6 +39,7 @@ class Linear:
     products: int | None = None  # weights of the mathematical operation, where zeros were added
     step: Pair = (1, 1)
     groups: int = 1  # of channels, each convolved by itself
+    dilation: Pair = (1, 1)  # pixels from one tap to the next
 
     @property
     def channels(self) -> int:
@@ -48,12 +49,18 @@ class Linear:
     @property
     def geometry(self) -> DeconvGeometry:
         return DeconvGeometry.make(
-            self.size, self.kernel, self.stride, self.pads, self.output_padding, self.step
+            self.size, self.kernel, self.stride, self.pads, self.output_padding, self.step, self.dilation
         )
 
     @property
     def kernel(self) -> Pair:
         return int(self.weights.shape[2]), int(self.weights.shape[3])
+
+    @property
+    def span(self) -> Pair:
+        """Rows and columns of the kernel, those between its taps included."""
+        rows, cols = ((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+        return rows, cols
 
     @property
     def out(self) -> Pair:
@@ -65,7 +72,7 @@ class Linear:
     def full(self) -> Pair:
         """Rows and columns, those between the steps included."""
         rows, cols = (
-            (self.size[d] - 1) * self.stride[d] + self.kernel[d] + self.output_padding[d]
+            (self.size[d] - 1) * self.stride[d] + self.span[d] + self.output_padding[d]
             - self.pads[d] - self.pads[d + 2]
             for d in range(2)
         )  # fmt: skip
@@ -110,7 +117,7 @@ class Linear:
         Input i of the image stands for inputs i*U + a of the repeated one, which meet tap k where the
         sum of both meets tap a*S + k.
         """
-        grown = self._coarser(factor, lambda grown, a, b: grown)
+        grown = self.undilated()._coarser(factor, lambda grown, a, b: grown)
         if self.products is None:
             return grown
         return replace(grown, products=self.products * math.prod(grown.kernel) // math.prod(self.kernel))
@@ -122,6 +129,8 @@ class Linear:
         """
         if self.groups > 1 and not crd:
             return self.dense().shuffled(factor, crd)  # a group's channels do not stay together
+        if self.dilation != (1, 1):
+            return self.undilated().shuffled(factor, crd)
         count, fold = self.weights.shape[0], factor**2
 
         def place(grown: IntArray, a: int, b: int) -> IntArray:
@@ -181,12 +190,24 @@ class Linear:
         products = self.weights.size if self.products is None else self.products
         return replace(self, weights=whole, products=products, groups=1)
 
+    def undilated(self) -> Linear:
+        """The same with weights of 0 between the taps."""
+        if self.dilation == (1, 1):
+            return self
+        _check_weights(math.prod((*self.weights.shape[:2], *self.span)), self.span)
+        spread = np.zeros((*self.weights.shape[:2], *self.span), np.int64)
+        spread[:, :, :: self.dilation[0], :: self.dilation[1]] = self.weights
+        products = self.weights.size if self.products is None else self.products
+        return replace(self, weights=spread, products=products, dilation=(1, 1))
+
     def settled(self) -> Linear:
         """The same with no negative pads, and output padding below the stride: taps of weight 0 instead."""
         lead = [max(0, -self.pads[d]) for d in range(2)]
         ends = [self.pads[d + 2] - self.output_padding[d] for d in range(2)]
         beyond = [max(0, -end) for end in ends]
         trail = [b if b >= s else 0 for b, s in zip(beyond, self.stride, strict=True)]
+        if self.dilation != (1, 1) and any((*lead, *trail)):
+            return self.undilated().settled()
         kernel = [k + a + b for k, a, b in zip(self.kernel, lead, trail, strict=True)]
         _check_weights(math.prod((*self.weights.shape[:2], *kernel)), (kernel[0], kernel[1]))
         weights = np.pad(self.weights, ((0, 0), (0, 0), (lead[0], trail[0]), (lead[1], trail[1])))
@@ -200,22 +221,33 @@ class Linear:
     def checked(self) -> Linear:
         """Itself. ValueError where a side is not positive, or sizes are beyond what is built."""
         for d in range(2):
-            size, out, kernel = self.size[d], self.out[d], self.kernel[d]
-            if min(size, out) < 1 or max(size, out, kernel) > _MAX_SIDE or out * kernel > _MAX_TAPS:
+            size, out, kernel = self.size[d], self.out[d], self.span[d]
+            if min(size, out) < 1 or max(size, out, kernel) > MAX_SIDE or out * kernel > _MAX_TAPS:
                 raise ValueError(
-                    f"axis {d} goes from {size} to {out} pixels with kernel {kernel}; 1 to {_MAX_SIDE} each, "
+                    f"axis {d} goes from {size} to {out} pixels with kernel {kernel}; 1 to {MAX_SIDE} each, "
                     f"{_MAX_TAPS} products, are supported"
                 )
         return self
 
 
-def from_conv(weights: IntArray, size: Pair, pads: Pads, strides: Pair = (1, 1), groups: int = 1) -> Linear:
+def from_conv(
+    weights: IntArray,
+    size: Pair,
+    pads: Pads,
+    strides: Pair = (1, 1),
+    groups: int = 1,
+    dilation: Pair = (1, 1),
+) -> Linear:
     """A convolution, weights (CO,CI/groups,KH,KW): its kernel turned, pads' complement, strides as steps."""
-    top, left, bottom, right = (k - 1 - p for k, p in zip(weights.shape[2:] * 2, pads, strict=True))
+    reach = [(k - 1) * d for k, d in zip(weights.shape[2:], dilation, strict=True)]
+    top, left, bottom, right = (r - p for r, p in zip(reach * 2, pads, strict=True))
     outputs, inputs, *kernel = weights.shape
     apart = weights.reshape(groups, outputs // groups, inputs, *kernel).swapaxes(1, 2)
     turned = apart.reshape(groups * inputs, outputs // groups, *kernel)[:, :, ::-1, ::-1]
-    return Linear(turned, size, (1, 1), (top, left, bottom, right), (0, 0), step=strides, groups=groups)
+    return Linear(
+        turned, size, (1, 1), (top, left, bottom, right), (0, 0), step=strides, groups=groups,
+        dilation=dilation,
+    )  # fmt: skip
 
 
 def identity(channels: int, size: Pair) -> Linear:
@@ -224,17 +256,6 @@ def identity(channels: int, size: Pair) -> Linear:
     return Linear(ones, size, (1, 1), (0, 0, 0, 0), (0, 0), groups=channels)
 
 
-def dilated(weights: IntArray, dilation: Pair) -> IntArray:
-    """Weights (.., .., KH, KW) with zeros between the taps."""
-    if dilation == (1, 1):
-        return weights
-    kernel = [(k - 1) * d + 1 for k, d in zip(weights.shape[2:], dilation, strict=True)]
-    _check_weights(math.prod((*weights.shape[:2], *kernel)), (kernel[0], kernel[1]))
-    spread = np.zeros((*weights.shape[:2], *kernel), np.int64)
-    spread[:, :, :: dilation[0], :: dilation[1]] = weights
-    return spread
-
-
 def _check_weights(count: int, kernel: tuple[int, ...]) -> None:
-    if count > _MAX_WEIGHTS or max(kernel) > _MAX_SIDE:
+    if count > _MAX_WEIGHTS or max(kernel) > MAX_SIDE:
         raise ValueError(f"{count} weights with kernel {tuple(kernel)}; at most {_MAX_WEIGHTS} are supported")

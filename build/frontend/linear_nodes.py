@@ -11,7 +11,7 @@ from onnx import NodeProto
 
 from fpgan.build.frontend.constants import Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
-from fpgan.build.frontend.linear import Linear, Pads, Pair, dilated, from_conv
+from fpgan.build.frontend.linear import Linear, Pads, Pair, from_conv
 from fpgan.build.frontend.quantized_constants import Scaled, scaled_constant
 from fpgan.build.frontend.view import View
 from fpgan.build.frontend.weight_scales import MAX_WEIGHT, per_output
@@ -103,13 +103,12 @@ def _convolution(node: NodeProto, view: View, weights: Scaled) -> LinearNode:
     integers, scale = per_output(node, weights, int(transposed), groups if transposed else 1)
     integers = integers if rank == 2 else integers[:, :, None]
     dilation = _per_axis(node, "dilations", rank)
-    linear = _geometry(node, view, dilated(integers, dilation), dilation, groups)
+    linear = _geometry(node, view, integers, dilation, groups)
     notes = []
     if groups > 1:
         notes.append(f"{groups} groups of channels")
     if dilation != (1, 1):
-        notes.append(f"dilation {dilation}: taps of weight 0")
-    linear = replace(linear, products=integers.size)
+        notes.append(f"dilation {dilation}")
     after = view.resized((linear.channels, *linear.out))
     return LinearNode(linear, scale, None, after, tuple(notes))
 
@@ -123,10 +122,11 @@ def _geometry(node: NodeProto, view: View, weights: NDArray[np.int64], dilation:
             raise UnsupportedError.at(
                 node, f"output_padding={extra} with strides {stride}, dilations {dilation}; less is expected"
             )
-        plain = Linear(weights, view.size, stride, (0, 0, 0, 0), extra, groups=groups)
+        plain = Linear(weights, view.size, stride, (0, 0, 0, 0), extra, groups=groups, dilation=dilation)
         return replace(plain, pads=_transposed_pads(node, plain, rank)).checked()
-    pads = _conv_pads(node, view.size, weights.shape[2:], stride, rank)
-    return from_conv(weights, view.size, pads, stride, groups).checked()
+    span = [(k - 1) * d + 1 for k, d in zip(weights.shape[2:], dilation, strict=True)]
+    pads = _conv_pads(node, view.size, (span[0], span[1]), stride, rank)
+    return from_conv(weights, view.size, pads, stride, groups, dilation).checked()
 
 
 def _transposed_pads(node: NodeProto, plain: Linear, rank: int) -> Pads:
@@ -168,7 +168,7 @@ def _auto_pad(node: NodeProto) -> str:
     return auto
 
 
-def _conv_pads(node: NodeProto, size: Pair, kernel: tuple[int, ...], stride: Pair, rank: int) -> Pads:
+def _conv_pads(node: NodeProto, size: Pair, kernel: Pair, stride: Pair, rank: int) -> Pads:
     """ONNX: pads as given, or what makes ceil(input size / stride)."""
     auto = _auto_pad(node)
     if auto == "NOTSET":

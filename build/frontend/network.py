@@ -164,7 +164,9 @@ class QuantLayer(ThresholdLayer):
 def _deconv(linear: Linear, x: Float, weights: Float) -> Float:
     """PyTorch's uncropped transposed convolution, cropped and extended as ONNX defines it, its steps kept."""
     (top, left), (rows, cols) = linear.pads[:2], linear.full
-    full = F.conv_transpose2d(x, weights, stride=linear.stride, groups=linear.groups)
+    full = F.conv_transpose2d(
+        x, weights, stride=linear.stride, groups=linear.groups, dilation=linear.dilation
+    )
     full = F.pad(full, (0, max(0, left + cols - full.shape[3]), 0, max(0, top + rows - full.shape[2])))
     return full[:, :, top : top + rows : linear.step[0], left : left + cols : linear.step[1]].contiguous()
 

@@ -30,6 +30,8 @@ ROUNDING: dict[str, Callable[[Float], Float]] = {
 }
 ROUNDING_ALIASES = {"HALF_EVEN": "ROUND", "DOWN": "ROUND_TO_ZERO"}
 
+IDEMPOTENT = ("ROUND", "HALF_UP", "HALF_DOWN")  # what passes an integer on
+
 
 @dataclass(frozen=True)
 class Quantizer:
@@ -83,6 +85,15 @@ class Quantizer:
         more = f" zero {self.zero}" if self.zero else ""
         mode = "" if self.rounding == "ROUND" else f" {self.rounding}"
         return f"{sign}{self.bits} [{self.low},{self.high}] x {self.scale:.6g}{more}{mode}"
+
+
+def passed(quantizer: Quantizer, padded: bool) -> Quantizer:
+    """One that lets all integers of another pass, and the zeros around a padded image."""
+    low, high = (min(0, quantizer.low), max(0, quantizer.high)) if padded else (quantizer.low, quantizer.high)
+    same = (low, high) == (quantizer.low, quantizer.high) and not (padded and quantizer.bipolar)
+    if same and not quantizer.step and (quantizer.bipolar or quantizer.rounding in IDEMPOTENT):
+        return quantizer
+    return Quantizer(quantizer.scale, low, high)
 
 
 def parse_quantizer(text: str) -> Quantizer:

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 from onnx import NodeProto
 
 from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import Constants, attribute, text
 from fpgan.build.frontend.errors import UnsupportedError
+from fpgan.build.frontend.linear import MAX_SIDE
+from fpgan.build.frontend.resize import resize
 from fpgan.hw.system.text import brief
 
 _MAX_FACTOR = 64
@@ -72,68 +72,6 @@ def _unsqueeze(node: NodeProto, constants: Constants, branch: Branch) -> None:
     branch.reshape(node, [1 if i in axes else next(rest) for i in range(count)])
 
 
-def _resize(node: NodeProto, constants: Constants, branch: Branch) -> None:
-    if (mode := text(node, "mode", "nearest")) != "nearest":
-        raise UnsupportedError.at(node, f"mode {mode}; nearest is supported")
-    for name in ("exclude_outside", "antialias", "axes"):
-        if value := attribute(node, name, 0):
-            raise UnsupportedError.at(node, f"{name}={brief(value)}; nearest on every axis is supported")
-    shape = branch.view.shape
-    factors = dict(zip(branch.view.axes, _factors(node, constants, shape), strict=True))
-    if factors.pop("N", 1) != 1 or factors.pop("C", 1) != 1 or "CHW" in factors:
-        raise UnsupportedError.at(node, "resizes the batch or the channels; rows and columns are supported")
-    if not all(f.is_integer() and 1 <= f <= _MAX_FACTOR for f in factors.values()):
-        raise UnsupportedError.at(
-            node, f"factors {list(factors.values())}; 1 to {_MAX_FACTOR}, whole, are supported"
-        )
-    whole = {axis: round(f) for axis, f in factors.items()}
-    if any(not _repeats(node, w) for w in whole.values()):
-        raise UnsupportedError.at(
-            node, "picks other pixels than each one repeated; asymmetric with floor is supported"
-        )
-    branch.upsample((whole.get("H", 1), whole.get("W", 1)))
-
-
-def _factors(node: NodeProto, constants: Constants, shape: tuple[int, ...]) -> list[float]:
-    """Upsample: (X, scales). Resize of opset 10: the same; from 11 on (X, roi, scales, sizes)."""
-    old = node.op_type == "Upsample" or len(node.input) == 2
-    scales = constants.get(node.input[1 if old else 2]) if len(node.input) > 1 else None
-    given = scales if scales is not None and scales.size else None
-    if given is not None and len(node.input) > 3 and node.input[3]:
-        raise UnsupportedError.at(node, "scales and sizes; one of them is expected")
-    values = np.ravel(constants.required(node, 3, "scales or sizes") if given is None else given)
-    if len(values) != len(shape):
-        raise UnsupportedError.at(node, f"{len(values)} factors for {len(shape)} axes")
-    if given is not None:
-        return [float(s) for s in values]
-    if (policy := text(node, "keep_aspect_ratio_policy", "stretch")) != "stretch":
-        raise UnsupportedError.at(node, f"keep_aspect_ratio_policy {policy}; stretch is supported")
-    return [float(s) / n for s, n in zip(values, shape, strict=True)]
-
-
-def _repeats(node: NodeProto, factor: int) -> bool:
-    """Output o takes input o // factor, by this node's coordinates and rounding."""
-    if node.op_type == "Upsample" or len(node.input) == 2 or factor == 1:
-        return True
-    o = np.arange(4 * factor)
-    mode = text(node, "coordinate_transformation_mode", "half_pixel")
-    x = {"asymmetric": o / factor, "half_pixel": (o + 0.5) / factor - 0.5,
-         "pytorch_half_pixel": (o + 0.5) / factor - 0.5}.get(mode)  # fmt: skip
-    if x is None:
-        return False
-    rounding = text(node, "nearest_mode", "round_prefer_floor")
-    picked = _NEAREST[rounding](x) if rounding in _NEAREST else x - 1
-    return bool(np.array_equal(np.clip(picked, 0, 3), o // factor))
-
-
-_NEAREST: dict[str, Callable[[Any], Any]] = {
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "round_prefer_floor": lambda v: np.ceil(v - 0.5),
-    "round_prefer_ceil": lambda v: np.floor(v + 0.5),
-}
-
-
 def _depth_to_space(node: NodeProto, constants: Constants, branch: Branch) -> None:
     factor, mode = int(attribute(node, "blocksize", 0)), text(node, "mode", "DCR")
     channels = branch.view.dims[0]
@@ -149,12 +87,13 @@ def _depth_to_space(node: NodeProto, constants: Constants, branch: Branch) -> No
 
 
 def _pad(node: NodeProto, constants: Constants, branch: Branch) -> None:
-    if (mode := text(node, "mode", "constant")) != "constant":
-        raise UnsupportedError.at(node, f"mode {mode}; zeros are supported")
+    mode = text(node, "mode", "constant")
+    if mode not in ("constant", *_BORDERS):
+        raise UnsupportedError.at(node, f"mode {mode}; constant, {', '.join(_BORDERS)} are supported")
     value = float(attribute(node, "value", 0.0))
     if len(node.input) > 2 and node.input[2]:
         value = constants.number(node, 2, "the value")
-    if value:
+    if value and mode == "constant":
         raise UnsupportedError.at(node, f"pads with {value:g}; 0 is supported")
     pads = attribute(node, "pads", None)
     pads = constants.integers(node, 1, "the pads") if pads is None else pads
@@ -163,11 +102,45 @@ def _pad(node: NodeProto, constants: Constants, branch: Branch) -> None:
     sides = _sides(node, branch, pads[: len(pads) // 2], pads[len(pads) // 2 :])
     if min(sides) < 0 < max(sides):
         raise UnsupportedError.at(node, f"pads and crops at once ({brief(pads)})")
-    if max(sides) > 0:
+    if max(sides) > 0 and mode != "constant":
+        _border(node, branch, mode, sides)
+    elif max(sides) > 0:
         branch.pad(node, sides)
     elif min(sides) < 0:
         top, left, bottom, right = (-s for s in sides)
         branch.crop(node, (top, left, bottom, right))
+
+
+def _border(node: NodeProto, branch: Branch, mode: str, pads: tuple[int, int, int, int]) -> None:
+    """Pixels of the image itself around it."""
+    rows, cols = (_BORDERS[mode](n, pads[d], pads[d + 2]) for d, n in enumerate(branch.view.size))
+    for size, picked in zip(branch.view.size, (rows, cols), strict=True):
+        if picked is None or len(picked) > MAX_SIDE:
+            raise UnsupportedError.at(node, f"pads {pads} with mode {mode} around {size} pixels")
+    branch.select(node, rows, cols)
+
+
+def _mirrored(size: int, lead: int, trail: int) -> Picked | None:
+    """The last pixel is the mirror; None where more are wanted than lie behind it."""
+    if max(lead, trail) >= size:
+        return None
+    return (*range(lead, 0, -1), *range(size), *range(size - 2, size - 2 - trail, -1))
+
+
+def _repeated(size: int, lead: int, trail: int) -> Picked:
+    return (*(0,) * lead, *range(size), *(size - 1,) * trail)
+
+
+def _wrapped(size: int, lead: int, trail: int) -> Picked | None:
+    if max(lead, trail) > size:
+        return None
+    return (*range(size - lead, size), *range(size), *range(trail))
+
+
+Picked = tuple[int, ...]
+_BORDERS: dict[str, Callable[[int, int, int], Picked | None]] = {
+    "reflect": _mirrored, "edge": _repeated, "wrap": _wrapped,
+}  # fmt: skip
 
 
 def _sides(node: NodeProto, branch: Branch, begin: list[int], end: list[int]) -> tuple[int, int, int, int]:
@@ -196,7 +169,8 @@ def _slice(node: NodeProto, constants: Constants, branch: Branch) -> None:
         counts = f"{len(starts)} starts, {len(ends)} ends, {len(axes)} axes, {len(steps)} steps"
         raise UnsupportedError.at(node, f"{counts}; as many of each are expected")
     if set(steps) - {1}:
-        raise UnsupportedError.at(node, f"steps {brief(steps)}; only 1 is supported")
+        _stepped(node, branch, dict(zip(axes, zip(starts, ends, steps, strict=True), strict=True)))
+        return
     begin, end = [0] * len(shape), [0] * len(shape)
     for axis, start, stop in zip(axes, starts, ends, strict=True):
         first, last, _ = slice(start, stop).indices(shape[axis])
@@ -206,9 +180,24 @@ def _slice(node: NodeProto, constants: Constants, branch: Branch) -> None:
         branch.crop(node, sides)
 
 
+def _stepped(node: NodeProto, branch: Branch, slices: dict[int, tuple[int, int, int]]) -> None:
+    """Every so many-th row or column; backwards, too."""
+    picked = {axis: tuple(range(n)) for axis, n in zip(("H", "W"), branch.view.size, strict=True)}
+    for axis, (start, stop, step) in slices.items():
+        name, count = branch.view.axes[axis], branch.view.shape[axis]
+        kept = tuple(range(count))[start:stop:step] if step else ()
+        if (name not in picked and kept != tuple(range(count))) or not kept:
+            raise UnsupportedError.at(
+                node, f"keeps {len(kept)} of {count} along {name}; rows and columns are supported"
+            )
+        if name in picked:
+            picked[name] = kept
+    branch.select(node, picked["H"], picked["W"])
+
+
 _READERS: dict[str, Callable[[NodeProto, Constants, Branch], None]] = {
     "Transpose": _transpose, "Reshape": _reshape, "Flatten": _flatten, "Squeeze": _squeeze,
-    "Unsqueeze": _unsqueeze, "Resize": _resize, "Upsample": _resize, "DepthToSpace": _depth_to_space,
+    "Unsqueeze": _unsqueeze, "Resize": resize, "Upsample": resize, "DepthToSpace": _depth_to_space,
     "Pad": _pad, "Slice": _slice,
 }  # fmt: skip
 SPATIAL = tuple(_READERS)

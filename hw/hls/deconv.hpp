@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transposed convolution without inserted zeros: each output pixel multiplies only the taps that it has.
 //
-//   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci],  oy + PH = iy*SH + ky, same for x
+//   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci]
+//   oy*DH + PH = iy*SH + ky*LH, same for x
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC bits per element.
@@ -12,7 +13,8 @@
 // read, and its place written again, at least LAG iterations after the other side was done with it.
 //
 // C: OH, OW, CI, CO folded to SF, NF; PIXEL words of a pixel; AT_ONCE groups of channels in parallel, GROUP_NF
-// neuron folds of them; H, W input size; TY, TX taps per step; GROUPS of TY rows and COLUMNS of
+// neuron folds of them; H, W input size; TY, TX taps per step, each REACH_Y rows or REACH_X columns before the
+// last; GROUPS of TY rows and COLUMNS of
 // TX pixels in the buffer; ACT, WEIGHT, ACC bits; SIGNED inputs; BLOCKS_X weight blocks of a kernel row; WORDS
 // of weights in CHUNKS of 64 bits; FIRST_ROWS that the first output row needs.
 #pragma once
@@ -60,7 +62,7 @@ template <class C> struct RowWriter {
 };
 
 // One axis of a block of taps: for each bank the tap that it holds, its group, and whether there is one.
-template <int PAR> struct Window {
+template <int PAR, int REACH> struct Window {
   int tap[PAR], group[PAR];
   bool valid[PAR];
 
@@ -68,9 +70,16 @@ template <int PAR> struct Window {
 #pragma HLS INLINE
     for (int bank = 0; bank < PAR; bank++) {
 #pragma HLS UNROLL
-      const bool borrow = PAR > 1 && bank > axis[PLACE];
-      tap[bank] = PAR == 1 ? 0 : axis[PLACE] - bank + (borrow ? PAR : 0);
-      group[bank] = axis[GROUP] - block - int(borrow);
+      const int back = PAR == 1 ? 0 : axis[PLACE] - bank + (bank > axis[PLACE] ? PAR : 0);
+      tap[bank] = group[bank] = 0;
+      for (int d = 0; d < PAR; d++) {
+#pragma HLS UNROLL
+        const int banks = d * REACH % PAR;  // that tap d lies back
+        if (back == banks) {
+          tap[bank] = d;
+          group[bank] = axis[GROUP] - block * REACH - d * REACH / PAR - int(banks > axis[PLACE]);
+        }
+      }
       valid[bank] = axis[LOW] <= block * PAR + tap[bank] && block * PAR + tap[bank] <= axis[HIGH];
     }
   }
@@ -125,8 +134,8 @@ void operands(const Word (&buffer)[C::TY][C::TX][C::GROUPS * C::COLUMNS * C::PIX
               const short row[AXIS_COLUMNS], const short col[AXIS_COLUMNS],
               ap_int<C::ACT + 1> (&x)[C::TY * C::TX * C::SIMD]) {
 #pragma HLS INLINE
-  const Window<C::TY> y(row, int(at.jy));
-  const Window<C::TX> z(col, int(at.jx));
+  const Window<C::TY, C::REACH_Y> y(row, int(at.jy));
+  const Window<C::TX, C::REACH_X> z(col, int(at.jx));
   for (int by = 0; by < C::TY; by++) {
 #pragma HLS UNROLL
     for (int bx = 0; bx < C::TX; bx++) {

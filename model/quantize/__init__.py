@@ -69,9 +69,9 @@ def quantize(
     "FILE.py:NAME" of a class or function that makes one of `arguments`, FILE's code being run. It is
     made of ConvTranspose and Conv (1-D, 2-D), Linear, BatchNorm, PyTorch's activations of one variable (ReLU,
     LeakyReLU, RReLU, ELU, SELU, CELU, SiLU, GELU, Mish, Hardswish, Tanh, Sigmoid, LogSigmoid, Softplus ...;
-    its error names them all), nearest Upsample, PixelShuffle, zero padding, reshapes,
-    Dropout, constants added or multiplied, images added or, by torch.cat, joined along their channels; as
-    modules, functions or methods, traced by torch.fx.
+    its error names them all), Upsample (nearest to any size, bilinear by whole factors), PixelShuffle,
+    padding (zeros, reflect, replicate), reshapes, Dropout, constants added or multiplied, images added or, by
+    torch.cat, joined along their channels; as modules, functions or methods, traced by torch.fx.
     weights: its state dict (.pth, .pt, .safetensors, read without running code). shape: of one input with its
     batch, as (1,100,1,1), where the first layer does not tell it. latents: what inputs are like, `normal`,
     `uniform` in [-1, 1), a .npy file or a tensor of floats (N, ...).

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import fx, nn
 
-from fpgan.model.quantize.ops import INPUT, JOINS, LINEAR, NORMS, POINTWISE, Arithmetic, Pad, Reshape, Sum
+from fpgan.model.quantize.ops import INPUT, LINEAR, NORMS, POINTWISE, QUANTIZED, Arithmetic, Sum
+from fpgan.model.quantize.spatial import Pad, Reshape
 
 Range = tuple[float, float]
 Dims = tuple[int, int, int]
@@ -18,9 +19,9 @@ _ALL = (-math.inf, math.inf)
 
 @dataclass
 class Layer:
-    """A linear module, a join or neither, and what follows up to the place of its quantizer."""
+    """A linear module, a join, a blend or neither, and what follows up to the place of its quantizer."""
 
-    name: str  # of the linear module or the join, else of the first function
+    name: str  # of the linear module, the join or the blend, else of the first function
     linear: bool
     end: str  # of the module behind which the quantizer stands
     before: str = INPUT  # the same of the layer in front of it
@@ -46,7 +47,7 @@ class _State:
     dims: Dims
     layer: Layer | None = None  # the last one on the way
     open: bool = False  # whether its quantizer has not come
-    padded: str = ""  # a padding since
+    moved: str = ""  # what picks or pads pixels since
     parts: bool = False  # whether a function since then differs from channel to channel
     shuffled: bool = False  # whether its channels are no longer the layer's
     begun: bool = False
@@ -59,7 +60,7 @@ class _State:
 def split(graph: fx.GraphModule, shape: tuple[int, ...]) -> Layers:
     """The layers of a graph whose input is (N, *shape). ValueError names what no layer can hold.
 
-    A quantizer stands in front of linear modules and joins, and where a tensor has several readers.
+    A quantizer stands in front of linear modules, joins and blends, and where a tensor has several readers.
     """
     walk = _Walk(shape)
     values = {n: torch.zeros(1, *shape) for n in graph.graph.nodes if n.op == "placeholder"}
@@ -79,7 +80,7 @@ def split(graph: fx.GraphModule, shape: tuple[int, ...]) -> Layers:
 
 def _read(state: _State, readers: int) -> _State:
     """As one of so many readers finds it."""
-    return state if readers == 1 else replace(state, open=False, padded="", parts=False)
+    return state if readers == 1 else replace(state, open=False, moved="", parts=False)
 
 
 class _Walk:
@@ -95,7 +96,7 @@ class _Walk:
         state = before[0]
         if isinstance(module, Reshape):
             return self._reshape(name, state, module.sizes)
-        if isinstance(module, JOINS):
+        if isinstance(module, QUANTIZED):
             state = self._open(Layer(name, False, name, span=_joined(module, before)))
         elif isinstance(module, LINEAR):
             state = self._open(Layer(name, True, name, state.end))
@@ -103,8 +104,9 @@ class _Walk:
             state = self._function(name, module, state)
         else:
             shuffled = state.shuffled or isinstance(module, nn.PixelShuffle)
-            padded = name if isinstance(module, Pad) and state.open else state.padded
-            state = replace(state, begun=True, shuffled=shuffled, padded=padded)
+            moves = isinstance(module, Pad) or (isinstance(module, nn.Upsample) and module.size is not None)
+            moved = name if moves and state.open else state.moved
+            state = replace(state, begun=True, shuffled=shuffled, moved=moved)
         if len(sizes) > 1 or isinstance(module, LINEAR):
             return replace(state, dims=canonical(sizes))
         return replace(state, dims=before[0].dims)
@@ -114,8 +116,10 @@ class _Walk:
         return _State(self.first, layer, open=True, begun=True)
 
     def _function(self, name: str, module: nn.Module, state: _State) -> _State:
-        if state.padded:
-            raise ValueError(f"`{state.padded}`: pads in front of `{name}`; pad behind the activation")
+        if state.moved:
+            raise ValueError(
+                f"`{state.moved}`: pads or picks pixels in front of `{name}`; do that behind the activation"
+            )
         if not state.open:
             state = self._open(Layer(name, False, name, state.end))
         layer = state.layer
@@ -141,7 +145,7 @@ class _Walk:
 
 
 def _joined(module: nn.Module, before: list[_State]) -> Range:
-    """Of what a sum or a concatenation puts out."""
+    """Of what a sum, a concatenation or a blend puts out."""
     spans = [state.layer.span if state.layer else _ALL for state in before]
     lows, highs = zip(*spans, strict=True)
     return (sum(lows), sum(highs)) if isinstance(module, Sum) else (min(lows), max(highs))

@@ -10,10 +10,11 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fpgan.model.quantize.composed import COMPOSED, Composed
+from fpgan.model.quantize.spatial import BORDERED, Blend, Pad, Reshape, check_padding, pad, resized
+from fpgan.model.quantize.unsupported import Unsupported, sizes_text
 
 INPUT = "latent"  # the name of a graph's input
 LINEAR = (nn.ConvTranspose2d, nn.ConvTranspose1d, nn.Conv2d, nn.Conv1d, nn.Linear)
@@ -31,8 +32,7 @@ _WHY = {
     "Softmax": "needs all channels at once",
     "MultiheadAttention": "multiplies images with each other",
     "Embedding": "looks labels up; give a condition as further channels of the latent",
-    "ReflectionPad2d": "zeros are padded; ZeroPad2d is supported",
-    "ReplicationPad2d": "zeros are padded; ZeroPad2d is supported",
+    "CircularPad2d": "ZeroPad2d, ReflectionPad2d and ReplicationPad2d are supported",
     "chunk": "splits an image; layers take whole images",
     "split": "splits an image; layers take whole images",
     "permute": "reorders axes; (N,C,H,W) is supported",
@@ -43,35 +43,6 @@ _WHY = {
     "linear": "write it as nn.Linear",
     "batch_norm": "write it as nn.BatchNorm2d",
 }
-
-
-class Unsupported(ValueError):
-    """A part of the module that hardware is not built from; its message says why, not yet where."""
-
-
-class Reshape(nn.Module):
-    """(N, ...) -> (N, *sizes), whatever it was called in the source."""
-
-    def __init__(self, sizes: tuple[int, ...]) -> None:
-        super().__init__()
-        self.sizes = sizes
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.reshape(-1, *self.sizes)
-
-    def extra_repr(self) -> str:
-        return str(self.sizes)
-
-
-class Pad(nn.Module):
-    """Zeros around an image; pads as F.pad takes them: left, right, top, bottom."""
-
-    def __init__(self, pads: tuple[int, ...]) -> None:
-        super().__init__()
-        self.pads = pads
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.pad(x, self.pads)
 
 
 class Sum(nn.Module):
@@ -110,7 +81,7 @@ ARITHMETIC: dict[Any, Callable[[Any, Any], Tensor]] = {
 }  # fmt: skip
 POINTWISE = (*_POINTWISE, Arithmetic, Composed)
 JOINS = (Sum, Concat)
-SPATIAL = (nn.Upsample, nn.PixelShuffle, Pad, Reshape)
+QUANTIZED = (*JOINS, Blend)  # what stands between quantizers without weights of its own
 
 
 def _hard(low: float | None = None, high: float | None = None, **bounds: float | None) -> nn.Module:
@@ -118,12 +89,6 @@ def _hard(low: float | None = None, high: float | None = None, **bounds: float |
     if isinstance(low, Tensor) or isinstance(high, Tensor):
         raise Unsupported("its bounds are tensors; numbers are supported")
     return nn.Hardtanh(-math.inf if low is None else float(low), math.inf if high is None else float(high))
-
-
-def _pad(pads: tuple[int, ...], mode: str = "constant", value: float | None = None) -> nn.Module:
-    if mode != "constant" or value:
-        raise Unsupported(f"pads with {value if mode == 'constant' else mode}; zeros are supported")
-    return Pad(tuple(pads))
 
 
 def _prelu(weight: Tensor) -> nn.Module:
@@ -144,7 +109,7 @@ FUNCTIONS: dict[str, Callable[..., nn.Module]] = {
     "selu": nn.SELU, "celu": nn.CELU, "logsigmoid": nn.LogSigmoid, "silu": nn.SiLU, "gelu": nn.GELU,
     "mish": nn.Mish, "hardswish": nn.Hardswish, "rrelu": nn.RReLU, "tanhshrink": nn.Tanhshrink,
     "softshrink": nn.Softshrink,
-    "interpolate": nn.Upsample, "upsample": nn.Upsample, "pixel_shuffle": nn.PixelShuffle, "pad": _pad,
+    "interpolate": nn.Upsample, "upsample": nn.Upsample, "pixel_shuffle": nn.PixelShuffle, "pad": pad,
     **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "alpha_dropout"), _dropout),
     **dict.fromkeys(("contiguous", "clone", "detach", "float"), _dropout),
 }  # fmt: skip
@@ -177,12 +142,14 @@ def from_join(name: str, target: Any, dim: int, sizes: list[tuple[int, ...]]) ->
     """
     if ARITHMETIC.get(target) is torch.add:
         if len(set(sizes)) > 1:
-            raise Unsupported(f"adds {' and '.join(map(_sizes, sizes))}; images of one size are supported")
+            raise Unsupported(
+                f"adds {' and '.join(map(sizes_text, sizes))}; images of one size are supported"
+            )
         return Sum()
     if name not in ("cat", "concat", "concatenate"):
         raise Unsupported("joins several images; + and torch.cat are supported")
     if dim not in (1, -len(sizes[0])) or len({one[1:] for one in sizes}) > 1:
-        shapes = " and ".join(map(_sizes, sizes))
+        shapes = " and ".join(map(sizes_text, sizes))
         raise Unsupported(f"joins {shapes} along axis {dim}; channels of images of one size are supported")
     return Concat()
 
@@ -197,7 +164,9 @@ def from_module(module: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, 
     if isinstance(module, nn.Flatten | nn.Unflatten | Reshape):
         return None if inputs == outputs else Reshape(outputs)
     if isinstance(module, nn.ZeroPad2d | nn.ConstantPad2d | nn.ZeroPad1d | nn.ConstantPad1d):
-        return from_module(_pad(module.padding, value=module.value), inputs, outputs)
+        return from_module(pad(module.padding, value=module.value), inputs, outputs)
+    if type(module) in BORDERED:
+        return from_module(pad(module.padding, BORDERED[type(module)]), inputs, outputs)
     check = next((c for cls, c in _CHECKS.items() if computes(module, cls)), None)
     if check is None:
         name = type(module).__name__
@@ -212,7 +181,19 @@ def supported() -> list[str]:
     """Names of the modules that are."""
     return [
         c.__name__
-        for c in (*LINEAR, *NORMS, *_POINTWISE, nn.RReLU, *COMPOSED, *SPATIAL[:2], nn.ZeroPad2d, nn.Flatten)
+        for c in (
+            *LINEAR,
+            *NORMS,
+            *_POINTWISE,
+            nn.RReLU,
+            *COMPOSED,
+            nn.Upsample,
+            nn.PixelShuffle,
+            nn.ZeroPad2d,
+            nn.ReflectionPad2d,
+            nn.ReplicationPad2d,
+            nn.Flatten,
+        )
     ]
 
 
@@ -226,9 +207,11 @@ Sizes = tuple[int, ...]
 
 def _convolution(module: Any, inputs: Sizes, outputs: Sizes) -> None:
     if len(inputs) != len(module.kernel_size) + 1:
-        raise Unsupported(f"gets {_sizes(inputs)}; a batch of images is expected")
+        raise Unsupported(f"gets {sizes_text(inputs)}; a batch of images is expected")
     if module.padding_mode != "zeros":
-        raise Unsupported(f"has padding_mode {module.padding_mode}; zeros is supported")
+        raise Unsupported(
+            f"has padding_mode {module.padding_mode}; put an nn.ReflectionPad2d or its like in front of it"
+        )
     if isinstance(module.padding, str):
         _numeric_padding(module)
 
@@ -245,7 +228,7 @@ def _numeric_padding(module: Any) -> None:
 
 def _dense(module: nn.Linear, inputs: Sizes, outputs: Sizes) -> None:
     if len(inputs) != 1:
-        raise Unsupported(f"gets {_sizes(inputs)}; flatten it to (N,features) first")
+        raise Unsupported(f"gets {sizes_text(inputs)}; flatten it to (N,features) first")
 
 
 def _norm(module: Any, inputs: Sizes, outputs: Sizes) -> None:
@@ -264,19 +247,6 @@ def _composed(module: nn.Module, inputs: Sizes, outputs: Sizes) -> nn.Module:
     return next(make(module) for kind, make in COMPOSED.items() if isinstance(module, kind))
 
 
-def _upsample(module: nn.Upsample, inputs: Sizes, outputs: Sizes) -> nn.Module:
-    if module.mode not in ("nearest", "nearest-exact"):
-        raise Unsupported(f"has mode {module.mode}; nearest is supported")
-    if any(o % i for i, o in zip(inputs[1:], outputs[1:], strict=True)):
-        raise Unsupported(f"resizes {_sizes(inputs)} to {_sizes(outputs)}; whole factors are supported")
-    return nn.Upsample(scale_factor=tuple(o // i for i, o in zip(inputs[1:], outputs[1:], strict=True)))
-
-
-def _padding(module: Pad, inputs: Sizes, outputs: Sizes) -> None:
-    if min(module.pads) < 0 or len(module.pads) > 2 * (len(inputs) - 1):
-        raise Unsupported(f"pads by {module.pads}; zeros around the image are supported")
-
-
 def _constant(module: Any, inputs: Sizes, outputs: Sizes) -> None:
     shape = module.constant.shape  # of one number, or (C) along the channels
     if module.constant.numel() > 1 and (
@@ -289,12 +259,8 @@ def _any(module: nn.Module, inputs: Sizes, outputs: Sizes) -> None:
     return None
 
 
-def _sizes(sizes: Sizes) -> str:
-    return f"(N,{','.join(map(str, sizes))})"
-
-
 _CHECKS: dict[type[nn.Module], Callable[[Any, Sizes, Sizes], nn.Module | None]] = {
     **dict.fromkeys(LINEAR[:4], _convolution), nn.Linear: _dense, **dict.fromkeys(NORMS, _norm),
-    nn.Upsample: _upsample, Pad: _padding, Arithmetic: _constant, nn.RReLU: _mean_slope,
+    nn.Upsample: resized, Pad: check_padding, Arithmetic: _constant, nn.RReLU: _mean_slope,
     **dict.fromkeys((*_POINTWISE, nn.PixelShuffle), _any), **dict.fromkeys(COMPOSED, _composed),
 }  # fmt: skip

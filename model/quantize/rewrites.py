@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from fpgan.model.quantize.ops import Unsupported
+from fpgan.model.quantize.unsupported import Unsupported
 
 _PRODUCTS = (operator.mul, torch.mul, torch.multiply, "mul", "multiply")
 _LARGER = (torch.maximum, torch.max, "maximum", "max")

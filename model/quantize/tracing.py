@@ -18,15 +18,15 @@ from fpgan.model.quantize.ops import (
     LINEAR,
     RESHAPING,
     Arithmetic,
-    Reshape,
-    Unsupported,
     from_function,
     from_join,
     from_module,
     function_name,
 )
 from fpgan.model.quantize.rewrites import recognize, sized
+from fpgan.model.quantize.spatial import Reshape
 from fpgan.model.quantize.symbolic import fixed_arguments, on_one_device, symbolic
+from fpgan.model.quantize.unsupported import Unsupported
 
 QUANTIZER = "_quant"  # the end of each quantizer's name
 _BATCH = 2  # of the run that finds the shapes: another than 1 shows a batch that is built in

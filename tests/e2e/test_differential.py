@@ -87,7 +87,7 @@ def layers(draw):
     pair = lambda low, high: st.tuples(st.integers(low, high), st.integers(low, high))  # noqa: E731
     transposed = draw(st.booleans())
     stride = draw(pair(1, 3))
-    dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (1, 2)]))
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (1, 2), (3, 2)]))
     room = [max(s, d) - 1 for s, d in zip(stride, dilation, strict=True)]
     extra = tuple(draw(st.integers(0, r)) for r in room) if transposed else (0, 0)
     return Layer(

@@ -106,6 +106,17 @@ def rectangles():
     return up(chain, 4, (1, 3), auto_pad="SAME_UPPER")  # 16x36
 
 
+def neighbours():
+    """A mirrored border, a linear Resize, a dilated layer, every second pixel at the end."""
+    chain = begin((1, 2, 4, 5))
+    chain.op("Pad", chain.const([0, 0, 1, 2, 0, 0, 1, 2], np.int64), mode="reflect")
+    down(chain, 3)  # 4x7
+    chain.op("Resize", chain.const([]), chain.const([1, 1, 2, 2]), mode="linear").quant(0.25, 4)
+    down(chain, 3, 1, 2, dilations=[2, 2])  # 8x14
+    half = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", "mode": "nearest"}
+    return chain.op("Resize", chain.const([]), chain.const([1, 1, 0.5, 0.5]), **half)
+
+
 def audio():
     """A vocoder's upsampling: one dimension, kernel 16, stride 8."""
     chain = Chain((1, 3, 5)).quant(0.5, 4)
@@ -122,7 +133,9 @@ def audio():
 
 @pytest.mark.slow
 @pytest.mark.verilator
-@pytest.mark.parametrize("make", [many_geometries, many_layers, squares, odd_sizes, rectangles, audio])
+@pytest.mark.parametrize(
+    "make", [many_geometries, many_layers, squares, odd_sizes, rectangles, neighbours, audio]
+)
 def test_every_kind_of_layer_at_rtl(make, tmp_path):
     onnx.save(make().model(batch=2), tmp_path / "m.onnx")  # a batch is so many images, one after the other
     report = at_rtl(tmp_path / "m.onnx", tmp_path / "build", stall=0.2)

@@ -82,6 +82,15 @@ def convolutions():
     )  # fmt: skip
 
 
+def borders():
+    """Mirrored and repeated borders, a bilinear Upsample, and another that picks pixels."""
+    return nn.Sequential(
+        nn.ConvTranspose2d(4, 4, 4), nn.ReLU(), nn.ReflectionPad2d((1, 2, 1, 0)), nn.Conv2d(4, 3, 3),
+        nn.LeakyReLU(0.2), nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(3, 2, 3, padding=1),
+        nn.Tanh(), nn.Upsample(size=(5, 4)), nn.ReplicationPad2d(1), nn.Conv2d(2, 1, 3), nn.Sigmoid(),
+    )  # fmt: skip
+
+
 def shuffled():
     """A BatchNorm that cannot take the bias of the layer in front of it; names that quantizers would have."""
     module = nn.Sequential()

@@ -96,6 +96,27 @@ class Grown:
             integers = image.integers.repeat_interleave(2, 2).repeat_interleave(2, 3)
             self.images.append(Image(self.chain.tensor, image.scale, integers))
 
+    def picked(self):
+        """A mirrored border, or every second pixel."""
+        image = self.pick(lambda image: image.integers.shape[2] > 1)
+        chain = at(self.chain, image.tensor)
+        if self.draw(st.booleans()) and image.integers.shape[2] < 7:
+            chain.op("Pad", chain.const([0, 0, 1, 0, 0, 0, 1, 1], np.int64), mode="reflect")
+            integers = F.pad(image.integers.double(), (0, 1, 1, 1), "reflect").to(torch.int64)
+        else:
+            indices = [chain.const([value] * 2, np.int64) for value in (0, 99)]
+            chain.op("Slice", *indices, *(chain.const(v, np.int64) for v in ([2, 3], [2, 1])))
+            integers = image.integers[:, :, ::2]
+        self.images.append(Image(chain.tensor, image.scale, integers))
+
+    def blended(self):
+        """Twice as large, linear."""
+        image = self.pick()
+        if image.integers.shape[2] < 5:
+            chain = at(self.chain, image.tensor)
+            chain.op("Resize", chain.const([]), chain.const([1, 1, 2, 2]), mode="linear")
+            self.quantized(F.interpolate(image.value, scale_factor=2, mode="bilinear"))
+
     def changed(self):
         """A function between two quantizers."""
         image = self.pick()
@@ -126,7 +147,8 @@ class Grown:
 def graphs(draw, free=False):
     """A file of 3 to 8 layers and joins, its last a layer of weights; free: scales are any numbers."""
     grown = Grown(draw, draw(st.sampled_from(["qonnx", "qcdq"])), free)
-    steps = [grown.linear, grown.upsampled, grown.added, grown.joined, grown.changed]
+    steps = [grown.linear, grown.upsampled, grown.added, grown.joined, grown.changed, grown.picked]
+    steps.append(grown.blended)
     for step in draw(st.lists(st.sampled_from(steps), min_size=2, max_size=7)):
         step()
     grown.linear(grown.images[-1])

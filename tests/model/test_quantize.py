@@ -163,7 +163,7 @@ FORWARDS = {
     "functional layer": (lambda s, z: F.linear(z, s.fc.weight), "`linear` (test_quantize.py:%d): write"),
     "regrouping": (lambda s, z: torch.relu(image(s, z)).view(-1, 4, 2, 2), "`view_1`: reshapes"),
     "unknown": (lambda s, z: torch.erf(s.fc(z)), "`erf` (test_quantize.py:%d): is not"),
-    "reflection": (lambda s, z: F.pad(image(s, z), (1, 1, 1, 1), "reflect"), "pads with reflect"),
+    "circle": (lambda s, z: F.pad(image(s, z), (1, 1, 1, 1), "circular"), "pads with circular; zeros"),
 }  # fmt: skip
 
 
@@ -178,12 +178,13 @@ DENSE = nn.ConvTranspose2d(4, 2, 4)
 MODULES = {
     "instance norm": (nn.InstanceNorm2d(2), "InstanceNorm2d `1`: its statistics depend on the image"),
     "softmax": (nn.Softmax(1), "Softmax `1`: needs all channels at once"),
-    "bilinear": (nn.Upsample(scale_factor=2, mode="bilinear"), "Upsample `1`: has mode bilinear"),
-    "factor": (nn.Upsample(size=(6, 6)), "Upsample `1`: resizes (N,2,4,4) to (N,2,6,6); whole factors"),
+    "bicubic": (nn.Upsample(scale_factor=2, mode="bicubic"), "Upsample `1`: has mode bicubic; nearest"),
+    "corners": (nn.Upsample((8, 8), mode="bilinear", align_corners=True), "Upsample `1`: has align_corners"),
+    "factor": (nn.Upsample((6, 6), mode="bilinear"), "resizes (N,2,4,4) to (N,2,6,6); bilinear takes whole"),
     "statistics": (nn.BatchNorm2d(2, track_running_stats=False), "`1`: has no running statistics"),
     "padding mode": (nn.Conv2d(2, 1, 3, padding=1, padding_mode="reflect"), "has padding_mode reflect"),
-    "reflection": (nn.ReflectionPad2d(1), "ReflectionPad2d `1`: zeros are padded"),
-    "pad in front": (nn.Sequential(nn.ZeroPad2d(1), nn.ReLU()), "`1.0`: pads in front of `1.1`; pad behind"),
+    "circle": (nn.CircularPad2d(1), "CircularPad2d `1`: ZeroPad2d, ReflectionPad2d and"),
+    "pad in front": (nn.Sequential(nn.ZeroPad2d(1), nn.ReLU()), "`1.0`: pads or picks pixels in front of"),
     "dense on images": (nn.Linear(4, 4), "Linear `1`: gets (N,2,4,4); flatten it to (N,features) first"),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,6 +149,24 @@ def test_line_buffer_bookkeeping(size, kernel, stride, data):
         assert released % par == 0
         kept = released
     assert kept == -(-size[0] // par) * par
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_dilation_is_a_kernel_with_zeros(data):
+    """And of an image with zeros between its pixels the same."""
+    two = lambda low, high: data.draw(st.tuples(st.integers(low, high), st.integers(low, high)))  # noqa: E731
+    size, kernel, stride, dilation = two(1, 5), two(1, 4), two(1, 4), two(1, 4)
+    geometry = DeconvGeometry.make(size, kernel, stride, (0, 0, 0, 0), (0, 0), two(1, 3), dilation)
+    rng = np.random.default_rng(0)
+    x, w = rng.integers(-8, 8, (2, *size, 2)), rng.integers(-8, 8, (2, 3, *kernel))
+    spread = np.zeros((2, 3, geometry.rows.span, geometry.cols.span), np.int64)
+    spread[:, :, :: dilation[0], :: dilation[1]] = w
+    axes = [replace(axis, kernel=axis.span, dilation=1) for axis in (geometry.rows, geometry.cols)]
+    expected = deconv(x, spread, DeconvGeometry(*axes))
+    assert np.array_equal(deconv(x, w, geometry), expected)
+    upsampled, dense = geometry.zero_inserted()
+    assert np.array_equal(deconv(zero_insert(x, stride, upsampled), w, dense), expected)
 
 
 def test_phases_with_fewer_taps_take_fewer_steps():

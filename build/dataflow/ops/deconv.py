@@ -18,7 +18,7 @@ from fpgan.build.dataflow.ops.hex_words import hex_words
 from fpgan.hw.geometry import Axis, DeconvGeometry
 from fpgan.sim.golden import deconv, groups_at_once, weight_words
 
-_AXIS = ("size", "kernel", "stride", "pad", "out", "step")
+_AXIS = ("size", "kernel", "stride", "pad", "out", "step", "dilation")
 _DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
 
 
@@ -33,6 +33,7 @@ class Deconv_rtl(StreamOp):
             "stride": ("ints", True, []),
             "pad": ("ints", True, []),  # cropped at the top, left
             "step": ("ints", False, [1, 1]),  # of so many output rows, columns one is kept
+            "dilation": ("ints", False, [1, 1]),  # rows, columns between kernel taps
             "out": ("ints", True, []),  # output rows, columns, kept
             "CI": ("i", True, 0),
             "CO": ("i", True, 0),
@@ -141,7 +142,8 @@ class Deconv_rtl(StreamOp):
         return {
             "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
             "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
-            "DH": g.rows.step, "DW": g.cols.step, "OH": g.rows.out, "OW": g.cols.out,
+            "DH": g.rows.step, "DW": g.cols.step, "LH": g.rows.dilation, "LW": g.cols.dilation,
+            "OH": g.rows.out, "OW": g.cols.out,
             "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"), "GROUPS": self.groups,
             "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
             "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from fpgan.build.dataflow.costs import QUEUE_WORDS
 from fpgan.build.folding.schedule import fifo
 from fpgan.build.folding.schedule.machine_code import compiled
 from fpgan.build.folding.schedule.stage import DECONV, FOREVER, IntArray, Stage
+from fpgan.hw.geometry import Reading
 
 _ROWS, _ROW_WORDS, _HEIGHT, _PADDING, _LATENCY, _OH, _OW, _NF, _SF, _PLACES, _TABLES = range(11)
 _NOW, _OY, _GROUP, _DONE, _HELD, _COLUMN, _ROW, _SURPLUS, _CREDIT, _TAKEN, _QUEUED, _OUT = range(12)
@@ -34,17 +36,36 @@ def stage(op: Any) -> Stage:
     }[op.get_nodeattr("core")]
     stages = 7 if ty * tx > 1 else 6
     rows, cols, places = geometry.rows, geometry.cols, credits(stages, wide, sf, bits)
+    walked = rows.blocks(ty), cols.blocks(tx)
+    row_words = cols.size * op.pixel_words
+    return walk(rows, walked, (nf, sf), (op.buffer_rows, row_words), stages + core, places, ty)
+
+
+def walk(
+    rows: Reading,
+    blocks: tuple[Sequence[int], Sequence[int]],
+    fold: tuple[int, int],
+    buffer: tuple[int, int],
+    latency: int,
+    places: int,
+    par: int = 1,
+) -> Stage:
+    """Steps on rows that are held: of each output row and column so many blocks, of each block a fold.
+
+    buffer: rows, and words of one; latency: cycles from a group's last step to its result; places: of
+    results; par: rows of a block.
+    """
+    (per_row, per_column), (held, row_words) = blocks, buffer
     constants = [
-        op.buffer_rows, cols.size * op.pixel_words, rows.size, -rows.size % ty, stages + core, rows.out,
-        cols.out, nf, sf, places,
+        held, row_words, rows.size, -rows.size % par, latency, len(per_row), len(per_column), *fold, places
     ]  # fmt: skip
-    drop, more = np.diff(rows.released(ty), prepend=0), np.diff(rows.needed(ty), prepend=0)
-    tables = np.concatenate([drop, more, rows.blocks(ty), cols.blocks(tx)])
+    drop, more = np.diff(rows.released(par), prepend=0), np.diff(rows.needed(par), prepend=0)
+    tables = np.concatenate([drop, more, per_row, per_column])
     registers = np.zeros(_LISTS + places + 2 * _FREE_PLACES, np.int64)
     registers[_CREDIT], registers[_SURPLUS] = places, -more[0]  # rows arrived, less those that the row needs
     came = np.ones((rows.size, 1), np.int64)
     came[-1] += constants[_PADDING]
-    counts = (_OY, np.stack([drop, more, rows.blocks(ty)], axis=1)), (_ROW, came)
+    counts = (_OY, np.stack([drop, more, per_row], axis=1)), (_ROW, came)
     return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers, counts)
 
 

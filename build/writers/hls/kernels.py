@@ -119,7 +119,8 @@ def _deconv(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
         "H": geometry.rows.size, "W": geometry.cols.size, "OH": geometry.rows.out, "OW": geometry.cols.out,
         "SIMD": simd, "PE": pe, "SF": sf, "NF": nf, "TY": ty, "TX": tx, "PIXEL": op.pixel_words,
         "AT_ONCE": op.at_once, "GROUP_NF": nf * op.at_once // op.groups,
-        "GROUPS": op.buffer_rows // ty, "COLUMNS": -(-geometry.cols.size // tx),
+        "REACH_Y": geometry.rows.reach, "REACH_X": geometry.cols.reach, "GROUPS": op.buffer_rows // ty,
+        "COLUMNS": -(-geometry.cols.size // tx),
         "ACT": op.get_input_datatype().bitwidth(), "WEIGHT": bits,
         "ACC": op.get_output_datatype().bitwidth(), "SIGNED": int(op.get_input_datatype().signed()),
         "BLOCKS_X": len(geometry.cols.weight_blocks(tx)), "WORDS": len(chunks), "CHUNKS": chunks.shape[1],
@@ -159,6 +160,18 @@ def _pixel_pad(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
         "FOLDS": op.get_folded_input_shape()[-2], "WIDTH": op.get_instream_width(),
     }  # fmt: skip
     return "pixel_pad", constants, {}
+
+
+def _pixel_select(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
+    rows, cols = op.selections
+    released, needed = (0, *rows.released()), (0, *rows.needed())
+    table = np.stack([np.array(rows.picked) - released[:-1], np.diff(needed), np.diff(released)], 1)
+    constants = {
+        "H": rows.size, "W": cols.size, "OH": rows.out, "OW": cols.out, "TY": 1, "TX": 1,
+        "PIXEL": op.get_folded_input_shape()[-2], "WIDTH": op.get_instream_width(), "COLUMNS": cols.size,
+        "GROUPS": op.buffer_rows, "FIRST_ROWS": needed[1],
+    }  # fmt: skip
+    return "pixel_select", constants, {"rows": ("short", table), "cols": ("short", np.array(cols.picked))}
 
 
 def _channels(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
@@ -219,6 +232,7 @@ _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Thresholding_rtl": _threshold,
     "WidthConvert_rtl": _width_convert,
     "PixelPad_rtl": _pixel_pad,
+    "PixelSelect_rtl": _pixel_select,
     "Channels_rtl": _channels,
     "Fork_rtl": _fork,
     "Add_rtl": _add,

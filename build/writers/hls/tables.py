@@ -21,16 +21,16 @@ def axis_table(axis: Axis, par: int, ring: bool) -> IntArray:
     """
     released, needed = (0, *axis.released(par)), (0, *axis.needed(par))
     first_block = np.cumsum(
-        [0] + [-(-len(range(p, axis.kernel, axis.stride)) // par) for p in range(axis.stride)]
+        [0] + [-(-len(range(k, axis.kernel, axis.apart)) // par) for k in range(axis.apart)]
     )
     rows = []
     for o, taps in enumerate(axis.taps):
-        nearest, phase = divmod(axis.position(o), axis.stride)
-        low, high = (taps[0][0] // axis.stride, taps[-1][0] // axis.stride) if taps else (0, -1)
+        k, nearest = axis.first(o) if taps else (0, 0)
+        low, high = (taps[0][0] // axis.apart, taps[-1][0] // axis.apart) if taps else (0, -1)
         skipped = low // par
-        group = nearest // par - skipped - (released[o] // par if ring else 0)
+        group = nearest // par - skipped * axis.reach - (released[o] // par if ring else 0)
         rows.append([
-            len({k // axis.stride // par for k, _ in taps}), first_block[phase] + skipped if taps else 0,
+            len({k // axis.apart // par for k, _ in taps}), first_block[k] + skipped if taps else 0,
             group if taps else 0, nearest % par, low - skipped * par, high - skipped * par,
             needed[o + 1] - needed[o], released[o + 1] - released[o],
         ])  # fmt: skip

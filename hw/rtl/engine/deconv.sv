@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolution, transposed (SH, SW) or strided (DH, DW): each output pixel multiplies only the taps that it has.
 //
-//   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci],  oy*DH + PH = iy*SH + ky, same for x
+//   acc[oy][ox][co] = sum over ky,kx,ci of x[iy][ix][ci] * w[ky][kx][co][ci]
+//   oy*DH + PH = iy*SH + ky*LH, same for x
 //
 // GROUPS: output channel co has the input channels of its group alone, the CI/GROUPS from co/(CO/GROUPS) on.
 // Folds divide the channels of a group, or hold whole groups, as many on both sides, each with a core of its own.
@@ -25,6 +26,8 @@ module deconv #(
     parameter int unsigned PW = 1,           // columns cropped off at the left
     parameter int unsigned DH = 1,           // of so many output rows one is kept
     parameter int unsigned DW = 1,           // of so many output columns one is kept
+    parameter int unsigned LH = 1,           // dilation: rows from one kernel tap to the next
+    parameter int unsigned LW = 1,           // columns from one kernel tap to the next
     parameter int unsigned OH = 8,           // output rows, kept
     parameter int unsigned OW = 8,           // output columns, kept
     parameter int unsigned CI = 4,           // input channels
@@ -92,25 +95,37 @@ module deconv #(
     $error("deconv: ROWS=%0d is no multiple of TY=%0d", ROWS, TY);
   end
 
-  // Blocks of an output and words of all weights along an axis: see tap_axis.
-  function automatic int unsigned blocks(int unsigned kernel, int unsigned stride, int unsigned phase,
-                                         int unsigned par);
-    return phase >= kernel ? 0 : ((kernel - phase + stride - 1) / stride + par - 1) / par;
+  // Kernel indices between an output's taps, blocks of an output and words of all weights along an axis: see
+  // tap_axis.
+  function automatic int unsigned apart(int unsigned stride, int unsigned dilation);
+    apart = stride;
+    for (int unsigned k = stride; k > 0; k--) if (k * dilation % stride == 0) apart = k;
   endfunction
-  function automatic int unsigned words(int unsigned kernel, int unsigned stride, int unsigned par);
+  function automatic int unsigned blocks(int unsigned kernel, int unsigned every, int unsigned first,
+                                         int unsigned par);
+    return first >= kernel ? 0 : ((kernel - first + every - 1) / every + par - 1) / par;
+  endfunction
+  function automatic int unsigned words(int unsigned kernel, int unsigned every, int unsigned par);
     words = 0;
-    for (int unsigned phase = 0; phase < stride; phase++) words += blocks(kernel, stride, phase, par);
+    for (int unsigned first = 0; first < every; first++) words += blocks(kernel, every, first, par);
   endfunction
 
-  localparam int unsigned BLOCKS_Y = blocks(KH, SH, 0, TY), BLOCKS_X = blocks(KW, SW, 0, TX);
+  localparam int unsigned APART_Y = apart(SH, LH), APART_X = apart(SW, LW);
+  localparam int unsigned REACH_Y = APART_Y * LH / SH, REACH_X = APART_X * LW / SW;
+  if (apart(TY, REACH_Y) != TY || apart(TX, REACH_X) != TX) begin : gen_bad_taps
+    $error("deconv: TY=%0d and TX=%0d taps of LH=%0d and LW=%0d lie in one bank", TY, TX, LH, LW);
+  end
+  localparam int unsigned BLOCKS_Y = blocks(KH, APART_Y, 0, TY), BLOCKS_X = blocks(KW, APART_X, 0, TX);
   localparam int unsigned BLOCK_WORDS = NF * SF;                           // weight words of a block
-  localparam int unsigned ROW_WORDS = words(KW, SW, TX) * BLOCK_WORDS;     // of a row of blocks
-  localparam int unsigned WORDS = words(KH, SH, TY) * ROW_WORDS;
+  localparam int unsigned ROW_WORDS = words(KW, APART_X, TX) * BLOCK_WORDS;     // of a row of blocks
+  localparam int unsigned WORDS = words(KH, APART_Y, TY) * ROW_WORDS;
   localparam int unsigned PADDED = (H + TY - 1) / TY * TY;                 // rows of an image in whole groups
 
   localparam int unsigned JYW = $clog2(BLOCKS_Y + 1), JXW = $clog2(BLOCKS_X + 1);
   localparam int unsigned WYW = $clog2(KH + SH), WXW = $clog2(KW + SW);
-  localparam int unsigned GYW = $clog2(PADDED / TY + 1), GXW = $clog2((W + TX - 1) / TX + 1);
+  // A block's first tap may lie beyond the input, where a later one does not.
+  localparam int unsigned GYW = $clog2((H + (TY - 1) * REACH_Y) / TY + 1);
+  localparam int unsigned GXW = $clog2((W + (TX - 1) * REACH_X) / TX + 1);
   localparam int unsigned PYW = $clog2(TY + 1), PXW = $clog2(TX + 1);
   localparam int unsigned NFW = $clog2(NF + 1), SFW = $clog2(SF + 1);
   localparam int unsigned IW = $clog2(PADDED + 1);
@@ -137,11 +152,13 @@ module deconv #(
   logic [IW-1:0] more_y, drop_y;
 
   /* verilator lint_off PINCONNECTEMPTY */
-  tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .STEP(DH), .OUT(OH), .PAR(TY)) rows (
+  tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .STEP(DH),
+             .DILATION(LH), .APART(APART_Y), .OUT(OH), .PAR(TY)) rows (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(row_step), .last(), .empty(empty_y), .last_block(last_y),
       .first_w(first_wy), .first_g(first_gy), .first_abs(), .place(place_y), .mask(mask_y), .more(more_y),
       .drop(drop_y));
-  tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .STEP(DW), .OUT(OW), .PAR(TX)) cols (
+  tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .STEP(DW),
+             .DILATION(LW), .APART(APART_X), .OUT(OW), .PAR(TX)) cols (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(pixel_step), .last(ox_last), .empty(empty_x),
       .last_block(last_x), .first_w(first_wx), .first_g(), .first_abs(first_gx), .place(place_x), .mask(mask_x),
       .more(), .drop());
@@ -252,7 +269,7 @@ module deconv #(
 
   logic [TAPS-1:0][XW-1:0] x;
   line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(PIXEL), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
-                .JYW(JYW), .JXW(JXW)) buffer (
+                .RY(REACH_Y), .RX(REACH_X), .JYW(JYW), .JXW(JXW), .GYW(GYW), .GXW(GXW)) buffer (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]), .s_axis_tvalid(s_axis_tvalid),
       .s_axis_tready(s_axis_tready), .arrived(arrived), .load(advance), .drop(drop_y), .drop_en(issue && row_end_q),
       .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_word_q),

@@ -2,10 +2,11 @@
 // Ring of image rows that the input fills, from which TY x TX neighbouring pixels are read per cycle.
 //
 // In:   pixels in raster order, SF words each of SIMD channels, channel 0 first and in the low bits.
-// Out:  x[dy][dx] = SIMD channels of the pixel dy rows above and dx columns left of the one asked for, zero
+// Out:  x[dy][dx] = SIMD channels of the pixel dy*RY rows above and dx*RX columns left of the one asked for, zero
 //       where the mask says so; LATENCY = 6 cycles after the request, 7 for more than one pixel. II = 1.
 // Row y of an image lies in bank y mod TY, column x in bank x mod TX: the pixels asked for are never two in a
-// bank. A row's index is group*TY + place, a column's group*TX + place. Each image starts at place 0.
+// bank, as RY and TY have no divisor in common, nor RX and TX. A row's index is group*TY + place, a column's
+// group*TX + place. Each image starts at place 0.
 // A dropped group of rows is free for writing 4 cycles later: by then the reads before it are done. tready is a
 // register.
 module line_buffer #(
@@ -19,10 +20,12 @@ module line_buffer #(
     /* verilator lint_off UNUSEDPARAM */
     parameter STYLE = "auto",               // ram_style
     /* verilator lint_on UNUSEDPARAM */
+    parameter int unsigned RY = 1,          // rows from one of the pixels asked for up to the next
+    parameter int unsigned RX = 1,          // columns to the left
     parameter int unsigned JYW = 2,         // bits of `up`
     parameter int unsigned JXW = 2,         // bits of `left`
-    localparam int unsigned GYW = $clog2((H + TY - 1) / TY + 1),
-    localparam int unsigned GXW = $clog2((W + TX - 1) / TX + 1),
+    parameter int unsigned GYW = 2,         // bits of `group_y`
+    parameter int unsigned GXW = 2,         // bits of `group_x`
     localparam int unsigned SFW = $clog2(SF + 1),
     localparam int unsigned IW = $clog2((H + TY - 1) / TY * TY + 1)
 ) (
@@ -39,9 +42,9 @@ module line_buffer #(
     input  logic drop_en,                // ...drop is of; this cycle's read was the last that needed them
 
     input  logic [GYW-1:0] group_y,      // row group of the pixel, from the oldest kept, before going up...
-    input  logic [JYW-1:0] up,           // ...by so many groups
+    input  logic [JYW-1:0] up,           // ...by so many times RY groups
     input  logic [GXW-1:0] group_x,      // column group, from the first, before going left...
-    input  logic [JXW-1:0] left,         // ...by so many groups
+    input  logic [JXW-1:0] left,         // ...by so many times RX groups
     input  logic [SFW-1:0] sf,           // word of the pixel
     input  logic [$clog2(TY+1)-1:0] place_y,
     input  logic [$clog2(TX+1)-1:0] place_x,
@@ -120,7 +123,14 @@ module line_buffer #(
   end
 
   // ---- stages 1 to 4: addresses ------------------------------------------------------------------
-  // A bank whose place is beyond the asked pixel's holds the wanted neighbour one group further up or left.
+  // A bank whose place is beyond the asked pixel's holds the wanted neighbour one group further up or left, and
+  // more where pixels lie further apart.
+  function automatic int unsigned beyond(int unsigned place, int unsigned bank, int unsigned par,
+                                         int unsigned reach);
+    beyond = 0;
+    for (int unsigned d = 0; d < par; d++)
+      if ((bank + d * reach) % par == place % par) beyond = (bank + d * reach - place) / par;
+  endfunction
   logic [BW-1:0] base_q, base_sum, base_over;  // first word of the oldest row kept
   logic [BW-1:0] step_q, over_q;               // how far a drop moves it, and beyond the end of the ring
   assign base_sum = base_q + step_q;
@@ -141,9 +151,9 @@ module line_buffer #(
     if (!ap_rst_n) base_q <= '0;
     else if (drop_en) base_q <= base_over[BW-1] ? base_sum : base_over;
     row1_q  <= base_q + BW'(32'(group_y) * ROW_WORDS);
-    up1_q   <= BW'(32'(up) * ROW_WORDS);
+    up1_q   <= BW'(32'(up) * RY * ROW_WORDS);
     col1_q  <= BW'(32'(group_x) * SF) + BW'(sf);
-    left1_q <= BW'(32'(left) * SF);
+    left1_q <= BW'(32'(left) * RX * SF);
     row2_q  <= row1_q - up1_q;
     col2_q  <= col1_q - left1_q;
     place_y_q <= {place_y_q[4:0], place_y};
@@ -156,20 +166,46 @@ module line_buffer #(
   logic [TY-1:0][TX-1:0][XW-1:0] bank_x6_q;
   for (genvar by = 0; by < TY; by++) begin : gen_y
     logic [BW-1:0] row, row3_q;
-    logic [1:0] above_q;  // the bank's row is one group further up
-    assign row = row2_q - (above_q[1] ? BW'(ROW_WORDS) : '0);
+    logic [RY:1] above, above1_q, above2_q;  // [r]: the bank's row is r groups further up
+    for (genvar r = 1; r <= RY; r++) begin : gen_above
+      logic [TY-1:0] places;  // of the pixel asked for, with which it is
+      for (genvar p = 0; p < TY; p++) begin : gen_place
+        localparam bit FURTHER = beyond(p, by, TY, RY) == r;
+        assign places[p] = FURTHER && int'(place_y) == p;
+      end
+      assign above[r] = |places;
+    end
+    always_comb begin
+      row = row2_q;
+      for (int unsigned r = 1; r <= RY; r++) row = row - (above2_q[r] ? BW'(r * ROW_WORDS) : '0);
+    end
     always_ff @(posedge ap_clk) begin
-      above_q <= {above_q[0], int'(place_y) < by};
+      above1_q <= above;
+      above2_q <= above1_q;
       row3_q  <= row >= BW'(WORDS) ? row - BW'(WORDS) : row;
     end
 
     for (genvar bx = 0; bx < TX; bx++) begin : gen_x
       logic [BW-1:0] col3_q;
       (* max_fanout = 256, shreg_extract = "no" *) logic [AW-1:0] read4_q;  // drives every LUT RAM
-      logic [1:0] before_q;  // the bank's column is one group further left
+      logic [BW-1:0] col;
+      logic [RX:1] further, further1_q, further2_q;  // [r]: the bank's column is r groups further left
+      for (genvar r = 1; r <= RX; r++) begin : gen_further
+        logic [TX-1:0] places;
+        for (genvar p = 0; p < TX; p++) begin : gen_place
+          localparam bit FURTHER = beyond(p, bx, TX, RX) == r;
+          assign places[p] = FURTHER && int'(place_x) == p;
+        end
+        assign further[r] = |places;
+      end
+      always_comb begin
+        col = col2_q;
+        for (int unsigned r = 1; r <= RX; r++) col = col - (further2_q[r] ? BW'(r * SF) : '0);
+      end
       always_ff @(posedge ap_clk) begin
-        before_q <= {before_q[0], int'(place_x) < bx};
-        col3_q   <= col2_q - (before_q[1] ? BW'(SF) : '0);
+        further1_q <= further;
+        further2_q <= further1_q;
+        col3_q    <= col;
         read4_q  <= AW'(row3_q + col3_q);
       end
 
@@ -199,8 +235,10 @@ module line_buffer #(
       for (genvar dx = 0; dx < TX; dx++) begin : gen_dx
         logic [$clog2(TY+1)-1:0] from_y;
         logic [$clog2(TX+1)-1:0] from_x;
-        assign from_y = place_y_q[5] - $bits(from_y)'(dy) + (int'(place_y_q[5]) < dy ? $bits(from_y)'(TY) : '0);
-        assign from_x = place_x_q[5] - $bits(from_x)'(dx) + (int'(place_x_q[5]) < dx ? $bits(from_x)'(TX) : '0);
+        localparam int BY = dy * int'(RY) % int'(TY);  // banks that its pixel lies back
+        localparam int BX = dx * int'(RX) % int'(TX);
+        assign from_y = place_y_q[5] - $bits(from_y)'(BY) + (int'(place_y_q[5]) < BY ? $bits(from_y)'(TY) : '0);
+        assign from_x = place_x_q[5] - $bits(from_x)'(BX) + (int'(place_x_q[5]) < BX ? $bits(from_x)'(TX) : '0);
         always_ff @(posedge ap_clk)
           x[dy][dx] <= mask_y_q[MASKS-1][dy] && mask_x_q[5][dx] ? bank_x6_q[from_y][from_x] : '0;
       end

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A walk along one axis of a convolution: which kernel taps each output sees, in blocks of PAR.
 //
-//   p = o*STEP + PAD = i*STRIDE + k,  0 <= i < SIZE,  0 <= k < KERNEL
+//   p = o*STEP + PAD = i*STRIDE + k*DILATION,  0 <= i < SIZE,  0 <= k < KERNEL
 //
-// Tap t of an output has k = p mod STRIDE + t*STRIDE and i = p / STRIDE - t. Block b holds
-// taps b*PAR up to b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask
-// says which of their taps those are. Inputs are counted in groups of PAR: i = group*PAR + place.
-// Inputs of the next image follow after the last group of this one.
+// An output's taps have every APART-th k, from the first on with which STRIDE divides p - k*DILATION, and their i
+// lie APART*DILATION/STRIDE before one another: 1 where there is no dilation. Block b holds taps b*PAR up to
+// b*PAR + PAR - 1; blocks with a tap inside the input are walked, b ascending, and a mask says which of their taps
+// those are. Inputs are counted in groups of PAR: i = group*PAR + place. Inputs of the next image follow after the
+// last group of this one.
 //
 // II = 1, latency 1 cycle from `next` to the next output's. Everything is a register, read from tables that the
 // index of the output after it looks up, so that no table lies between a walk's registers. A reset begins at 0.
@@ -16,14 +17,17 @@ module tap_axis #(
     parameter int unsigned STRIDE = 2,  // upsampling factor
     parameter int unsigned PAD    = 1,  // leading outputs that are cropped off
     parameter int unsigned STEP   = 1,  // of so many outputs one is kept
+    parameter int unsigned DILATION = 1,  // outputs between two kernel indices
+    parameter int unsigned APART  = STRIDE,  // STRIDE / gcd(STRIDE, DILATION)
     parameter int unsigned OUT    = 8,  // outputs along the axis, kept
     parameter int unsigned PAR    = 1,  // taps of a block
-    localparam int unsigned BLOCKS = ((KERNEL + STRIDE - 1) / STRIDE + PAR - 1) / PAR,  // of an output, at most
+    localparam int unsigned REACH = APART * DILATION / STRIDE,  // inputs between taps
+    localparam int unsigned BLOCKS = ((KERNEL + APART - 1) / APART + PAR - 1) / PAR,  // of an output, at most
     localparam int unsigned PADDED = (SIZE + PAR - 1) / PAR * PAR,  // inputs in whole groups
     localparam int unsigned INDEX = OUT > 1 ? $clog2(OUT) : 1,  // width of an output's index
     localparam int unsigned BW = $clog2(BLOCKS + 1),         // width of a block count
     localparam int unsigned WW = $clog2(KERNEL + STRIDE),    // width of a weight index
-    localparam int unsigned GW = $clog2(PADDED / PAR + 1),   // width of a group index
+    localparam int unsigned GW = $clog2((SIZE + (PAR - 1) * REACH) / PAR + 1),   // width of a group index
     localparam int unsigned PW = $clog2(PAR + 1),            // width of a place
     localparam int unsigned IW = $clog2(PADDED + 1)          // width of an input count
 ) (
@@ -47,11 +51,22 @@ module tap_axis #(
     return q * STEP + PAD;
   endfunction
 
+  // Kernel index of the first tap of output q, and KERNEL where there is none.
+  function automatic int unsigned first_k(int unsigned q);
+    first_k = KERNEL;
+    for (int unsigned k = APART; k > 0; k--)
+      if ((position(q) + (k - 1) * (STRIDE - DILATION % STRIDE)) % STRIDE == 0 && k <= KERNEL) first_k = k - 1;
+  endfunction
+
+  // Input of tap t of output q, where it has taps.
+  function automatic int unsigned input_of(int unsigned q, int unsigned t);
+    return (position(q) - first_k(q) * DILATION) / STRIDE - t * REACH;
+  endfunction
+
   function automatic bit hits(int unsigned q, int unsigned t);
-    int unsigned k, n;
-    k = position(q) % STRIDE + t * STRIDE;
-    n = position(q) / STRIDE;
-    return k < KERNEL && n >= t && n - t < SIZE;
+    int unsigned k;
+    k = first_k(q) + t * APART;
+    return k < KERNEL && position(q) >= k * DILATION && (position(q) - k * DILATION) / STRIDE < SIZE;
   endfunction
 
   function automatic bit block_hits(int unsigned q, int unsigned b);
@@ -70,16 +85,13 @@ module tap_axis #(
   endfunction
 
   function automatic int unsigned weight_of(int unsigned q);
-    int unsigned phases;
-    phases = position(q) % STRIDE;
     weight_of = first_of(q);
-    for (int unsigned phase = 0; phase < phases; phase++)
-      if (phase < KERNEL) weight_of += ((KERNEL - phase + STRIDE - 1) / STRIDE + PAR - 1) / PAR;
+    for (int unsigned k = 0; k < first_k(q); k++) weight_of += ((KERNEL - k + APART - 1) / APART + PAR - 1) / PAR;
   endfunction
 
   function automatic int unsigned lowest(int unsigned q);
     lowest = 0;
-    for (int unsigned t = 0; t < BLOCKS * PAR; t++) if (hits(q, t)) lowest = position(q) / STRIDE - t;
+    for (int unsigned t = 0; t < BLOCKS * PAR; t++) if (hits(q, t)) lowest = input_of(q, t);
   endfunction
 
   // Inputs that must have arrived for output q, counted from the start of the axis.
@@ -87,14 +99,14 @@ module tap_axis #(
     needed = released(q);
     for (int unsigned p = 0; p <= q; p++)
       for (int unsigned t = BLOCKS * PAR; t > 0; t--)
-        if (hits(p, t - 1) && position(p) / STRIDE + 2 - t > needed) needed = position(p) / STRIDE + 2 - t;
+        if (hits(p, t - 1) && input_of(p, t - 1) >= needed) needed = input_of(p, t - 1) + 1;
   endfunction
 
   // Leading inputs, in whole groups, that no output after q needs.
   function automatic int unsigned released(int unsigned q);
     released = PADDED;
     for (int unsigned p = OUT - 1; p > q; p--)
-      if (count_of(p) != 0) released = lowest(p) / PAR * PAR;
+      if (count_of(p) != 0 && lowest(p) / PAR * PAR < released) released = lowest(p) / PAR * PAR;
   endfunction
 
   typedef struct packed {
@@ -112,7 +124,7 @@ module tap_axis #(
   for (genvar q = 0; q < OUT; q++) begin : gen_table
     localparam int unsigned COUNT = count_of(q);
     localparam int unsigned FIRST = first_of(q);
-    localparam int unsigned I = COUNT == 0 ? 0 : position(q) / STRIDE - FIRST * PAR;  // may lie beyond the input
+    localparam int unsigned I = COUNT == 0 ? 0 : input_of(q, FIRST * PAR);  // may lie beyond the input
     localparam int unsigned WEIGHT = weight_of(q);
     localparam int unsigned KEPT_FROM = q == 0 ? 0 : released(q == 0 ? 0 : q - 1);
     localparam int unsigned DROP = released(q) - KEPT_FROM;

@@ -160,14 +160,6 @@ def test_resize_convolution_in_any_spelling():
             check(chain)
 
 
-def test_resize_that_does_not_repeat_is_refused():
-    chain = start()
-    chain = chain.op("Resize", chain.const([]), chain.const([1, 1, 3, 3]), mode="nearest",
-                     coordinate_transformation_mode="asymmetric", nearest_mode="ceil")  # fmt: skip
-    with pytest.raises(UnsupportedError, match="picks other pixels"):
-        read_network(end(conv(chain, (2, 3, 3, 3), "Conv")).model())
-
-
 def test_padding_and_cropping():
     chain = start()
     chain = chain.op("Pad", chain.const([0, 0, 1, 2, 0, 0, 0, 3], np.int64))

@@ -29,6 +29,14 @@ def test_a_border_of_zeros_counts():
     compared(start().op("AveragePool", kernel_shape=[4, 1], **more).quant(STEP / 2, 4))
 
 
+def test_pixels_that_lie_apart():
+    chain = start(opset=19).op("AveragePool", kernel_shape=[2, 2], dilations=[2, 1])
+    network = read_network(chain.quant(STEP / 4, 6).model())
+    q = np.random.default_rng(0).integers(-8, 8, (4, *network.dims))
+    sums = q[:, :, :-2, :-1] + q[:, :, 2:, :-1] + q[:, :, :-2, 1:] + q[:, :, 2:, 1:]
+    assert np.array_equal(run_network(network, q, exact=True), np.clip(sums, -32, 31))
+
+
 def test_nine_pixels_meet_one_scale():
     chain = start().op("AveragePool", kernel_shape=[3, 3], strides=[1, 1]).quant(STEP / 4, 6)
     network = read_network(chain.model())

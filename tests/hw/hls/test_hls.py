@@ -24,13 +24,14 @@ from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.kernel_bench import KernelCase, check_kernels
 from fpgan.sim.compiled.csim import compile_cpp
-from fpgan.sim.golden import deconv, requantize, threshold, zero_insert
+from fpgan.sim.golden import deconv, requantize, select, threshold, zero_insert
 from fpgan.sim.packing import pack
 
 IMAGES = 3
 pytestmark = pytest.mark.verilator  # needs g++
 
-# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, inputs, weight bits, steps, groups
+# size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, inputs, weight bits, steps, groups,
+# dilation
 # fmt: off
 DECONVS = {
     "dcgan": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "UINT4", 4),
@@ -48,6 +49,12 @@ DECONVS = {
     "step23_s32": ((4, 5), (4, 3), (3, 2), (1, 0, 1, 1), (0, 0), 2, 3, 3, 2, (2, 1), "UINT4", 4, (2, 3)),
     "depthwise": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 6, 6, 3, 3, (2, 1), "INT4", 4, (1, 1), 6),
     "multiplied": ((3, 4), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 8, 1, 1, (1, 1), "INT4", 4, (2, 1), 4),
+    "dilated": (
+        (7, 9), (3, 3), (1, 1), (2, 4, 2, 4), (0, 0), 2, 3, 3, 2, (3, 3), "INT4", 4, (1, 1), 1, (2, 4),
+    ),
+    "dilated_strides": (
+        (5, 4), (3, 5), (2, 3), (3, 2, 1, 2), (1, 0), 2, 2, 2, 1, (2, 1), "INT4", 4, (1, 2), 1, (3, 2),
+    ),
     "wide": ((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 24, 8, 8, 24, (1, 1), "UINT4", 4),
 }
 # fmt: on
@@ -103,13 +110,17 @@ def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
 
 
 def deconv_case(
-    name, size, kernel, stride, pads, extra, ci, co, pe, simd, taps, datatype, bits, steps=(1, 1), groups=1
-):
+    name, size, kernel, stride, pads, extra, ci, co, pe, simd, taps, datatype, bits, steps=(1, 1), groups=1,
+    dilation=(1, 1),
+):  # fmt: skip
     """Returns the case and the steps of an image."""
     rng, top = np.random.default_rng(len(name)), 2 ** (bits - 1)
     weights = rng.integers(-top, top, (ci, co // groups, *kernel))
-    geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra, steps), DataType[datatype]
-    linear = Linear(weights, size, stride, pads, extra, step=steps, groups=groups)
+    geometry, adt = (
+        DeconvGeometry.make(size, kernel, stride, pads, extra, steps, dilation),
+        DataType[datatype],
+    )
+    linear = Linear(weights, size, stride, pads, extra, step=steps, groups=groups, dilation=dilation)
     low, high = linear.accumulator_range(int(adt.min()), int(adt.max()))
     acc = smallest_type(int(low.min()), int(high.max()), signed=True)
     x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *size, ci))
@@ -119,7 +130,7 @@ def deconv_case(
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
         step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
         inputDataType=datatype, weightDataType=f"INT{bits}", outputDataType=acc.name, useful_macs=1,
-        groups=groups,
+        groups=groups, dilation=list(dilation),
     )  # fmt: skip
     synapse_fold = ci // simd * max(1, pe * groups // co) // groups
     return case, geometry.steps(co // pe, synapse_fold, taps)
@@ -180,6 +191,13 @@ def pad_case(name, rows, columns, channels, simd, stride, extra):
                      outputDataType="UINT5")  # fmt: skip
 
 
+def select_case(name, size, channels, pe, rows, cols):
+    x = np.random.default_rng(channels).integers(0, 32, (IMAGES, *size, channels))
+    return node_case(name, "PixelSelect_rtl", x, select(x, rows, cols), size=list(size), rows=list(rows),
+                     cols=list(cols), NumChannels=channels, PE=pe, inputDataType="UINT5",
+                     outputDataType="UINT5")  # fmt: skip
+
+
 def channels_case(name, given, taken):
     x = np.random.default_rng(given).integers(-8, 8, (IMAGES, 3, 2, given))
     y = np.pad(x, ((0, 0), (0, 0), (0, 0), (0, max(0, taken - given))))[..., :taken]
@@ -205,7 +223,14 @@ def test_streaming_kernels(tmp_path):
         ))),
         channels_case("c_add", 3, 8), channels_case("c_drop", 20, 3), channels_case("c_same", 2, 2),
     ]  # fmt: skip
-    counted = check_kernels(cases, tmp_path)
+    selects = [
+        select_case("s_mirrored", (4, 5), 4, 2, (2, 1, 0, 1, 2, 3, 2, 1), (1, 0, 1, 2, 3, 4, 3)),
+        select_case("s_left_out", (6, 5), 3, 1, (0, 2, 4), (1, 3)),
+        select_case("s_upside_down", (3, 2), 2, 2, (2, 1, 0), (1, 0)),
+    ]
+    counted = check_kernels([*cases, *selects], tmp_path)
+    for case in selects:
+        assert counted.pop(case.name) >= max(len(case.inputs), len(case.outputs)) // IMAGES
     words = {case.name: max(len(case.inputs), len(case.outputs)) // IMAGES for case in cases}
     assert counted == words  # one iteration per word of the busier side
 

@@ -33,7 +33,7 @@ IMAGES = 3
 PORTS = Ports(clock2x="ap_clk2x")
 US, Z7 = "ultra96", "pynq-z2"
 # size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board,
-# steps, seed, groups
+# steps, seed, groups, dilation
 # fmt: off
 CASES = {
     "dcgan_dsp": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 8, 4, 2, (1, 1), "dsp", "UINT4", 4, US),
@@ -116,6 +116,26 @@ CASES = {
         (4, 3), (1, 1), (1, 1), (0, 0, 0, 0), (0, 0), 6, 9, 9, 6, (1, 1), "dsp2x", "INT8", 8, Z7, (1, 1),
         0, 3,
     ),
+    "dilated": (
+        (6, 7), (3, 3), (1, 1), (2, 4, 2, 4), (0, 0), 4, 4, 2, 2, (1, 1), "lut", "UINT4", 4, US, (1, 1),
+        0, 1, (2, 4),
+    ),
+    "dilated_33": (
+        (7, 9), (3, 3), (1, 1), (2, 4, 2, 4), (0, 0), 2, 3, 3, 2, (3, 3), "lut", "INT4", 4, US, (1, 1),
+        0, 1, (2, 4),
+    ),
+    "dilated_23": (
+        (8, 6), (4, 5), (1, 1), (3, 0, 2, 1), (0, 0), 2, 2, 1, 2, (2, 3), "dsp", "UINT4", 4, US, (2, 1),
+        0, 1, (3, 2),
+    ),
+    "dilated_strides": (
+        (5, 4), (3, 4), (2, 3), (3, 2, 1, 2), (1, 0), 2, 2, 2, 1, (1, 1), "lut", "INT4", 4, US, (1, 2),
+        0, 1, (3, 2),
+    ),
+    "dilated_multiples": (
+        (4, 5), (3, 5), (4, 2), (0, 3, 0, 3), (0, 1), 4, 4, 4, 4, (2, 3), "dsp2x", "UINT4", 4, US, (1, 1),
+        0, 4, (6, 4),
+    ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
@@ -138,22 +158,27 @@ def node_model(
     steps=(1, 1),
     seed=0,
     groups=1,
+    dilation=(1, 1),
 ):
     """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
     register()
     rng = np.random.default_rng(seed)
     top = 2 ** (weight_bits - 1)
     weights = rng.integers(-top, top, (ci, co // groups, *kernel))
-    geometry, adt = DeconvGeometry.make(size, kernel, stride, pads, extra, steps), DataType[datatype]
-    linear = Linear(weights, size, stride, pads, extra, step=steps, groups=groups)
+    geometry, adt = (
+        DeconvGeometry.make(size, kernel, stride, pads, extra, steps, dilation),
+        DataType[datatype],
+    )
+    linear = Linear(weights, size, stride, pads, extra, step=steps, groups=groups, dilation=dilation)
     low, high = linear.accumulator_range(int(adt.min()), int(adt.max()))
     acc = smallest_type(int(low.min()), int(high.max()), signed=True)
     rows, cols = geometry.rows, geometry.cols
     node = helper.make_node(
         "Deconv_rtl", ["x", "w"], ["y"], name="deconv_0", domain=RTL_DOMAIN, backend="fpgadataflow",
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
-        step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
-        core=core, inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name,
+        step=list(steps), dilation=list(dilation), out=[rows.out, cols.out], CI=ci, CO=co,
+        PE=pe, SIMD=simd, taps=list(taps), core=core,
+        inputDataType=datatype, weightDataType=f"INT{weight_bits}", outputDataType=acc.name,
         useful_macs=1, groups=groups, narrow_weights=int(weights.min() > -top),
     )  # fmt: skip
     graph = helper.make_graph(

@@ -44,6 +44,11 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "stream_last": ((), ("WIDTH=8 BEATS=1", "WIDTH=32 BEATS=9")),
     "pixel_pad": ((), ("H=4 W=3 CF=2 WIDTH=12 OPH=1", "H=1 W=1 SH=1 SW=1")),
+    "table_walk": ((), ('FILE="weights.dat"', 'FILE="weights.dat" DEPTH=1')),
+    "pixel_select": (
+        ("fifo", "line_buffer", "table_walk"),
+        ('ROW_TABLE="weights.dat" COLUMN_TABLE="weights.dat" H=5 W=3 CF=2 ROWS=3',),
+    ),
     "beats_to_words": (("width_convert",), ("BEAT_BYTES=3", "BEAT_BYTES=24 WORD_BYTES=8")),
     "latent_source": (("fifo", "width_convert"), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
     "axil_port": ((), ("",)),
@@ -70,14 +75,20 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "stream_lookup": ((), ('FILE="table"', 'FILE="table" PE=2 CHANNELS=4 SHARED=0 STYLE="block"')),
     "tap_axis": (
         (),
-        ("", "PAR=2", "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3", "SIZE=7 KERNEL=3 STRIDE=1 STEP=3 OUT=3"),
+        (
+            "",
+            "PAR=2",
+            "SIZE=5 KERNEL=5 PAD=2 OUT=10 PAR=3",
+            "SIZE=7 KERNEL=3 STRIDE=1 STEP=3 OUT=3",
+            "SIZE=7 KERNEL=4 STRIDE=2 DILATION=6 APART=1 PAR=2",
+        ),
     ),
-    "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2")),
     "scale_lut": ((), ("", "A_BITS=21 M_BITS=17 B_BITS=30 T_BITS=40")),
     "stream_requantize": (
         ("fifo", "weight_rom", "scale_lut"),
         ('FILE="x"', 'FILE="x" CHANNELS=6 PE=3 MARK_BITS=2 SIGNED_ACC=0', 'FILE="x" MARK_BITS=0 LOW=-128'),
     ),
+    "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2", "H=9 W=9 TY=3 TX=2 ROWS=12 RY=2 RX=3")),
     "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
     "add_multi": ((), ("N=5 DEPTH=3 ARG_LO=-7 ARG_HI=7", "N=1 DEPTH=0", "N=8 DEPTH=1")),
     "mvu_lut_pe": (("add_multi",), ("SIMD=5", "SIMD=1 WEIGHT_WIDTH=3", "SIMD=2 STATIC_WEIGHTS=1")),
@@ -205,6 +216,7 @@ def test_yosys_elaborates(module, values, tmp_path):
         ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
         ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
         ("stream_requantize", "CHANNELS=3 PE=2", "PE=2 must divide CHANNELS=3"),
+        ("deconv", "SH=1 LH=2 TY=2 ROWS=6 DSP_CORE=0", "TY=2 and TX=1 taps of LH=2 and LW=1 lie in one bank"),
     ],
 )
 def test_bad_parameters_stop_elaboration(module, values, message, tmp_path):
