@@ -28,8 +28,7 @@ _SELECT_CONTROL, _SELECT_PER_BIT = (
 )  # LUTs of picked pixels, and per bit of a word in 32 words of LUT RAM
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
-_LINE_CONTROL = 40  # LUTs of a requantizer besides its lanes
-_MARK_ADDER = 9.5  # LUTs per bit of a multiplier, of each bit of a mark but the first
+_LINE_CONTROL, _MARK_ADDER = 40, 9.5  # LUTs of a requantizer besides its lanes; per bit of multiplier and mark
 _LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
@@ -211,11 +210,11 @@ class LineShape:
         words = self.channels // pe
         return "constant" if words == 1 else "block" if words > _LINE_DEEP else "distributed"
 
-    def mark_style(self, pe: int) -> str:
-        return "block" if self._mark_words(pe) > _MARK_DEEP else "distributed"
-
     def _mark_words(self, pe: int) -> int:
         return (self.channels // pe) << self.level_bits
+
+    def mark_style(self, pe: int) -> str:
+        return "block" if self._mark_words(pe) > _MARK_DEEP else "distributed"
 
     def memories(self, pe: int) -> Cost:
         """Of so many channels at once."""
