@@ -28,7 +28,7 @@ _SELECT_CONTROL, _SELECT_PER_BIT = (
 )  # LUTs of picked pixels, and per bit of a word in 32 words of LUT RAM
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
-_LINE_CONTROL, _MARK_ADDER = 40, 9.5  # LUTs of a requantizer besides its lanes; per bit of multiplier and mark
+_LINE_CONTROL, _MARK_ADDER = 40, 9.5  # LUTs of a requantizer besides its lanes; per bit of m, of marks
 _LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
