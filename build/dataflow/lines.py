@@ -93,7 +93,7 @@ def _candidates(steps: _Steps, back: IntArray) -> Iterator[Line]:
         few = steps.of(np.arange(min(_FEW, len(steps.at))))
         if _fitted(few, _MOST_SHIFT, bits) is None:
             continue
-        low, high = 0, narrowest
+        low, high = 1, narrowest
         found = None
         while low < high:
             middle = (low + high) // 2
@@ -172,15 +172,16 @@ def _bounds(steps: _Steps, shift: int, slack: int) -> tuple[IntArray, IntArray]:
 
 def _marked(steps: _Steps, multiplier: IntArray, offset: IntArray, shift: int, bits: int) -> Line | None:
     """None where the next level of the line begins before a step that it puts too early."""
-    goal, far = steps.numbers << shift, steps.last[:, None] + 1
+    goal = np.arange(1, steps.at.shape[1] + 2) << shift  # one more: where the line leaves the last level
+    far = steps.last[:, None] + 1
     divisor = np.maximum(multiplier, 1)[:, None]
     line = np.where(
         multiplier[:, None] > 0,
         -((offset[:, None] - goal) // divisor),
         np.where(goal <= offset[:, None], steps.first[:, None], far),
     )
+    line, after = line[:, :-1], line[:, 1:]
     late = np.where(steps.always, 0, np.maximum(steps.at - line, 0))
-    after = np.concatenate([line[:, 1:], np.maximum(far, line[:, -1:] + (1 << bits))], 1)
     if ((late > 0) & (line + late > after)).any() or late.max(initial=0) >= 1 << bits:
         return None
     marks = np.pad(late, ((0, 0), (1, 0)))
