@@ -23,7 +23,8 @@ test: setup
 
 # All of hw/checks/PROVED.md, each property with a fault of its own put in.
 proofs: setup
-	FPGAN_PROOFS=all $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/sim/proofs
+	FPGAN_PROOFS=all $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/sim/proofs \
+		tests/build/implement/synth/test_equivalence.py
 
 # COUNT random generators, half of them with joins, each simulated at RTL, and many damaged files; the smallest
 # failure stays in out/fuzz.

@@ -11,6 +11,8 @@ _DECONV = (
     "mac_cores.sv", "deconv.sv",
 )  # fmt: skip
 
+_REQUANTIZE = ("fifo.sv", "weight_rom.sv")
+
 _HOST = (
     "host_pkg.sv", "fifo.sv", "width_convert.sv", "beats_to_words.sv", "latent_source.sv", "axil_port.sv",
     "call_control.sv", "axil_stream.sv",
@@ -31,6 +33,8 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "stream_add": ("stream_add.sv",),
     "stream_concat": ("stream_concat.sv",),
     "stream_lookup": ("stream_lookup.sv",),
+    "stream_requantize_lut": (*_REQUANTIZE, "scale_lut.sv", "stream_requantize.sv"),
+    "stream_requantize_dsp": (*_REQUANTIZE, *_MVU, "finn:mvu/mvu.sv", "stream_requantize.sv"),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
     "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),
     "axil_stream": _HOST,

@@ -57,6 +57,20 @@ def threshold(acc: IntArray, thresholds: IntArray, offset: int = 0) -> IntArray:
     return np.stack(counts, -1).reshape(acc.shape).astype(np.int64) + offset
 
 
+def requantize(
+    acc: IntArray, multiplier: IntArray, offset: IntArray, shift: int, marks: IntArray, low: int = 0
+) -> IntArray:
+    """Levels on a line: (multiplier * acc + offset) >> shift within 0 .. L, plus `low`.
+
+    acc (...,C), multiplier and offset (C). Where the line reaches a level too early, by marks (C,L+1)
+    accumulators, these stay a level below.
+    """
+    t = acc * multiplier + offset
+    level = np.clip(t >> shift, 0, marks.shape[1] - 1)
+    early = (t & ((1 << shift) - 1)) < marks[np.arange(acc.shape[-1]), level] * multiplier
+    return level - (early & (level == t >> shift)) + low
+
+
 def matmul(x: IntArray, w: IntArray) -> IntArray:
     """Exact integer product (...,CI) @ (CI,CO), by float64 BLAS where every partial sum stays below 2^53."""
     bound = int(np.abs(x).max(initial=0)) * int(np.abs(w).sum(0).max(initial=0))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
+_B_WIDTH = 18
 _LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
 _CONTROL_LUT = 65
 _BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
@@ -27,6 +28,8 @@ _SELECT_CONTROL, _SELECT_PER_BIT = (
 )  # LUTs of picked pixels, and per bit of a word in 32 words of LUT RAM
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
+_LINE_CONTROL, _MARK_ADDER = 40, 9.5  # LUTs of a requantizer besides its lanes; per bit of m, of marks
+_LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
 _GEARBOX_SHARED = 0.9  # less what its bits share
@@ -175,6 +178,64 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
             share = 0.4 if words <= 16 else 0.6 if words <= 32 else math.ceil(words / 64)
             lut += _THRESHOLD_SHARED * acc_bits * share
     return Cost(round(pe * lut), bram18=pe * bram)
+
+
+@dataclass(frozen=True)
+class LineShape:
+    """What the cost of a requantizer depends on, besides how many channels it works on at once; in bits."""
+
+    channels: int
+    acc_bits: int  # signed
+    multiplier_bits: int
+    offset_bits: int
+    t_bits: int
+    shift: int
+    levels: int
+    mark_bits: int
+    core: str
+
+    @property
+    def level_bits(self) -> int:
+        return self.levels.bit_length()
+
+    @property
+    def fits_dsp(self) -> bool:
+        """A slice of every family holds the product: 25 bits signed by 17 unsigned, or 18 by 24."""
+        plain = self.acc_bits <= _A_WIDTH["DSP48E1"] and self.multiplier_bits <= _B_WIDTH - 1
+        swapped = self.acc_bits <= _B_WIDTH and self.multiplier_bits < _A_WIDTH["DSP48E1"]
+        return self.acc_bits >= 2 and self.multiplier_bits >= 2 and (plain or swapped)
+
+    def line_style(self, pe: int) -> str:
+        """Memory of multipliers and offsets."""
+        words = self.channels // pe
+        return "constant" if words == 1 else "block" if words > _LINE_DEEP else "distributed"
+
+    def _mark_words(self, pe: int) -> int:
+        return (self.channels // pe) << self.level_bits
+
+    def mark_style(self, pe: int) -> str:
+        return "block" if self._mark_words(pe) > _MARK_DEEP else "distributed"
+
+    def memories(self, pe: int) -> Cost:
+        """Of so many channels at once."""
+        line = pe * (self.multiplier_bits + self.offset_bits)
+        found = memory_cost(line, self.channels // pe, self.line_style(pe))
+        if self.mark_bits:
+            marks = memory_cost(self.mark_bits, self._mark_words(pe), self.mark_style(pe))
+            found += Cost(pe * marks.lut, bram18=pe * marks.bram18)
+        return found
+
+
+def requantize_cost(pe: int, shape: LineShape) -> Cost:
+    """Multipliers, comparators and delays of so many channels at once, and the memories of all."""
+    rows = shape.multiplier_bits // 2 + 1 if shape.core == "lut" else 0
+    lut: float = rows * (shape.acc_bits + 2) + shape.t_bits
+    delays = shape.acc_bits + shape.offset_bits + 2 * shape.level_bits
+    if shape.mark_bits:
+        delays += shape.multiplier_bits + shape.shift + shape.level_bits
+        lut += shape.shift + _MARK_ADDER * (shape.mark_bits - 1) * shape.multiplier_bits
+    dsp = pe if shape.core == "dsp" else 0
+    return Cost(round(pe * (lut + delays)) + _LINE_CONTROL, dsp) + shape.memories(pe)
 
 
 def width_convert_cost(taken: int, given: int, bits: int) -> Cost:

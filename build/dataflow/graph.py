@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qonnx.core.modelwrapper import ModelWrapper
 
 JOINS = ("Add_rtl", "Concat_rtl")
+STEPS = ("Thresholding_rtl", "Requantize_rtl")  # what puts sums onto levels
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from fpgan.build.frontend.network import (
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.select_layer import SelectLayer
 
+REACH = "reach"  # metadata: JSON, threshold node -> lowest and highest accumulator of each channel
 USEFUL_MACS = "useful_macs"  # metadata: JSON, node name -> products per image
 
 
@@ -74,6 +75,7 @@ class _Builder:
         self.values: dict[str, tuple[NDArray, BaseDataType]] = {}
         self.tensors: list[tuple[str, list[int], BaseDataType]] = [("image_0", shape, datatype)]
         self.useful: dict[str, int] = {}
+        self.reach: dict[str, list[list[int]]] = {}
         self.indices: dict[str, IntArray] = {}
         self.whole: set[str] = set()  # tensors of int64
 
@@ -123,6 +125,8 @@ class _Builder:
         """Counts the thresholds."""
         assert steps.thresholds is not None
         self.value(f"thresholds_{index}", steps.thresholds, steps.datatype)
+        if steps.reach is not None:
+            self.reach[f"threshold_{index}"] = [ends.tolist() for ends in steps.reach]
         self.node(
             "MultiThreshold", [source, f"thresholds_{index}"], f"threshold_{index}", made,
             domain="qonnx.custom_op.general", out_dtype=made[2].name, out_bias=float(low), data_layout="NCHW",
@@ -172,6 +176,7 @@ class _Builder:
         model.set_metadata_prop("input_scale", repr(network.source.scale))
         model.set_metadata_prop("output_scale", repr(network.target.scale))
         model.set_metadata_prop(USEFUL_MACS, json.dumps(self.useful))
+        model.set_metadata_prop(REACH, json.dumps(self.reach))
         return model
 
 

@@ -11,7 +11,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow import costs
-from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.graph import JOINS, STEPS
+from fpgan.build.dataflow.requantizers import Requantizer, better, put
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 
 
@@ -21,7 +22,7 @@ class JoinFold:
     def __init__(self, model: ModelWrapper, node: NodeProto) -> None:
         self.node, self.name, self._op = node, node.name, getCustomOp(node)
         after = model.find_consumers(node.output[0]) if node.op_type == "Add_rtl" else []
-        self._threshold = after[0] if after else None
+        self._steps = _Steps(model, after[0]) if after else None
         self._words = math.prod(self._op.get_normal_output_shape())
         bits = self._op.get_output_datatype().bitwidth()
         self._choices = [pe for pe in divisors(shared_channels(self._op)) if pe * bits <= MAX_STREAM_BITS]
@@ -34,17 +35,43 @@ class JoinFold:
     def cost(self, cycles: int) -> costs.Cost:
         """Of the join and its thresholding."""
         op, pe = self._op, self.pe(cycles)
-        bits = op.get_output_datatype().bitwidth()
-        if self._threshold is None:
-            return costs.concat_cost(op.in_streams(), pe * bits)
-        out = getCustomOp(self._threshold).get_output_datatype().bitwidth()
-        channels = op.get_nodeattr("NumChannels")
-        return op.cost(pe) + costs.threshold_cost(pe, channels, bits, out)
+        if self._steps is None:
+            return costs.concat_cost(op.in_streams(), pe * op.get_output_datatype().bitwidth())
+        cost: costs.Cost = op.cost(pe) + self._steps.cost(pe)
+        return cost
 
     def apply(self, cycles: int) -> None:
-        for node in (self.node, self._threshold):
-            if node is not None:
-                getCustomOp(node).set_nodeattr("PE", self.pe(cycles))
+        pe = self.pe(cycles)
+        self._op.set_nodeattr("PE", pe)
+        if self._steps is not None:
+            self._steps.apply(pe)
+
+
+class _Steps:
+    """A Thresholding_rtl that is not folded with a deconvolution, or the requantizer that takes its place.
+
+    That is one which takes no more of any resource.
+    """
+
+    def __init__(self, model: ModelWrapper, node: NodeProto) -> None:
+        self._model, self._node, op = model, node, getCustomOp(node)
+        self._bits = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
+        self._channels = int(op.get_nodeattr("NumChannels"))
+
+    def cost(self, pe: int) -> costs.Cost:
+        found = self._better(pe)
+        return self._thresholds(pe) if found is None else found.cost(pe, self._channels)
+
+    def apply(self, pe: int) -> None:
+        found = self._better(pe)
+        node = self._node if found is None else put(self._model, self._node, found)
+        getCustomOp(node).set_nodeattr("PE", pe)
+
+    def _thresholds(self, pe: int) -> costs.Cost:
+        return costs.threshold_cost(pe, self._channels, *self._bits)
+
+    def _better(self, pe: int) -> Requantizer | None:
+        return better(self._model, self._node, pe, self._thresholds(pe))
 
 
 class FunctionFold:
@@ -53,8 +80,8 @@ class FunctionFold:
     def __init__(self, model: ModelWrapper, node: NodeProto) -> None:
         self.node, self.name, self._op = node, node.name, getCustomOp(node)
         before = model.find_producer(node.input[0])
-        follows = before is not None and before.op_type in ("Thresholding_rtl", "Lookup_rtl")
-        self._before = getCustomOp(before) if follows else None
+        self._model, self._after = model, before is not None and before.op_type in (*STEPS, "Lookup_rtl")
+        self._steps = None if node.op_type == "Lookup_rtl" else _Steps(model, node)
         channels = int(self._op.get_normal_output_shape()[-1])
         self._words = math.prod(self._op.get_normal_output_shape())
         bits = max(self._op.get_input_datatype().bitwidth(), self._op.get_output_datatype().bitwidth())
@@ -66,17 +93,19 @@ class FunctionFold:
         return next((pe for pe in self._choices if self._words // pe <= cycles), self._choices[-1])
 
     def cost(self, cycles: int) -> costs.Cost:
-        op, pe = self._op, self.pe(cycles)
-        if self.node.op_type == "Lookup_rtl":
-            cost: costs.Cost = op.cost(pe)
-            return cost
-        bits = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()
-        return costs.threshold_cost(pe, int(op.get_nodeattr("NumChannels")), *bits)
+        pe = self.pe(cycles)
+        cost: costs.Cost = self._op.cost(pe) if self._steps is None else self._steps.cost(pe)
+        return cost
 
     def apply(self, cycles: int) -> None:
         """As many at once as the function before it puts out, whose folding is set."""
-        pe = self.pe(cycles) if self._before is None else self._before.get_nodeattr("PE")
-        self._op.set_nodeattr("PE", pe)
+        pe = self.pe(cycles)
+        if self._after:
+            pe = getCustomOp(self._model.find_producer(self.node.input[0])).get_nodeattr("PE")
+        if self._steps is None:
+            self._op.set_nodeattr("PE", pe)
+        else:
+            self._steps.apply(pe)
 
 
 class SelectFold:

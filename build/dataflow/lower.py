@@ -18,7 +18,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.dataflow.integer_graph import USEFUL_MACS
+from fpgan.build.dataflow.integer_graph import REACH, USEFUL_MACS
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.dataflow.styles import STYLES, DeconvStyle
 from fpgan.build.frontend.constants import attribute
@@ -247,6 +247,7 @@ class _Lowering:
             model.set_tensor_datatype(name, datatype)
         for name, _, datatype in self.tensors:
             model.set_tensor_datatype(name, datatype)
+        model.set_metadata_prop(REACH, self.source.get_metadata_prop(REACH) or "{}")
         for key in ("input_scale", "output_scale"):
             model.set_metadata_prop(key, self.source.get_metadata_prop(key))
         return model

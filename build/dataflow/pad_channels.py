@@ -10,9 +10,10 @@ from onnx import NodeProto, TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.graph import STEPS
 from fpgan.build.dataflow.ops import RTL_DOMAIN
 
-_WIDENED = ("Deconv_rtl", "Thresholding_rtl", "PixelPad_rtl")
+_WIDENED = ("Deconv_rtl", *STEPS, "PixelPad_rtl")
 
 
 def pad_channels(model: ModelWrapper, channels: Mapping[str, int]) -> None:
@@ -56,8 +57,8 @@ def _widen(model: ModelWrapper, node: NodeProto, count: int, channels: Mapping[s
         op.set_nodeattr("CO", out)
         return out
     op.set_nodeattr("NumChannels", count)
-    if node.op_type == "Thresholding_rtl":
-        _pad(model, node.input[1], ((0, count - len(model.get_initializer(node.input[1]))), (0, 0)))
+    for name in node.input[1:]:
+        _pad(model, name, ((0, count - len(model.get_initializer(name))), (0, 0)))
     return count
 
 

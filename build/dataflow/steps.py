@@ -31,6 +31,7 @@ class Steps:
     flipped: NDArray[np.bool_]
     datatype: BaseDataType
     lowest: int = 0
+    reach: tuple[IntArray, IntArray] | None = None  # of what the thresholds compare, lowest and highest (C)
 
 
 def sum_steps(layer: ThresholdLayer) -> Steps:
@@ -45,10 +46,11 @@ def sum_steps(layer: ThresholdLayer) -> Steps:
             thresholds, table, flipped = path.thresholds, path.table, path.flipped
     except ValueError as error:
         raise UnsupportedError(f"{layer_name(layer.name, layer.ops[0])}: {error}") from None
-    low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
+    low, high = reach = np.where(flipped, -high, low), np.where(flipped, -low, high)
     if isinstance(layer, SumLayer) and flipped.any():  # before they are negated too
         low, high = np.minimum(low, -high), np.maximum(high, -low)
-    return Steps(thresholds, table, flipped, smallest_type(int(low.min()), int(high.max()) + 1, signed=True))
+    kind = smallest_type(int(low.min()), int(high.max()) + 1, signed=True)
+    return Steps(thresholds, table, flipped, kind, reach=reach)
 
 
 def image_steps(layer: FunctionLayer) -> Steps:
@@ -66,7 +68,7 @@ def image_steps(layer: FunctionLayer) -> Steps:
     if shared or falls or table.shape[1] * len(levels).bit_length() <= len(levels) * beyond.bitwidth():
         return Steps(None, table[:1] if shared else table, unflipped, kind, int(points[0]))
     reached = np.stack([np.searchsorted(row, levels) for row in table])
-    return Steps(reached + points[0], None, unflipped, beyond)
+    return Steps(reached + points[0], None, unflipped, beyond, reach=(low, high))
 
 
 def counted(quantizer: Quantizer) -> Quantizer:

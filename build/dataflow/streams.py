@@ -10,12 +10,12 @@ from onnx import NodeProto, TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.ops import RTL_DOMAIN
 
 MAX_STREAM_BITS = 8191  # ap_int and AXI4-Stream tools handle no wider words
 # What image I+1 comes from.
-_IMAGES = ("Thresholding_rtl", "Lookup_rtl", "Concat_rtl", "PixelSelect_rtl", "WidthConvert_rtl")
+_IMAGES = (*STEPS, "Lookup_rtl", "Concat_rtl", "PixelSelect_rtl", "WidthConvert_rtl")
 _BUFFERED = ("Deconv_rtl", "PixelPad_rtl", "PixelSelect_rtl")  # what a FIFO stands in front of
 
 

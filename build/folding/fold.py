@@ -20,15 +20,16 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.costs import Cost
-from fpgan.build.dataflow.graph import JOINS
+from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
+from fpgan.build.dataflow.requantizers import possible, put
 from fpgan.build.folding.limits import CORES, Budget
 from fpgan.build.folding.options import MEMORIES, LayerOptions, Option, folds
 from fpgan.build.folding.program import SCALE, Program, prices
 from fpgan.hw.design import read_report
 
-_FOLDED = ("Deconv_rtl", "Thresholding_rtl", "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
+_FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
@@ -201,7 +202,10 @@ class Folding:
                         "core": option.core, "weight_memory": option.memory}  # fmt: skip
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
-            getCustomOp(layer.threshold_node).set_nodeattr("PE", layer.threshold_pe(option, target))
+            steps = layer.threshold_node
+            if option.requantizer is not None:
+                steps = put(self.model, steps, option.requantizer)
+            getCustomOp(steps).set_nodeattr("PE", layer.threshold_pe(option, target))
             _follow(self.model, layer.node, option.simd)
             channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
         for join in self.joins:
@@ -214,13 +218,14 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
     """Take the folding of each deconv and threshold from an earlier BUILD, in place."""
     layers = {layer["name"]: layer for layer in read_report(build)["layers"]}
     channels: dict[str, int] = {}
+    _requantized(model, layers)
     for node in model.graph.node:
         if node.name not in layers or node.op_type not in _FOLDED:
             continue
         op, layer = getCustomOp(node), layers[node.name]
         _check_layer(node, layer, build)
         if node.op_type != "Deconv_rtl":
-            widened = node.op_type == "Thresholding_rtl"
+            widened = node.op_type in STEPS
             total = layer["channels"][1] if widened else shared_channels(op)
             _check_divides(node, "PE", layer["pe"], "NumChannels", total)
             op.set_nodeattr("PE", layer["pe"])
@@ -244,6 +249,16 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
         _follow(model, node, layer["simd"])
         channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
     pad_channels(model, channels)
+
+
+def _requantized(model: ModelWrapper, layers: Mapping[str, Mapping[str, Any]]) -> None:
+    """Requantizers where an earlier BUILD has some."""
+    for node in model.get_nodes_by_op_type("Thresholding_rtl"):
+        layer = layers.get(node.name.replace("threshold", "requantize"))
+        found = [one for one in possible(model, node) if layer and one.shape.core == layer["core"]]
+        if found and layer:
+            pe = max(1, layer["pe"])
+            put(model, node, min(found, key=lambda one: one.cost(pe, layer["channels"][1]).amounts))
 
 
 def _check_layer(node: NodeProto, layer: Mapping[str, Any], build: Path) -> None:

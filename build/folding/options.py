@@ -15,7 +15,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.graph import STEPS
 from fpgan.build.dataflow.joins import divisors
+from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.sim.golden import groups_at_once
 
@@ -23,6 +25,7 @@ MEMORIES = ("distributed", "block")
 _DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included
 Rows = tuple[tuple[int, int], ...]
+Priced = list[tuple[Requantizer | None, costs.Cost]]  # what puts sums onto levels; None: thresholds
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Option:
     rows: Rows  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
+    requantizer: Requantizer | None = None  # in the place of thresholds
 
 
 class LayerOptions:
@@ -54,11 +58,12 @@ class LayerOptions:
         self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
+        self._requantizers = possible(model, self.threshold_node)
         self._edges = _is_edge(model, node, self.threshold_node)
         # Of one product per cycle there is nothing that dsp2x could split.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
-        self._behind: dict[tuple[int, int, int, Rows], costs.Cost] = {}  # of streams, see `_stream_cost`
+        self._behind: dict[tuple[int, int, int, Rows], Priced] = {}  # see `_streams`
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
         """Options that take at most `cycles`, each with its cost including the streams behind it.
@@ -66,11 +71,16 @@ class LayerOptions:
         Of those with the same channel counts only the ones that no other one beats in every resource.
         """
         best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
-        priced = [(o, o.cost + self._stream_cost(o, cycles)) for o in self.options if o.cycles <= cycles]
-        for option, cost in sorted(priced, key=lambda pair: (*pair[1].amounts, pair[0].lanes)):
+        priced = [
+            (option, steps, option.cost + cost)
+            for option in self.options
+            if option.cycles <= cycles
+            for steps, cost in self._streams(option, cycles)
+        ]
+        for option, steps, cost in sorted(priced, key=lambda found: (*found[2].amounts, found[0].lanes)):
             front = best.setdefault((option.ci, option.co), [])
             if not any(kept.within(cost) for _, kept in front):
-                front.append((option, cost))
+                front.append((replace(option, requantizer=steps) if steps else option, cost))
         return [pair for front in best.values() for pair in front]
 
     def threshold_pe(self, option: Option, cycles: int) -> int:
@@ -91,14 +101,27 @@ class LayerOptions:
             waiting = min(waiting, room)
         return option.cycles + lost <= cycles
 
-    def _stream_cost(self, option: Option, cycles: int) -> costs.Cost:
-        """Of what is behind the deconv: the same for options that differ in cores and memories alone."""
+    def _streams(self, option: Option, cycles: int) -> Priced:
+        """What may put the sums onto levels, with the converter before it.
+
+        The same for options that differ in cores and memories alone.
+        """
         same = cycles, option.pe, option.co, option.rows
         if same not in self._behind:
             pe = self.threshold_pe(option, cycles)
-            steps = costs.threshold_cost(pe, option.co, self._acc_bits, self._out_bits)
-            self._behind[same] = costs.width_convert_cost(option.pe, pe, self._acc_bits) + steps
+            converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
+            self._behind[same] = [(steps, converter + cost) for steps, cost in self._steps(pe, option.co)]
         return self._behind[same]
+
+    def _steps(self, pe: int, channels: int) -> Priced:
+        """Those that no other one beats in every resource."""
+        thresholds = costs.threshold_cost(pe, channels, self._acc_bits, self._out_bits)
+        found: Priced = [(None, thresholds)]
+        for requantizer in self._requantizers:
+            cost = requantizer.cost(pe, channels)
+            if not any(other.within(cost) for _, other in found):
+                found = [(one, c) for one, c in found if not cost.within(c)] + [(requantizer, cost)]
+        return found
 
     def _enumerate(self, cores: Collection[str]) -> Iterator[Option]:
         op = self._op
@@ -166,7 +189,7 @@ def _feeding(model: ModelWrapper, node: NodeProto) -> str | None:
     """The deconv whose channels are this one's: there is nothing between them but its thresholding."""
     image = _image(model, node)
     steps = model.find_producer(image)
-    before = model.find_producer(steps.input[0]) if steps and steps.op_type == "Thresholding_rtl" else None
+    before = model.find_producer(steps.input[0]) if steps and steps.op_type in STEPS else None
     return before.name if before is not None and before.op_type == "Deconv_rtl" else None
 
 

@@ -9,7 +9,7 @@ that finding, flipping, lowering and padding them are all covered.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import singledispatch
 from typing import Any
 
@@ -18,6 +18,7 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.lines import ends
 from fpgan.build.frontend.linear import IntArray
 from fpgan.build.frontend.network import FunctionLayer, Network, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.sim.golden import lookup, threshold
@@ -50,7 +51,9 @@ def prove_thresholds(network: Network, dataflow: ModelWrapper) -> dict[str, Any]
 def _prove_layer(
     layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
 ) -> dict[str, Any]:
-    found = [nodes[name] for kind in ("threshold", "lookup") if (name := f"{kind}_{index}") in nodes]
+    found = [
+        nodes[name] for kind in ("threshold", "requantize", "lookup") if (name := f"{kind}_{index}") in nodes
+    ]
     sign = _signs(layer, dataflow, nodes, index)
     channels = len(sign)
     counting = _Counting(dataflow, found, channels)
@@ -70,18 +73,33 @@ def _prove_layer(
 
 
 class _Counting:
-    """Integers that the graph's thresholds, its table, or both make of accumulators (C,T)."""
+    """Integers that the graph's thresholds or lines, its table, or both make of accumulators (C,T).
+
+    steps (C,T): where they may change.
+    """
 
     def __init__(self, dataflow: ModelWrapper, nodes: list[NodeProto], channels: int) -> None:
-        constants = [np.rint(dataflow.get_initializer(node.input[1])).astype(np.int64) for node in nodes]
+        constants = [initializers(dataflow, node)[0] for node in nodes]
         self.table = constants[-1] if nodes[-1].op_type == "Lookup_rtl" else None
-        self.counted = nodes[0].op_type == "Thresholding_rtl"
-        self.steps = constants[0][:channels] if self.counted else np.zeros((channels, 0), np.int64)
-        self._offset = getCustomOp(nodes[0]).get_nodeattr("ActVal") if self.counted else 0
+        self.steps = np.zeros((channels, 0), np.int64)
+        self._counted: Callable[[IntArray], IntArray] = lambda acc: acc
+        op = getCustomOp(nodes[0])
+        if nodes[0].op_type == "Thresholding_rtl":
+            self.steps = constants[0][:channels]
+            self._counted = lambda acc: threshold(acc, self.steps, op.get_nodeattr("ActVal"))
+        elif nodes[0].op_type == "Requantize_rtl":
+            line, marks = (values[:channels] for values in initializers(dataflow, nodes[0]))
+            self.steps = ends(line, marks, op.get_nodeattr("shift"))
+            self._counted = lambda acc: op.compute(acc, line, marks)
 
     def __call__(self, acc: IntArray) -> IntArray:
-        values = threshold(acc.T, self.steps, self._offset) if self.counted else acc.T
+        values = self._counted(acc.T)
         return (values if self.table is None else lookup(values, self.table)).T
+
+
+def initializers(dataflow: ModelWrapper, node: NodeProto) -> list[IntArray]:
+    """A node's constants."""
+    return [np.rint(dataflow.get_initializer(name)).astype(np.int64) for name in node.input[1:]]
 
 
 @singledispatch

@@ -40,7 +40,7 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 "useful_macs": op.get_nodeattr("useful_macs") if mac else 0,
                 "lanes": op.lanes if mac else 0,
                 "taps": list(op.taps) if mac else [],
-                "core": op.get_nodeattr("core") if mac else "",
+                "core": op.get_nodeattr("core") if "core" in attributes else "",
                 "weight_memory": op.get_nodeattr("weight_memory") if mac else "",
                 "channels": [int(op.get_normal_input_shape()[-1]), int(op.get_normal_output_shape()[-1])],
                 "estimates": {

@@ -18,6 +18,9 @@ any number of others at any time. `MODULE_properties.sv` holds the properties. `
 this page, `make test` what has a star. Each property is seen to fail with a fault in its module
 (`tests/sim/proofs/faults.yaml`). What is not here is tested only.
 
+That Yosys' netlist of a control module is its RTL is proved by
+`tests/build/implement/synth/test_equivalence.py`.
+
 A proof looks at every state, so sizes are small. Words of few bits stand for any where a module does not look
 into them.
 """

@@ -25,6 +25,7 @@ from random_post_training import files
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.requantizers import possible, put
 from fpgan.build.folding import limits
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow, run_network
@@ -172,6 +173,16 @@ def kept(model, kind):
     return path
 
 
+def requantized(network, dataflow, q, expected):
+    """With a requantizer in the place of each layer's thresholds, of those that there could be."""
+    for node in list(dataflow.get_nodes_by_op_type("Thresholding_rtl")):
+        found = possible(dataflow, node)
+        if found:
+            put(dataflow, node, found[int(q.sum()) % len(found)])
+    assert np.array_equal(run_dataflow(dataflow, q), expected)
+    assert prove_thresholds(network, dataflow)["mismatches"] == 0
+
+
 def compare(model, case):
     """Everything above RTL agrees with both references."""
     chain, steps, scale = case
@@ -188,6 +199,7 @@ def compare(model, case):
     dataflow = lower(integer_graph(network))
     assert np.array_equal(run_dataflow(dataflow, q[0]), expected[0])
     assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    requantized(network, dataflow, q[0], expected[0])
 
 
 @settings(max_examples=OF_EACH, **FUZZ)
@@ -248,6 +260,7 @@ def test_random_post_training(tmp_path_factory, model, core):
     dataflow = lower(integer_graph(network))
     assert np.array_equal(run_dataflow(dataflow, q[0]), expected[0])
     assert prove_thresholds(network, dataflow)["mismatches"] == 0
+    requantized(network, dataflow, q[0], expected[0])
     if COUNT:
         at_rtl(path, tmp_path_factory.mktemp("fuzz") / "build", cores=(core,))
     path.unlink()

@@ -27,6 +27,17 @@ def test_onnx_runtimes_networks_at_rtl(name, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.verilator
+def test_requantizers_at_rtl(tmp_path):
+    """Of features that are 8 bits each: in the predicted cycles, then with stalls."""
+    module, x = network("dense")
+    onnx.save(ort_static(exported(module, x), x, tmp_path, "u8", True), tmp_path / "m.onnx")
+    report = at_rtl(tmp_path / "m.onnx", tmp_path / "build")
+    assert "Requantize_rtl" in {layer["op"] for layer in report["layers"]}
+    assert simulate(tmp_path / "build", images=8, stall=0.3)["mismatches"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
 def test_torch_aos_network_at_rtl(tmp_path):
     module, x = network("autoencoder")
     onnx.save(torch_ao(module, x, "qnnpack"), tmp_path / "m.onnx")

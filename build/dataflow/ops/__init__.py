@@ -29,11 +29,14 @@ def register() -> None:
     from fpgan.build.dataflow.ops.lookup import Lookup_rtl
     from fpgan.build.dataflow.ops.pixel_pad import PixelPad_rtl
     from fpgan.build.dataflow.ops.pixel_select import PixelSelect_rtl
+    from fpgan.build.dataflow.ops.requantize import Requantize_rtl
     from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl
     from fpgan.build.dataflow.ops.width_convert import WidthConvert_rtl
 
     joins = (Add_rtl, Concat_rtl, Fork_rtl)
-    images = (Channels_rtl, Deconv_rtl, Lookup_rtl, PixelPad_rtl, PixelSelect_rtl, Thresholding_rtl)
+    images = (
+        Channels_rtl, Deconv_rtl, Lookup_rtl, PixelPad_rtl, PixelSelect_rtl, Requantize_rtl, Thresholding_rtl,
+    )  # fmt: skip
     for op in (*joins, *images, Fifo_rtl, WidthConvert_rtl):
         add_op_to_domain(RTL_DOMAIN, op)
 

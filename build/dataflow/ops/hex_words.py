@@ -14,3 +14,17 @@ def hex_words(words: NDArray[np.int64], bits: int) -> str:
     planes = (rows[:, :, None] >> np.arange(bits)) & 1
     packed = np.packbits(planes.reshape(rows.shape[0], -1).astype(np.uint8), axis=1, bitorder="little")
     return "".join(f"{int.from_bytes(row.tobytes(), 'little'):0{digits}x}\n" for row in packed)
+
+
+def hex_pairs(low: NDArray[np.int64], high: NDArray[np.int64], bits: tuple[int, int]) -> str:
+    """As hex_words, of elements {high, low} (rows, elements) of so many bits, maybe over 64 together."""
+    width = sum(bits)
+    lines = []
+    for row in zip(low.tolist(), high.tolist(), strict=True):
+        pairs = [
+            a & ((1 << bits[0]) - 1) | (b & ((1 << bits[1]) - 1)) << bits[0]
+            for a, b in zip(*row, strict=True)
+        ]
+        word = sum(pair << width * place for place, pair in enumerate(pairs))
+        lines.append(f"{word:0{-(-width * len(pairs) // 4)}x}\n")
+    return "".join(lines)

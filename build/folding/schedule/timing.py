@@ -23,6 +23,7 @@ from fpgan.build.folding.schedule import (
     joins,
     pixel_pad,
     pixel_select,
+    requantize,
     thresholding,
     width_convert,
 )
@@ -41,6 +42,7 @@ _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Lookup_rtl": joins.lookup,
     "PixelPad_rtl": pixel_pad.stage,
     "PixelSelect_rtl": pixel_select.stage,
+    "Requantize_rtl": requantize.stage,
     "Thresholding_rtl": thresholding.stage,
     "WidthConvert_rtl": width_convert.stage,
 }

@@ -208,6 +208,25 @@ def _lookup(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
     return "stream_lookup", constants, {"table": ("short", table.reshape(rows, -1, table.shape[1]))}
 
 
+def _requantize(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
+    (line, marks), shape, pe = (
+        (_integers(model, name) for name in node.input[1:]),
+        op.shape,
+        op.get_nodeattr("PE"),
+    )
+    constants = {
+        "ITERATIONS": op.get_exp_cycles(), "FOLDS": len(line) // pe, "PE": pe,
+        "ACC": op.get_input_datatype().bitwidth(), "SIGNED": int(op.get_input_datatype().signed()),
+        "ACT": op.get_output_datatype().bitwidth(), "MULT": shape.multiplier_bits, "T": shape.t_bits,
+        "SHIFT": shape.shift, "LEVELS": shape.levels, "MARK": shape.mark_bits, "LOW": op.get_nodeattr("low"),
+    }  # fmt: skip
+    multiplier, offset = line.T.reshape(2, -1, pe)
+    return "stream_requantize", constants, {
+        "multiplier": ("int", multiplier), "offset": ("long long", offset),
+        "marks": ("unsigned char", marks.reshape(-1, pe, marks.shape[1])),
+    }  # fmt: skip
+
+
 _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Deconv_rtl": _deconv,
     "Thresholding_rtl": _threshold,
@@ -219,6 +238,7 @@ _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Add_rtl": _add,
     "Concat_rtl": _concat,
     "Lookup_rtl": _lookup,
+    "Requantize_rtl": _requantize,
 }
 
 

@@ -50,7 +50,12 @@ def deconvs(model):
 def combinations(layers, target):
     """Every choice of one option per layer whose channel counts agree; with its total cost."""
     allowed = [
-        [(o, o.cost + layer._stream_cost(o, target)) for o in layer.options if o.cycles <= target]
+        [
+            (o, o.cost + cost)
+            for o in layer.options
+            if o.cycles <= target
+            for _, cost in layer._streams(o, target)
+        ]
         for layer in layers
     ]
     for combination in itertools.product(*allowed):

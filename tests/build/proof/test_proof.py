@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.requantizers import possible, put
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof import thresholds as proof
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -50,6 +52,32 @@ def test_one_threshold_off_by_one(case, delta):
     steps[2, 7] += delta
     dataflow.set_initializer("thresholds_0", steps)
     assert prove_thresholds(network, dataflow)["mismatches"] == 1
+
+
+def test_requantizers_in_the_place_of_thresholds():
+    """All that there could be, on as many sums; then with a wrong multiplier, offset or mark."""
+    chain = Chain((1, 3, 4, 4)).quant(0.37, 8)
+    name = chain.weights((3, 4, 2, 2), 0.0123, 8)
+    network = read_network(chain.op("ConvTranspose", name, strides=[2, 2]).op("Relu").quant(0.91, 8).model())
+    plain = lower(integer_graph(network))
+    whole, found = prove_thresholds(network, plain), possible(plain, plain.graph.node[-1])
+    assert {(one.line.mark_bits > 0, one.shape.core) for one in found} >= {(True, "lut"), (True, "dsp")}
+    for one in found:
+        dataflow = lower(integer_graph(network))
+        put(dataflow, dataflow.graph.node[-1], one)
+        report = prove_thresholds(network, dataflow)
+        assert (report["values"], report["mismatches"]) == (whole["values"], 0)
+        assert report["layers"][0]["name"] == "requantize_0"
+    for tensor, place, more in (
+        ("line_0", (2, 0), 1),
+        ("line_0", (1, 1), 1 << found[-1].line.shift),
+        ("marks_0", (3, 60), 2),
+    ):
+        wrong = values(dataflow, tensor)
+        wrong[place] += more
+        broken = deepcopy(dataflow)
+        broken.set_initializer(tensor, wrong)
+        assert prove_thresholds(network, broken)["mismatches"] > 0
 
 
 def test_one_wrong_weight_or_sign(case):

@@ -24,7 +24,7 @@ from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim.benches.kernel_bench import KernelCase, check_kernels
 from fpgan.sim.compiled.csim import compile_cpp
-from fpgan.sim.golden import deconv, select, threshold, zero_insert
+from fpgan.sim.golden import deconv, requantize, select, threshold, zero_insert
 from fpgan.sim.packing import pack
 
 IMAGES = 3
@@ -160,6 +160,22 @@ def threshold_case(name, acc, channels, pe, steps, out, offset):
     )  # fmt: skip
 
 
+def requantize_case(name, acc, channels, pe, out, marked):
+    """Random lines, their marks on some levels."""
+    rng, adt = np.random.default_rng(channels), DataType[acc]
+    low, levels, shift = int(DataType[out].min()), (1 << DataType[out].bitwidth()) - 1, 15
+    line = np.stack([rng.integers(1 << 9, 1 << 11, channels), rng.integers(-(1 << 22), 1 << 22, channels)], 1)
+    marks = rng.integers(0, 4 if marked else 1, (channels, levels + 1))
+    marks[:, 0] = 0
+    x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, 4, 5, channels))
+    x.reshape(-1)[:2] = int(adt.min()), int(adt.max())
+    return node_case(
+        name, "Requantize_rtl", x, requantize(x, line[:, 0], line[:, 1], shift, marks, low), [line, marks],
+        size=[4, 5], PE=pe, NumChannels=channels, inputDataType=acc, outputDataType=out, shift=shift, low=low,
+        levels=levels, mark_bits=2 * marked, multiplier_bits=11, offset_bits=23, t_bits=32, core="lut",
+    )  # fmt: skip
+
+
 def width_case(name, channels, taken, given, datatype):
     adt = DataType[datatype]
     x = np.random.default_rng(taken).integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, 4, 3, channels))
@@ -195,6 +211,8 @@ def test_streaming_kernels(tmp_path):
         threshold_case("t_signed", "INT17", 4, 4, 255, "INT8", -128),
         threshold_case("t_odd", "INT9", 6, 1, 10, "INT4", -5),
         threshold_case("t_one", "INT5", 3, 3, 1, "UINT1", 0),
+        requantize_case("r_marked", "INT17", 6, 2, "INT8", True),
+        requantize_case("r_exact", "UINT14", 3, 3, "UINT5", False),
         *(width_case(f"w_{a}_{b}", c, a, b, t) for c, a, b, t in (
             (4, 1, 4, "UINT4"), (4, 4, 1, "INT4"), (6, 2, 6, "INT3"), (6, 3, 2, "UINT4"), (6, 2, 3, "UINT5"),
             (60, 12, 10, "INT8"), (60, 10, 12, "INT16"), (48, 48, 8, "INT17"), (48, 16, 48, "UINT7"),

@@ -83,6 +83,11 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "SIZE=7 KERNEL=4 STRIDE=2 DILATION=6 APART=1 PAR=2",
         ),
     ),
+    "scale_lut": ((), ("", "A_BITS=21 M_BITS=17 B_BITS=30 T_BITS=40")),
+    "stream_requantize": (
+        ("fifo", "weight_rom", "scale_lut"),
+        ('FILE="x"', 'FILE="x" CHANNELS=6 PE=3 MARK_BITS=2 SIGNED_ACC=0', 'FILE="x" MARK_BITS=0 LOW=-128'),
+    ),
     "line_buffer": ((), ("", "H=5 W=3 TY=2 TX=3 ROWS=6 SF=2", "H=9 W=9 TY=3 TX=2 ROWS=12 RY=2 RX=3")),
     "weight_rom": ((), ('FILE="weights.dat"', 'FILE="weights.dat" STYLE="block"')),
     "add_multi": ((), ("N=5 DEPTH=3 ARG_LO=-7 ARG_HI=7", "N=1 DEPTH=0", "N=8 DEPTH=1")),
@@ -189,6 +194,9 @@ def test_yosys_elaborates(module, values, tmp_path):
         (tmp_path / f"latent_table_{stage}.dat").write_text("0\n" * 2**stage)
     for element in range(2):
         (tmp_path / f"table_{element}.dat").write_text("0\n" * 32)
+    (tmp_path / "x_line.dat").write_text("0\n" * 2)
+    for element in range(3):
+        (tmp_path / f"x_marks_{element}.dat").write_text("0\n" * 512)
     slang(module_sources(module), module, values, tmp_path)
 
 
@@ -207,6 +215,7 @@ def test_yosys_elaborates(module, values, tmp_path):
         ("axil_stream", f"CAPABILITY={_CAPABILITY[:-1]}0", "ID=46504740 VERSION=00010000 are not those"),
         ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
         ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
+        ("stream_requantize", "CHANNELS=3 PE=2", "PE=2 must divide CHANNELS=3"),
         ("deconv", "SH=1 LH=2 TY=2 ROWS=6 DSP_CORE=0", "TY=2 and TX=1 taps of LH=2 and LW=1 lie in one bank"),
     ],
 )

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requantizers in the place of thresholds: chosen where they take less, taken over, the same integers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from onnx_models import Chain
+from qonnx.custom_op.registry import getCustomOp
+
+from fpgan.build.dataflow.integer_graph import integer_graph
+from fpgan.build.dataflow.lower import lower
+from fpgan.build.folding.fold import InfeasibleError, fold, fold_like
+from fpgan.build.folding.limits import Budget
+from fpgan.build.frontend.read import read_network
+from fpgan.build.proof.golden_vectors import run_dataflow
+from fpgan.build.proof.thresholds import prove_thresholds
+from fpgan.build.report.summary import summarize
+from fpgan.hw.boards import get_board
+
+BOARD = get_board("pynq-z2")
+
+
+def network(act="Relu"):
+    """64 features of 8 bits, then a function of each, quantized again, and 3 more."""
+    chain = Chain((1, 8, 1, 1)).quant(0.37, 8)
+    chain.op("ConvTranspose", chain.weights((8, 64, 1, 1), 0.0171, 8)).op(act).quant(0.41, 8)
+    chain.op("Mul", chain.const(np.float32(0.77))).quant(0.43, 8)
+    return read_network(
+        chain.op("ConvTranspose", chain.weights((64, 3, 1, 1), 0.0213, 8)).quant(0.9, 8).model()
+    )
+
+
+def kinds(model):
+    return [node.op_type for node in model.graph.node if node.name.startswith(("threshold", "requantize"))]
+
+
+def folded(read, budget):
+    model = lower(integer_graph(read))
+    fold(model, BOARD.part, budget, 512)
+    return model
+
+
+def test_the_cheaper_of_both_is_taken(tmp_path):
+    """Where block RAM is short, lines: proved, of the same integers, and taken over by their cores."""
+    read = network()
+    q = np.random.default_rng(0).choice(read.source.values, (2, *read.dims))
+    scarce = folded(read, Budget(3_000, 0, 6))
+    assert "Requantize_rtl" in kinds(scarce)
+    with pytest.raises(InfeasibleError):  # a Tanh is no line
+        folded(network("Tanh"), Budget(3_000, 0, 6))
+    cores = {n.name: getCustomOp(n).get_nodeattr("core") for n in scarce.graph.node if n.name[:3] == "req"}
+    with_dsp = folded(read, Budget(3_000, 100, 6))
+    assert set(cores.values()) == {"lut"} and any(
+        getCustomOp(n).get_nodeattr("core") == "dsp" for n in with_dsp.graph.node if n.name[:3] == "req"
+    )
+    plain = lower(integer_graph(read))
+    for model in (scarce, with_dsp):
+        assert prove_thresholds(read, model)["mismatches"] == 0
+        assert all(np.array_equal(run_dataflow(model, x), run_dataflow(plain, x)) for x in q)
+    (tmp_path / "report.json").write_text(json.dumps(summarize(with_dsp, BOARD, 100.0, 0.8)))
+    again = lower(integer_graph(read))
+    fold_like(again, tmp_path)
+    assert kinds(again) == kinds(with_dsp)
+    assert summarize(again, BOARD, 100.0, 0.8)["layers"][1]["core"] == "dsp"
