@@ -202,6 +202,9 @@ def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
         lines.append("end")
 
     def function(table: str, target: str) -> None:
+        if len(set(table)) == 1:  # such as the words that fill the memory up to a power of 2
+            lines.append(f"connect {target} 1'{table[0]}")
+            return
         depth = (len(table) - 1).bit_length()
         if depth <= 6:
             pins = {f"I{i}": f"\\A [{i}]" for i in range(depth)}

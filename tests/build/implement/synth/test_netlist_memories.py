@@ -59,7 +59,7 @@ MEMORIES = [
     (7, 1024, 1, "block", "ROM(1)", "RAMB18E2 RAMB18E1"),
     (5, 512, 1, "distributed", "ROM(1)", "LUT3 LUT3"),
     (4, 1024, 1, "distributed", "ROM(1)", "MUXF8 MUXF8"),
-    (3, 2000, 1, "distributed", "ROM(1)", "MUXF8 MUXF8"),
+    (3, 1100, 1, "distributed", "ROM(1)", "MUXF8 MUXF8"),
     (36, 512, 1, "block", "", "RAMB18E2 RAMB18E1"),
     (70, 300, 1, "block", "", "RAMB36E2 RAMB36E1"),
     (18, 2048, 1, "block", "", "RAMB36E2 RAMB36E1"),
