@@ -17,6 +17,8 @@ from fpgan.build.implement.synth.fanout import split
 _HERE = Path(__file__).parent
 _REPEATED = ("mvu_lut_pe",)  # modules of which a layer has many equal instances
 _ONE_LEVEL = 8  # address bits of what four LUT6 and their MUXF7 and MUXF8 hold
+_MUX2 = f"8'{0xCA:08b}"  # INIT of a LUT3: I2 chooses between I0 and I1
+_MUX4 = f"64'{0xFF00F0F0CCCCAAAA:064b}"  # INIT of a LUT6: I5 and I4 choose one of I0 to I3
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def run_job(job: Job) -> None:
         do("synth_xilinx", *mapping, "-run", "begin:map_memory")
         do("synth_xilinx", *mapping, "-run", "map_ffram:")
     do("setattr -mod -unset keep_hierarchy *")
+    do("setattr -mod -unset blackbox =A:fpgan_rom")
     do("flatten")
     do("opt_clean")
     do("delete t:$scopeinfo")
@@ -145,6 +148,8 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
     multiplexers that a ROM becomes take it minutes where it is wide. Up to 8 words stay logic: there
     many bits are equal, or simple. With "auto", so are up to 256 words, the most that a slice reads in one
     level: as logic they take Yosys three or four.
+    Its module is of primitives alone, and a black box until the rest is mapped: seen by every pass, the tens
+    of thousands of LUTs of a wide and deep ROM would take Yosys minutes and gigabytes.
     """
 
     def identifier(name: str) -> Any:
@@ -183,8 +188,12 @@ def _roms_to_luts(design: Any, ys: Any) -> None:
 
 
 def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
-    """RTLIL of a module Y[i] = tables[i][A], of a slice's primitives: LUTs, MUXF7, MUXF8; $mux beyond."""
-    lines = [f"module {name}", f"wire width {inputs} input 1 \\A", f"wire width {len(tables)} output 2 \\Y"]
+    """RTLIL of a module Y[i] = tables[i][A], of a slice's primitives: LUTs, MUXF7, MUXF8; LUTs beyond.
+
+    It is a black box to Yosys, which maps it no further, until its attribute is unset.
+    """
+    lines = ["attribute \\blackbox 1", "attribute \\fpgan_rom 1", f"module {name}"]
+    lines += [f"wire width {inputs} input 1 \\A", f"wire width {len(tables)} output 2 \\Y"]
 
     def cell(kind: str, pins: dict[str, str], init: str = "") -> None:
         lines.append(f"cell {kind} $c{len(lines)}")
@@ -193,22 +202,28 @@ def _rom_module(name: str, inputs: int, tables: list[str]) -> str:
         lines.append("end")
 
     def function(table: str, target: str) -> None:
+        if len(set(table)) == 1:  # such as the words that fill the memory up to a power of 2
+            lines.append(f"connect {target} 1'{table[0]}")
+            return
         depth = (len(table) - 1).bit_length()
         if depth <= 6:
             pins = {f"I{i}": f"\\A [{i}]" for i in range(depth)}
             cell(f"\\LUT{depth}", pins | {"O": target}, f"{len(table)}'{table[::-1]}")
             return
-        halves = []
-        for half in (table[: len(table) // 2], table[len(table) // 2 :]):
-            halves.append(f"$w{len(lines)}")
-            lines.append(f"wire {halves[-1]}")
-            function(half, halves[-1])
+        ways = 4 if depth > _ONE_LEVEL and depth % 2 == _ONE_LEVEL % 2 else 2
+        share = len(table) // ways
+        parts = [f"$w{len(lines)}_{way}" for way in range(ways)]
+        for way, part in enumerate(parts):
+            lines.append(f"wire {part}")
+            function(table[way * share : (way + 1) * share], part)
+        data = {f"I{way}": part for way, part in enumerate(parts)}
         select = f"\\A [{depth - 1}]"
-        if depth <= 8:
-            cell(f"\\MUXF{depth}", {"I0": halves[0], "I1": halves[1], "S": select, "O": target})
+        if ways == 4:
+            cell("\\LUT6", data | {"I4": f"\\A [{depth - 2}]", "I5": select, "O": target}, _MUX4)
+        elif depth > _ONE_LEVEL:
+            cell("\\LUT3", data | {"I2": select, "O": target}, _MUX2)
         else:
-            cell("$mux", {"A": halves[0], "B": halves[1], "S": select, "Y": target})
-            lines.insert(-1, "parameter \\WIDTH 1")
+            cell(f"\\MUXF{depth}", data | {"S": select, "O": target})
 
     for i, table in enumerate(tables):
         function(table, f"\\Y [{i}]")

@@ -84,6 +84,14 @@ def test_memories(
     assert found["LUT"] - found["LUTRAM"] <= logic
 
 
+def test_luts_of_a_rom_are_out_of_sight_of_the_mapping(tmp_path: Path) -> None:
+    """Mapped with the rest of a wide layer, they took Yosys gigabytes."""
+    found = memory(tmp_path, "xcup", 4, 2048, "distributed", False)
+    assert found["cells"]["MUXF8"] == 2 * 8 and found["cells"]["LUT6"] == 2 * (32 + 2)  # two bits are 0
+    log = (tmp_path / "work" / "top.log").read_text(encoding="utf-8")
+    assert log.index("Deleting now unused module rom") > log.rindex("Executing ABC9 pass")
+
+
 def mvu(folder: Path, family: str, **override: int) -> dict[str, Any]:
     """FINN's matrix-vector unit, 4 x 9, W4A4, with instantiated DSP slices."""
     rtllib = Path(next(iter(finn.__path__))) / "finn-rtllib"
