@@ -41,6 +41,7 @@ def environment(
     boards: str = "",
     version: str = "2022.2",
     slack: float = 0.25,
+    hold: float = 0.125,
     pulse: float = 0.0,
     maps: int = 1,
 ) -> dict[str, str]:
@@ -50,6 +51,7 @@ def environment(
         "RECORDER_BOARDS": boards,
         "RECORDER_VERSION": version,
         "RECORDER_SLACK": str(slack),
+        "RECORDER_HOLD": str(hold),
         "RECORDER_PULSE": str(pulse),
         "RECORDER_MAPS": str(maps),
     }

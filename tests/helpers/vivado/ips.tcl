@@ -61,6 +61,7 @@ foreach {ip pin way type condition needed} {
     proc_sys_reset ext_reset_in input reset "" 1
     proc_sys_reset dcm_locked input locked "" 0
     proc_sys_reset peripheral_aresetn output reset "" 0
+    proc_sys_reset peripheral_reset output reset_high "" 0
     proc_sys_reset interconnect_aresetn output reset "" 0
     smartconnect aclk input clock "" 1
     smartconnect aresetn input reset "" 1

@@ -6,7 +6,7 @@
 # check of the scripts, no run of Vivado: it cannot say whether Vivado behaves as it does.
 #
 # Logs "COMMAND ARGUMENTS" lines to $env(RECORDER_LOG). $env(RECORDER_BOARDS): board files that there are.
-# $env(RECORDER_MAPS): 1 where the packager makes memory maps. $env(RECORDER_VERSION): of the Vivado that it stands in for. $env(RECORDER_SLACK), $env(RECORDER_PULSE): of the routed design.
+# $env(RECORDER_MAPS): 1 where the packager makes memory maps. $env(RECORDER_VERSION): of the Vivado that it stands in for. $env(RECORDER_SLACK), $env(RECORDER_HOLD), $env(RECORDER_PULSE): of the routed design.
 
 namespace eval recorder {
     variable here [file dirname [file normalize [info script]]]
@@ -164,11 +164,14 @@ proc recorder::slurp {path} {
     return $text
 }
 
-# Ports of a wrapper by its X_INTERFACE_INFO attributes.
+# Ports of a wrapper by its X_INTERFACE_INFO attributes. A reset is active high where they do not say otherwise.
 proc recorder::read_ports {path} {
-    set pattern {X_INTERFACE_INFO = "([\w.:]+) (\w+) (\w+)"[^\n]*\n\s*(input|output) wire (?:\[\d+:0\] )?(\w+)}
+    set pattern {X_INTERFACE_INFO = "([\w.:]+) (\w+) (\w+)"([^\n]*)\n\s*(input|output) wire (?:\[\d+:0\] )?(\w+)}
     set ports {}
-    foreach {all type interface role way name} [regexp -all -inline $pattern [slurp $path]] {
+    foreach {all type interface role more way name} [regexp -all -inline $pattern [slurp $path]] {
+        if {$role eq "RST" && ![string match "*POLARITY ACTIVE_LOW\"*" $more]} {
+            set type xilinx.com:signal:reset_high:1.0
+        }
         dict set ports $name [list $way $type $interface $role]
     }
     if {![dict size $ports]} { error "$path: no port has an X_INTERFACE_INFO" }

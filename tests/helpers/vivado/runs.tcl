@@ -72,9 +72,13 @@ proc recorder::run_property {run property} {
         PROGRESS { return [expr {$done ? "100%" : "0%"}] }
         STATUS { return [expr {$done ? "write_bitstream Complete!" : "Not started"}] }
         DIRECTORY { return [file join [folder] fpgan.runs $run] }
-        STATS.WNS - STATS.WHS - STATS.TNS - STATS.THS {
+        STATS.WNS - STATS.TNS {
             if {!$done} { error "$run has no $property yet" }
             return $::env(RECORDER_SLACK)
+        }
+        STATS.WHS - STATS.THS {
+            if {!$done} { error "$run has no $property yet" }
+            return $::env(RECORDER_HOLD)
         }
         STATS.TPWS {
             if {!$done} { error "$run has no $property yet" }

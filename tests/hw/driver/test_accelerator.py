@@ -55,6 +55,7 @@ def test_wrong_accelerator_is_one_line(values, arguments, message):
         ({}, {}, "either latents or a seed"),
         ({}, {"seed": 1, "n": -1}, "-1 images: one call makes 0 to 1000"),
         ({}, {"seed": 1, "n": 1001}, "1001 images"),
+        ({}, {"latents": np.zeros((1001, 6), int)}, "1001 images"),
         ({}, {"seed": 1, "memory": True}, "no memory master"),
         ({}, {"seed": 1, "label": 1}, "no classes"),
         ({"CLASSES": 2}, {"seed": 1, "label": 2}, "label 2 to 2: must be 0 to 1"),
@@ -141,3 +142,69 @@ def test_memory_that_grows_is_free_before_the_larger_is_asked_for():
     accelerator = Accelerator(board)
     assert accelerator._buffer("images", 5000) is accelerator._buffer("images", 4000)
     assert len(accelerator._buffer("images", 9000).array) == 9000
+
+
+class Memory:
+    """A buffer at an address, without a memory behind it."""
+
+    def __init__(self, address, size):
+        self.address, self.array = address, np.zeros(size, np.uint8)
+
+    def flush(self):
+        pass
+
+    def invalidate(self):
+        pass
+
+
+def test_buffers_beyond_4_gib_are_addressed_whole():
+    """Both halves of both addresses reach their registers: a lost upper half would write elsewhere."""
+    board, places = Registers(FEATURES=8), iter([0x5_0123_4000, 0xFEDC_8765_4000])
+    board.allocate = lambda size: Memory(next(places), size)
+    Accelerator(board).generate(np.zeros((2, 6), int))
+    halves = {name: value for name, value in board.written if name[:-3] in ("SOURCE", "DEST")}
+    assert halves == {
+        "DEST_LO": 0x0123_4000, "DEST_HI": 5, "SOURCE_LO": 0x8765_4000, "SOURCE_HI": 0xFEDC
+    }  # fmt: skip
+
+
+class Windows(Registers):
+    """Windows with more room than their addresses have; once 1500 words are in, they come out as images."""
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        self.held, self.moves = np.zeros(0, np.uint32), []
+
+    def read(self, offset):
+        self.full |= len(self.held) == 1500
+        left = {
+            "OUT_LEVEL": len(self.held) * self.full,
+            "STATUS": int(bool(self.running) or len(self.held) > 0),
+        }
+        return left.get(registers.REGISTERS[offset // 4].name, super().read(offset))
+
+    running = full = False
+
+    def write(self, offset, value):
+        if registers.REGISTERS[offset // 4].name == "CONTROL":
+            self.running = bool(value & 1)
+
+    def write_words(self, offset, words):
+        self.moves.append((offset, len(words)))
+        self.held, self.running = np.concatenate([self.held, words]), False
+
+    def read_words(self, offset, count):
+        self.moves.append((offset, count))
+        taken, self.held = self.held[:count], self.held[count:]
+        return taken
+
+
+def test_no_move_is_longer_than_a_window():
+    """A window has 4 KiB of addresses, however many words wait behind it; MAX_IMAGES images are one call."""
+    board = Windows(IN_SPACE=5000)
+    latents = np.arange(6000).reshape(1000, 6) % 100
+    images = Accelerator(board).generate(latents, memory=False)
+    assert np.array_equal(images.reshape(1000, 6), latents)
+    window = registers.WINDOW_BYTES // 4
+    assert {offset for offset, _ in board.moves} == {registers.IN_WINDOW, registers.OUT_WINDOW}
+    assert max(count for _, count in board.moves) == window < len(latents) * 6 // 4

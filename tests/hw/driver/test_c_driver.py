@@ -144,3 +144,34 @@ def test_what_is_wrong_is_a_code(library, labelled):
         assert c.images(np.zeros((700, 6)))[0] == STUCK
         board.read = lambda at: 0x12345678 if at == 0 else real(at)
         assert CDriver(library, board).opened == NOT_THERE
+
+
+class Recorder:
+    """Registers of a design with a memory master, in which every call ends at once."""
+
+    def __init__(self):
+        names = {
+            "ID": driver.registers.ID,
+            "VERSION": driver.registers.VERSION,
+            "FEATURES": 8,
+            "MAX_IMAGES": 9,
+        }
+        self.values = {driver.registers.REGISTERS[name]: value for name, value in names.items()}
+        self.written = {}
+
+    def read(self, at):
+        return self.values.get(at, 0)
+
+    def write(self, at, word):
+        self.written[at] = word
+
+
+def test_addresses_beyond_4_gib_reach_their_registers_whole(library):
+    """A lost upper half would read and write elsewhere. MAX_IMAGES images are one call, no more."""
+    board, at = Recorder(), driver.registers.REGISTERS
+    c = CDriver(library, board)
+    places = ctypes.c_uint64(0x5_0123_4000), ctypes.c_uint64(0xFEDC_8765_4000)
+    assert c("by_memory", *places, 9) == OK
+    halves = [board.written[at[name]] for name in ("SOURCE_HI", "SOURCE_LO", "DEST_HI", "DEST_LO")]
+    assert halves == [5, 0x0123_4000, 0xFEDC, 0x8765_4000]
+    assert c("by_memory", *places, 10) == BAD_ARGUMENT

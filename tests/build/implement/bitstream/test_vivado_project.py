@@ -106,6 +106,9 @@ BROKEN = [
     ("board_design", "lappend clocked memory_bus/aclk", "lappend clocked", "memory_bus/aclk is open"),
     ("board_design", "    assign_bd_address\n", "", "accelerator/m_axi reaches no memory"),
     ("board_design", "resets/peripheral_aresetn] [get", "processor/FCLK_CLK0] [get", "do not go together"),
+    ("board_design", "resets/peripheral_aresetn] [get", "resets/peripheral_reset] [get",
+     "do not go together"),
+    (f"{IP}.v", "POLARITY ACTIVE_LOW", "POLARITY ACTIVE_HIGH", "do not go together"),
     ("board_design", "accelerator/m_axi processor/", "processor/[dict get $pins memory] processor/",
      "a master and a slave are needed"),
     ("board_design", "    validate_bd_design\n", "", "not yet valid"),
@@ -178,9 +181,11 @@ def test_an_old_vivado_is_refused_by_the_script(version, tmp_path):
     assert len(commands) == 1
 
 
-def test_a_clock_that_is_not_met_leaves_reports_and_no_bitstream(tmp_path):
+@pytest.mark.parametrize("slack", ["slack", "hold"])
+def test_a_clock_that_is_not_met_leaves_reports_and_no_bitstream(slack, tmp_path):
+    """Of setup and of hold: the worse one counts."""
     project, _, _ = make_project(tmp_path)
-    error, _ = vivado_stand_in.record(project, tmp_path, slack=-0.5)
+    error, _ = vivado_stand_in.record(project, tmp_path, **{slack: -0.5})
     assert error == "the clock of 100 MHz is not met: the worst slack is -0.5 ns"
     assert (project / "reports" / "timing.rpt").exists() and not (tmp_path / "fpgan.bit").exists()
 
