@@ -30,9 +30,13 @@ _NAMES = names_of(_MODULES)
 _BY_PAGE = {module.page: module for module in _MODULES}
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The table of contents, and the sources where the generator of the reference looks for them."""
+def on_startup(command: str, dirty: bool) -> None:
+    """The sources where the generator of the reference looks: it forgets a folder that is not there."""
     modules.lay_out(ROOT / _SOURCES)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """The table of contents."""
     config.nav = [
         {"Guides": list(_GUIDES)},
         {"Inside": ["inside/index.md", *(path.as_posix() for path in _inside())]},
