@@ -135,3 +135,10 @@ def weighted_sum(
 def concat(images: Sequence[IntArray]) -> IntArray:
     """Images (N,H,W,C_k) as one: of each pixel all channels of the first, then of the second, and so on."""
     return np.concatenate(images, axis=3)
+
+
+def cascade_places(simd: int, chain: int) -> IntArray:
+    """Of each of `simd` products, its place in a chain of so many slices (simd): see mvu_cascade.sv."""
+    chains = -(-simd // chain)
+    head = simd - (chain - 1) * chains  # of place 0
+    return np.array([0 if s < head else 1 + (s - head) // chains for s in range(simd)])

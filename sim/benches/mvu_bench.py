@@ -11,13 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.sim.benches.runner import run_cocotb
-from fpgan.sim.golden import IntArray
+from fpgan.sim.golden import IntArray, cascade_places
 from fpgan.sim.packing import pack
+
+_PORTS = ("en", "first", "last", "w", "a", "vld", "p")
 
 
 @dataclass(frozen=True)
 class MvuCase:
-    """Parameters of a core; latency: cycles from `last` to `vld` that it shall take."""
+    """Parameters of a core; latency: cycles from `last` to `vld` that it shall take.
+
+    chain: slices of a chain of mvu_cascade, whose weights come later the further up they are; extra: further
+    parameters of this one, as SystemVerilog.
+    """
 
     pe: int
     simd: int
@@ -28,6 +34,8 @@ class MvuCase:
     latency: int
     groups: int = 40
     longest: int = 6  # most steps of a group
+    chain: int = 1
+    extra: str = ""
 
     @property
     def accumulator_bits(self) -> int:
@@ -71,9 +79,20 @@ def random_steps(case: MvuCase, seed: int) -> Steps:
     results = np.add.reduceat(np.einsum("tps,ts->tp", w, a), starts)
     steps = np.repeat(np.arange(len(last)), 1 + (rng.random(len(last)) < 0.1))
     idle = np.r_[False, steps[1:] == steps[:-1]]  # the second of a pair
-    return Steps(
+    found = Steps(
         w[steps], np.where(idle[:, None], 0, a[steps]), first[steps] & ~idle, last[steps] & ~idle, results
     )
+    return _later(found, cascade_places(case.simd, case.chain))
+
+
+def _later(steps: Steps, places: IntArray) -> Steps:
+    """The weights of each input so many cycles later; idle steps at the end until the last of them came."""
+    count, end = len(steps.first), int(places.max())
+    weights = np.zeros((count + end, *steps.weights.shape[1:]), np.int64)
+    for s, place in enumerate(places):
+        weights[place : place + count, :, s] = steps.weights[:, :, s]
+    first, last = (np.pad(flags, (0, end)) for flags in (steps.first, steps.last))
+    return Steps(weights, np.pad(steps.activations, ((0, end), (0, 0))), first, last, steps.results)
 
 
 def check_mvu(
@@ -124,13 +143,13 @@ def _bench_source(module: str, cases: Sequence[MvuCase], extra: str) -> str:
         declared += [f"input logic c{i}_{name}" for name in ("rst", "en", "first", "last")]
         declared += [f"input logic [{bits[name] - 1}:0] c{i}_{name}" for name in ("w", "a")]
         declared += [f"output logic c{i}_vld", f"output logic [{bits['p'] - 1}:0] c{i}_p"]
-        names = ("en", "first", "last", "w", "a", "vld", "p")
+        names = ("first", "last", "w", "a", "vld", "p") if module == "mvu_cascade" else _PORTS
         ports = ", ".join([reset.format(f"c{i}_rst"), *(f".{n}(c{i}_{n})" for n in names)])
         narrow = f", .NARROW_WEIGHTS({int(case.narrow)})" if extra else ""
         instances.append(
             f"  {module} #(.PE({case.pe}), .SIMD({case.simd}), .WEIGHT_WIDTH({case.weight_bits}),"
             f" .ACTIVATION_WIDTH({case.act_bits}), .ACCU_WIDTH({case.accumulator_bits}),"
-            f" .SIGNED_ACTIVATIONS({int(case.signed)}){narrow}{extra}) c{i} (.clk(clk), {ports});"
+            f" .SIGNED_ACTIVATIONS({int(case.signed)}){narrow}{extra}{case.extra}) c{i} (.clk(clk), {ports});"
         )
     return (
         "module bench (\n    " + ",\n    ".join(declared) + "\n);\n" + "\n".join(instances) + "\nendmodule\n"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cascades of DSP slices equal numpy, sum by sum: as they simulate and as primitives, in every packing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fpgan.build.dataflow.cascade import Packing, packing
+from fpgan.hw.finn_sources import copy_finn_sources
+from fpgan.hw.sources import cells, rtl_file
+from fpgan.sim.benches.mvu_bench import MvuCase, check_mvu
+
+BLOCKS = {1: "DSP48E1", 2: "DSP48E2"}  # by VERSION
+# version, PE, SIMD, weight bits, activation bits, signed activations, narrow weights
+SHAPES = [
+    (2, 2, 5, 4, 4, False, False), (2, 3, 18, 4, 4, False, True), (2, 6, 9, 4, 4, True, False),
+    (2, 1, 1, 8, 8, False, False), (2, 2, 7, 8, 8, True, True), (2, 5, 33, 2, 2, False, False),
+    (2, 3, 40, 3, 3, True, True), (2, 4, 2, 1, 1, False, False), (2, 2, 6, 1, 8, True, False),
+    (1, 2, 5, 4, 4, False, False), (1, 3, 18, 4, 4, True, True), (1, 3, 4, 8, 8, False, False),
+    (1, 4, 34, 2, 2, False, True), (1, 1, 3, 6, 5, True, False), (1, 5, 6, 1, 2, False, False),
+    (1, 2, 20, 5, 8, False, True),
+]  # fmt: skip
+
+
+def packed(shape, bits: int | None = None) -> tuple[MvuCase, Packing]:
+    """bits: of the accumulators, where not those of the widths."""
+    version, pe, simd, *widths = shape
+    case = MvuCase(pe, simd, *widths, latency=0, groups=16)
+    found = packing(1, pe, simd, *widths, bits or case.accumulator_bits, BLOCKS[version])
+    assert found is not None
+    return of(case, found, version), found
+
+
+def of(case: MvuCase, found: Packing, version: int) -> MvuCase:
+    extra = f", .VERSION({version}), .LANES({found.lanes}), .CHAIN({found.chain}), .PITCH({found.pitch})"
+    return replace(
+        case, latency=found.latency, chain=found.chain, extra=f"{extra}, .NARROW_WEIGHTS({int(case.narrow)})"
+    )
+
+
+def core(folder: Path) -> list[Path]:
+    import finn
+
+    folder.mkdir()
+    copy_finn_sources([Path(next(iter(finn.__path__))) / "finn-rtllib/mvu/mvu_pkg.sv"], folder)
+    ours = ("add_multi", "cascade_slice", "mvu_cascade_pe", "mvu_cascade")
+    return [folder / "mvu_pkg.sv", *(rtl_file(f"{name}.sv") for name in ours)]
+
+
+@pytest.mark.verilator
+def test_equal_to_numpy(tmp_path):
+    cases = [packed(shape)[0] for shape in SHAPES]
+    check_mvu("mvu_cascade", core(tmp_path / "rtl"), cases, tmp_path / "build", pauses=False, warnings=False)
+
+
+@pytest.mark.verilator
+def test_primitives_equal_numpy(tmp_path):
+    """The same with DSP slices as tools take them, and our models of those."""
+    *others, pe, top = core(tmp_path / "rtl")
+    text = others[-1].read_text(encoding="utf-8")
+    assert text.count("`ifdef VERILATOR") == 1  # where it turns to what simulates faster
+    slices = tmp_path / "cascade_slice.sv"
+    slices.write_text(text.replace("`ifdef VERILATOR", "`ifdef FPGAN_BEHAVIOURAL"), encoding="utf-8")
+    cases = [packed(shape)[0] for shape in SHAPES]
+    sources = [*cells(), *others[:-1], slices, pe, top]
+    check_mvu("mvu_cascade", sources, cases, tmp_path / "build", pauses=False, warnings=False)
