@@ -112,6 +112,8 @@ def _check_cores(cores: Collection[str], backend: str) -> None:
         raise ValueError(f"cores={','.join(cores)}: choose from {','.join(CORES)}")
     if backend == "hls" and "dsp2x" in cores:
         raise ValueError("cores: dsp2x needs a second clock, which HLS has not; choose from lut,dsp")
+    if backend == "hls" and "cascade" in cores:
+        raise ValueError("cores: cascade places DSP slices by itself, HLS cannot; choose from lut,dsp")
 
 
 def _number(name: str, value: Any, limits: tuple[float, float]) -> float:

@@ -121,7 +121,7 @@ def build(
         if like is None:
             asked, dataflow, depths, decision = _folded(dataflow, asked, clocks)
         else:
-            fold_like(dataflow, Path(like))
+            fold_like(dataflow, Path(like), asked.board.part)
             depths, decision = size_fifos(dataflow), None
         slack = one_word_less(dataflow, depths)
         dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())

@@ -4,21 +4,21 @@
 A slice multiplies an activation by the weights of several output channels, which lie `pitch` bits apart. Each
 field of a chain's sum holds what is added there: the sum of a whole output, whose range is known from the weights
 (`acc_bits`), and the slices accumulate it; or what the slices of one chain have in one step, known from the
-widths, and LUTs accumulate it. The second takes narrower fields, thus more channels per slice.
+widths, and LUTs accumulate it: so on a DSP48E1, and where narrower fields put more channels into a slice.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 _PREADDER = {"DSP48E1": 25, "DSP48E2": 27}  # bits
-LONGEST = 16  # slices of a chain: most places of a shift register site, and a latency that result queues hide
-_WIDEST = 31  # bits of a field that mvu_cascade.sv takes
+_LONGEST = 16  # slices of a chain: most places of a shift register site, and a latency that result queues hide
+_BITS, _NARROWEST, _WIDEST = 48, 2, 31  # of a sum; of a field that mvu_cascade.sv takes
 _SLICE_LUT = 150  # that a slice is worth: about what boards have for each
-_ADDER, _CHAIN_LUT = 1.0, 0.0  # LUTs per bit
+_QUEUED = 17  # cycles of a chain and of what adds its ends that 32 results hide, of a group in each cycle
+_DELAYED = 4  # first place whose activations wait in shift register sites
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Packing:
     simd: int
     act_bits: int
     acc_bits: int
-    own_slice: bool  # of each chain, that accumulates
 
     @property
     def chains(self) -> int:
@@ -45,25 +44,34 @@ class Packing:
         return -(-self.simd // self.chain)
 
     @property
+    def places(self) -> tuple[int, ...]:
+        """Products of each place of a chain, of all chains that share activations."""
+        return self.simd - (self.chain - 1) * self.chains, *[self.chains] * (self.chain - 1)
+
+    @property
     def slices(self) -> int:
-        shared = -(-self.pe // self.lanes)
-        return self.cores * shared * (self.simd + (self.chains if self.own_slice else 0))
+        return self.cores * -(-self.pe // self.lanes) * self.simd
+
+    @property
+    def most_latency(self) -> int:
+        """With any of these chains."""
+        return self.chain + 4 + _levels(self.chains)
 
     @property
     def latency(self) -> int:
         """Cycles from the last step of a group to its sum."""
-        return self.chain + 3 + math.ceil(math.log2(self.chains)) + (self.own_slice or not self.in_slices)
+        return self.most_latency - self.in_slices
 
     @property
-    def lut(self) -> float:
+    def lut(self) -> int:
         """Of the core: delays of activations, adders of the chains' ends, accumulators."""
-        delayed = sum(self.chains for place in range(1, self.chain) if place >= _DELAYED) * self.act_bits
-        adders = (self.chains - 1) * self.pitch + (0 if self.in_slices else self.acc_bits)
-        turned = self.in_slices and self.chains == 1
-        return self.cores * (delayed + self.pe * (adders + turned))
-
-
-_DELAYED = 4  # first place whose activations wait in a shift register site
+        delayed = sum(self.places[_DELAYED:]) * self.act_bits
+        ends, width, adders = self.chains, self.pitch, 0
+        while ends > 1:
+            width = min(width + 1, self.acc_bits)
+            adders, ends = adders + ends // 2 * width, -(-ends // 2)
+        adders += 0 if self.in_slices else self.acc_bits
+        return self.cores * (delayed + self.pe * adders)
 
 
 @cache
@@ -76,27 +84,35 @@ def packing(
     pe, simd: output channels of a core, products of each; signed: activations are; narrow: no weight is the
     least of its bits.
     """
+    if dsp_block not in _PREADDER:
+        return None
     most = _PREADDER[dsp_block] - (not narrow) - weight_bits  # bits from the lowest to the highest field
 
     def made(lanes: int, longest: int, pitch: int, in_slices: bool) -> Packing:
-        chain = -(-simd // -(-simd // longest))
-        own = in_slices and dsp_block == "DSP48E1"
-        return Packing(lanes, chain, pitch, in_slices, cores, pe, simd, act_bits, acc_bits, own)
+        chains = -(-simd // longest)
+        while (chain := -(-simd // chains)) + _levels(chains) > _QUEUED:
+            chains += 1
+        return Packing(lanes, chain, pitch, in_slices, cores, pe, simd, act_bits, acc_bits)
 
     def possible() -> Iterator[Packing]:
         for lanes in range(1, pe + 1):
-            room = most // (lanes - 1) if lanes > 1 else _WIDEST
-            if acc_bits <= min(room, _WIDEST):
-                yield made(lanes, LONGEST, acc_bits, True)
-            longest = _products(min(room, acc_bits - 1), weight_bits, act_bits, signed, narrow)
-            if longest:
-                chain = min(longest, LONGEST)
-                found = made(lanes, chain, 0, False)
-                yield made(lanes, chain, _bits(found.chain, weight_bits, act_bits, signed, narrow), False)
-            if room < weight_bits + act_bits - 1:
+            room = min(most // (lanes - 1), _BITS // lanes) if lanes > 1 else _WIDEST
+            if room < _NARROWEST:
                 return
+            if acc_bits <= room and dsp_block == "DSP48E2":
+                yield made(lanes, _LONGEST, acc_bits, True)
+            longest = _LONGEST if acc_bits <= room else _products(room, weight_bits, act_bits, signed, narrow)
+            if longest:
+                found = made(lanes, min(longest, _LONGEST), _NARROWEST, False)
+                needed = _bits(found.chain, weight_bits, act_bits, signed, narrow)
+                yield replace(found, pitch=max(_NARROWEST, min(needed, acc_bits)))
 
     return min(possible(), key=lambda found: found.slices * _SLICE_LUT + found.lut, default=None)
+
+
+def _levels(terms: int) -> int:
+    """Of a tree that adds so many."""
+    return (terms - 1).bit_length()
 
 
 def _range(weight_bits: int, act_bits: int, signed: bool, narrow: bool) -> tuple[int, int]:
@@ -118,9 +134,4 @@ def _products(bits: int, *widths: int) -> int:
 def _bits(products: int, *widths: int) -> int:
     """Of a field that holds so many."""
     low, high = (products * end for end in _range(*widths))
-    return max(weight_field(low), weight_field(high))
-
-
-def weight_field(value: int) -> int:
-    """Bits of a signed number."""
-    return (value if value >= 0 else ~value).bit_length() + 1
+    return max((-low - 1).bit_length() if low else 0, high.bit_length()) + 1

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from fpgan.build.dataflow.cascade import Packing, packing
+
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
-_B_WIDTH = 18
 _LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
 _CONTROL_LUT = 65
 _BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
@@ -22,14 +23,9 @@ QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
-_SELECT_CONTROL, _SELECT_PER_BIT = (
-    210,
-    0.65,
-)  # LUTs of picked pixels, and per bit of a word in 32 words of LUT RAM
+_SELECT_CONTROL, _SELECT_PER_BIT = 210, 0.65  # LUTs of picked pixels, per bit in 32 words of LUT RAM
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
-_LINE_CONTROL, _MARK_ADDER = 40, 9.5  # LUTs of a requantizer besides its lanes; per bit of m, of marks
-_LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
 _GEARBOX_TURN = 1.8  # per bit of a word and doubling of its places,
 _GEARBOX_SHARED = 0.9  # less what its bits share
@@ -51,6 +47,7 @@ class DeconvShape:
     core: str
     weight_memory: str
     at_once: int = 1  # groups of channels, each with a core of its own
+    signed: bool = False  # activations
 
     @property
     def wide(self) -> int:
@@ -61,6 +58,13 @@ class DeconvShape:
     def lanes(self) -> int:
         """Products per cycle."""
         return self.pe * self.wide
+
+    def packing(self, dsp_block: str) -> Packing | None:
+        """Of core cascade; None where its slices have no room."""
+        return packing(
+            self.at_once, self.pe // self.at_once, self.wide, self.weight_bits, self.act_bits, self.signed,
+            self.narrow, self.acc_bits, dsp_block,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,13 @@ def buffer_style(depth: int) -> str:
 def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     """Cost of one deconv: compute core, weight memory, line buffer, result queue and control."""
     wide, lanes, slices = shape.wide, shape.lanes, 0
-    if shape.core == "lut":
+    words = [lanes * shape.weight_bits]  # bits of those that are read at a time, each in a memory of its own
+    if shape.core == "cascade":
+        chains = shape.packing(dsp_block)
+        assert chains is not None  # others are no option
+        core, slices = chains.lut, chains.slices
+        words = [shape.pe * count * shape.weight_bits for count in chains.places]
+    elif shape.core == "lut":
         core = lut_per_lane(shape.weight_bits, shape.act_bits) * lanes
         core *= _CONSTANT_SHARE if shape.weight_memory == "constant" else 1
     else:
@@ -151,7 +161,8 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         slices = shape.at_once * math.ceil(wide / fast) * math.ceil(shape.pe / shape.at_once / per_slice)
         core = lut_per_dsp_lane(shape.weight_bits, shape.act_bits) * lanes / fast
         core += lanes * shape.weight_bits / 2 if fast == 2 else 0  # which half of the weights
-    weights = memory_cost(lanes * shape.weight_bits, shape.weight_words, shape.weight_memory)
+    parts = [memory_cost(bits, shape.weight_words, shape.weight_memory) for bits in words]
+    weights = sum(parts, Cost(0))
     buffer = Cost(0)
     if buffer_style(shape.buffer_words) == "block":
         buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
@@ -178,64 +189,6 @@ def threshold_cost(pe: int, channels: int, acc_bits: int, out_bits: int) -> Cost
             share = 0.4 if words <= 16 else 0.6 if words <= 32 else math.ceil(words / 64)
             lut += _THRESHOLD_SHARED * acc_bits * share
     return Cost(round(pe * lut), bram18=pe * bram)
-
-
-@dataclass(frozen=True)
-class LineShape:
-    """What the cost of a requantizer depends on, besides how many channels it works on at once; in bits."""
-
-    channels: int
-    acc_bits: int  # signed
-    multiplier_bits: int
-    offset_bits: int
-    t_bits: int
-    shift: int
-    levels: int
-    mark_bits: int
-    core: str
-
-    @property
-    def level_bits(self) -> int:
-        return self.levels.bit_length()
-
-    @property
-    def fits_dsp(self) -> bool:
-        """A slice of every family holds the product: 25 bits signed by 17 unsigned, or 18 by 24."""
-        plain = self.acc_bits <= _A_WIDTH["DSP48E1"] and self.multiplier_bits <= _B_WIDTH - 1
-        swapped = self.acc_bits <= _B_WIDTH and self.multiplier_bits < _A_WIDTH["DSP48E1"]
-        return self.acc_bits >= 2 and self.multiplier_bits >= 2 and (plain or swapped)
-
-    def line_style(self, pe: int) -> str:
-        """Memory of multipliers and offsets."""
-        words = self.channels // pe
-        return "constant" if words == 1 else "block" if words > _LINE_DEEP else "distributed"
-
-    def _mark_words(self, pe: int) -> int:
-        return (self.channels // pe) << self.level_bits
-
-    def mark_style(self, pe: int) -> str:
-        return "block" if self._mark_words(pe) > _MARK_DEEP else "distributed"
-
-    def memories(self, pe: int) -> Cost:
-        """Of so many channels at once."""
-        line = pe * (self.multiplier_bits + self.offset_bits)
-        found = memory_cost(line, self.channels // pe, self.line_style(pe))
-        if self.mark_bits:
-            marks = memory_cost(self.mark_bits, self._mark_words(pe), self.mark_style(pe))
-            found += Cost(pe * marks.lut, bram18=pe * marks.bram18)
-        return found
-
-
-def requantize_cost(pe: int, shape: LineShape) -> Cost:
-    """Multipliers, comparators and delays of so many channels at once, and the memories of all."""
-    rows = shape.multiplier_bits // 2 + 1 if shape.core == "lut" else 0
-    lut: float = rows * (shape.acc_bits + 2) + shape.t_bits
-    delays = shape.acc_bits + shape.offset_bits + 2 * shape.level_bits
-    if shape.mark_bits:
-        delays += shape.multiplier_bits + shape.shift + shape.level_bits
-        lut += shape.shift + _MARK_ADDER * (shape.mark_bits - 1) * shape.multiplier_bits
-    dsp = pe if shape.core == "dsp" else 0
-    return Cost(round(pe * (lut + delays)) + _LINE_CONTROL, dsp) + shape.memories(pe)
 
 
 def width_convert_cost(taken: int, given: int, bits: int) -> Cost:

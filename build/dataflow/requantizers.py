@@ -15,7 +15,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.carrier import carried
-from fpgan.build.dataflow.costs import Cost, LineShape, requantize_cost
+from fpgan.build.dataflow.costs import Cost
+from fpgan.build.dataflow.requantize_costs import LineShape, requantize_cost
 from fpgan.build.dataflow.integer_graph import REACH
 from fpgan.build.dataflow.lines import Line, find_lines
 from fpgan.build.dataflow.ops import RTL_DOMAIN

@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from finn.util.basic import get_dsp_block
 from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
@@ -60,7 +61,8 @@ def fold(
 ) -> dict[str, Any]:
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
-    cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock).
+    cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock),
+        cascade (sums along the cascades of DSP slices).
     held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
@@ -94,7 +96,7 @@ class Folding:
         self.model, self.budget, self.held = model, budget, held
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
         self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
-        self.joins = join_folds(model)
+        self.joins, self._block = join_folds(model), get_dsp_block(part)
         self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
         self.floor = self.slow.floor
         cycles = {o.cycles for layer in self.layers for o in layer.options}
@@ -202,6 +204,7 @@ class Folding:
                         "core": option.core, "weight_memory": option.memory}  # fmt: skip
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
+            _packed_for(op, self._block)
             steps = layer.threshold_node
             if option.requantizer is not None:
                 steps = put(self.model, steps, option.requantizer)
@@ -214,9 +217,10 @@ class Folding:
         fold_forks(self.model, target)
 
 
-def fold_like(model: ModelWrapper, build: Path) -> None:
-    """Take the folding of each deconv and threshold from an earlier BUILD, in place."""
-    layers = {layer["name"]: layer for layer in read_report(build)["layers"]}
+def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None:
+    """Take the folding of each deconv and threshold from an earlier BUILD, in place; part: if not that one's."""
+    report = read_report(build)
+    layers = {layer["name"]: layer for layer in report["layers"]}
     channels: dict[str, int] = {}
     _requantized(model, layers)
     for node in model.graph.node:
@@ -246,9 +250,16 @@ def fold_like(model: ModelWrapper, build: Path) -> None:
         op.set_nodeattr("SIMD", layer["simd"])
         for name in ("taps", "core", "weight_memory"):
             op.set_nodeattr(name, layer[name])
+        _packed_for(op, get_dsp_block(part or report["part"]))
         _follow(model, node, layer["simd"])
         channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
     pad_channels(model, channels)
+
+
+def _packed_for(op: Any, dsp_block: str) -> None:
+    """Core cascade packs weights by the slices of the part."""
+    if op.get_nodeattr("core") == "cascade":
+        op.set_nodeattr("dsp_block", dsp_block)
 
 
 def _requantized(model: ModelWrapper, layers: Mapping[str, Mapping[str, Any]]) -> None:

@@ -60,7 +60,7 @@ class LayerOptions:
         self._out_bits = steps.get_output_datatype().bitwidth()
         self._requantizers = possible(model, self.threshold_node)
         self._edges = _is_edge(model, node, self.threshold_node)
-        # Of one product per cycle there is nothing that dsp2x could split.
+        # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
         self._behind: dict[tuple[int, int, int, Rows], Priced] = {}  # see `_streams`
@@ -147,7 +147,7 @@ class LayerOptions:
                         )  # fmt: skip
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
-                        for core, memory in _kinds(cores, folded):
+                        for core, memory in _kinds(cores, folded, self._block):
                             cost = costs.deconv_cost(
                                 replace(folded, core=core, weight_memory=memory), self._block
                             )
@@ -211,10 +211,12 @@ def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bo
     return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
 
 
-def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str]]:
+def _kinds(cores: Collection[str], shape: costs.DeconvShape, block: str) -> Iterable[tuple[str, str]]:
     for core in cores:
         if core == "dsp2x" and shape.wide < 2:
             continue  # nothing to split over two fast cycles
+        if core == "cascade" and shape.packing(block) is None:
+            continue
         for memory in MEMORIES:
             if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
                 yield core, memory

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from qonnx.core.datatype import BaseDataType, DataType
 
 from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.cascade import Packing
 from fpgan.build.dataflow.ops.base import StreamOp
 from fpgan.build.dataflow.ops.hex_words import hex_words
 from fpgan.hw.geometry import Axis, DeconvGeometry
-from fpgan.sim.golden import deconv, groups_at_once, weight_words
+from fpgan.sim.golden import cascade_places, deconv, groups_at_once, weight_words
 
 _AXIS = ("size", "kernel", "stride", "pad", "out", "step", "dilation")
 _DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
@@ -41,7 +42,8 @@ class Deconv_rtl(StreamOp):
             "SIMD": ("i", False, 1),
             "PE": ("i", False, 1),
             "taps": ("ints", False, [1, 1]),  # taps in parallel along rows, columns
-            "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut"}),
+            "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut", "cascade"}),
+            "dsp_block": ("s", False, "DSP48E2"),  # of the part, for core cascade
             "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
             "weightDataType": ("s", True, ""),
             "narrow_weights": ("i", False, 0, {0, 1}),
@@ -139,7 +141,7 @@ class Deconv_rtl(StreamOp):
 
     def parameters(self, fpgapart: str) -> dict[str, int | str]:
         g = self.geometry
-        return {
+        parameters: dict[str, int | str] = {
             "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
             "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
             "DH": g.rows.step, "DW": g.cols.step, "LH": g.rows.dilation, "LW": g.cols.dilation,
@@ -154,20 +156,48 @@ class Deconv_rtl(StreamOp):
             "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
             "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
-            "WEIGHTS": f"./{self._weight_file()}",  # FINN makes names that start so absolute
+            "WEIGHTS": f"./{self._weight_file}.dat",  # FINN makes names that start so absolute
             "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
             "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
         }  # fmt: skip
+        if packing := self.packing:
+            parameters |= {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
+            parameters["WEIGHTS"] = f"./{self._weight_file}"  # a file for each place of a chain
+        return parameters
 
+    @property
+    def packing(self) -> Packing | None:
+        """Of weights in the slices of core cascade; None with another core.
+
+        ValueError where they do not fit its slices.
+        """
+        if self.get_nodeattr("core") != "cascade":
+            return None
+        found = self.shape().packing(self.get_nodeattr("dsp_block"))
+        if found is None:
+            raise ValueError(
+                f"{self.onnx_node.name}: core cascade has no room for sums of "
+                f"{self.get_output_datatype().bitwidth()} bits in a slice; take lut or dsp"
+            )
+        return found
+
+    @property
     def _weight_file(self) -> str:
-        return f"{self.onnx_node.name}_weights.dat"
+        return f"{self.onnx_node.name}_weights"
 
     def write_data(self, model: Any, folder: Path) -> None:
         weights = np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)
         words = weight_words(
             weights, self.geometry, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"), self.taps, self.groups
         )
-        (folder / self._weight_file()).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
+        bits, packing = self.get_input_datatype(1).bitwidth(), self.packing
+        if packing is None:
+            (folder / f"{self._weight_file}.dat").write_text(hex_words(words, bits))
+            return
+        places = cascade_places(packing.simd, packing.chain)
+        for place in range(packing.chain):
+            text = hex_words(words[:, :, places == place], bits)
+            (folder / f"{self._weight_file}_{place}.dat").write_text(text)
 
     # -- estimates --------------------------------------------------------------------------------------
     def shape(self) -> costs.DeconvShape:
@@ -179,7 +209,8 @@ class Deconv_rtl(StreamOp):
             weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
             acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
             buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
-            narrow=bool(self.get_nodeattr("narrow_weights")), core=self.get_nodeattr("core"),
+            narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
+            core=self.get_nodeattr("core"),
             weight_memory=self.get_nodeattr("weight_memory"),
         )  # fmt: skip
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from finn.util.basic import get_dsp_block
 
-from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.costs import Cost
+from fpgan.build.dataflow.requantize_costs import LineShape, requantize_cost
 from fpgan.build.dataflow.ops.hex_words import hex_pairs, hex_words
 from fpgan.build.dataflow.ops.image_op import ImageOp
 from fpgan.sim.golden import IntArray, requantize
@@ -45,9 +46,9 @@ class Requantize_rtl(ImageOp):
         return f"stream_requantize_{self.get_nodeattr('core')}"
 
     @property
-    def shape(self) -> costs.LineShape:
+    def shape(self) -> LineShape:
         kind = self.get_input_datatype()
-        return costs.LineShape(
+        return LineShape(
             self.get_nodeattr("NumChannels"), kind.bitwidth() + (not kind.signed()),
             *(self.get_nodeattr(name) for name in ("multiplier_bits", "offset_bits", "t_bits", "shift",
                                                    "levels", "mark_bits", "core")),
@@ -81,9 +82,9 @@ class Requantize_rtl(ImageOp):
             rows = padded[element::pe].reshape(-1, 1)
             (folder / f"{name}_marks_{element}.dat").write_text(hex_words(rows, shape.mark_bits))
 
-    def cost(self, pe: int) -> costs.Cost:
+    def cost(self, pe: int) -> Cost:
         """Of so many channels at once."""
-        return costs.requantize_cost(pe, self.shape)
+        return requantize_cost(pe, self.shape)
 
     def lut_estimation(self, fpgapart: str) -> int:
         return self.cost(self.get_nodeattr("PE")).lut

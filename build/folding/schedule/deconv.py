@@ -29,13 +29,16 @@ def stage(op: Any) -> Stage:
     tree = math.ceil(math.log2(wide)) if wide > 1 else 0
     bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
     digits = (bits + 1) // 2 * (2 if wide > 1 else 1)
+    packing = op.packing
     core = {
         "dsp": 4 + tree + (wide == 1),
         "dsp2x": 1 + (4 + max(tree - 1, 0) + (wide <= 2) + 1) // 2,
         "lut": digits + max(tree, 1),
+        "cascade": packing.latency if packing else 0,
     }[op.get_nodeattr("core")]
     stages = 7 if ty * tx > 1 else 6
-    rows, cols, places = geometry.rows, geometry.cols, credits(stages, wide, sf, bits)
+    most = packing.most_latency if packing else (bits + 1 if bits > 6 else 6) + tree  # CORE_LATENCY of deconv.sv
+    rows, cols, places = geometry.rows, geometry.cols, credits(stages + 1 + most, sf)
     walked = rows.blocks(ty), cols.blocks(tx)
     row_words = cols.size * op.pixel_words
     return walk(rows, walked, (nf, sf), (op.buffer_rows, row_words), stages + core, places, ty)
@@ -69,11 +72,9 @@ def walk(
     return Stage(DECONV, np.concatenate([constants, tables]).astype(np.int64), registers, counts)
 
 
-def credits(stages: int, simd: int, sf: int, weight_bits: int) -> int:
+def credits(in_flight: int, sf: int) -> int:
     """CREDITS of deconv.sv: results in flight, queued, or in the queue's last register."""
-    tree = math.ceil(math.log2(simd)) if simd > 1 else 0
-    core = (weight_bits + 1 if weight_bits > 6 else 6) + tree
-    return max(QUEUE_WORDS, (stages + 1 + core) // sf + 3) + 1
+    return max(QUEUE_WORDS, in_flight // sf + 3) + 1
 
 
 @compiled

@@ -14,6 +14,9 @@ module mac_cores #(
     parameter bit DSP_CORE = 0,
     parameter bit PUMPED = 0,
     parameter int unsigned DSP_VERSION = 2,
+    parameter int unsigned CHAIN = 0,
+    parameter int unsigned LANES = 1,
+    parameter int unsigned PITCH = 0,
     localparam int unsigned LATENCY = 6  // of narrow weights, one product
 ) (
     input  logic ap_clk,

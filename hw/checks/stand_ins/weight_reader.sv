@@ -11,6 +11,9 @@ module weight_reader #(
     parameter int unsigned WXW = 2,
     parameter int unsigned NFW = 2,
     parameter int unsigned SFW = 2,
+    parameter int unsigned CHAIN = 0,
+    parameter int unsigned PE = 1,
+    parameter int unsigned BITS = 1,
     parameter FILE = "",
     parameter STYLE = ""
 ) (

@@ -46,7 +46,10 @@ module deconv #(
     parameter bit DSP_CORE = 1,              // 1: FINN's mvu (packed DSP48), 0: mvu_lut
     parameter bit PUMPED = 0,                // the mvu runs on ap_clk2x
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
-    parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py
+    parameter int unsigned CHAIN = 0,        // not 0: mvu_cascade in the place of these, with this CHAIN,
+    parameter int unsigned LANES = 1,        // LANES
+    parameter int unsigned PITCH = 0,        // and PITCH
+    parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py; files, see cascade_rom
     parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
@@ -74,7 +77,9 @@ module deconv #(
   localparam int unsigned TAPS = TY * TX;             // per cycle
   localparam int unsigned WIDE = TAPS * SIMD / GP;    // products per output channel and cycle
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
-  localparam int unsigned CORE_LATENCY = (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
+  localparam int unsigned CHAINS = CHAIN > 0 ? (WIDE + CHAIN - 1) / CHAIN : 1;
+  localparam int unsigned CORE_LATENCY = CHAIN > 0 ? CHAIN + 4 + $clog2(CHAINS)
+      : (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
   // Memory for results: at least what hides the latency, and the 32 words that a LUT RAM has anyway, because
   // outputs at the border have fewer taps and come faster than what follows may take them. As many are in flight
@@ -278,8 +283,8 @@ module deconv #(
 
   logic [WW-1:0] weights;
   weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
-                  .LATE(TAPS > 1), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .FILE(WEIGHTS),
-                  .STYLE(WEIGHT_STYLE)) reader (
+                  .LATE(TAPS > 1), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
+                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE)) reader (
       .ap_clk(ap_clk), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .data(weights));
 
   logic [STAGES-1:0] first_q, last_q;  // travel beside the addresses and words
@@ -295,7 +300,7 @@ module deconv #(
   mac_cores #(.GROUPS(GP), .PE(PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
               .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
               .STATIC_WEIGHTS(WEIGHT_STYLE == "constant"), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED),
-              .DSP_VERSION(DSP_VERSION)) cores (
+              .DSP_VERSION(DSP_VERSION), .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH)) cores (
       .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .first(first_q[STAGES-1]),
       .last(last_q[STAGES-1]), .weights(weights), .x(x), .vld(vld), .p(p));
 

@@ -4,7 +4,7 @@
 //   p[i] = sum over the steps of an output, over taps and channels of i's group:  weights[i][..] * x[tap][channel]
 //
 // Core g has channels SIMD/GROUPS * g on of each tap, and makes outputs PE/GROUPS * g on. II = 1; latency: the
-// core's, the same for all; see mvu_lut, FINN's mvu, mvu_pumped.
+// core's, the same for all; see mvu_lut, FINN's mvu, mvu_pumped, mvu_cascade, to which weights come later.
 module mac_cores #(
     parameter int unsigned GROUPS = 1,       // cores
     parameter int unsigned PE = 2,           // output channels, of all
@@ -20,6 +20,9 @@ module mac_cores #(
     parameter bit DSP_CORE = 1,              // 1: FINN's mvu (packed DSP48), 0: mvu_lut
     parameter bit PUMPED = 0,                // the mvu runs on ap_clk2x
     parameter int unsigned DSP_VERSION = 2,  // 1: DSP48E1, 2: DSP48E2
+    parameter int unsigned CHAIN = 0,        // not 0: mvu_cascade, with chains of so many slices
+    parameter int unsigned LANES = 1,        // of mvu_cascade
+    parameter int unsigned PITCH = 0,        // of mvu_cascade
     /* verilator lint_on UNUSEDPARAM */
     localparam int unsigned WIDE = TAPS * SIMD / GROUPS,  // products per output and cycle
     localparam int unsigned XW = SIMD * ACT_WIDTH,
@@ -39,7 +42,8 @@ module mac_cores #(
   // FINN's mvu wants accumulators that hold any product: few terms, of weights that do not fill their bits, may
   // need less.
   localparam int unsigned PRODUCT_WIDTH = WEIGHT_WIDTH + ACT_WIDTH - (SIGNED_ACT ? 1 : 0);
-  localparam int unsigned CORE_WIDTH = DSP_CORE && ACC_WIDTH < PRODUCT_WIDTH ? PRODUCT_WIDTH : ACC_WIDTH;
+  localparam int unsigned CORE_WIDTH =
+      DSP_CORE && CHAIN == 0 && ACC_WIDTH < PRODUCT_WIDTH ? PRODUCT_WIDTH : ACC_WIDTH;
   localparam int unsigned CHANNELS = PE / GROUPS;  // of a core
 
   logic [GROUPS-1:0] vlds;  // all the same
@@ -57,7 +61,12 @@ module mac_cores #(
       assign p[g*CHANNELS+i] = ACC_WIDTH'(sums[i]);
     end
 
-    if (DSP_CORE && PUMPED) begin : gen_dsp2x
+    if (CHAIN > 0) begin : gen_cascade
+      mvu_cascade #(.VERSION(DSP_VERSION), .PE(CHANNELS), .SIMD(WIDE), .LANES(LANES), .CHAIN(CHAIN), .PITCH(PITCH),
+                    .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(ACC_WIDTH),
+                    .SIGNED_ACTIVATIONS(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (
+          .clk(ap_clk), .rst(!ap_rst_n), .first(first), .last(last), .w(w), .a(a), .vld(vlds[g]), .p(sums));
+    end else if (DSP_CORE && PUMPED) begin : gen_dsp2x
       mvu_pumped #(.VERSION(DSP_VERSION), .PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH),
                    .ACTIVATION_WIDTH(ACT_WIDTH), .ACCU_WIDTH(CORE_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
                    .NARROW_WEIGHTS(NARROW_WEIGHTS)) core (

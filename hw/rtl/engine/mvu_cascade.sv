@@ -8,8 +8,8 @@
 // one element per cycle: that of place k is multiplied k cycles after that of place 0.
 // Stream order: a[s], `first` and `last` are of one step; w[i][s] comes k cycles after them, k being the place
 // of s (cascade_rom reads them so). Each activation is delayed here, once for all PE.
-// II = 1, latency from `last` to `vld`: CHAIN + 3 + $clog2(CHAINS), and 1 more on DSP48E1 and where LUTs
-// accumulate (PITCH < ACCU_WIDTH). LANES, CHAIN and PITCH: see build/dataflow/cascade.py.
+// II = 1, latency from `last` to `vld`: CHAIN + 3 + $clog2(CHAINS), and 1 more where LUTs accumulate, which is
+// on DSP48E1 and where PITCH < ACCU_WIDTH. LANES, CHAIN and PITCH: see build/dataflow/cascade.py.
 // Operands come from registers; steps between groups have a = 0. A reset forgets the groups under way: it clears
 // `vld` alone, for a sum starts anew at `first`. There is no enable.
 module mvu_cascade #(
@@ -37,9 +37,9 @@ module mvu_cascade #(
 
   localparam int unsigned CHAINS = (SIMD + CHAIN - 1) / CHAIN;
   localparam int unsigned HEAD = SIMD - (CHAIN - 1) * CHAINS;  // elements of place 0
-  localparam bit IN_SLICE = PITCH >= ACCU_WIDTH;               // that accumulates
+  localparam bit IN_SLICE = VERSION != 1 && PITCH >= ACCU_WIDTH;  // that accumulates
   localparam int unsigned TREE = $clog2(CHAINS);
-  localparam int unsigned LATENCY = CHAIN + 3 + TREE + (IN_SLICE && VERSION != 1 ? 0 : 1);
+  localparam int unsigned LATENCY = CHAIN + 3 + TREE + (IN_SLICE ? 0 : 1);
   // Of cycles from `first` to where it is read: at the slice that accumulates, or behind the tree.
   localparam int unsigned FIRST = IN_SLICE ? LATENCY - TREE - 2 : LATENCY - 1;
 
@@ -50,8 +50,8 @@ module mvu_cascade #(
     $error("mvu_cascade: LANES=%0d weights of WEIGHT_WIDTH=%0d and PITCH=%0d are too wide", LANES, WEIGHT_WIDTH,
            PITCH);
   end
-  if (LANES == 0 || LANES * PITCH > 48 || PITCH > 31 || WEIGHT_WIDTH == 0 || ACTIVATION_WIDTH > 17)
-  begin : gen_bad_width
+  if (LANES == 0 || LANES * PITCH > 48 || PITCH < 2 || PITCH > 31 || WEIGHT_WIDTH == 0 ||
+      ACTIVATION_WIDTH > 17) begin : gen_bad_width
     $error("mvu_cascade: LANES=%0d fields of PITCH=%0d, or WEIGHT_WIDTH=%0d, ACTIVATION_WIDTH=%0d do not fit",
            LANES, PITCH, WEIGHT_WIDTH, ACTIVATION_WIDTH);
   end

@@ -4,8 +4,8 @@
 //   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s]
 //
 // A slice multiplies one activation by the weights of all LANES channels, packed PITCH bits apart, so that a
-// chain's sum holds LANES fields. Where a field holds the sum of a group (PITCH is ACCU_WIDTH or more), the
-// chain's last slice accumulates it, on DSP48E1 one slice more; else LUTs do, of what a chain has at each step.
+// chain's sum holds LANES fields. On DSP48E2, where a field holds the sum of a group (PITCH is ACCU_WIDTH or
+// more), the chain's last slice accumulates it; else LUTs do, of what a chain has at each step.
 // A sum starts from half a field in each field: what is there never is negative, no field borrows from the one
 // above, and the sum is the field with its highest bit turned.
 // The element of place k of a chain is k cycles later than that of place 0; places of mvu_cascade.sv.
@@ -31,8 +31,7 @@ module mvu_cascade_pe #(
 
   localparam int unsigned CHAINS = (SIMD + CHAIN - 1) / CHAIN;
   localparam int unsigned HEAD = SIMD - (CHAIN - 1) * CHAINS;  // chains that begin at place 0, others at 1
-  localparam bit IN_SLICE = PITCH >= ACCU_WIDTH;               // that accumulates
-  localparam bit OWN_SLICE = IN_SLICE && VERSION == 1;         // one that does nothing else
+  localparam bit IN_SLICE = VERSION != 1 && PITCH >= ACCU_WIDTH;  // that accumulates
   localparam int unsigned ADW = VERSION == 1 ? 25 : 27;
 
   function automatic logic [47:0] halves();
@@ -45,7 +44,6 @@ module mvu_cascade_pe #(
   for (genvar c = 0; c < CHAINS; c++) begin : gen_chain
     localparam int unsigned START = c < HEAD ? 0 : 1;
     logic [47:0] pcin[CHAIN+1];  // of the slice at each place
-    logic [47:0] last;           // p of the last slice
     assign pcin[START] = 'x;
 
     for (genvar k = START; k < CHAIN; k++) begin : gen_place
@@ -64,28 +62,18 @@ module mvu_cascade_pe #(
       logic [17:0] b;
       assign b = SIGNED_ACTIVATIONS ? 18'($signed(a[S])) : 18'(a[S]);
       logic [47:0] sum;
-      cascade_slice #(.VERSION(VERSION), .CASCADED(k > START), .ACCUMULATES(ENDS && IN_SLICE && !OWN_SLICE),
-                      .BIAS((ENDS && IN_SLICE && !OWN_SLICE) || (k == START && !IN_SLICE) ? BIAS : '0)) slice (
+      cascade_slice #(.VERSION(VERSION), .CASCADED(k > START), .ACCUMULATES(ENDS && IN_SLICE),
+                      .BIAS((IN_SLICE ? ENDS : k == START) ? BIAS : '0)) slice (
           .clk(clk), .first(first), .low(low), .sign(sign), .b(b), .pcin(pcin[k]), .p(sum), .pcout(pcin[k+1]));
       if (ENDS) begin : gen_last
-        assign last = sum;
-      end else begin : gen_inner
-        logic unused;
-        assign unused = &{1'b0, sum};
+        assign ends[c] = sum;
       end
+      logic unused;  // what has no field, and sums on their way
+      assign unused = &{1'b0, sum};
     end
 
-    if (OWN_SLICE) begin : gen_own
-      logic [47:0] onward;
-      cascade_slice #(.VERSION(VERSION), .MULTIPLIES(0), .CASCADED(1), .ACCUMULATES(1), .BIAS(BIAS)) slice (
-          .clk(clk), .first(first), .low('0), .sign('0), .b('0), .pcin(pcin[CHAIN]), .p(ends[c]), .pcout(onward));
-      logic unused;
-      assign unused = &{1'b0, onward, last};
-    end else begin : gen_end
-      assign ends[c] = last;
-      logic unused;
-      assign unused = &{1'b0, pcin[CHAIN]};
-    end
+    logic unused;
+    assign unused = &{1'b0, pcin[CHAIN]};
   end
 
   for (genvar i = 0; i < LANES; i++) begin : gen_lane
@@ -94,11 +82,13 @@ module mvu_cascade_pe #(
       assign field[c] = {!ends[c][i*PITCH+PITCH-1], ends[c][i*PITCH+:PITCH-1]};
     end
 
-    localparam int LOW = -(1 << (PITCH - 1));
-    localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(CHAINS, PITCH, longint'(LOW), longint'(-LOW - 1));
+    localparam int LOW = -(1 << (PITCH - 1)), HIGH = (1 << (PITCH - 1)) - 1;
+    localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(CHAINS, PITCH, longint'(LOW), longint'(HIGH));
     logic [SUM_WIDTH-1:0] sum;
-    add_multi #(.N(CHAINS), .DEPTH($clog2(CHAINS)), .ARG_WIDTH(PITCH), .ARG_LO(LOW), .ARG_HI(-LOW - 1)) tree (
+    add_multi #(.N(CHAINS), .DEPTH($clog2(CHAINS)), .ARG_WIDTH(PITCH), .ARG_LO(LOW), .ARG_HI(HIGH)) tree (
         .clk(clk), .rst(1'b0), .en(1'b1), .arg(field), .sum(sum));
+    logic unused;  // bits beyond those of a sum
+    assign unused = &{1'b0, sum};
 
     if (IN_SLICE) begin : gen_sum
       assign p[i] = ACCU_WIDTH'($signed(sum));

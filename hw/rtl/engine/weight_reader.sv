@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights of each step of a deconv, from where the step is to the words of weight_rom.
+// The weights of each step of a deconv, from where the step is to the words of weight_rom or cascade_rom.
 //
 //   data = ROM[wy * ROW_WORDS + wx * BLOCK_WORDS + nf * SF + sf]
 //
-// II = 1, latency 6 cycles, 7 where LATE. No stalls and no reset: it reads in every cycle.
+// II = 1, latency 6 cycles, 7 where LATE; for cascades so many for the first place. No stalls and no reset: it
+// reads in every cycle.
 module weight_reader #(
     parameter int unsigned WIDTH = 8,        // bits of a word
     parameter int unsigned WORDS = 16,       // of the memory
@@ -15,7 +16,10 @@ module weight_reader #(
     parameter int unsigned WXW = 2,
     parameter int unsigned NFW = 2,
     parameter int unsigned SFW = 2,
-    parameter FILE = "",                     // see weight_rom
+    parameter int unsigned CHAIN = 0,        // slices of a cascade, 0 where there is none
+    parameter int unsigned PE = 1,           // output channels in a word, of which each has as many weights
+    parameter int unsigned BITS = 1,         // of a weight
+    parameter FILE = "",                     // see weight_rom, cascade_rom
     parameter STYLE = "distributed"
 ) (
     input logic ap_clk,
@@ -44,8 +48,15 @@ module weight_reader #(
     assign address = address3_q;
   end
 
-  weight_rom #(.WIDTH(WIDTH), .DEPTH(WORDS), .FILE(FILE), .STYLE(STYLE)) rom (
-      .clk(ap_clk), .address(address[(WORDS > 1 ? $clog2(WORDS) : 1)-1:0]), .data(data));
+  localparam int unsigned USED = WORDS > 1 ? $clog2(WORDS) : 1;
+  if (CHAIN > 0) begin : gen_cascade
+    cascade_rom #(.PE(PE), .SIMD(WIDTH / PE / BITS), .CHAIN(CHAIN), .BITS(BITS), .DEPTH(WORDS), .FILE(FILE),
+                  .STYLE(STYLE)) rom (
+        .clk(ap_clk), .address(address[USED-1:0]), .data(data));
+  end else begin : gen_rom
+    weight_rom #(.WIDTH(WIDTH), .DEPTH(WORDS), .FILE(FILE), .STYLE(STYLE)) rom (
+        .clk(ap_clk), .address(address[USED-1:0]), .data(data));
+  end
 
   logic unused;  // the bits that keep constants representable
   assign unused = &{1'b0, address};

@@ -8,6 +8,7 @@ from pathlib import Path
 import finn
 import numpy as np
 import pytest
+from finn.util.basic import get_dsp_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
@@ -136,6 +137,20 @@ CASES = {
         (4, 5), (3, 5), (4, 2), (0, 3, 0, 3), (0, 1), 4, 4, 4, 4, (2, 3), "dsp2x", "UINT4", 4, US, (1, 1),
         0, 4, (6, 4),
     ),
+    "cascade": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 6, 3, 4, (1, 1), "cascade", "UINT4", 4, US),
+    "cascade_22": ((4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 5, 4, 4, 5, (2, 2), "cascade", "INT4", 4, US),
+    "cascade_e1": ((4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 2, 2, (1, 2), "cascade", "UINT8", 4, Z7),
+    "cascade_groups": (
+        (4, 4), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 8, 12, 6, 4, (1, 2), "cascade", "INT4", 4, Z7, (2, 2),
+        0, 4,
+    ),
+    "cascade_depthwise": (
+        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 4, 2, 2, (2, 2), "cascade", "UINT3", 3, US, (1, 1),
+        0, 4,
+    ),
+    "cascade_dense": (
+        (1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 40, 4, 2, 40, (1, 1), "cascade", "INT8", 4, US,
+    ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
@@ -159,6 +174,7 @@ def node_model(
     seed=0,
     groups=1,
     dilation=(1, 1),
+    dsp_block="DSP48E2",
 ):
     """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
     register()
@@ -192,6 +208,7 @@ def node_model(
     model.set_tensor_datatype("x", adt)
     model.set_tensor_datatype("y", acc)
     op = getCustomOp(model.graph.node[0])
+    op.set_nodeattr("dsp_block", dsp_block)
     if core == "lut" and op.shape().weight_words == 1:
         op.set_nodeattr("weight_memory", "constant")
     return model, weights, geometry
@@ -205,7 +222,8 @@ def expected_cycles(model) -> int:
 
 def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
     *shape, board = CASES[name][:14]
-    model, weights, geometry = node_model(*shape, *CASES[name][14:])
+    part = get_board(board).part
+    model, weights, geometry = node_model(*shape, *CASES[name][14:], dsp_block=get_dsp_block(part))
     op = getCustomOp(model.graph.node[0])
     model.graph.node[0].name = name
     op.write_data(model, folder)
@@ -217,7 +235,7 @@ def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
         executed = execute_onnx(model, {"x": image[None].astype(np.float32)})["y"]
         assert np.array_equal(executed[0], result)
     case = StreamCase(
-        op.parameters(get_board(board).part),
+        op.parameters(part),
         pack(x, op.get_nodeattr("SIMD"), adt.bitwidth()),
         pack(y, op.get_nodeattr("PE"), acc.bitwidth()),
         cycles=expected_cycles(model),
