@@ -79,14 +79,14 @@ def build(
     max_utilization: share of the board's LUT, DSP and BRAM that may be used.
     budget: amounts that replace that share: any of LUT, DSP, BRAM18.
     cores: compute cores to choose from: lut, dsp (packed DSP slices), dsp2x (the same at twice the clock: the
-        accelerator then has a second clock input, ap_clk2x).
+        accelerator then has a second clock input, ap_clk2x), cascade (sums along the cascades of DSP slices).
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
     like: an earlier BUILD whose PE, SIMD and cores are taken over, to compare at the same lanes.
     input, output: how they are quantized where the file does not say, as u8:0.00390625 (unsigned, 8 bits,
         the value of one step); an output that has bounds, as a Tanh's, gets 8 bits over them by itself.
     progress: called with the name of each step.
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
-        HLS. Resource estimates are those of the RTL either way; dsp2x is for rtl alone.
+        HLS. Resource estimates are those of the RTL either way; dsp2x and cascade are for rtl alone.
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float

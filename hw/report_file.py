@@ -48,7 +48,9 @@ class ReportLayer:
     useful_macs: int = said("of an image; 0 where nothing is multiplied", "MAC", stable=True, within=_COUNT)
     lanes: int = said("multipliers: PE x SIMD x taps", "MAC per cycle", within=_COUNT)
     taps: Sequence[int] = said("kernel rows and columns per cycle; [] where nothing is multiplied")
-    core: str = said("compute core: lut, dsp, dsp2x; of a requantizer, what multiplies: lut, dsp; else empty")
+    core: str = said(
+        "compute core: lut, dsp, dsp2x, cascade; of a requantizer, what multiplies: lut, dsp; else empty"
+    )
     weight_memory: str = said("where weights lie, or empty")
     channels: Sequence[int] = said("of its input and its output, padding included")
     estimates: Amounts = said("resources by the cost formulas", stable=True)

@@ -64,8 +64,8 @@ class Build:
         board: a name of hw/boards/boards.yaml, or what PYNQ, FINN or Vivado call it. clock_mhz: the board's.
         target_fps: the cheapest design that makes so many images per second; without it the fastest that
         fits. max_utilization: share of the board that may be used; budget: amounts of LUT, DSP, BRAM18 in
-        its place. cores: of lut, dsp, dsp2x. deconv: zero_insert is the literal reading, for comparison.
-        like: BUILD whose folding is taken over. input, output: quantizers that the file lacks, as
+        its place. cores: of lut, dsp, dsp2x, cascade. deconv: zero_insert is the literal reading, for
+        comparison. like: BUILD whose folding is taken over. input, output: quantizers that the file lacks, as
         u8:0.00390625. backend: hls for C++.
 
         Raises ValueError for bad input or a target out of reach, before anything is replaced; CheckError

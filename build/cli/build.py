@@ -42,7 +42,7 @@ def command(
         ),
     ] = None,
     cores: Annotated[
-        str, several("Compute cores to choose from.", lambda: CORES, "lut,dsp,dsp2x")
+        str, several("Compute cores to choose from.", lambda: CORES, "lut,dsp,dsp2x,cascade")
     ] = "lut,dsp",
     deconv: Annotated[str, choice("zero_insert: the literal reading, for comparison.", STYLES)] = "subpixel",
     like: Annotated[Path | None, typer.Option(help="Fold as this BUILD is folded.")] = None,

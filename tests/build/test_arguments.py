@@ -46,7 +46,7 @@ def test_the_board_says_what_is_left_out(tmp_path: Path) -> None:
         ({"budget": {"FF": 4}}, "budget FF=4: FF is not one of LUT, DSP, BRAM18"),
         ({"deconv": "magic"}, "deconv=magic; known are subpixel and zero_insert"),
         ({"backend": "vhdl"}, "backend=vhdl; choose rtl or hls"),
-        ({"cores": ()}, "cores=: choose from lut,dsp,dsp2x"),
+        ({"cores": ()}, "cores=: choose from lut,dsp,dsp2x,cascade"),
         ({"like": "gone"}, "gone: no build here (report.json is missing)"),
         ({"model": "gone.onnx"}, "gone.onnx: no such file"),
     ],

@@ -88,7 +88,7 @@ def test_a_budget_that_nothing_fits(export_preset, tmp_path):
         ("--clock-mhz", "nan", "--clock-mhz nan: must be 1 to 1,000"),
         ("--target-fps", "fast", "--target-fps fast: must be a number, 0.001 to 1,000,000,000"),
         ("--deconv", "magic", "--deconv magic: must be one of subpixel, zero_insert"),
-        ("--cores", "lut,cpu", "--cores lut,cpu: 'cpu' is not one of lut, dsp, dsp2x"),
+        ("--cores", "lut,cpu", "--cores lut,cpu: 'cpu' is not one of lut, dsp, dsp2x, cascade"),
         ("--budget", "LUT=-4", "budget LUT=-4 must be between 0 and 10,000,000"),
         ("--budget", "LUT=many", "--budget LUT=many: KIND=AMOUNT is expected, as LUT=32792"),
         ("--budget", "LUTS=4", "budget LUTS=4: LUTS is not one of LUT, DSP, BRAM18"),

@@ -29,8 +29,9 @@ REFUSED = (
     ("build MODEL --out FULL", "FULL: is not empty and has no design.json"),
     ("build MODEL --out MODEL/below", "MODEL/below: cannot be made a folder"),
     ("build MODEL --like GONE", "GONE: no build here"),
-    ("build MODEL --cores cpu", "--cores cpu: 'cpu' is not one of lut, dsp, dsp2x"),
+    ("build MODEL --cores cpu", "--cores cpu: 'cpu' is not one of lut, dsp, dsp2x, cascade"),
     ("build MODEL --backend hls --cores dsp2x", "cores: dsp2x needs a second clock"),
+    ("build MODEL --backend hls --cores cascade", "cores: cascade places DSP slices by itself"),
     ("build MODEL --max-utilization 2", "--max-utilization 2: must be 0.01 to 1"),
     ("inspect GONE", "GONE: no such file"),
     ("sim GONE", "GONE: no build here"),
@@ -179,7 +180,7 @@ def test_the_installed_program_begins_where_ctrl_c_is_caught() -> None:
     [
         ("build --board p", ["pynq-z1", "pynq-z2"]),
         ("bitstream --board zc", ["zcu104", "zc706"]),
-        ("build --cores lut,", ["lut,lut", "lut,dsp", "lut,dsp2x"]),
+        ("build --cores lut,", ["lut,lut", "lut,dsp", "lut,dsp2x", "lut,cascade"]),
         ("build --deconv ", ["subpixel", "zero_insert"]),
         ("build --backend ", ["rtl", "hls"]),
         ("synth --tool ", ["yosys", "vivado"]),
@@ -204,7 +205,7 @@ def test_help_shows_choices_ranges_and_defaults() -> None:
         CliRunner().invoke(app, ["build", "--help"], env={"COLUMNS": "300"}).stdout.replace("│", " ").split()
     )
     for text in (
-        "rtl|hls", "subpixel|zero_insert", "lut,dsp,dsp2x", "FLOAT 1 to 1,000", "FLOAT 0.01 to 1",
+        "rtl|hls", "subpixel|zero_insert", "lut,dsp,dsp2x,cascade", "FLOAT 1 to 1,000", "FLOAT 0.01 to 1",
         "KIND=AMOUNT", "[default: (the board's)]", "[default: 0.8]", "pynq-z2",
     ):  # fmt: skip
         assert text in shown, text

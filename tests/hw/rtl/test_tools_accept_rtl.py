@@ -15,7 +15,7 @@ from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
 # These use FINN's mvu_pkg, which has lint warnings of its own.
-_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "mac_cores", "deconv")
+_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "mvu_cascade_pe", "mvu_cascade", "mac_cores", "deconv")
 _ELSEWHERE = (
     "host_pkg",  # a package, with every module of the host
     "mvu_pumped",  # around FINN's mvu, which has lint of its own
@@ -100,6 +100,13 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "SIMD=4 WEIGHT_WIDTH=5 ACTIVATION_WIDTH=8 SIGNED_ACTIVATIONS=1",
         ),
     ),
+    "cascade_slice": ((), ("CASCADED=1", "ACCUMULATES=1", "VERSION=1 BIAS=48'h8")),
+    "mvu_cascade_pe": (("add_multi", "cascade_slice"), ("SIMD=5 CHAIN=3", "VERSION=1 PITCH=12")),
+    "mvu_cascade": (
+        ("add_multi", "cascade_slice", "mvu_cascade_pe"),
+        ("PE=3", "SIMD=1 CHAIN=1 WEIGHT_WIDTH=1 SIGNED_ACTIVATIONS=1", "VERSION=1 PE=3 SIMD=5 CHAIN=2 PITCH=12"),
+    ),
+    "cascade_rom": (("weight_rom",), ('FILE="places"', 'FILE="places" SIMD=5 CHAIN=3 STYLE="block"')),
     "pixel_word": ((), ("PIXEL=2", "PIXEL=6 FOLDS=3")),
     "weight_reader": (("weight_rom",), ('FILE="weights.dat"', 'FILE="weights.dat" LATE=1')),
     "mac_cores": (
@@ -187,6 +194,8 @@ def test_lint(module, values, tmp_path):
 @pytest.mark.yosys
 @pytest.mark.parametrize(("module", "values"), CASES)
 def test_yosys_elaborates(module, values, tmp_path):
+    import fpgan.build.implement.synth as flow
+
     if module == "deconv":
         values += ' WEIGHTS="weights.dat"'
     (tmp_path / "weights.dat").write_text("0\n" * 64)
@@ -194,10 +203,13 @@ def test_yosys_elaborates(module, values, tmp_path):
         (tmp_path / f"latent_table_{stage}.dat").write_text("0\n" * 2**stage)
     for element in range(2):
         (tmp_path / f"table_{element}.dat").write_text("0\n" * 32)
+    for place in range(4):
+        (tmp_path / f"places_{place}.dat").write_text("0\n" * 4)
     (tmp_path / "x_line.dat").write_text("0\n" * 2)
     for element in range(3):
         (tmp_path / f"x_marks_{element}.dat").write_text("0\n" * 512)
-    slang(module_sources(module), module, values, tmp_path)
+    primitives = str(Path(next(iter(flow.__path__))) / "blackbox.v")
+    slang([primitives, *module_sources(module)], module, values, tmp_path)
 
 
 @pytest.mark.verilator
@@ -214,6 +226,8 @@ def test_yosys_elaborates(module, values, tmp_path):
         ("axi3_axil", "ADDRESS_BITS=24", "BASE=43c00000 is no multiple of 2^24"),
         ("axil_stream", f"CAPABILITY={_CAPABILITY[:-1]}0", "ID=46504740 VERSION=00010000 are not those"),
         ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
+        ("mvu_cascade", "SIMD=5 CHAIN=5 PITCH=24", "LANES=2 weights of WEIGHT_WIDTH=4 and PITCH=24"),
+        ("mvu_cascade", "SIMD=10 CHAIN=9", "SIMD=10 does not fill 2 chains of CHAIN=9"),
         ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
         ("stream_requantize", "CHANNELS=3 PE=2", "PE=2 must divide CHANNELS=3"),
         ("deconv", "SH=1 LH=2 TY=2 ROWS=6 DSP_CORE=0", "TY=2 and TX=1 taps of LH=2 and LW=1 lie in one bank"),
