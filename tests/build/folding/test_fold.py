@@ -215,6 +215,21 @@ def test_a_layer_of_one_product_per_cycle_has_nothing_to_pump():
     assert layer.options and {o.core for o in layer.options} == {"dsp"}
 
 
+@pytest.mark.parametrize(("board", "block"), [("ultra96", "DSP48E2"), ("pynq-z2", "DSP48E1")])
+def test_cascades_are_packed_for_the_part_and_save_luts(unfolded, board, block):
+    part, taken = get_board(board).part, list[Cost]()
+    for cores in (("lut",), ("lut", "cascade")):
+        model = unfolded()
+        fold(model, part, AMPLE, 700, cores)
+        taken.append(total(model, part))
+    assert taken[1].lut < taken[0].lut and taken[1].dsp > taken[0].dsp == 0
+    ops = [op for op in deconvs(model) if op.get_nodeattr("core") == "cascade"]
+    assert sum(op.packing.slices for op in ops) == taken[1].dsp
+    assert {op.get_nodeattr("dsp_block") for op in ops} == {block}
+    slowest = max(getCustomOp(node).get_exp_cycles() for node in model.graph.node)
+    assert period(model, size_fifos(model)) == slowest
+
+
 def test_clocks_are_those_that_the_cores_hold():
     """dsp2x at 300 MHz would need 600: it is left out there, or the clock is its own."""
     every = ("lut", "dsp", "dsp2x")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from finn.util.basic import get_dsp_block
 from onnx import TensorProto, helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
@@ -68,6 +69,7 @@ def deconv_case(core: str, part: str, folder: Path) -> tuple[StreamCase, list[Pa
     model.set_initializer("w", weights.astype(np.float32))
     model.set_tensor_datatype("w", DataType["INT4"])
     op = getCustomOp(model.graph.node[0])
+    op.set_nodeattr("dsp_block", get_dsp_block(part))
     op.write_data(model, folder)
     x = rng.integers(0, 16, (IMAGES, 3, 3, 4))
     case = StreamCase(
@@ -87,7 +89,7 @@ def stream_cases(tiny: Path, part: str, folder: Path) -> tuple[list[StreamCase],
     rng = np.random.default_rng(2)
     paths = [path for module in ("fifo", "width_convert", "pixel_pad") for path in finn_sources(module)]
     cases = []
-    for core in ("dsp", "lut"):
+    for core in ("dsp", "lut", "cascade"):
         case, needed = deconv_case(core, part, folder)
         cases.append(case)
         paths += [path for path in needed if path not in paths]
