@@ -11,6 +11,7 @@ _DECONV = (
     "mac_cores.sv", "deconv.sv",
 )  # fmt: skip
 
+_CASCADE = ("cascade_slice.sv", "mvu_cascade_pe.sv", "mvu_cascade.sv", "cascade_rom.sv")
 _REQUANTIZE = ("fifo.sv", "weight_rom.sv")
 
 _HOST = (
@@ -44,9 +45,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),
     "deconv_dsp2x": (*_MVU, "finn:mvu/mvu.sv", "mvu_pumped.sv", *_DECONV),
     "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),
-    "deconv_cascade": (
-        *_MVU, "cascade_slice.sv", "mvu_cascade_pe.sv", "mvu_cascade.sv", "cascade_rom.sv", *_DECONV,
-    ),  # fmt: skip
+    "deconv_cascade": (*_MVU, *_CASCADE, *_DECONV),
 }
 
 _PROPERTY_PARTS = ("any_reset", "stream_held", "stream_holds", "stream_order", "stream_within", "stream_rate")

@@ -2,9 +2,9 @@
 """How weights are packed into the DSP slices of hw/rtl/engine/mvu_cascade.sv, by exact ranges; what it takes.
 
 A slice multiplies an activation by the weights of several output channels, which lie `pitch` bits apart. Each
-field of a chain's sum holds what is added there: the sum of a whole output, whose range is known from the weights
-(`acc_bits`), and the slices accumulate it; or what the slices of one chain have in one step, known from the
-widths, and LUTs accumulate it: so on a DSP48E1, and where narrower fields put more channels into a slice.
+field of a chain's sum holds what is added there: the sum of a whole output, whose range is known from the
+weights (`acc_bits`), and the slices accumulate it; or what the slices of one chain have in one step, known from
+the widths, and LUTs accumulate it: so on a DSP48E1, and where narrower fields put more channels into a slice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 _PREADDER = {"DSP48E1": 25, "DSP48E2": 27}  # bits
-_LONGEST = 16  # slices of a chain: most places of a shift register site, and a latency that result queues hide
+_LONGEST = 16  # slices of a chain: what a shift register site delays, and result queues hide
 _BITS, _NARROWEST, _WIDEST = 48, 2, 31  # of a sum; of a field that mvu_cascade.sv takes
 _SLICE_LUT = 150  # that a slice is worth: about what boards have for each
 _QUEUED = 17  # cycles of a chain and of what adds its ends that 32 results hide, of a group in each cycle
@@ -25,7 +25,7 @@ _DELAYED = 4  # first place whose activations wait in shift register sites
 class Packing:
     """Output channels of a slice, slices of a chain, bits from one packed weight to the next.
 
-    in_slices: these accumulate, not LUTs. cores, pe, simd, act_bits and acc_bits are of what it was found for.
+    in_slices: these accumulate, not LUTs. cores, pe, simd, act_bits, acc_bits: of what it was found for.
     """
 
     lanes: int

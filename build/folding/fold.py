@@ -218,7 +218,10 @@ class Folding:
 
 
 def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None:
-    """Take the folding of each deconv and threshold from an earlier BUILD, in place; part: if not that one's."""
+    """Take the folding of each deconv and threshold from an earlier BUILD, in place.
+
+    part: what it is for now, where that is another part than the earlier one's.
+    """
     report = read_report(build)
     layers = {layer["name"]: layer for layer in report["layers"]}
     channels: dict[str, int] = {}

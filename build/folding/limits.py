@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 CORES = ("lut", "dsp", "dsp2x", "cascade")
 # The fastest clock of the accelerator that a core holds; others hold what a board runs at. FINN's mvu, which
-# dsp2x runs twice as fast, reaches 400 MHz by the static estimate. A slice with all its registers in use, as those of
-# cascade are, holds 464 MHz in the slowest grade of the 7-series (DS187, F_MAX), and 645 MHz in UltraScale+ (DS925).
+# dsp2x runs twice as fast, reaches 400 MHz by the static estimate. A slice with all its registers in use, as
+# those of cascade are, holds 464 MHz in the slowest grade of a Zynq-7000 (DS187, F_MAX), more in UltraScale+.
 MOST_MHZ = {"dsp2x": 200.0, "cascade": 464.0}
 MOST = 10_000_000  # of any resource: more than the largest FPGA holds
 

@@ -10,9 +10,9 @@ import numpy as np
 from finn.util.basic import get_dsp_block
 
 from fpgan.build.dataflow.costs import Cost
-from fpgan.build.dataflow.requantize_costs import LineShape, requantize_cost
 from fpgan.build.dataflow.ops.hex_words import hex_pairs, hex_words
 from fpgan.build.dataflow.ops.image_op import ImageOp
+from fpgan.build.dataflow.requantize_costs import LineShape, requantize_cost
 from fpgan.sim.golden import IntArray, requantize
 
 

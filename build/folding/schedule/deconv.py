@@ -37,7 +37,8 @@ def stage(op: Any) -> Stage:
         "cascade": packing.latency if packing else 0,
     }[op.get_nodeattr("core")]
     stages = 7 if ty * tx > 1 else 6
-    most = packing.most_latency if packing else (bits + 1 if bits > 6 else 6) + tree  # CORE_LATENCY of deconv.sv
+    # CORE_LATENCY of deconv.sv
+    most = packing.most_latency if packing else (bits + 1 if bits > 6 else 6) + tree
     rows, cols, places = geometry.rows, geometry.cols, credits(stages + 1 + most, sf)
     walked = rows.blocks(ty), cols.blocks(tx)
     row_words = cols.size * op.pixel_words

@@ -22,7 +22,7 @@ def sums_of_all(weight_bits, act_bits, signed, narrow) -> int:
 
 @pytest.mark.parametrize("block", PREADDER)
 def test_what_is_packed_comes_out(block):
-    """In integers, with weights and activations at their ends: in the first lane, the last, or all, or any."""
+    """In integers, with weights and activations at their ends, or any; in some lanes weights of 0."""
     rng = np.random.default_rng(0)
     for widths in WIDTHS:
         weight_bits, act_bits, signed, narrow = widths
@@ -30,12 +30,19 @@ def test_what_is_packed_comes_out(block):
         assert found is not None
         terms = SIMD * STEPS if found.in_slices else found.chain
         least, most = int(narrow) - 2 ** (weight_bits - 1), 2 ** (weight_bits - 1) - 1
-        act_least, act_most = (-(2 ** (act_bits - 1)), 2 ** (act_bits - 1) - 1) if signed else (0, 2**act_bits - 1)
-        for w, a in itertools.product((least, most, None), (act_least, act_most, None)):
-            weights = rng.integers(least, most + 1, (found.lanes, terms)) if w is None else np.full((found.lanes, terms), w)
-            acts = rng.integers(act_least, act_most + 1, terms) if a is None else np.full(terms, a)
+        act_least = -(2 ** (act_bits - 1)) if signed else 0
+        act_most = 2**act_bits - 1 + act_least
+        ends = itertools.product(ranges(least, most), ranges(act_least, act_most))
+        for (low, high), (act_low, act_high) in ends:
+            weights = rng.integers(low, high + 1, (found.lanes, terms))
+            acts = rng.integers(act_low, act_high + 1, terms)
             weights[rng.random(found.lanes) < 0.3] *= 0
-            assert unpacked(weights, acts, found, PREADDER[block]) == (weights @ acts).tolist(), (widths, found)
+            came = unpacked(weights, acts, found, PREADDER[block])
+            assert came == (weights @ acts).tolist(), (widths, found)
+
+
+def ranges(least, most):
+    return (least, most), (least, least), (most, most)
 
 
 def unpacked(weights, acts, found, bits):

@@ -104,7 +104,11 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "mvu_cascade_pe": (("add_multi", "cascade_slice"), ("SIMD=5 CHAIN=3", "VERSION=1 PITCH=12")),
     "mvu_cascade": (
         ("add_multi", "cascade_slice", "mvu_cascade_pe"),
-        ("PE=3", "SIMD=1 CHAIN=1 WEIGHT_WIDTH=1 SIGNED_ACTIVATIONS=1", "VERSION=1 PE=3 SIMD=5 CHAIN=2 PITCH=12"),
+        (
+            "PE=3",
+            "SIMD=1 CHAIN=1 WEIGHT_WIDTH=1 SIGNED_ACTIVATIONS=1",
+            "VERSION=1 PE=3 SIMD=5 CHAIN=2 PITCH=12",
+        ),
     ),
     "cascade_rom": (("weight_rom",), ('FILE="places"', 'FILE="places" SIMD=5 CHAIN=3 STYLE="block"')),
     "pixel_word": ((), ("PIXEL=2", "PIXEL=6 FOLDS=3")),
