@@ -17,6 +17,8 @@ from fpgan.build.dataflow.cascade import Packing, packing
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
 _CONTROL_LUT = 65
+# Of core cascade: per bit of a word in 32 words of LUT RAM, of neighbours that change places, and besides.
+_CASCADE_QUEUE, _CASCADE_TURN, _CASCADE_CONTROL = 0.6, 1.5, 180
 _BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
 _CONSTANT_SHARE = 0.63  # of the LUTs of lanes whose weights never change
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
@@ -166,10 +168,14 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     buffer = Cost(0)
     if buffer_style(shape.buffer_words) == "block":
         buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
-    operand = (_LUT_PER_INPUT_BIT + (shape.taps > 1)) * shape.simd * shape.taps * shape.act_bits
-    queue = 2 * shape.pe * shape.acc_bits
+    per_bit, queue, control = _LUT_PER_INPUT_BIT + (shape.taps > 1), 2.0, _CONTROL_LUT
+    if shape.core == "cascade":  # what delays its operands and adds its ends is in `core`
+        turned = _CASCADE_TURN * (shape.taps > 1)
+        per_bit = _CASCADE_QUEUE * math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32) + turned
+        queue, control = _CASCADE_QUEUE, _CASCADE_CONTROL
+    operand = per_bit * shape.simd * shape.taps * shape.act_bits
     return Cost(
-        round(core + operand + queue + _CONTROL_LUT) + weights.lut + buffer.lut * shape.taps,
+        round(core + operand + queue * shape.pe * shape.acc_bits + control) + weights.lut + buffer.lut * shape.taps,
         slices,
         weights.bram18 + buffer.bram18 * shape.taps,
     )
