@@ -3,8 +3,9 @@
 
 A slice multiplies an activation by the weights of several output channels, which lie `pitch` bits apart. Each
 field of a chain's sum holds what is added there: the sum of a whole output, whose range is known from the
-weights (`acc_bits`), and the slices accumulate it; or what the slices of one chain have in one step, known from
-the widths, and LUTs accumulate it: so on a DSP48E1, and where narrower fields put more channels into a slice.
+weights (`acc_bits`), and the slices accumulate it; or what the slices of one chain have in one step, known
+from the widths, and LUTs accumulate it: so on a DSP48E1, and where narrower fields put more channels into a
+slice.
 """
 
 from __future__ import annotations

@@ -175,7 +175,9 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         queue, control = _CASCADE_QUEUE, _CASCADE_CONTROL
     operand = per_bit * shape.simd * shape.taps * shape.act_bits
     return Cost(
-        round(core + operand + queue * shape.pe * shape.acc_bits + control) + weights.lut + buffer.lut * shape.taps,
+        round(core + operand + queue * shape.pe * shape.acc_bits + control)
+        + weights.lut
+        + buffer.lut * shape.taps,
         slices,
         weights.bram18 + buffer.bram18 * shape.taps,
     )

@@ -103,10 +103,11 @@ def check_mvu(
     extra: str = "",
     pauses: bool = True,
     warnings: bool = True,
+    optimize: bool = True,
 ) -> None:
     """Check every case against numpy in one Verilator build: `en` always on and, with `pauses`, at random.
 
-    extra: further parameters of the module, as SystemVerilog. Raises ToolError, AssertionError.
+    extra: further parameters of the module, as SystemVerilog; optimize: see run_cocotb. Raises ToolError, AssertionError.
     """
     build_dir.mkdir(parents=True, exist_ok=True)
     wrapper, vectors = build_dir / "bench.sv", build_dir / "vectors.npz"
@@ -127,7 +128,7 @@ def check_mvu(
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
     run_cocotb(
         "bench", [*sources, wrapper], "fpgan.sim.benches.tb_mvu", build_dir, plusargs=[f"+vectors={vectors}"],
-        warnings=warnings,
+        warnings=warnings, optimize=optimize,
     )  # fmt: skip
 
 

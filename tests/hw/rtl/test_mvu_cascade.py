@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fpgan.build.dataflow.cascade import Packing, packing
+from fpgan.build.dataflow.cascade import packing
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import cells, rtl_file
 from fpgan.sim.benches.mvu_bench import MvuCase, check_mvu
@@ -22,20 +22,19 @@ SHAPES = [
 ]  # fmt: skip
 
 
-def packed(shape, bits: int | None = None) -> tuple[MvuCase, Packing]:
-    """bits: of the accumulators, where not those of the widths."""
+def packed(shape) -> MvuCase:
     version, pe, simd, *widths = shape
     case = MvuCase(pe, simd, *widths, latency=0, groups=16)
-    found = packing(1, pe, simd, *widths, bits or case.accumulator_bits, BLOCKS[version])
+    found = packing(1, pe, simd, *widths, case.accumulator_bits, BLOCKS[version])
     assert found is not None
-    return of(case, found, version), found
-
-
-def of(case: MvuCase, found: Packing, version: int) -> MvuCase:
     extra = f", .VERSION({version}), .LANES({found.lanes}), .CHAIN({found.chain}), .PITCH({found.pitch})"
-    return replace(
-        case, latency=found.latency, chain=found.chain, extra=f"{extra}, .NARROW_WEIGHTS({int(case.narrow)})"
-    )
+    extra += f", .NARROW_WEIGHTS({int(case.narrow)})"
+    return replace(case, latency=found.latency, chain=found.chain, extra=extra)
+
+
+def check(sources: list[Path], folder: Path) -> None:
+    cases = [packed(shape) for shape in SHAPES]
+    check_mvu("mvu_cascade", sources, cases, folder / "build", pauses=False, warnings=False, optimize=False)
 
 
 def core(folder: Path) -> list[Path]:
@@ -49,8 +48,7 @@ def core(folder: Path) -> list[Path]:
 
 @pytest.mark.verilator
 def test_equal_to_numpy(tmp_path):
-    cases = [packed(shape)[0] for shape in SHAPES]
-    check_mvu("mvu_cascade", core(tmp_path / "rtl"), cases, tmp_path / "build", pauses=False, warnings=False)
+    check(core(tmp_path / "rtl"), tmp_path)
 
 
 @pytest.mark.verilator
@@ -61,6 +59,4 @@ def test_primitives_equal_numpy(tmp_path):
     assert text.count("`ifdef VERILATOR") == 1  # where it turns to what simulates faster
     slices = tmp_path / "cascade_slice.sv"
     slices.write_text(text.replace("`ifdef VERILATOR", "`ifdef FPGAN_BEHAVIOURAL"), encoding="utf-8")
-    cases = [packed(shape)[0] for shape in SHAPES]
-    sources = [*cells(), *others[:-1], slices, pe, top]
-    check_mvu("mvu_cascade", sources, cases, tmp_path / "build", pauses=False, warnings=False)
+    check([*cells(), *others[:-1], slices, pe, top], tmp_path)
