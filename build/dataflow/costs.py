@@ -174,10 +174,9 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         per_bit = _CASCADE_QUEUE * math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32) + turned
         queue, control = _CASCADE_QUEUE, _CASCADE_CONTROL
     operand = per_bit * shape.simd * shape.taps * shape.act_bits
+    results = queue * shape.pe * shape.acc_bits
     return Cost(
-        round(core + operand + queue * shape.pe * shape.acc_bits + control)
-        + weights.lut
-        + buffer.lut * shape.taps,
+        round(core + operand + results + control) + weights.lut + buffer.lut * shape.taps,
         slices,
         weights.bram18 + buffer.bram18 * shape.taps,
     )

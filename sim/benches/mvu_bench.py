@@ -107,7 +107,8 @@ def check_mvu(
 ) -> None:
     """Check every case against numpy in one Verilator build: `en` always on and, with `pauses`, at random.
 
-    extra: further parameters of the module, as SystemVerilog; optimize: see run_cocotb. Raises ToolError, AssertionError.
+    extra: further parameters of the module, as SystemVerilog; optimize: see run_cocotb. Raises ToolError,
+    AssertionError.
     """
     build_dir.mkdir(parents=True, exist_ok=True)
     wrapper, vectors = build_dir / "bench.sv", build_dir / "vectors.npz"
