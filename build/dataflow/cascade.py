@@ -64,7 +64,7 @@ class Packing:
         return self.most_latency - self.in_slices
 
     @property
-    def lut(self) -> int:
+    def lut(self) -> float:
         """Of the core: delays of activations, adders of the chains' ends, accumulators."""
         delayed = sum(self.places[_DELAYED:]) * self.act_bits
         ends, width, adders = self.chains, self.pitch, 0
