@@ -59,10 +59,10 @@ def unpacked(weights, acts, found, bits):
     ("block", "widths", "acc_bits", "lanes", "slices", "latency"),
     [
         ("DSP48E2", (4, 4, False, False), 17, 3, 2 * 16, 13),  # chains of 8, LUTs accumulate
-        ("DSP48E2", (2, 2, False, False), 11, 6, 16, 21),
-        ("DSP48E2", (8, 8, False, False), 24, 2, 3 * 16, 10),
-        ("DSP48E1", (4, 4, False, True), 17, 3, 2 * 16, 11),
-        ("DSP48E1", (8, 8, True, True), 26, 1, 6 * 16, 21),
+        ("DSP48E2", (4, 8, True, False), 17, 2, 3 * 16, 19),  # one chain, whose last slice accumulates
+        ("DSP48E2", (2, 2, False, False), 11, 6, 16, 9),
+        ("DSP48E1", (4, 4, False, True), 17, 3, 2 * 16, 10),
+        ("DSP48E1", (8, 8, True, True), 26, 2, 3 * 16, 10),
     ],
 )
 def test_channels_of_a_slice(block, widths, acc_bits, lanes, slices, latency):
