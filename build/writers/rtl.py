@@ -12,7 +12,6 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
-from fpgan.hw.boards import Board
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources as module_sources
 
@@ -20,7 +19,7 @@ TOP = "fpgan_top"
 RESET_CYCLES = 3  # for which a reset must be held: two on its way to the layers
 
 
-def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> dict[str, Any]:
+def emit_rtl(model: ModelWrapper, part: str, clock_mhz: float, rtl: Path) -> dict[str, Any]:
     """Generate every node's module into `rtl`, copy their sources, write the top and top.f.
 
     Returns what design.json says of it: sources, layers, fifos, input, output.
@@ -30,7 +29,7 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
     for node in model.graph.node:
         op = getCustomOp(node)
         op.set_nodeattr("code_gen_dir_ipgen", str(rtl))
-        op.code_generation_ipgen(model, board.part, 1000 / clock_mhz)
+        op.code_generation_ipgen(model, part, 1000 / clock_mhz)
         names = copy_finn_sources([Path(p) for p in op.get_rtl_file_list(abspath=True)], rtl)
         for name in ("code_gen_dir_ipgen", "ipgen_path", "ip_path"):
             op.set_nodeattr(name, "")  # a BUILD folder can be moved

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FPGAN as FINN's plugin: a network goes from QONNX through FINN's builder alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+from qonnx.custom_op.registry import getCustomOp
+from qonnx.transformation.infer_shapes import InferShapes
+from qonnx.util.basic import qonnx_make_model
+
+import fpgan.finn  # before FINN's builder, which it makes importable
+
+# isort: split
+from finn.builder.build_dataflow import build_dataflow_cfg, resolve_build_steps
+from finn.builder.build_dataflow_config import (
+    DataflowBuildConfig,
+    DataflowOutputType,
+    VerificationStepType,
+    default_build_dataflow_steps,
+)
+from finn.transformation.fpgadataflow.minimize_accumulator_width import MinimizeAccumulatorWidth
+from finn.transformation.fpgadataflow.minimize_weight_bit_width import MinimizeWeightBitWidth
+from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers
+from finn.transformation.qonnx.convert_qonnx_to_finn import ConvertQONNXtoFINN
+from finn.util.exception import FINNUserError
+from finn.util.settings import get_settings
+from fpgan.build.frontend.read import read_network
+
+PART = "xczu3eg-sbva484-1-e"
+GEOMETRIES = [  # rows, columns, kernel, attributes of ConvTranspose
+    (4, 4, (4, 4), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
+    (1, 1, (4, 3), {}),
+    (3, 2, (3, 3), {"strides": [2, 3], "pads": [1, 0, 0, 1], "output_padding": [1, 0]}),
+    (3, 3, (3, 2), {"dilations": [2, 1], "group": 2}),
+    (3, 3, (3, 3), {"strides": [2, 2], "auto_pad": "SAME_UPPER"}),
+    (3, 3, (4, 4), {"strides": [2, 2], "auto_pad": "SAME_LOWER"}),
+    (2, 3, (3, 3), {"strides": [2, 2], "output_shape": [5, 6]}),
+]
+
+
+def transposed(rows: int, cols: int, kernel: tuple[int, int], **attributes: object) -> ModelWrapper:
+    """One ConvTranspose of 4 channels on UINT4, INT3 weights."""
+    rng, groups = np.random.default_rng(0), int(attributes.get("group", 1))
+    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"], name="up", kernel_shape=kernel, **attributes)
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+             for name, shape in (("x", [1, 4, rows, cols]), ("y", None))]  # fmt: skip
+    model = ModelWrapper(qonnx_make_model(helper.make_graph([node], "up", infos[:1], infos[1:])))
+    model.set_initializer("w", rng.integers(-4, 4, (4, 6 // groups, *kernel)).astype(np.float32))
+    for name, kind in (("x", "UINT4"), ("w", "INT8")):
+        model.set_tensor_datatype(name, DataType[kind])
+    return model.transform(InferShapes())
+
+
+@pytest.mark.parametrize(("rows", "cols", "kernel", "attributes"), GEOMETRIES)
+def test_deconv_is_a_layer_of_finns(rows, cols, kernel, attributes):
+    """Abstract and specialized, its bits minimized, it makes what ONNX Runtime makes; a wrong pad would not."""
+    model = transposed(rows, cols, kernel, **attributes)
+    x = {"x": np.random.default_rng(1).integers(0, 16, (1, 4, rows, cols)).astype(np.float32)}
+    wanted = execute_onnx(model, x)["y"]
+    model = model.transform(fpgan.finn.InferDeconv())
+    assert [node.op_type for node in model.graph.node] == ["Transpose", "Deconv", "Transpose"]
+    assert np.array_equal(execute_onnx(model, x)["y"], wanted)
+    for bits in (MinimizeWeightBitWidth(), MinimizeAccumulatorWidth(), SpecializeLayers(PART)):
+        model = model.transform(bits)
+    (node,) = model.get_nodes_by_op_type("Deconv_rtl")
+    assert model.get_tensor_datatype(node.input[1]) == DataType["INT3"]
+    acc = model.get_tensor_datatype(node.output[0])
+    assert acc.bitwidth() <= 12 and acc.min() <= wanted.min() and wanted.max() <= acc.max()
+    assert np.array_equal(execute_onnx(model, x)["y"], wanted)
+
+
+def specialized(style: str, folder: Path, **folding: int) -> tuple[ModelWrapper, dict[str, np.ndarray]]:
+    """A folded layer of that back end with a folder for its code, and an input of it."""
+    rows, cols, kernel, attributes = GEOMETRIES[2]
+    model = transposed(rows, cols, kernel, **attributes).transform(fpgan.finn.InferDeconv())
+    for bits in (MinimizeWeightBitWidth(), MinimizeAccumulatorWidth()):
+        model = model.transform(bits)
+    (node,) = model.get_nodes_by_op_type("Deconv")
+    getCustomOp(node).set_nodeattr("preferred_impl_style", style)
+    model = model.transform(SpecializeLayers(PART))
+    (node,) = model.get_nodes_by_op_type(f"Deconv_{style}")
+    for name, value in folding.items():
+        getCustomOp(node).set_nodeattr(name, value)
+    return model, {"x": np.random.default_rng(1).integers(0, 16, (1, 4, rows, cols)).astype(np.float32)}
+
+
+def test_c_simulation_of_the_hls_layer(tmp_path):
+    model, x = specialized("hls", tmp_path, PE=3, SIMD=2)
+    wanted = execute_onnx(model, x)["y"]
+    op = getCustomOp(model.get_nodes_by_op_type("Deconv_hls")[0])
+    op.set_nodeattr("code_gen_dir_cppsim", str(tmp_path))
+    op.code_generation_cppsim(model)
+    op.compile_singlenode_code()
+    op.set_nodeattr("exec_mode", "cppsim")
+    assert np.array_equal(execute_onnx(model, x)["y"], wanted)
+    op.set_nodeattr("code_gen_dir_ipgen", str(tmp_path))
+    op.code_generation_ipgen(model, PART, 5.0)
+    (source,) = tmp_path.glob("top_*.cpp")
+    script = (tmp_path / f"hls_syn_{source.stem.removeprefix('top_')}.tcl").read_text()
+    assert "#pragma HLS INTERFACE axis port=out0_V" in source.read_text() and PART in script
+    assert "$" not in script.replace("$config_", "").replace("$::env", "")
+
+
+@pytest.mark.verilator
+def test_finns_rtlsim_of_a_layer_is_verilator(tmp_path):
+    model, x = specialized("rtl", tmp_path, PE=2, SIMD=4)
+    wanted = execute_onnx(model, x)["y"]
+    op = getCustomOp(model.get_nodes_by_op_type("Deconv_rtl")[0])
+    op.set_nodeattr("core", "lut")
+    op.set_nodeattr("code_gen_dir_ipgen", str(tmp_path))
+    op.code_generation_ipgen(model, PART, 5.0)
+    with own_folder(tmp_path):
+        op.prepare_rtlsim(False)
+    op.set_nodeattr("exec_mode", "rtlsim")
+    assert np.array_equal(execute_onnx(model, x)["y"], wanted)
+    assert op.get_exp_cycles() <= op.get_nodeattr("cycles_rtlsim") <= op.get_exp_cycles() + 60
+
+
+def test_what_is_no_deconv_is_refused_by_name():
+    model = transposed(3, 3, (3, 3))
+    model.set_tensor_datatype("x", DataType["FLOAT32"])
+    with pytest.raises(FINNUserError, match=r"^layer up \(ConvTranspose\): input of type FLOAT32"):
+        model.transform(fpgan.finn.InferDeconv())
+
+
+def test_upsampling_is_merged_exactly():
+    resize = helper.make_node("Resize", ["x", "", "f"], ["u"], mode="nearest",
+                              coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
+    conv = helper.make_node("Conv", ["u", "w"], ["y"], name="conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+             for name, shape in (("x", [1, 2, 3, 4]), ("y", [1, 3, 6, 8]))]  # fmt: skip
+    graph = helper.make_graph([resize, conv], "up", infos[:1], infos[1:])
+    model = ModelWrapper(qonnx_make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
+    rng = np.random.default_rng(0)
+    model.set_initializer("f", np.array([1, 1, 2, 2], np.float32))
+    model.set_initializer("w", rng.integers(-4, 4, (3, 2, 3, 3)).astype(np.float32))
+    for name in "xw":
+        model.set_tensor_datatype(name, DataType["INT4"])
+    model = model.transform(InferShapes())
+    x = {"x": rng.integers(-8, 8, (1, 2, 3, 4)).astype(np.float32)}
+    wanted = execute_onnx(model, x)["y"]
+    merged = model.transform(fpgan.finn.MergeUpsampling()).transform(InferShapes())
+    assert [node.op_type for node in merged.graph.node] == ["ConvTranspose"]
+    assert np.array_equal(execute_onnx(merged, x)["y"], wanted)
+
+
+def ties() -> ModelWrapper:
+    """Quant -> Conv 1x1 -> BatchNormalization (a channel falls) -> Quant: sums that lie between two levels."""
+    nodes = [
+        _quant("x", "a", 1.0, 4), _quant("w0", "w", 1.0, 3),
+        helper.make_node("Conv", ["a", "w"], ["c"], name="conv", kernel_shape=[1, 1]),
+        helper.make_node("BatchNormalization", ["c", "gamma", "beta", "mean", "var"], ["n"], epsilon=0.0),
+        _quant("n", "y", 2.0, 4),
+    ]  # fmt: skip
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+             for name, shape in (("x", [1, 2, 4, 4]), ("y", [1, 2, 4, 4]))]  # fmt: skip
+    graph = helper.make_graph(nodes, "ties", infos[:1], infos[1:])
+    imports = [helper.make_opsetid("", 13), helper.make_opsetid("qonnx.custom_op.general", 1)]
+    model = ModelWrapper(qonnx_make_model(graph, opset_imports=imports))
+    values = {"w0": np.array([[1, 2], [3, -1]])[:, :, None, None], "gamma": [1, -1], "beta": [0, 1],
+              "mean": [0, 0], "var": [1, 1], "zero": 0, "bits_3": 3, "bits_4": 4, "scale_1": 1, "scale_2": 2}  # fmt: skip
+    for name, value in values.items():
+        model.set_initializer(name, np.array(value, np.float32))
+    return model.transform(InferShapes())
+
+
+def _quant(source: str, target: str, scale: float, bits: int) -> onnx.NodeProto:
+    inputs = [source, f"scale_{scale:g}", "zero", f"bits_{bits}"]
+    return helper.make_node("Quant", inputs, [target], domain="qonnx.custom_op.general", signed=1, narrow=0,
+                            rounding_mode="ROUND")  # fmt: skip
+
+
+def test_exact_thresholds_are_right_where_finns_are_not():
+    """A sum between two levels is rounded to the even one; FINN's formula rounds it up."""
+    model = ties()
+    x = {"x": np.random.default_rng(0).integers(-8, 8, (1, 2, 4, 4)).astype(np.float32)}
+    wanted = execute_onnx(model, x)["y"]
+    exact = model.transform(fpgan.finn.ExactThresholds())
+    assert len(exact.get_nodes_by_op_type("Quant")) == 0
+    converted = exact.transform(ConvertQONNXtoFINN())
+    assert np.array_equal(execute_onnx(converted, x)["y"], wanted)
+    finns = execute_onnx(ties().transform(ConvertQONNXtoFINN()), x)["y"]
+    assert (finns != wanted).sum() > 3
+
+
+def test_steps_are_finns_with_ours_in_place():
+    steps = fpgan.finn.build_steps()
+    ours = [name for name in steps if name.startswith("fpgan.finn.")]
+    assert [name.rpartition(".")[2] for name in steps] == default_build_dataflow_steps
+    assert len(ours) == 7
+    found = resolve_build_steps(DataflowBuildConfig("out", 5.0, None, steps=steps))
+    assert [step.__name__ for step in found] == default_build_dataflow_steps
+
+
+@pytest.fixture(scope="module")
+def built(export_preset, tmp_path_factory) -> Path:
+    """OUTPUT of FINN's builder: a generator from Brevitas, two golden images."""
+    source, out = export_preset("tiny", channels=(4, 2)), tmp_path_factory.mktemp("plugin")
+    network, vectors = read_network(onnx.load(str(source))), np.load(source.with_suffix(".golden.npz"))
+    for name, scale in (("latent", network.source.scale), ("image", network.target.scale)):
+        np.save(out / f"{name}.npy", (vectors[name][:2] * np.float32(scale)).astype(np.float32))
+    cfg = DataflowBuildConfig(
+        output_dir=str(out / "output"), synth_clk_period_ns=5.0, board="Ultra96", target_fps=100_000,
+        standalone_thresholds=True, steps=fpgan.finn.build_steps(),
+        generate_outputs=[DataflowOutputType.ESTIMATE_REPORTS, DataflowOutputType.STITCHED_IP,
+                          DataflowOutputType.RTLSIM_PERFORMANCE],
+        verify_steps=[VerificationStepType.STREAMLINED_PYTHON, VerificationStepType.STITCHED_IP_RTLSIM],
+        verify_input_npy=str(out / "latent.npy"), verify_expected_output_npy=str(out / "image.npy"),
+        verification_atol=0.0, verification_rtol=0.0, verification_mean_atol=0.0, verification_mean_rtol=0.0,
+    )  # fmt: skip
+    with own_folder(tmp_path_factory.mktemp("finn")):
+        assert build_dataflow_cfg(source, cfg) == 0
+    return out
+
+
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """FINN generates into it."""
+    settings = get_settings()
+    before, settings.finn_build_dir = settings.finn_build_dir, folder
+    yield
+    settings.finn_build_dir = before
+
+
+@pytest.mark.verilator
+def test_a_generator_goes_through_finns_builder_alone(built):
+    """Streamlined in Python and stitched in Verilator, every pixel is PyTorch's."""
+    found = {path.name for path in (built / "output" / "verification_output").glob("*.npy")}
+    names = ("streamlined_python", "stitched_ip_rtlsim")
+    assert found == {f"verify_{name}_{i}_SUCCESS.npy" for name in names for i in range(2)}
+    wanted = np.load(built / "image.npy")
+    for i in range(2):
+        made = np.load(built / "output" / "verification_output" / f"verify_stitched_ip_rtlsim_{i}_SUCCESS.npy")
+        assert np.array_equal(made[0], wanted[i])
+
+
+@pytest.mark.verilator
+def test_it_is_as_fast_as_it_was_asked_to_be(built):
+    report = built / "output" / "report"
+    estimated = json.loads((report / "estimate_network_performance.json").read_text())
+    (measured,) = json.loads((report / "rtlsim_performance.json").read_text())
+    assert estimated["max_cycles"] <= 2000  # 5 ns, 100,000 images/s
+    assert measured["intervals"][0] <= 1.05 * estimated["max_cycles"]
+    folding = json.loads((report / "auto_folding_config.json").read_text())
+    assert any("taps" in entry for entry in folding.values())
