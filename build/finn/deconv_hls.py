@@ -28,7 +28,7 @@ _GIVEN, _TAKEN = "input_0.bin", "output_0.bin"
 class Deconv_hls(Deconv, HLSBackend):
     """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.hpp.
 
-    cppsim needs g++ alone: Vitis HLS' headers where it is installed, else ours. Nothing of finn-hlslib is used.
+    cppsim needs g++ alone: Vitis HLS' headers where it is installed, else ours; nothing of finn-hlslib.
     """
 
     def simulated(self, *x: NDArray[np.int64]) -> NDArray[np.int64] | tuple[NDArray[np.int64], ...]:
@@ -71,7 +71,8 @@ int main() {{
     {kernel.name}(in, out);
     fpgan::take_words<{given}>(out, results);
   }}
-  std::ofstream("{_TAKEN}", std::ios::binary).write(reinterpret_cast<const char*>(&results[0]), results.size());
+  std::ofstream file("{_TAKEN}", std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&results[0]), results.size());
   return 0;
 }}
 """,

@@ -52,7 +52,9 @@ def step_generate_hardware(model: ModelWrapper, cfg: DataflowBuildConfig) -> Mod
             )  # fmt: skip
     model = model.transform(InsertStreams(_depths(model, cfg)))
     model = model.transform(GiveUniqueNodeNames()).transform(GiveReadableTensorNames())
-    model = finn_steps.step_hw_codegen(model, cfg)  # of step_hw_ipgen only the verification is left without HLS
+    model = finn_steps.step_hw_codegen(
+        model, cfg
+    )  # of step_hw_ipgen only the verification is left without HLS
     if VerificationStepType.NODE_BY_NODE_RTLSIM in cfg._resolve_verification_steps():
         _verify_layers(copy.deepcopy(model), cfg)
     return model

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """FINN's interface to its RTL simulator (finn.xsi), with Verilator behind it.
 
-FINN compiles a top once (`compile_sim_obj`), keeps where the result lies in a node or a model, and loads it for
-each run (`load_sim_obj`), which it resets, gives words and takes words from. A run of ours begins with a reset
-in any case, and a program holds nothing between two of them.
+FINN compiles a top once (`compile_sim_obj`), keeps where the result lies in a node or a model, and loads it
+for each run (`load_sim_obj`), which it resets, gives words and takes words from. A run of ours begins with a
+reset in any case, and a program holds nothing between two of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ class SimEngine:
 
 
 def compile_sim_obj(
-    top_module_name: str, source_list: Sequence[str], sim_out_dir: Path, debug: bool = False, behav: bool = False
+    top_module_name: str,
+    source_list: Sequence[str],
+    sim_out_dir: Path,
+    debug: bool = False,
+    behav: bool = False,
 ) -> tuple[Path, Path]:
     """Verilate a top; returns the two parts of the program's path.
 

@@ -42,14 +42,18 @@ class Stitched:
         model.set_metadata_prop(_FOLDER, str(self.folder))
         model.set_metadata_prop(_WRAPPER, str(self.folder / "rtl" / f"{TOP}.v"))
         model.set_metadata_prop(_PORTS, str(ports))
-        model.set_metadata_prop(_STREAM, repr((self.beats, self.elements, self.datatype, self.made, self.widths)))
+        model.set_metadata_prop(
+            _STREAM, repr((self.beats, self.elements, self.datatype, self.made, self.widths))
+        )
 
     @classmethod
     def noted(cls, model: ModelWrapper) -> Stitched:
         """The one that a model says it has. ValueError where it says none."""
         facts = model.get_metadata_prop(_STREAM)
         if facts is None:
-            raise ValueError("no stitched design; run step_create_stitched_ip, with stitched_ip in generate_outputs")
+            raise ValueError(
+                "no stitched design; run step_create_stitched_ip, with stitched_ip in generate_outputs"
+            )
         return cls(Path(model.get_metadata_prop(_FOLDER)), *ast.literal_eval(facts))
 
     def cycles(self, rng: np.random.Generator, images: int) -> int:

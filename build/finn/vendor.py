@@ -21,11 +21,11 @@ def vendor_tools() -> bool:
 
 @cache
 def prepare() -> None:
-    """Make our ops known to this process and to FINN's workers, and FINN's builder importable; idempotent.
+    """Make our ops known to this process and FINN's workers, and FINN's builder importable; idempotent.
 
     FINN's steps ask for the engine of Vivado's simulator when they are imported, and its builder for Vivado's
-    version when it ends. Where there is no Vivado, the functions of finn.xsi are those of `simulator`, so that
-    FINN's own verification by rtlsim runs in Verilator.
+    version when it ends. Where there is no Vivado, the functions of finn.xsi are those of `simulator`, so
+    that FINN's own verification by rtlsim runs in Verilator.
     """
     register()
     from fpgan.build.finn.deconv_hls import Deconv_hls  # FINN has settings now

@@ -8,8 +8,8 @@
     cfg = DataflowBuildConfig(steps=fpgan.finn.build_steps(), standalone_thresholds=True, ...)
     build_dataflow_cfg("generator.onnx", cfg)
 
-Importing it makes FINN know our layers and our steps, in its worker processes too, and FINN's builder importable where
-there is no Vivado. What stands for what: build/finn/README.md.
+Importing it makes FINN know our layers and our steps, in its worker processes too, and FINN's builder
+importable where there is no Vivado. What stands for what: build/finn/README.md.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _FACTS = "top.json"
 
 @dataclass(frozen=True)
 class Ports:
-    """Streams of a module: prefixes of their ports (in0_V of in0_V_TDATA), and whether it has a second clock."""
+    """Streams of a module: prefixes of their ports (in0_V of in0_V_TDATA); has it a second clock?"""
 
     sources: tuple[str, ...]
     sinks: tuple[str, ...]
@@ -93,7 +93,8 @@ class StreamProgram:
         """One compiled before."""
         facts = read_json(out / _FACTS)
         cwd = Path(facts.pop("cwd"))
-        return cls(out / "program", Ports(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}), cwd)
+        lists = {name: tuple(facts.pop(name)) for name in ("sources", "sinks")}
+        return cls(out / "program", Ports(**lists, **facts), cwd)
 
     def run(
         self, given: Mapping[str, Sequence[int]], wanted: Mapping[str, int], patience: int

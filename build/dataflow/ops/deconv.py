@@ -20,7 +20,7 @@ _AXIS = ("size", "kernel", "stride", "pad", "out", "step", "dilation")
 
 
 class Deconv(StreamOp):
-    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see hw/rtl/engine/deconv.sv."""
+    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); of integers."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:
         attrs = super().get_nodeattr_types()

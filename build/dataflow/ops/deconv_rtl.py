@@ -67,7 +67,12 @@ class Deconv_rtl(Deconv, RtlOp):
 
     def write_data(self, model: Any, folder: Path) -> None:
         words = weight_words(
-            self._weights(model), self.geometry, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"), self.taps, self.groups
+            self._weights(model),
+            self.geometry,
+            self.get_nodeattr("PE"),
+            self.get_nodeattr("SIMD"),
+            self.taps,
+            self.groups,
         )
         (folder / self._weight_file()).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Thresholds that are the file's own float32 function, found by evaluating it, in the place of FINN's formula."""
+"""Thresholds that are the file's own float32 function, by evaluating it, in the place of FINN's formula."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _LINEAR = ("Conv", "ConvTranspose", "MatMul", "Gemm")
 _PASSING = (
     "MaxPool", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Slice", "Identity", "DepthToSpace",
 )  # fmt: skip
-# Thresholds stand half a step below the sum that reaches them. FINN's streamlining multiplies and divides them by
-# scales whose product is 1 but for float32's rounding; so far from 0 that may move them by less than that half.
+# Thresholds stand half a step below the sum that reaches them. FINN's streamlining multiplies and divides them
+# by scales whose product is 1 but for float32's rounding; up to here that moves them by less than that half.
 _MOST = 1 << 20
 
 
@@ -46,10 +46,10 @@ class ExactThresholds(Transformation):
         x -> Conv(integers of W) -> Mul(1/s) -> MultiThreshold(integers - 1/2) -> Mul(t) -> y
 
     and so for ConvTranspose, MatMul and Gemm with a bias, and for any chain of functions that only rises or
-    only falls in each channel (weights of channels that fall are negated). The thresholds are found by bisection of
-    the float32 function that PyTorch computes and checked on the sums that the weights reach. A quantizer of a float
-    input of the graph gets its float32 thresholds in the same way. A layer that is none of these keeps what FINN
-    makes of it, and the log says why.
+    only falls in each channel (weights of channels that fall are negated). The thresholds are found by
+    bisection of the float32 function that PyTorch computes and checked on the sums that the weights reach. A
+    quantizer of the graph's float input gets its float32 thresholds in the same way. A layer that is none of
+    these keeps what FINN makes of it, and the log says why.
     """
 
     def apply(self, model: ModelWrapper) -> tuple[ModelWrapper, bool]:

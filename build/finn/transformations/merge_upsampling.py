@@ -43,9 +43,8 @@ def _factor(model: ModelWrapper, node: NodeProto) -> tuple[int, int] | None:
         return None
     if any(large % small for small, large in zip(before[2:], after[2:], strict=True)):
         return None
-    mode, rounding = (
-        text(node, "coordinate_transformation_mode", "half_pixel"), text(node, "nearest_mode", "round_prefer_floor"),
-    )  # fmt: skip
+    mode = text(node, "coordinate_transformation_mode", "half_pixel")
+    rounding = text(node, "nearest_mode", "round_prefer_floor")
     repeats = mode in ("half_pixel", "pytorch_half_pixel") and rounding == "round_prefer_floor"
     repeats = repeats or (mode == "asymmetric" and rounding == "floor")
     old = node.op_type == "Upsample" or len(node.input) == 2  # asymmetric, rounded down

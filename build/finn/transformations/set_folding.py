@@ -21,8 +21,8 @@ _OURS = ("Deconv_rtl", "Deconv_hls")
 class SetFolding(FinnSetFolding):
     """As FINN's, and a Deconv takes the fewest lanes with which it meets the target.
 
-    Channels before taps: PE outputs and SIMD inputs of a group, or whole groups, at once; several taps where all
-    inputs are. Where the slowest layer misses the target, all are folded for what it reaches, as FINN does.
+    Channels before taps: PE outputs and SIMD inputs of a group, or whole groups, at once; several taps where
+    all inputs are. Where the slowest layer misses the target, all are folded for what it reaches, as FINN does.
     """
 
     def apply(self, model: ModelWrapper) -> tuple[ModelWrapper, bool]:
@@ -47,7 +47,7 @@ def _cycles(node: Any) -> int:
 
 
 def _fold(op: Any, target: int) -> None:
-    """The fewest lanes for at most `target` cycles, else the fewest cycles; of equal lanes the fewest cycles."""
+    """The fewest lanes for at most `target` cycles, else for the fewest; of equal lanes the fewest cycles."""
     best: tuple[tuple[int, int, int], tuple[int, int], tuple[int, int]] | None = None
     geometry, groups = op.geometry, op.groups
     act, acc = op.get_input_datatype().bitwidth(), op.get_output_datatype().bitwidth()

@@ -35,6 +35,7 @@ from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers
 from finn.transformation.qonnx.convert_qonnx_to_finn import ConvertQONNXtoFINN
 from finn.util.exception import FINNUserError
 from finn.util.settings import get_settings
+
 from fpgan.build.frontend.read import read_network
 
 PART = "xczu3eg-sbva484-1-e"
@@ -64,7 +65,7 @@ def transposed(rows: int, cols: int, kernel: tuple[int, int], **attributes: obje
 
 @pytest.mark.parametrize(("rows", "cols", "kernel", "attributes"), GEOMETRIES)
 def test_deconv_is_a_layer_of_finns(rows, cols, kernel, attributes):
-    """Abstract and specialized, its bits minimized, it makes what ONNX Runtime makes; a wrong pad would not."""
+    """Abstract and specialized, its bits minimized, it makes ONNX Runtime's integers; a wrong pad would not."""
     model = transposed(rows, cols, kernel, **attributes)
     x = {"x": np.random.default_rng(1).integers(0, 16, (1, 4, rows, cols)).astype(np.float32)}
     wanted = execute_onnx(model, x)["y"]
@@ -156,7 +157,7 @@ def test_upsampling_is_merged_exactly():
 
 
 def ties() -> ModelWrapper:
-    """Quant -> Conv 1x1 -> BatchNormalization (a channel falls) -> Quant: sums that lie between two levels."""
+    """Quant -> Conv 1x1 -> BatchNormalization (a channel falls) -> Quant: sums between two levels."""
     nodes = [
         _quant("x", "a", 1.0, 4), _quant("w0", "w", 1.0, 3),
         helper.make_node("Conv", ["a", "w"], ["c"], name="conv", kernel_shape=[1, 1]),
@@ -168,8 +169,10 @@ def ties() -> ModelWrapper:
     graph = helper.make_graph(nodes, "ties", infos[:1], infos[1:])
     imports = [helper.make_opsetid("", 13), helper.make_opsetid("qonnx.custom_op.general", 1)]
     model = ModelWrapper(qonnx_make_model(graph, opset_imports=imports))
-    values = {"w0": np.array([[1, 2], [3, -1]])[:, :, None, None], "gamma": [1, -1], "beta": [0, 1],
-              "mean": [0, 0], "var": [1, 1], "zero": 0, "bits_3": 3, "bits_4": 4, "scale_1": 1, "scale_2": 2}  # fmt: skip
+    values = {
+        "w0": np.array([[1, 2], [3, -1]])[:, :, None, None], "gamma": [1, -1], "beta": [0, 1], "mean": [0, 0],
+        "var": [1, 1], "zero": 0, "bits_3": 3, "bits_4": 4, "scale_1": 1, "scale_2": 2,
+    }  # fmt: skip
     for name, value in values.items():
         model.set_initializer(name, np.array(value, np.float32))
     return model.transform(InferShapes())
@@ -241,7 +244,7 @@ def test_a_generator_goes_through_finns_builder_alone(built):
     assert found == {f"verify_{name}_{i}_SUCCESS.npy" for name in names for i in range(2)}
     wanted = np.load(built / "image.npy")
     for i in range(2):
-        made = np.load(built / "output" / "verification_output" / f"verify_stitched_ip_rtlsim_{i}_SUCCESS.npy")
+        made = np.load(built / "output/verification_output" / f"verify_stitched_ip_rtlsim_{i}_SUCCESS.npy")
         assert np.array_equal(made[0], wanted[i])
 
 
