@@ -22,7 +22,7 @@ class SetFolding(FinnSetFolding):
     """As FINN's, and a Deconv takes the fewest lanes with which it meets the target.
 
     Channels before taps: PE outputs and SIMD inputs of a group, or whole groups, at once; several taps where
-    all inputs are. Where the slowest layer misses the target, all are folded for what it reaches, as FINN does.
+    all inputs are. Where the slowest layer misses the target, all are folded for what it reaches, as by FINN.
     """
 
     def apply(self, model: ModelWrapper) -> tuple[ModelWrapper, bool]:

@@ -65,7 +65,7 @@ def transposed(rows: int, cols: int, kernel: tuple[int, int], **attributes: obje
 
 @pytest.mark.parametrize(("rows", "cols", "kernel", "attributes"), GEOMETRIES)
 def test_deconv_is_a_layer_of_finns(rows, cols, kernel, attributes):
-    """Abstract and specialized, its bits minimized, it makes ONNX Runtime's integers; a wrong pad would not."""
+    """Abstract and specialized, its bits minimized, it makes ONNX Runtime's integers; a wrong pad shows."""
     model = transposed(rows, cols, kernel, **attributes)
     x = {"x": np.random.default_rng(1).integers(0, 16, (1, 4, rows, cols)).astype(np.float32)}
     wanted = execute_onnx(model, x)["y"]
