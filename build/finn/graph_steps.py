@@ -15,9 +15,9 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.util.cleanup import cleanup_model
 
-from fpgan.build.finn.vendor import prepare
+from fpgan.build.finn.vendor import prepare_builder
 
-prepare()
+prepare_builder()
 
 import finn.transformation.streamline.absorb as absorb  # noqa: E402  these import FINN's builder
 import finn.transformation.streamline.reorder as reorder  # noqa: E402
@@ -27,6 +27,7 @@ from finn.transformation.streamline import Streamline  # noqa: E402
 from finn.util.config import extract_model_config_to_json  # noqa: E402
 
 from fpgan.build.finn.host_ends import HostEnds  # noqa: E402
+from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTranspose  # noqa: E402
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds  # noqa: E402
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv  # noqa: E402
 from fpgan.build.finn.transformations.merge_upsampling import MergeUpsampling  # noqa: E402
@@ -56,8 +57,11 @@ def step_streamline(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapp
         return finn_steps.step_streamline(model, cfg)
     before = ""
     for _ in range(_MOST_PASSES):
-        model = model.transform(reorder.MoveScalarMulPastConvTranspose())
-        for each in (Streamline(), InferDataTypes(), GiveUniqueNodeNames()):
+        passes = (
+            reorder.MoveScalarMulPastConvTranspose(), Streamline(), AbsorbSignIntoConvTranspose(),
+            InferDataTypes(), GiveUniqueNodeNames(),
+        )  # fmt: skip
+        for each in passes:
             model = model.transform(each)
         model = model.transform(GiveReadableTensorNames())
         if (now := " ".join(node.op_type for node in model.graph.node)) == before:

@@ -13,9 +13,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.transformation.general import GiveReadableTensorNames, GiveUniqueNodeNames
 
-from fpgan.build.finn.vendor import prepare
+from fpgan.build.finn.vendor import prepare_builder
 
-prepare()
+prepare_builder()
 
 from finn.builder import build_dataflow_steps as finn_steps  # noqa: E402  importable now
 from finn.builder.build_dataflow_config import (  # noqa: E402

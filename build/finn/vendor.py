@@ -21,11 +21,10 @@ def vendor_tools() -> bool:
 
 @cache
 def prepare() -> None:
-    """Make our ops known to this process and FINN's workers, and FINN's builder importable; idempotent.
+    """Make our ops known to this process and FINN's workers, and FINN's steps importable; idempotent.
 
-    FINN's steps ask for the engine of Vivado's simulator when they are imported, and its builder for Vivado's
-    version when it ends. Where there is no Vivado, the functions of finn.xsi are those of `simulator`, so
-    that FINN's own verification by rtlsim runs in Verilator.
+    They ask for the engine of Vivado's simulator when they are imported. Where there is no Vivado, the
+    functions of finn.xsi are those of `simulator`, so that FINN's verification by rtlsim runs in Verilator.
     """
     register()
     from fpgan.build.finn.deconv_hls import Deconv_hls  # FINN has settings now
@@ -38,14 +37,21 @@ def prepare() -> None:
 
         for name in simulator.OFFERED:
             setattr(finn.xsi, name, getattr(simulator, name))
-        import finn.builder.build_dataflow
-
-        finn.builder.build_dataflow.get_vivado_root = _root
     if multiprocessing.get_start_method() == "spawn":  # FINN's choice: workers would know its own ops alone
         from finn.util.multiprocessing import configure_start_method
 
         configure_start_method("forkserver")
         multiprocessing.set_forkserver_preload([_PRELOADED])
+
+
+@cache
+def prepare_builder() -> None:
+    """The same where FINN's builder runs, which ends by asking for Vivado's version; idempotent."""
+    prepare()
+    if not vendor_tools():
+        import finn.builder.build_dataflow
+
+        finn.builder.build_dataflow.get_vivado_root = _root
 
 
 def _root() -> str:

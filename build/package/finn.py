@@ -26,15 +26,17 @@ from fpgan.build.finn.hardware_steps import (
     step_measure_rtlsim_performance,
 )
 from fpgan.build.finn.step_list import build_steps
+from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTranspose
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv
 from fpgan.build.finn.transformations.insert_streams import InsertStreams
 from fpgan.build.finn.transformations.merge_upsampling import MergeUpsampling
+from fpgan.build.finn.transformations.move_mul_past_pixel_padding import MoveScalarMulPastPixelPadding
 from fpgan.build.finn.transformations.set_folding import SetFolding
 
 __all__ = [
-    "ExactThresholds", "InferDeconv", "InsertStreams", "MergeUpsampling", "SetFolding", "build_steps",
-    "step_convert_to_hw", "step_create_stitched_ip", "step_generate_hardware",
-    "step_measure_rtlsim_performance", "step_qonnx_to_finn", "step_streamline",
-    "step_target_fps_parallelization",
+    "AbsorbSignIntoConvTranspose", "ExactThresholds", "InferDeconv", "InsertStreams", "MergeUpsampling",
+    "MoveScalarMulPastPixelPadding", "SetFolding", "build_steps", "step_convert_to_hw",
+    "step_create_stitched_ip", "step_generate_hardware", "step_measure_rtlsim_performance",
+    "step_qonnx_to_finn", "step_streamline", "step_target_fps_parallelization",
 ]  # fmt: skip

@@ -34,8 +34,8 @@ _LINEAR = ("Conv", "ConvTranspose", "MatMul", "Gemm")
 _PASSING = (
     "MaxPool", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Slice", "Identity", "DepthToSpace",
 )  # fmt: skip
-# Thresholds stand half a step below the sum that reaches them. FINN's streamlining multiplies and divides them
-# by scales whose product is 1 but for float32's rounding: up to here that moves them by less than the half.
+# Thresholds stand half a step below the sum that reaches them. FINN's streamlining multiplies and divides by
+# scales whose product is 1 but for float32's rounding: up to here that moves them by less than the half.
 _MOST = 1 << 20
 
 

@@ -156,6 +156,43 @@ def test_upsampling_is_merged_exactly():
     assert np.array_equal(execute_onnx(merged, x)["y"], wanted)
 
 
+def test_signs_go_into_weights_that_grow_by_a_bit():
+    """Weights of -4 in INT3, whose negation is none; groups have channels of their own."""
+    model = transposed(3, 3, (3, 2), group=2)
+    (node,) = model.graph.node
+    model.set_tensor_datatype("w", DataType["INT3"])
+    node.output[0] = "sums"
+    model.graph.node.append(helper.make_node("Mul", ["sums", "signs"], ["y"]))
+    model.set_initializer("signs", np.array([1, -1, -1, 1, 1, -1], np.float32).reshape(1, 6, 1, 1))
+    model = model.transform(InferShapes())
+    x = {"x": np.random.default_rng(1).integers(0, 16, (1, 4, 3, 3)).astype(np.float32)}
+    wanted = execute_onnx(model, x)["y"]
+    absorbed = model.transform(fpgan.finn.AbsorbSignIntoConvTranspose())
+    assert [each.op_type for each in absorbed.graph.node] == ["ConvTranspose"]
+    assert np.array_equal(execute_onnx(absorbed, x)["y"], wanted)
+    assert absorbed.get_tensor_datatype("w") == DataType["INT4"]
+
+
+def test_a_scale_passes_inserted_zeros():
+    pad = helper.make_node(
+        "FMPadding_Pixel", ["s"], ["y"], domain="finn.custom_op.fpgadataflow", backend="fpgadataflow",
+        ImgDim=[2, 3], Stride=[2, 2], NumChannels=2, inputDataType="INT4", numInputVectors=1, SIMD=1,
+    )  # fmt: skip
+    nodes = [helper.make_node("Mul", ["x", "scale"], ["s"]), pad]
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+             for name, shape in (("x", [1, 2, 3, 2]), ("y", [1, 3, 5, 2]), ("s", [1, 2, 3, 2]))]  # fmt: skip
+    graph = helper.make_graph(nodes, "pad", infos[:1], infos[1:2], value_info=infos[2:])
+    model = ModelWrapper(qonnx_make_model(graph))
+    model.set_initializer("scale", np.array(0.25, np.float32))
+    model.set_tensor_datatype("x", DataType["INT4"])
+    x = {"x": np.arange(-6, 6, dtype=np.float32).reshape(1, 2, 3, 2)}
+    wanted = execute_onnx(model, x)["y"]
+    moved = model.transform(fpgan.finn.MoveScalarMulPastPixelPadding())
+    assert [node.op_type for node in moved.graph.node] == ["FMPadding_Pixel", "Mul"]
+    assert moved.get_tensor_datatype(moved.graph.node[0].input[0]) == DataType["INT4"]
+    assert np.array_equal(execute_onnx(moved, x)["y"], wanted)
+
+
 def ties() -> ModelWrapper:
     """Quant -> Conv 1x1 -> BatchNormalization (a channel falls) -> Quant: sums between two levels."""
     nodes = [
