@@ -12,8 +12,11 @@ import numpy as np
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 
+from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl
 from fpgan.build.finn import simulator
-from fpgan.build.writers.rtl import emit_rtl
+from fpgan.build.finn.finn_layers import layer_files
+from fpgan.build.writers.rtl import emit_layer, emit_rtl
 from fpgan.hw.system.files import make_folder, write_text
 
 TOP = "finn_design_wrapper"  # FINN's name for it
@@ -75,7 +78,7 @@ class Stitched:
 def stitch(model: ModelWrapper, part: str, period_ns: float, folder: Path) -> Stitched:
     """Write FOLDER/rtl, every file that it needs, and FOLDER/all_verilog_srcs.txt; `model` loses its code."""
     make_folder(folder)
-    described = emit_rtl(model, part, 1000 / period_ns, folder / "rtl")
+    described = emit_rtl(model, part, 1000 / period_ns, folder / "rtl", _emit)
     source, sink = described["input"], described["output"]
     wrapper = _wrapper(described["top"], source["tdata_bits"], sink["tdata_bits"])
     write_text(folder / "rtl" / f"{TOP}.v", wrapper)
@@ -85,6 +88,17 @@ def stitch(model: ModelWrapper, part: str, period_ns: float, folder: Path) -> St
         folder, source["beats"], source["elements_per_beat"], source["datatype"], sink["beats"],
         (source["tdata_bits"], sink["tdata_bits"]),
     )  # fmt: skip
+
+
+def _emit(model: ModelWrapper, op: Any, part: str, period_ns: float, rtl: Path) -> tuple[str, list[str]]:
+    """One of ours as in a BUILD; FINN's in a folder of its own, where its memories stay."""
+    if isinstance(op, (StreamOp, Thresholding_rtl)):
+        return emit_layer(model, op, part, period_ns, rtl)
+    folder = rtl / op.onnx_node.name
+    folder.mkdir()
+    op.set_nodeattr("code_gen_dir_ipgen", str(folder))
+    op.code_generation_ipgen(model, part, period_ns)
+    return layer_files(op, rtl)
 
 
 def _wrapper(top: str, taken: int, given: int) -> str:
