@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FINN's own RTL layers in a stitched design: each with its weights' memory, with streams as its only ports."""
+"""FINN's own RTL layers in a stitched design: each with its weights' memory, streams its only ports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _OWN = {"mvu.sv": "finn_mvu.sv", "mvu_vvu_axi.sv": "finn_mvu_vvu_axi.sv"}
 _OWN_TEXT = {
     "mvu.sv": (
         # The 100 ns watchdog needs --timing in Verilator and is no RTL; our harness holds reset that long.
-        ("\tif(1) begin : blkRecoveryWatch\n", "`ifdef FPGAN_DSP_WATCHDOG\n\tif(1) begin : blkRecoveryWatch\n"),
+        (
+            "\tif(1) begin : blkRecoveryWatch\n",
+            "`ifdef FPGAN_DSP_WATCHDOG\n\tif(1) begin : blkRecoveryWatch\n",
+        ),
         ("\tend : blkRecoveryWatch\n", "\tend : blkRecoveryWatch\n`endif\n"),
         ("module mvu #(\n", "module finn_mvu #(\n"),
         ("endmodule : mvu\n", "endmodule : finn_mvu\n"),
@@ -36,7 +39,11 @@ def layer_files(op: Any, rtl: Path) -> tuple[str, list[str]]:
     paths = [Path(name) for name in op.get_rtl_file_list(abspath=True)]
     if _decoupled(op):
         folder, memory = Path(op.get_nodeattr("code_gen_dir_ipgen")), _library() / "memstream" / "hdl"
-        paths += [_library() / "axi" / "hdl" / "axilite.sv", memory / "memstream.sv", memory / "memstream_axi.sv"]
+        paths += [
+            _library() / "axi" / "hdl" / "axilite.sv",
+            memory / "memstream.sv",
+            memory / "memstream_axi.sv",
+        ]
         paths.append(folder / f"{op.onnx_node.name}_memstream_wrapper.v")
     names = list[str]()
     for path in paths:
@@ -71,9 +78,15 @@ def _own(path: Path, rtl: Path) -> str:
 
 def _shell(op: Any, name: str) -> str:
     """A module with in0_V and out0_V, clock and reset."""
-    module, taken, given = op.onnx_node.name, op.get_instream_width_padded(0), op.get_outstream_width_padded(0)
+    module, taken, given = (
+        op.onnx_node.name,
+        op.get_instream_width_padded(0),
+        op.get_outstream_width_padded(0),
+    )
     ports = [".ap_clk(ap_clk)", ".ap_rst_n(ap_rst_n)"]
-    ports += [f".{port}_{s}({port}_{s})" for port in ("in0_V", "out0_V") for s in ("TDATA", "TVALID", "TREADY")]
+    ports += [
+        f".{port}_{s}({port}_{s})" for port in ("in0_V", "out0_V") for s in ("TDATA", "TVALID", "TREADY")
+    ]
     if op.onnx_node.op_type in _WITH_LITE:
         ports += [f".s_axilite_{signal}('0)" for signal in _LITE]
     body = ""

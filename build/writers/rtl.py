@@ -27,9 +27,7 @@ class EmitLayer(Protocol):
     ) -> tuple[str, list[str]]: ...
 
 
-def emit_layer(
-    model: ModelWrapper, op: Any, part: str, period_ns: float, rtl: Path
-) -> tuple[str, list[str]]:
+def emit_layer(model: ModelWrapper, op: Any, part: str, period_ns: float, rtl: Path) -> tuple[str, list[str]]:
     """A node's module with its name, and what it is made of."""
     op.set_nodeattr("code_gen_dir_ipgen", str(rtl))
     op.code_generation_ipgen(model, part, period_ns)

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FPGAN as FINN's plugin: a network goes from QONNX through FINN's builder alone."""
+"""FPGAN as FINN's plugin: its layer and its transformations, as FINN's own are used."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from finn_builder import own_folder
 from onnx import TensorProto, helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
@@ -22,21 +20,13 @@ from qonnx.util.basic import qonnx_make_model
 import fpgan.finn  # before FINN's builder, which it makes importable
 
 # isort: split
-from finn.builder.build_dataflow import build_dataflow_cfg, resolve_build_steps
-from finn.builder.build_dataflow_config import (
-    DataflowBuildConfig,
-    DataflowOutputType,
-    VerificationStepType,
-    default_build_dataflow_steps,
-)
+from finn.builder.build_dataflow import resolve_build_steps
+from finn.builder.build_dataflow_config import DataflowBuildConfig, default_build_dataflow_steps
 from finn.transformation.fpgadataflow.minimize_accumulator_width import MinimizeAccumulatorWidth
 from finn.transformation.fpgadataflow.minimize_weight_bit_width import MinimizeWeightBitWidth
 from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers
 from finn.transformation.qonnx.convert_qonnx_to_finn import ConvertQONNXtoFINN
 from finn.util.exception import FINNUserError
-from finn.util.settings import get_settings
-
-from fpgan.build.frontend.read import read_network
 
 PART = "xczu3eg-sbva484-1-e"
 GEOMETRIES = [  # rows, columns, kernel, attributes of ConvTranspose
@@ -241,56 +231,3 @@ def test_steps_are_finns_with_ours_in_place():
     assert len(ours) == 7
     found = resolve_build_steps(DataflowBuildConfig("out", 5.0, None, steps=steps))
     assert [step.__name__ for step in found] == default_build_dataflow_steps
-
-
-@pytest.fixture(scope="module")
-def built(export_preset, tmp_path_factory) -> Path:
-    """OUTPUT of FINN's builder: a generator from Brevitas, two golden images."""
-    source, out = export_preset("tiny", channels=(4, 2)), tmp_path_factory.mktemp("plugin")
-    network, vectors = read_network(onnx.load(str(source))), np.load(source.with_suffix(".golden.npz"))
-    for name, scale in (("latent", network.source.scale), ("image", network.target.scale)):
-        np.save(out / f"{name}.npy", (vectors[name][:2] * np.float32(scale)).astype(np.float32))
-    cfg = DataflowBuildConfig(
-        output_dir=str(out / "output"), synth_clk_period_ns=5.0, board="Ultra96", target_fps=100_000,
-        standalone_thresholds=True, steps=fpgan.finn.build_steps(),
-        generate_outputs=[DataflowOutputType.ESTIMATE_REPORTS, DataflowOutputType.STITCHED_IP,
-                          DataflowOutputType.RTLSIM_PERFORMANCE],
-        verify_steps=[VerificationStepType.STREAMLINED_PYTHON, VerificationStepType.STITCHED_IP_RTLSIM],
-        verify_input_npy=str(out / "latent.npy"), verify_expected_output_npy=str(out / "image.npy"),
-        verification_atol=0.0, verification_rtol=0.0, verification_mean_atol=0.0, verification_mean_rtol=0.0,
-    )  # fmt: skip
-    with own_folder(tmp_path_factory.mktemp("finn")):
-        assert build_dataflow_cfg(source, cfg) == 0
-    return out
-
-
-@contextmanager
-def own_folder(folder: Path) -> Iterator[None]:
-    """FINN generates into it."""
-    settings = get_settings()
-    before, settings.finn_build_dir = settings.finn_build_dir, folder
-    yield
-    settings.finn_build_dir = before
-
-
-@pytest.mark.verilator
-def test_a_generator_goes_through_finns_builder_alone(built):
-    """Streamlined in Python and stitched in Verilator, every pixel is PyTorch's."""
-    found = {path.name for path in (built / "output" / "verification_output").glob("*.npy")}
-    names = ("streamlined_python", "stitched_ip_rtlsim")
-    assert found == {f"verify_{name}_{i}_SUCCESS.npy" for name in names for i in range(2)}
-    wanted = np.load(built / "image.npy")
-    for i in range(2):
-        made = np.load(built / "output/verification_output" / f"verify_stitched_ip_rtlsim_{i}_SUCCESS.npy")
-        assert np.array_equal(made[0], wanted[i])
-
-
-@pytest.mark.verilator
-def test_it_is_as_fast_as_it_was_asked_to_be(built):
-    report = built / "output" / "report"
-    estimated = json.loads((report / "estimate_network_performance.json").read_text())
-    (measured,) = json.loads((report / "rtlsim_performance.json").read_text())
-    assert estimated["max_cycles"] <= 2000  # 5 ns, 100,000 images/s
-    assert measured["intervals"][0] <= 1.05 * estimated["max_cycles"]
-    folding = json.loads((report / "auto_folding_config.json").read_text())
-    assert any("taps" in entry for entry in folding.values())
