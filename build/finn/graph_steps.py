@@ -33,6 +33,7 @@ from fpgan.build.finn.transformations.infer_deconv import InferDeconv  # noqa: E
 from fpgan.build.finn.transformations.merge_upsampling import MergeUpsampling  # noqa: E402
 from fpgan.build.finn.transformations.set_folding import SetFolding  # noqa: E402
 
+_CONCERNED = ("ConvTranspose", "Resize", "Upsample")
 _MOST_PASSES = 8  # of FINN's streamlining: each moves a scale past a layer or two
 _FOLDED = (
     "PE", "SIMD", "EmbFold", "SeqFold", "parallel_window", "ram_style", "depth", "impl_style", "resType",
@@ -41,8 +42,11 @@ _FOLDED = (
 
 
 def step_qonnx_to_finn(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
-    """FINN's, behind ExactThresholds: of what that takes up, nothing is left that FINN would approximate."""
-    if any(model.get_nodes_by_op_type(kind) for kind in ("Quant", "IntQuant")):
+    """FINN's, behind ExactThresholds: of what that takes up, nothing is left that FINN would approximate.
+
+    A graph with no transposed convolution, and none to be made of an upsampling, is FINN's alone.
+    """
+    if any(model.get_nodes_by_op_type(kind) for kind in _CONCERNED):
         model = cleanup_model(model).transform(ExactThresholds())
     return finn_steps.step_qonnx_to_finn(model, cfg)
 

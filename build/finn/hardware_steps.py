@@ -7,6 +7,7 @@ import copy
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from qonnx.core.modelwrapper import ModelWrapper
@@ -30,6 +31,7 @@ from finn.util.fpgadataflow import is_hls_node  # noqa: E402
 from fpgan.build.dataflow.ops.base import StreamOp  # noqa: E402
 from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl  # noqa: E402
 from fpgan.build.finn.errors import refused  # noqa: E402
+from fpgan.build.finn.rtl_variants import VARIANTS  # noqa: E402
 from fpgan.build.finn.stitch import Stitched, stitch  # noqa: E402
 from fpgan.build.finn.transformations.insert_streams import InsertStreams  # noqa: E402
 from fpgan.build.folding.size_fifos import size_fifos  # noqa: E402
@@ -78,13 +80,18 @@ def _depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
         return {name: int(entry["depth"]) for name, entry in given.items() if "depth" in entry}
     if cfg.auto_fifo_strategy == AutoFIFOSizingMethod.FORCE_MINIMAL_FIFOS:
         return {}
-    if all(isinstance(getCustomOp(node), (StreamOp, Thresholding_rtl)) for node in model.graph.node):
+    if all(_scheduled(getCustomOp(node)) for node in model.graph.node):
         return size_fifos(model, insert=lambda model, depths=None: model.transform(InsertStreams(depths)))
     return {
         f"{node.name}_fifo_{k}": math.prod(int(n) for n in op.get_folded_input_shape(k)[:-1])
         for node in model.graph.node for op in (getCustomOp(node),)
         for k in range(len(op.get_verilog_top_module_intf_names()["s_axis"]))
     }  # fmt: skip
+
+
+def _scheduled(op: Any) -> bool:
+    """Whether our token model knows when a layer's words move."""
+    return isinstance(op, (StreamOp, Thresholding_rtl)) and not isinstance(op, VARIANTS)
 
 
 def step_create_stitched_ip(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:

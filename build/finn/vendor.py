@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from fpgan.build.dataflow.ops import DOMAIN, add_to, register
+from fpgan.build.dataflow.ops import DOMAIN, RTL_DOMAIN, add_to, register
 from fpgan.hw.system.environment import variable
 
 _PRELOADED = "fpgan.build.finn.steps"  # makes our ops known to a process that imports it
@@ -28,8 +28,10 @@ def prepare() -> None:
     """
     register()
     from fpgan.build.finn.deconv_hls import Deconv_hls  # FINN has settings now
+    from fpgan.build.finn.rtl_variants import VARIANTS
 
     add_to(f"{DOMAIN}.hls", Deconv_hls)
+    add_to(RTL_DOMAIN, *VARIANTS)
     if not vendor_tools():
         import finn.xsi
 

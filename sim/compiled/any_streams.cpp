@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Drives every stream of a Verilated top at once: words go in as they are taken, what comes out is kept.
 //
 // Before this text stand two lists, FPGAN_SOURCES(X) and FPGAN_SINKS(X): X(name, tdata, tvalid, tready) for each

@@ -16,6 +16,8 @@ from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.build.folding.options import DEEPEST_IN_LUTS, folds
 
 _OURS = ("Deconv_rtl", "Deconv_hls")
+# RTL of layers that FINN folds as HLS
+_BY_CHANNELS = {"FMPadding_Pixel_rtl": "SIMD", "DuplicateStreams_rtl": "PE", "StreamingConcat_rtl": "SIMD"}
 
 
 class SetFolding(FinnSetFolding):
@@ -38,8 +40,18 @@ class SetFolding(FinnSetFolding):
 
     def _fold(self, model: ModelWrapper) -> None:
         for node in model.graph.node:
+            op = getCustomOp(node)
             if node.op_type in _OURS:
-                _fold(getCustomOp(node), self.target_cycles_per_frame)
+                _fold(op, self.target_cycles_per_frame)
+            elif node.op_type in _BY_CHANNELS:
+                self.optimize_attribute_val(op, _shared_channels(op), _BY_CHANNELS[node.op_type])
+
+
+def _shared_channels(op: Any) -> int:
+    """What a number of channels at once has to divide."""
+    if op.onnx_node.op_type == "StreamingConcat_rtl":
+        return math.gcd(*(int(n) for n in op.get_nodeattr("ChannelsPerStream")))
+    return int(op.get_nodeattr("NumChannels"))
 
 
 def _cycles(node: Any) -> int:

@@ -20,6 +20,7 @@ from qonnx.util.basic import qonnx_make_model
 import fpgan.finn  # before FINN's builder, which it makes importable
 
 # isort: split
+from finn.builder import build_dataflow_steps as finn_steps
 from finn.builder.build_dataflow import resolve_build_steps
 from finn.builder.build_dataflow_config import DataflowBuildConfig, default_build_dataflow_steps
 from finn.transformation.fpgadataflow.minimize_accumulator_width import MinimizeAccumulatorWidth
@@ -222,6 +223,15 @@ def test_exact_thresholds_are_right_where_finns_are_not():
     assert np.array_equal(execute_onnx(converted, x)["y"], wanted)
     finns = execute_onnx(ties().transform(ConvertQONNXtoFINN()), x)["y"]
     assert (finns != wanted).sum() > 3
+
+
+def test_a_graph_without_transposed_convolutions_is_finns_alone():
+    """No threshold of it is another than FINN's own, and no node."""
+    cfg = DataflowBuildConfig("out", 5.0, None)
+    ours, finns = (
+        step(ties(), cfg) for step in (fpgan.finn.step_qonnx_to_finn, finn_steps.step_qonnx_to_finn)
+    )
+    assert ours.model.SerializeToString() == finns.model.SerializeToString()
 
 
 def test_steps_are_finns_with_ours_in_place():
