@@ -104,6 +104,7 @@ def test_c_simulation_of_the_hls_layer(tmp_path):
     assert "$" not in script.replace("$config_", "").replace("$::env", "")
 
 
+@pytest.mark.slow
 @pytest.mark.verilator
 def test_finns_rtlsim_of_a_layer_is_verilator(tmp_path):
     model, x = specialized("rtl", tmp_path, PE=2, SIMD=4)
