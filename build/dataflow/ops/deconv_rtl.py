@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deconv by hw/rtl/engine/deconv.sv: line buffer, tap walker, weights, MACs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from finn.util.basic import get_dsp_block
+
+from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.cascade import Packing
+from fpgan.build.dataflow.ops.deconv import Deconv
+from fpgan.build.dataflow.ops.hex_words import hex_words
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
+from fpgan.sim.golden import cascade_places, weight_words
+
+_DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
+
+
+class Deconv_rtl(Deconv, RtlOp):
+    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.sv."""
+
+    def get_nodeattr_types(self) -> dict[str, Any]:
+        return super().get_nodeattr_types() | {
+            "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut", "cascade"}),
+            "dsp_block": ("s", False, "DSP48E2"),  # of the part, for core cascade
+            "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
+        }
+
+    @property
+    def lanes(self) -> int:
+        """Multiply-accumulates per cycle."""
+        return self.shape().lanes
+
+    def module(self) -> str:
+        return "deconv"
+
+    def pumped(self) -> bool:
+        return bool(self.get_nodeattr("core") == "dsp2x")
+
+    def source_key(self) -> str:
+        return f"deconv_{self.get_nodeattr('core')}"
+
+    def parameters(self, fpgapart: str) -> dict[str, int | str]:
+        g = self.geometry
+        parameters: dict[str, int | str] = {
+            "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
+            "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
+            "DH": g.rows.step, "DW": g.cols.step, "LH": g.rows.dilation, "LW": g.cols.dilation,
+            "OH": g.rows.out, "OW": g.cols.out,
+            "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"), "GROUPS": self.groups,
+            "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
+            "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,
+            "ACT_WIDTH": self.get_input_datatype().bitwidth(),
+            "WEIGHT_WIDTH": self.get_input_datatype(1).bitwidth(),
+            "ACC_WIDTH": self.get_output_datatype().bitwidth(),
+            "SIGNED_ACT": int(self.get_input_datatype().signed()),
+            "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
+            "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
+            "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
+            "WEIGHTS": f"./{self._weight_file}.dat",  # FINN makes names that start so absolute
+            "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
+            "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
+        }  # fmt: skip
+        if packing := self.packing:
+            parameters |= {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
+            parameters["WEIGHTS"] = f"./{self._weight_file}"  # a file for each place of a chain
+        return parameters
+
+    @property
+    def packing(self) -> Packing | None:
+        """Of weights in the slices of core cascade; None with another core.
+
+        ValueError where they do not fit its slices.
+        """
+        if self.get_nodeattr("core") != "cascade":
+            return None
+        found = self.shape().packing(self.get_nodeattr("dsp_block"))
+        if found is None:
+            raise ValueError(
+                f"{self.onnx_node.name}: core cascade has no room for sums of "
+                f"{self.get_output_datatype().bitwidth()} bits in a slice; take lut or dsp"
+            )
+        return found
+
+    @property
+    def _weight_file(self) -> str:
+        return f"{self.onnx_node.name}_weights"
+
+    def write_data(self, model: Any, folder: Path) -> None:
+        words = weight_words(
+            self._weights(model),
+            self.geometry,
+            self.get_nodeattr("PE"),
+            self.get_nodeattr("SIMD"),
+            self.taps,
+            self.groups,
+        )
+        bits, packing = self.get_input_datatype(1).bitwidth(), self.packing
+        if packing is None:
+            (folder / f"{self._weight_file}.dat").write_text(hex_words(words, bits))
+            return
+        places = cascade_places(packing.simd, packing.chain)
+        for place in range(packing.chain):
+            text = hex_words(words[:, :, places == place], bits)
+            (folder / f"{self._weight_file}_{place}.dat").write_text(text)
+
+    # -- estimates --------------------------------------------------------------------------------------
+    def shape(self) -> costs.DeconvShape:
+        """What the cost model needs to know of this node."""
+        (ty, tx), (nf, sf), g = self.taps, self.fold, self.geometry
+        blocks = len(g.rows.weight_blocks(ty)) * len(g.cols.weight_blocks(tx))
+        return costs.DeconvShape(
+            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx, at_once=self.at_once,
+            weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
+            acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
+            buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
+            narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
+            core=self.get_nodeattr("core"),
+            weight_memory=self.get_nodeattr("weight_memory"),
+        )  # fmt: skip
+
+    def lut_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).lut
+
+    def dsp_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).dsp
+
+    def bram_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).bram18
