@@ -17,8 +17,10 @@ module weight_reader #(
     parameter int unsigned NFW = 2,
     parameter int unsigned SFW = 2,
     parameter int unsigned CHAIN = 0,        // slices of a cascade, 0 where there is none
+    /* verilator lint_off UNUSEDPARAM */     // without a cascade
     parameter int unsigned PE = 1,           // output channels in a word, of which each has as many weights
     parameter int unsigned BITS = 1,         // of a weight
+    /* verilator lint_on UNUSEDPARAM */
     parameter FILE = "",                     // see weight_rom, cascade_rom
     parameter STYLE = "distributed"
 ) (
