@@ -92,9 +92,9 @@ async def start(dut: Any) -> list[Lane]:
 
 
 async def reset(dut: Any) -> None:
-    """Eight cycles."""
+    """One cycle: a longer one would let pipelines run empty that a reset does not clear."""
     dut.ap_rst_n.value = 0
-    await ClockCycles(dut.ap_clk, 8)
+    await ClockCycles(dut.ap_clk, 1)
     dut.ap_rst_n.value = 1
     await RisingEdge(dut.ap_clk)
 
