@@ -37,7 +37,7 @@ module line_buffer_properties #(
     input logic watch                // the word that is written now
 );
 
-  typedef logic signed [5:0] count_t;
+  typedef logic signed [4:0] count_t;
 
   logic ap_rst_n, s_axis_tready, push;
   logic [IW-1:0] arrived;
@@ -59,6 +59,10 @@ module line_buffer_properties #(
   // A word that is watched: its place, counted from the oldest row, and what was written.
   logic watching_q, value_q, loaded_q;
   count_t its_row_q, its_column_q, its_word_q;
+  logic [5:0] its_address_q;  // in the memory of its bank
+  logic [PY-1:0] its_bank_y_q;
+  logic [PX-1:0] its_bank_x_q;
+  logic [TY-1:0][TX-1:0] overwrites;
 
   // What is read: whether it may be asked for, whether it is the word that is watched.
   logic [TY-1:0][TX-1:0] asked, allowed, its;
@@ -73,6 +77,8 @@ module line_buffer_properties #(
       assign allowed[dy][dx] = row >= 0 && row < held_q && column >= 0 && column < count_t'(W);
       assign its[dy][dx] = asked[dy][dx] && watching_q && row == its_row_q && column == its_column_q
           && count_t'(sf) == its_word_q;
+      assign overwrites[dy][dx] = dut.gen_y[dy].gen_x[dx].write1_en_q && its_bank_y_q == PY'(dy) && its_bank_x_q == PX'(dx)
+          && 6'(dut.gen_y[dy].gen_x[dx].write1_q) == its_address_q;
     end
   end
   logic [LATENCY-1:0][TY-1:0][TX-1:0] asked_q, its_q;
@@ -97,7 +103,9 @@ module line_buffer_properties #(
         watching_q <= 1'b1;
         value_q <= s_axis_tdata;
         {its_row_q, its_column_q, its_word_q} <= {held_q - (drop_en ? drop_q : '0), column_q, word_q};
-      end else if (drop_en) its_row_q <= its_row_q - drop_q;
+        its_address_q <= 6'(dut.slot_q) + 6'(dut.column_q) + 6'(dut.word_q);
+        {its_bank_y_q, its_bank_x_q} <= {dut.bank_y_q, dut.bank_x_q};
+      end else if (drop_en && its_row_q >= 0) its_row_q <= its_row_q - drop_q;  // below 0: dropped
     end
     if (ap_rst_n) begin
       asks : assume ((asked & ~allowed) == '0);
@@ -105,6 +113,8 @@ module line_buffer_properties #(
       drops : assume (!drop_en || (loaded_q && drop_q <= held_q && drop_q % count_t'(TY) == 0));
       unchanged : assert ((its_q[LATENCY-1] & (x ^ {TY*TX{value_q}})) == '0)
       else $error("%m: a row was written over before it was dropped");
+      after : assert (its_q[3] == '0 || overwrites == '0)
+      else $error("%m: a word was written over in the cycle in which it was read");
       masked : assert ((x & ~asked_q[LATENCY-1]) == '0) else $error("%m: what was not asked for is not 0");
       counted : assert (count_t'(arrived) == came) else $error("%m: a row that came is not counted");
       capacity : assert (held_q <= count_t'(ROWS)) else $error("%m: more rows are held than there is room for");

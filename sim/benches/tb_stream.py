@@ -30,6 +30,7 @@ class Lane:
     inputs: list[NDArray[np.uint8]]
     outputs: list[NDArray[np.uint8]]
     cycles: int
+    seen: dict[str, list[tuple[bool, bool]]]  # by stream: valid and ready in each cycle since the latest reset
 
     def clear(self) -> None:
         for end in (*self.sources, *self.sinks):
@@ -77,16 +78,21 @@ async def start(dut: Any) -> list[Lane]:
     for i, cycles in enumerate(vectors["cycles"]):
         ends: dict[str, list[Any]] = {"s_axis": [], "m_axis": []}
         words: dict[str, list[NDArray[np.uint8]]] = {"s_axis": [], "m_axis": []}
+        streams: dict[str, list[tuple[bool, bool]]] = {}
         for kind, side in ((AxiStreamSource, "s_axis"), (AxiStreamSink, "m_axis")):
             while (name := f"c{i}_{side}_{len(ends[side])}") in vectors:
                 bus = AxiStreamBus.from_prefix(dut, name)
                 ends[side].append(kind(bus, dut.ap_clk, dut.ap_rst_n, reset_active_level=False))
                 ends[side][-1].log.setLevel(logging.ERROR)
                 words[side].append(vectors[name])
-                cocotb.start_soon(hold(dut, name))
+                cocotb.start_soon(hold(dut, name, seen := []))
+                streams[name] = seen
         lanes.append(
-            Lane(f"case {i}", ends["s_axis"], ends["m_axis"], words["s_axis"], words["m_axis"], int(cycles))
-        )
+            Lane(
+                f"case {i}", ends["s_axis"], ends["m_axis"], words["s_axis"], words["m_axis"], int(cycles),
+                streams,
+            )
+        )  # fmt: skip
     await reset(dut)
     return lanes
 
@@ -99,15 +105,17 @@ async def reset(dut: Any) -> None:
     await RisingEdge(dut.ap_clk)
 
 
-async def hold(dut: Any, stream: str) -> None:
-    """tvalid and tdata hold from when a beat is offered until it is taken."""
+async def hold(dut: Any, stream: str, seen: list[tuple[bool, bool]]) -> None:
+    """tvalid and tdata hold from when a beat is offered until it is taken; `seen` gets tvalid and tready."""
     data, valid, ready = (getattr(dut, f"{stream}_{s}") for s in ("tdata", "tvalid", "tready"))
     waiting = None
     while True:
         await RisingEdge(dut.ap_clk)
         if not dut.ap_rst_n.value:
             waiting = None
+            seen.clear()
             continue
+        seen.append((bool(valid.value), bool(ready.value)))
         offered = int(data.value) if valid.value else None
         assert waiting is None or offered == waiting, f"{stream}: changed while stalled"
         waiting = None if ready.value else offered
@@ -147,6 +155,8 @@ async def random_stalls(dut: Any) -> None:
         for k, end in enumerate((*lane.sinks, *lane.sources)):
             end.set_pause_generator(pauses(100 * i + k, 0.4))
     await run_all(dut, lanes, timed=False)
+    if "seen" in cocotb.plusargs:
+        np.savez(str(cocotb.plusargs["seen"]), **{k: np.array(v) for lane in lanes for k, v in lane.seen.items()})
 
 
 @cocotb.test()

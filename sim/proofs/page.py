@@ -37,7 +37,7 @@ def _lines(module: Module) -> Iterator[str]:
     reach = f"for the first {module.depth} cycles" if module.depth else "for all cycles"
     reach += ", by induction" * module.induction
     cases = ", ".join(case.text + " *" * case.quick for case in module.cases)
-    yield f"Proved {reach}: {cases}.\n"
+    yield f"{f'Of `{module.of}`. ' * bool(module.of)}Proved {reach}: {cases}.\n"
     yield "| property | says |"
     yield "|---|---|"
     for name, text in module.claims.items():

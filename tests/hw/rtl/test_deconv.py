@@ -8,6 +8,7 @@ from pathlib import Path
 import finn
 import numpy as np
 import pytest
+from followed_schedule import follow, uncompiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
@@ -19,7 +20,9 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.dataflow.steps import smallest_type
+from fpgan.build.folding.schedule import deconv as stages
 from fpgan.build.folding.schedule import timing as schedule
+from fpgan.build.folding.schedule.stage import Stage
 from fpgan.build.frontend.linear import Linear
 from fpgan.hw.boards import get_board
 from fpgan.hw.finn_sources import copy_finn_sources
@@ -31,6 +34,7 @@ from fpgan.sim.packing import pack
 
 IMAGES = 3
 PORTS = Ports(clock2x="ap_clk2x")
+deconv_as_python = uncompiled("deconv")
 US, Z7 = "ultra96", "pynq-z2"
 # size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board,
 # steps, seed, groups, dilation
@@ -203,7 +207,7 @@ def expected_cycles(model) -> int:
     return timing.ends[-1] - timing.first[-1] + 1
 
 
-def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
+def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path], Stage]:
     *shape, board = CASES[name][:14]
     model, weights, geometry = node_model(*shape, *CASES[name][14:])
     op = getCustomOp(model.graph.node[0])
@@ -222,25 +226,35 @@ def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
         pack(y, op.get_nodeattr("PE"), acc.bitwidth()),
         cycles=expected_cycles(model),
     )
-    return case, sources(op.source_key(), Path(finn.__file__).parent / "finn-rtllib")
+    return case, sources(op.source_key(), Path(finn.__file__).parent / "finn-rtllib"), stages.stage(op)
 
 
 @pytest.mark.slow
 @pytest.mark.verilator
 def test_rtl(tmp_path):
-    files, cases = [], []
+    """Every pixel; with pauses, every word in its cycle: a queue that stops too early costs some."""
+    files, cases, expected, seen = [], [], [], tmp_path / "seen.npz"
     for name in CASES:
-        case, needed = stream_case(name, tmp_path)
+        case, needed, stage = stream_case(name, tmp_path)
         cases.append(case)
+        expected.append(stage)
         files += [path for path in needed if path not in files]
     names = copy_finn_sources(files, tmp_path)
     paths = sorted((tmp_path / n for n in names), key=lambda p: names.index(p.name))
-    check_streams("deconv", paths, cases, tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False)
+    check_streams(
+        "deconv", paths, cases, tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False, seen=seen
+    )
+    with np.load(seen) as streams:
+        stalled = [
+            follow(deconv_as_python, stage, streams[f"c{i}_s_axis_0"], streams[f"c{i}_m_axis_0"])
+            for i, stage in enumerate(expected)
+        ]
+    assert min(fewest[deconv_as_python._CREDIT] for fewest in stalled) == 0
 
 
 @pytest.mark.verilator
 def test_rtl_sees_a_flipped_weight(tmp_path):
-    case, files = stream_case("stride1", tmp_path)
+    case, files, _ = stream_case("stride1", tmp_path)
     data = tmp_path / "stride1_weights.dat"
     lines = data.read_text().splitlines()
     lines[4] = f"{int(lines[4], 16) ^ 1:0{len(lines[4])}x}"

@@ -47,7 +47,7 @@ def _faults() -> list[Fault]:
     return [
         Fault(
             module, one["breaks"], one["old"], one["new"],
-            one.get("at", MODULES[module].cases[0].text), one.get("in", module),
+            one.get("at", MODULES[module].cases[0].text), one.get("in", MODULES[module].of or module),
         )
         for module, faults in entries.items()
         for one in faults
