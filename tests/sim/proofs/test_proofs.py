@@ -102,6 +102,13 @@ def test_every_property_has_a_fault():
     }
 
 
+def test_every_fault_has_a_place():
+    """Most are put in by make proofs alone."""
+    for fault in FAULTS:
+        path = next(path for path in MODULES[fault.module].rtl() if path.stem == fault.file)
+        assert path.read_text(encoding="utf-8").count(fault.old) == 1, fault
+
+
 def test_every_properties_file_is_of_a_module_in_the_table():
     files = {path.name for path in properties("fifo")[0].parent.glob("*_properties.sv")}
     assert files == {f"{name}_properties.sv" for name in MODULES}
