@@ -100,14 +100,16 @@ module deconv_walk_properties #(
 
   logic [$clog2(STEPS+1)-1:0] step_q;
   step_t now;
-  count_t word_q, held_q, start_q, drop_q;  // words of the row that comes; rows held; the image's first, from the oldest
+  count_t word_q, held_q, drop_q;  // words of the row that comes; rows that are held, that are dropped next
+  count_t start_q;                 // the image's first row, counted from the oldest that is held
   logic row_came, last, row_ends;
   assign now = table_[step_q];
   assign last = step_q == $bits(step_q)'(STEPS - 1);
   assign row_ends = last || table_[step_q + 1'b1].output_row != now.output_row;
   assign row_came = s_axis_tvalid && s_axis_tready && word_q == count_t'(WORDS - 1);
 
-  stream_within #(.CYCLES(WORDS + 6)) stepping (.wanted(s_axis_tvalid && !dut.credit_q[dut.CW-1]), .comes(dut.issue), .*);
+  stream_within #(.CYCLES(WORDS + 6)) stepping (
+      .wanted(s_axis_tvalid && !dut.credit_q[dut.CW-1]), .comes(dut.issue), .*);
 
   always_ff @(posedge ap_clk) begin
     if (dut.buffer.load) drop_q <= count_t'(dut.buffer.drop);
@@ -129,9 +131,10 @@ module deconv_walk_properties #(
           && count_t'(dut.step_sf_q) == now.word)) else $error("%m: a step has another weight");
       ends : assert (dut.group_end_q == now.ends) else $error("%m: a sum ends elsewhere");
       drops : assert (dut.buffer.drop_en == row_ends) else $error("%m: rows are dropped amid one");
-      image : cover (last);
+      row : cover (row_ends);
     end
-    if (ap_rst_n) held : assert (!dut.buffer.drop_en || drop_q <= held_q) else $error("%m: rows are dropped that have not come");
+    if (ap_rst_n) held : assert (!dut.buffer.drop_en || drop_q <= held_q)
+      else $error("%m: rows are dropped that have not come");
   end
 
 endmodule

@@ -57,7 +57,8 @@ module latent_source_properties #(
           && element_q < ELEMENTS + CLASSES))
       else $error("%m: an element is made out of turn");
       placed : assert (places + waiting + under_way + int'(dut.given_q) == DEPTH && places >= int'(dut.step_q)
-          && queue_sane && (!dut.valid_q[dut.STAGES-1] || dut.ready)) else $error("%m: an element finds no place in the queue");
+          && queue_sane && (!dut.valid_q[dut.STAGES-1] || dut.ready))
+      else $error("%m: an element finds no place in the queue");
       made : cover (m_axis_tvalid && left_q == 0);
     end
   end

@@ -77,8 +77,8 @@ module line_buffer_properties #(
       assign allowed[dy][dx] = row >= 0 && row < held_q && column >= 0 && column < count_t'(W);
       assign its[dy][dx] = asked[dy][dx] && watching_q && row == its_row_q && column == its_column_q
           && count_t'(sf) == its_word_q;
-      assign overwrites[dy][dx] = dut.gen_y[dy].gen_x[dx].write1_en_q && its_bank_y_q == PY'(dy) && its_bank_x_q == PX'(dx)
-          && 6'(dut.gen_y[dy].gen_x[dx].write1_q) == its_address_q;
+      assign overwrites[dy][dx] = dut.gen_y[dy].gen_x[dx].write1_en_q && its_bank_y_q == PY'(dy)
+          && its_bank_x_q == PX'(dx) && 6'(dut.gen_y[dy].gen_x[dx].write1_q) == its_address_q;
     end
   end
   logic [LATENCY-1:0][TY-1:0][TX-1:0] asked_q, its_q;

@@ -27,7 +27,8 @@ module fpgan_top (
   logic [6:0] reset_q;  // cycles that the reset has lasted, up to those of call_control
   always_ff @(posedge ap_clk) begin
     reset_q <= ap_rst_n ? '0 : reset_q + 7'(!reset_q[6]);
-    if (ap_rst_n) reset_lasts : assert (reset_q == 0 || reset_q[6]) else $error("a reset of %0d cycles", reset_q);
+    if (ap_rst_n) reset_lasts : assert (reset_q == 0 || reset_q[6])
+    else $error("a reset of %0d cycles", reset_q);
   end
 `endif
   width_convert #(.IN_ELEMS({given}), .OUT_ELEMS({taken}), .ELEM_BITS(8)) convert_1 (

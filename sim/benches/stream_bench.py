@@ -70,8 +70,8 @@ def check_streams(
     """Check every case against `module` in one Verilator build.
 
     Each runs with free-running streams (where `cycles` is checked too), with random pauses on both sides, and
-    after a reset in mid-stream; a monitor checks that tvalid and tdata hold while stalled. seen: npz file that
-    gets valid and ready (cycles,2) of each stream while there were pauses, from the reset on. Raises
+    after a reset in mid-stream; a monitor checks that tvalid and tdata hold while stalled. seen: npz file
+    for valid and ready (cycles,2) of each stream while there were pauses, from the reset on. Raises
     ToolError, AssertionError: see run_cocotb.
     """
     build_dir.mkdir(parents=True, exist_ok=True)

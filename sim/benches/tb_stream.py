@@ -30,7 +30,7 @@ class Lane:
     inputs: list[NDArray[np.uint8]]
     outputs: list[NDArray[np.uint8]]
     cycles: int
-    seen: dict[str, list[tuple[bool, bool]]]  # by stream: valid and ready in each cycle since the latest reset
+    seen: dict[str, list[tuple[bool, bool]]]  # of each stream: valid and ready in each cycle since a reset
 
     def clear(self) -> None:
         for end in (*self.sources, *self.sinks):
@@ -156,7 +156,8 @@ async def random_stalls(dut: Any) -> None:
             end.set_pause_generator(pauses(100 * i + k, 0.4))
     await run_all(dut, lanes, timed=False)
     if "seen" in cocotb.plusargs:
-        np.savez(str(cocotb.plusargs["seen"]), **{k: np.array(v) for lane in lanes for k, v in lane.seen.items()})
+        seen = {name: np.array(cycles) for lane in lanes for name, cycles in lane.seen.items()}
+        np.savez(str(cocotb.plusargs["seen"]), **seen)  # type: ignore[arg-type]
 
 
 @cocotb.test()
