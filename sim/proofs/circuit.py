@@ -34,7 +34,9 @@ class Circuit:
         """Of circuit.json; ValueError where a cell is none that can be simulated."""
         module = json.loads(path.read_text(encoding="utf-8"))["modules"][top]
         nets = module["netnames"]
-        circuit = cls({name: nets[name]["bits"] for name in nets}, {n: nets[n].get("offset", 0) for n in nets})
+        circuit = cls(
+            {name: nets[name]["bits"] for name in nets}, {n: nets[n].get("offset", 0) for n in nets}
+        )
         for cell in module["cells"].values():
             circuit._add(cell["type"], {pin: bits[0] for pin, bits in cell["connections"].items()})
         for net in module["netnames"].values():
