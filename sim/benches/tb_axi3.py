@@ -113,7 +113,7 @@ class Bench:
         for task in self.tasks:
             task.cancel()
         self.dut.ap_rst_n.value = 0
-        await ClockCycles(self.dut.ap_clk, 1)
+        await ClockCycles(self.dut.ap_clk, 4)
         for channel in self.channels:
             channel.clear()
         self.dut.ap_rst_n.value = 1

@@ -98,9 +98,9 @@ async def start(dut: Any) -> list[Lane]:
 
 
 async def reset(dut: Any) -> None:
-    """One cycle: a longer one would let pipelines run empty that a reset does not clear."""
+    """As many cycles as the bench says: a long one lets pipelines run empty that it does not clear."""
     dut.ap_rst_n.value = 0
-    await ClockCycles(dut.ap_clk, 1)
+    await ClockCycles(dut.ap_clk, int(cocotb.plusargs["reset"]))
     dut.ap_rst_n.value = 1
     await RisingEdge(dut.ap_clk)
 

@@ -36,7 +36,7 @@ def test_one_image_and_where_it_is(build, vcd):
     result = simulate(build, waves=True)
     assert result["images"] == 1 and result["mismatches"] == 0
     size = (build / "waves.vcd").stat().st_size
-    cycles = result["latency_cycles"] + 3  # of reset
+    cycles = result["latency_cycles"] + 64  # of reset
     assert result["waves"] == {"file": "waves.vcd", "bytes": size, "cycles": cycles, "whole": True}
     assert f"{build}/waves.vcd: 0.0 MB, all {cycles} cycles" in outcome.stdout.replace("\n", " ")
     assert not (build / "waves.fst").exists()
