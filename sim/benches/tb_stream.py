@@ -85,8 +85,8 @@ async def start(dut: Any) -> list[Lane]:
                 ends[side].append(kind(bus, dut.ap_clk, dut.ap_rst_n, reset_active_level=False))
                 ends[side][-1].log.setLevel(logging.ERROR)
                 words[side].append(vectors[name])
-                cocotb.start_soon(hold(dut, name, seen := []))
-                streams[name] = seen
+                streams[name] = []
+                cocotb.start_soon(hold(dut, name, streams[name]))
         lanes.append(
             Lane(
                 f"case {i}", ends["s_axis"], ends["m_axis"], words["s_axis"], words["m_axis"], int(cycles),
