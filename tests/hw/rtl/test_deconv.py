@@ -284,15 +284,8 @@ def test_rtl_sees_a_flipped_weight(tmp_path):
     data.write_text("\n".join(lines) + "\n")
     names = copy_finn_sources(files, tmp_path)
     with pytest.raises(AssertionError):
-        check_streams(
-            "deconv",
-            [tmp_path / n for n in names],
-            [case],
-            tmp_path / "bench",
-            PORTS,
-            run_dir=tmp_path,
-            warnings=False,
-        )
+        paths = [tmp_path / name for name in names]
+        check_streams("deconv", paths, [case], tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False)
 
 
 @settings(max_examples=40, deadline=None)
