@@ -64,4 +64,12 @@ def test_the_cheaper_of_both_is_taken(tmp_path):
     again = lower(integer_graph(read))
     fold_like(again, tmp_path)
     assert kinds(again) == kinds(with_dsp)
-    assert summarize(again, BOARD, 100.0, 0.8)["layers"][1]["core"] == "dsp"
+    layers = summarize(again, BOARD, 100.0, 0.8)["layers"]
+    assert layers[1]["core"] == "dsp" and "requantizer" not in layers[0]
+    said, op = layers[1]["requantizer"], getCustomOp(again.graph.node[1])
+    line, marks = (again.get_initializer(name) for name in op.onnx_node.input[1:])
+    assert int(line[:, 0].max()).bit_length() == said["multiplier_bits"]
+    assert marks.shape == (64, said["levels"] + 1) and int(marks.max()).bit_length() == said["mark_bits"]
+    assert said["memory_bits"] == 64 * (
+        said["multiplier_bits"] + said["offset_bits"] + marks.shape[1] * said["mark_bits"]
+    )
