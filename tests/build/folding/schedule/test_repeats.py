@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from integer_graphs import Integers, finished, folded, residual
 
+from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.schedule import repeats
 from fpgan.build.folding.schedule.timing import DeadlockError, Timing
@@ -23,9 +24,16 @@ def _skip(side: int, target: int):
     return folded(finished(g, g.add(main, "image_0")), target)
 
 
+def _unequal():
+    """A layer a little faster than the one behind it: a FIFO fills over many rows until it is full."""
+    g = Integers((200, 8), 1)
+    g.linear(g.linear("image_0", 1, kernel=3), 10, kernel=1, pad=0)
+    return lower(g.model())
+
+
 @pytest.mark.parametrize("depth", [2, 30, 150, 900])
 @pytest.mark.parametrize(
-    "make", [lambda: _skip(32, 3000), lambda: _skip(24, 9000), lambda: folded(residual(), 600)]
+    "make", [lambda: _skip(32, 3000), lambda: _skip(24, 9000), lambda: folded(residual(), 600), _unequal]
 )
 def test_as_without(make, depth, monkeypatch):
     """Of FIFOs that fill, that are full, and that are too small for a word to move."""
