@@ -99,3 +99,18 @@ def test_depths_of_random_graphs_as_without(monkeypatch):
         assert found[0] == found[1], seed
         deeper += max(found[0][0].values()) > SMALLEST
     assert jumped and deeper
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_least_depth_with_which_words_move(seed):
+    """Of each FIFO by itself, found as it grows: with a word less images stop, with it they do not."""
+    timing = Timing(insert_streams(_random(seed + 3)))
+    depths, found = dict.fromkeys(timing.fifos, 2000), []
+    for name in timing.fifos:
+        least = timing.moving(depths, name)
+        timing.run(4, {**depths, name: least})
+        if least > SMALLEST:
+            found.append(name)
+            with pytest.raises(DeadlockError):
+                timing.run(2, {**depths, name: least - 1})
+    assert found
