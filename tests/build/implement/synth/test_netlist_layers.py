@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.verilator, pytest.mark.yosys]
 
 BOARDS = {"xcup": "ultra96", "xc7": "pynq-z2"}
 IMAGES = 3
-MARKED = CASES[3]  # 2 bits of marks, several words of a pixel
+MARKED = CASES[4]  # 3 bits of marks, several words of a pixel
 
 THRESHOLD = """
 module threshold_case (
