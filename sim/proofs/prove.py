@@ -33,36 +33,43 @@ class Outcome:
 
 
 class Prover:
-    """The circuit of `top` with its properties, made in `folder`; ToolError where Yosys fails.
+    """The circuit of `top` with its properties, that lies in `folder`."""
 
-    sources: in compile order, those of the properties among them. parameters: of `top`. only: this property.
-    """
-
-    def __init__(
-        self,
-        top: str,
-        sources: Sequence[Path],
-        parameters: Mapping[str, int | str],
-        folder: Path,
-        only: str = "",
-    ) -> None:
+    def __init__(self, top: str, folder: Path) -> None:
         self.top, self.folder = top, folder
-        folder.mkdir(parents=True, exist_ok=True)
-        job = Job(top, [str(path) for path in sources], parameters, str(folder), only)
-        job.write(folder / "job.json")
-        command = [sys.executable, "-m", "fpgan.sim.proofs.job", str(folder / "job.json")]
-        run(command, folder, folder / "yosys.log", f"the circuit of {top}")
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
         self._outputs = names["asserts"]
         self.circuit = Circuit.load(folder / "circuit.json", top)
 
-    def prove(self, depth: int = 0) -> Outcome:
+    @classmethod
+    def made(
+        cls,
+        top: str,
+        sources: Sequence[Path],
+        parameters: Mapping[str, int | str],
+        folder: Path,
+        only: str = "",
+    ) -> Prover:
+        """The same, made of sources; ToolError where Yosys fails.
+
+        sources: in compile order, those of the properties among them. parameters: of `top`. only: this
+        property.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        job = Job(top, [str(path) for path in sources], parameters, str(folder), only)
+        job.write(folder / "job.json")
+        command = [sys.executable, "-m", "fpgan.sim.proofs.job", str(folder / "job.json")]
+        run(command, folder, folder / "yosys.log", f"the circuit of {top}")
+        return cls(top, folder)
+
+    def prove(self, depth: int = 0, seconds: int = 0) -> Outcome:
         """Of every property: in the first `depth` cycles from any power-up, or in all of them where it is 0.
 
-        ToolError where the proof comes to no end.
+        seconds: of the solver, at most, or as many as it takes. ToolError where the proof comes to no end.
         """
         engine = f"bmc3 -F {depth}" if depth else "pdr"
+        engine += f" -T {seconds}" * bool(seconds)
         witness = self.folder / "counterexample.txt"
         said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}")
         failed = _FAILED.search(said)

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults in the netlist of a module, by Yosys' mutate, in its own process:
+python -m mutants.netlist ORDER.json (see `Order`)."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fpgan.sim.proofs.job import Job, call, lower, read
+
+CHOSEN = """// SPDX-License-Identifier: Apache-2.0
+// Which of its faults a simulation has: +mutant=1 and so on, or none.
+module mutant_chosen (output logic [15:0] number);
+  initial if (!$value$plusargs("mutant=%d", number)) number = 0;
+endmodule
+"""
+_WITHOUT = ("$meminit", "$assert", "$assume", "$cover", "$check", "$print", "$anyseq", "$scopeinfo", "$bmux")
+_SHOWN = 100  # characters of the source
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault. file: a module. at: the source of its cell, or a register. what: which pin becomes what."""
+
+    number: int
+    file: str
+    at: str
+    what: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.file, self.at, self.what
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make in `folder`, which gets mutants.json too.
+
+    files: modules whose cells get `count` faults each. job: a Job, of which each fault of `numbers` gets a
+    folder with its circuits; or bench: {top, sources, parameters}, which becomes mutated.v with all faults.
+    """
+
+    folder: str
+    files: Sequence[str]
+    count: int
+    seed: int
+    job: Mapping[str, Any] = field(default_factory=dict)
+    bench: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Sequence[int] = ()
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+
+def carry_out(order: Order) -> None:
+    from pyosys import libyosys as ys
+
+    design, folder = ys.Design(), Path(order.folder)
+    if order.job:
+        read(design, Job(**order.job))
+    else:
+        _read_bench(design, order.bench)
+    words = [line for name in order.files for line in _faults(design, order, name)]
+    mutants = [
+        Mutant(number, name, *_described(design, line)) for number, (name, line) in enumerate(words, 1)
+    ]
+    told = json.dumps([asdict(mutant) for mutant in mutants], indent=1)
+    (folder / "mutants.json").write_text(told, encoding="utf-8")
+    if order.job:
+        _circuits(design, order, [line for _, line in words])
+    else:
+        _selected(design, order, [line for _, line in words])
+
+
+def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
+    overrides = [word for name, value in bench["parameters"].items() for word in ("-G", f"{name}={value}")]
+    call(design, "read_slang --allow-use-before-declare --top", bench["top"], *overrides, *bench["sources"])
+    call(design, "hierarchy -top", bench["top"])
+    for command in ("proc", "opt_expr", "wreduce", "opt_clean"):
+        call(design, command)
+
+
+def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[str]]]:
+    """The words of mutate for each fault of a module; ValueError where the design has no cell of it."""
+    from pyosys import libyosys as ys
+
+    own, found = ys.IdString("\\mutated"), False
+    for module in design.modules_.values():
+        for cell in module.cells_.values():
+            of_it = f"/{name}.sv:" in cell.get_src_attribute() and not cell.type.str().startswith(_WITHOUT)
+            cell.set_bool_attribute(own, of_it)
+            found |= of_it
+    if not found:
+        raise ValueError(f"{order.folder}: the design has no cell of {name}.sv")
+    path = Path(order.folder, "list.txt")
+    options = f"mutate -list {2 * order.count} -seed {order.seed} -o"
+    call(design, options, path, "a:mutated=1")
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    words = [line[1 : line.index("-src") if "-src" in line else None] for line in lines]
+    yield from itertools.islice(((name, one) for one in words if _changes(design, one)), order.count)
+
+
+def _changes(design: Any, words: Sequence[str]) -> bool:
+    """Whether it is a fault: a constant that stays what it is, or a bit inverted by a constant, is none."""
+    from pyosys import libyosys as ys
+
+    said, cell = _pin(design, words)
+    pins = cell.getPort(ys.IdString("\\" + said["-port"]))
+
+    def constant(bit: str) -> str:
+        one = pins.extract(int(bit), 1)
+        return str(one.as_const().as_string()) if one.is_fully_const() else ""
+
+    if "-ctrlbit" in said:
+        return not constant(said["-ctrlbit"])
+    return constant(said["-portbit"]) != said["-mode"].removeprefix("const")
+
+
+def _pin(design: Any, words: Sequence[str]) -> tuple[dict[str, str], Any]:
+    """Options of mutate, and the cell that they name."""
+    from pyosys import libyosys as ys
+
+    said = dict(zip(words[::2], words[1::2], strict=True))
+    name = said["-cell"]
+    return said, design.top_module().cell(ys.IdString(name if name.startswith("$") else "\\" + name))
+
+
+def _described(design: Any, words: Sequence[str]) -> tuple[str, str]:
+    """`at` and `what` of a fault."""
+    said, cell = _pin(design, words)
+    register = re.fullmatch(r"\$driver\$(?:.*\.)?(\w+)(\[\d+\])*", said["-cell"])
+    at = register[1] if register else _source(cell.get_src_attribute())
+    by = f" by bit {said['-ctrlbit']}" if "-ctrlbit" in said else ""
+    what = f"{cell.type.str()} {said['-port']}[{said['-portbit']}] {said['-mode']}{by}"
+    return at, what
+
+
+def _source(attribute: str) -> str:
+    """The text of the first of the places that an attribute `src` names, in one line."""
+    place = re.fullmatch(r"(.*):(\d+)\.(\d+)(?:-(\d+)\.(\d+))?", attribute.split("|")[0])
+    if place is None:
+        return attribute
+    lines = Path(place[1]).read_text(encoding="utf-8").splitlines()
+    first, start = int(place[2]), int(place[3])
+    last, end = (int(place[4]), int(place[5])) if place[4] else (first, None)
+    text = lines[first - 1 : last]
+    if end is not None:
+        text[-1] = text[-1][: end - 1]
+    text[0] = text[0][start - 1 :]
+    return " ".join(" ".join(text).split())[:_SHOWN]
+
+
+def _circuits(design: Any, order: Order, faults: Sequence[Sequence[str]]) -> None:
+    call(design, "design -save whole")
+    for number in (number for number in order.numbers if number <= len(faults)):
+        folder = Path(order.folder, str(number))
+        folder.mkdir(exist_ok=True)
+        call(design, "design -load whole")
+        call(design, "mutate", *faults[number - 1])
+        lower(design, replace(Job(**order.job), folder=str(folder)))
+
+
+def _selected(design: Any, order: Order, faults: Sequence[Sequence[str]]) -> None:
+    """mutated.v: the design, whose fault number N is there where mutant_chosen says N."""
+    from pyosys import libyosys as ys
+
+    for number, words in enumerate(faults, 1):
+        call(design, f"mutate -ctrl mutant 16 {number}", *words)
+    top = design.top_module()
+    wire = top.wire(ys.IdString("\\mutant"))
+    wire.port_input = False
+    top.fixup_ports()
+    cell = top.addCell(ys.IdString("\\chosen"), ys.IdString("\\mutant_chosen"))
+    cell.setPort(ys.IdString("\\number"), ys.SigSpec(wire))
+    call(design, "clean")
+    call(design, "write_verilog -noattr", Path(order.folder, "mutated.v"))
+
+
+if __name__ == "__main__":
+    carry_out(Order(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

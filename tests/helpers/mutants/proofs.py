@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults in modules that have proofs, each looked for by all of a case's properties."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from fpgan.hw.sources import properties
+from fpgan.hw.system.tools import ToolError
+from fpgan.sim.proofs.job import Job
+from fpgan.sim.proofs.prove import Prover
+from fpgan.sim.proofs.table import Case, Module
+from mutants.child import child
+from mutants.netlist import Mutant, Order
+
+_SEEN_IN = 10  # cycles in which nearly every fault shows that shows at all
+_SECONDS = 60  # of the solver
+_COVERED_IN = 24
+
+
+def judged(
+    module: Module, count: int, seed: int, folder: Path, known: Sequence[str]
+) -> Iterator[tuple[str, Mutant, str]]:
+    """Of each fault that is not `known`: its name, itself, and what sees it, "" where nothing does.
+
+    count: of the module, shared among the cases that every run of the tests proves (its first where there is
+    none). Raises ToolError where Yosys cannot read the module.
+    """
+    cases = [case for case in module.cases if case.quick] or [module.cases[0]]
+    for index, case in enumerate(cases):
+        share = count // len(cases) + (index < count % len(cases))
+        names = {number: f"{case.text} {number}" for number in range(1, share + 1)}
+        wanted = [number for number, name in names.items() if name not in known]
+        if wanted:
+            for mutant, seen in _of_case(module, case, share, seed, folder / str(index), wanted):
+                yield names[mutant.number], mutant, seen
+
+
+def _of_case(
+    module: Module, case: Case, count: int, seed: int, folder: Path, wanted: Sequence[int]
+) -> Iterator[tuple[Mutant, str]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [str(path) for path in (*module.rtl(), *properties(module.name))]
+    job = Job(module.top, files, case.parameters(), str(folder))
+    order = Order(str(folder), [module.name], count, seed, asdict(job), numbers=wanted)
+    while order.numbers:
+        failed = _carried_out(order)
+        told = json.loads((folder / "mutants.json").read_text(encoding="utf-8"))
+        mutants = {one["number"]: Mutant(**one) for one in told}  # may be fewer than were asked for
+        numbers = [number for number in order.numbers if number in mutants]
+        for number in numbers:
+            if not (folder / str(number) / "names.json").exists():
+                break
+            prover = Prover(module.top, folder / str(number))
+            yield mutants[number], _seen(module, prover, case is module.cases[0])
+        else:
+            return
+        if not failed:
+            raise ToolError(f"{module.name}: no circuit of fault {number} (log: {folder / 'yosys.log'})")
+        yield mutants[number], "Yosys, which makes no circuit of it"
+        order = replace(order, numbers=[other for other in numbers if other > number])
+
+
+def _carried_out(order: Order) -> bool:
+    """Whether Yosys failed, as it does at a loop of gates; ToolError where it got to no fault."""
+    folder = Path(order.folder)
+    order.write(folder / "order.json")
+    try:
+        child("mutants.netlist", [folder / "order.json"], folder, folder / "yosys.log", "faults")
+    except ToolError:
+        if not (folder / "mutants.json").exists():
+            raise
+        return True
+    return False
+
+
+def _seen(module: Module, prover: Prover, first: bool) -> str:
+    """What sees the fault: a path that must not be, a property, or a cover that is not reached.
+
+    "" too where the solver comes to no end: a fault that is seen is seen soon.
+    """
+    for output, source in module.apart:
+        if prover.circuit.depends(output, source):
+            return f"a path from {source} to {output}"
+    if failed := _failed(prover, _SEEN_IN):
+        return failed
+    if first and (lost := set(prover.covers) - prover.reached(module.depth or _COVERED_IN)):
+        return min(lost)
+    return _failed(prover, module.depth)
+
+
+def _failed(prover: Prover, depth: int) -> str:
+    try:
+        return prover.prove(depth, _SECONDS).failed
+    except ToolError:
+        return ""
