@@ -49,10 +49,9 @@ def call(design: Any, command: str, *words: str | Path) -> None:
 
 
 def read(design: Any, job: Job) -> None:
-    """`job.top` with all that is in it as one module of cells and memories."""
+    """`job.top` and all that is in it, as its sources have it."""
     overrides = [word for name, value in job.parameters.items() for word in ("-G", f"{name}={value}")]
     call(design, "read_slang --allow-use-before-declare --top", job.top, *overrides, *job.sources)
-    call(design, "prep -flatten -run begin:check -top", job.top)
 
 
 def lower(design: Any, job: Job) -> None:
@@ -66,6 +65,7 @@ def lower(design: Any, job: Job) -> None:
     def do(command: str, *words: str | Path) -> None:
         call(design, command, *words)
 
+    do("prep -flatten -run begin:check -top", job.top)
     do("setundef -anyseq")
     do("opt_expr t:$div t:$mod")  # by a power of two: wires
     do("memory_map -keepdc")

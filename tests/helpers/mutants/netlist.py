@@ -22,6 +22,7 @@ module mutant_chosen (output logic [15:0] number);
 endmodule
 """
 _WITHOUT = ("$meminit", "$assert", "$assume", "$cover", "$check", "$print", "$anyseq", "$scopeinfo", "$bmux")
+_DECIDED = (("$reduce_and", "A", "cnot0"), ("$reduce_or", "A", "cnot1"), ("$reduce_bool", "A", "cnot1"))
 _SHOWN = 100  # characters of the source
 
 
@@ -67,6 +68,9 @@ def carry_out(order: Order) -> None:
         read(design, Job(**order.job))
     else:
         _read_bench(design, order.bench)
+    # None of these has a module share a cell with its properties, in which a fault would be in both.
+    for command in ("proc", "opt_expr -mux_undef", "wreduce", "opt_clean"):
+        call(design, command)
     words = [line for name in order.files for line in _faults(design, order, name)]
     mutants = [
         Mutant(number, name, *_described(design, line)) for number, (name, line) in enumerate(words, 1)
@@ -83,8 +87,6 @@ def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
     overrides = [word for name, value in bench["parameters"].items() for word in ("-G", f"{name}={value}")]
     call(design, "read_slang --allow-use-before-declare --top", bench["top"], *overrides, *bench["sources"])
     call(design, "hierarchy -top", bench["top"])
-    for command in ("proc", "opt_expr", "wreduce", "opt_clean"):
-        call(design, command)
 
 
 def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[str]]]:
@@ -108,7 +110,11 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
 
 
 def _changes(design: Any, words: Sequence[str]) -> bool:
-    """Whether it is a fault: a constant that stays what it is, or a bit inverted by a constant, is none."""
+    """Whether it is a fault worth a try.
+
+    None is a constant that stays what it is, nor an input of a gate that is inverted where another one decides;
+    and of a register whose clock stands little would be learned.
+    """
     from pyosys import libyosys as ys
 
     said, cell = _pin(design, words)
@@ -118,6 +124,9 @@ def _changes(design: Any, words: Sequence[str]) -> bool:
         one = pins.extract(int(bit), 1)
         return str(one.as_const().as_string()) if one.is_fully_const() else ""
 
+    decided = (cell.type.str(), said["-port"], said["-mode"]) in _DECIDED
+    if decided or said["-port"] in ("CLK", "RD_CLK", "WR_CLK"):
+        return False
     if "-ctrlbit" in said:
         return not constant(said["-ctrlbit"])
     return constant(said["-portbit"]) != said["-mode"].removeprefix("const")
