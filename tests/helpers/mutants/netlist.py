@@ -112,8 +112,8 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
 def _changes(design: Any, words: Sequence[str]) -> bool:
     """Whether it is a fault worth a try.
 
-    None is a constant that stays what it is, nor an input of a gate that is inverted where another one decides;
-    and of a register whose clock stands little would be learned.
+    None is a constant that stays what it is, nor an input of a gate inverted where another one decides; and
+    of a register whose clock stands little would be learned.
     """
     from pyosys import libyosys as ys
 
