@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
@@ -41,6 +42,13 @@ class Prover:
         self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
         self._outputs = names["asserts"]
         self.circuit = Circuit.load(folder / "circuit.json", top)
+        self._held: dict[str, int] = {}
+
+    def held(self, name: str, value: int) -> Prover:
+        """The same where input `name` of `top` is always `value`."""
+        other = copy.copy(self)
+        other.circuit, other._held = self.circuit.held(name, value), {**self._held, name: value}
+        return other
 
     @classmethod
     def made(
@@ -105,10 +113,41 @@ class Prover:
             if _FAILED.search(self._abc(f"cover{number}", engine))
         }
 
+    def failing(self, name: str, values: Sequence[int], depth: int, seconds: int) -> dict[int, str]:
+        """Of each value at which input `name` is held: the property that fails in the first `depth` cycles.
+
+        "" where none does, or none in so many seconds of the solver.
+        """
+        engine = f"bmc3 -F {depth} -T {seconds}"
+        steps = [f"echo held_at {value}; {self._read('circuit', {name: value})}{engine}" for value in values]
+        parts = self._run("circuit", "\n".join(steps)).split("held_at ")[1:]
+        found = {int(part.split(maxsplit=1)[0]): _FAILED.search(part) for part in parts}
+        return {value: self._outputs[int(failed[1])] if failed else "" for value, failed in found.items()}
+
+    def _read(self, circuit: str, held: Mapping[str, int]) -> str:
+        """ABC's commands that read a circuit and hold what is held; its inputs are pi00, pi01 ..."""
+        read = f"read_aiger {circuit}.aig; fold; "
+        if not held:
+            return read
+        inputs = int((self.folder / f"{circuit}.aig").read_bytes().split(maxsplit=3)[2])
+        lines = (self.folder / f"{circuit}.txt").read_text(encoding="utf-8").splitlines()
+        pins = [line.split(maxsplit=3)[1:] for line in lines if line.startswith("input ")]
+        digits = len(str(inputs - 1))
+        cofactors = [
+            f"cof pi{int(index):0{digits}} {held[name] >> int(bit) & 1}; "
+            for index, bit, name in pins
+            if name in held
+        ]
+        return f"{read}logic; {''.join(cofactors)}strash; scleanup; "
+
     def _abc(self, circuit: str, commands: str) -> str:
+        return self._run(circuit, self._read(circuit, self._held) + commands)
+
+    def _run(self, circuit: str, script: str) -> str:
+        """What ABC says; the commands are in a file, as there may be many."""
         import pyosys
 
         abc = Path(next(iter(pyosys.__path__))) / "yosys-abc"
-        script = f"read_aiger {circuit}.aig; fold; {commands}"
+        (self.folder / f"{circuit}.abc").write_text(script + "\n", encoding="utf-8")
         log = self.folder / f"{circuit}.log"
-        return run([str(abc), "-q", script], self.folder, log, f"the proof of {self.top}")
+        return run([str(abc), "-q", f"source {circuit}.abc"], self.folder, log, f"the proof of {self.top}")

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fpgan.sim.proofs.job import Job, call, lower, read
 
+SELECTOR = "mutant"
+_BITS = 16
 CHOSEN = """// SPDX-License-Identifier: Apache-2.0
 // Which of its faults a simulation has: +mutant=1 and so on, or none.
 module mutant_chosen (output logic [15:0] number);
@@ -44,8 +47,9 @@ class Mutant:
 class Order:
     """What to make in `folder`, which gets mutants.json too.
 
-    files: modules whose cells get `count` faults each. job: a Job, of which each fault of `numbers` gets a
-    folder with its circuits; or bench: {top, sources, parameters}, which becomes mutated.v with all faults.
+    files: modules whose cells get `count` faults each, all in one netlist, which has number N where its input
+    SELECTOR is N. job: a Job, whose circuits are made of it; or bench: {top, sources, parameters}, which
+    becomes mutated.v, whose simulation has number N with +mutant=N.
     """
 
     folder: str
@@ -54,7 +58,6 @@ class Order:
     seed: int
     job: Mapping[str, Any] = field(default_factory=dict)
     bench: Mapping[str, Any] = field(default_factory=dict)
-    numbers: Sequence[int] = ()
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
@@ -77,10 +80,12 @@ def carry_out(order: Order) -> None:
     ]
     told = json.dumps([asdict(mutant) for mutant in mutants], indent=1)
     (folder / "mutants.json").write_text(told, encoding="utf-8")
+    for number, (_, line) in enumerate(words, 1):
+        call(design, f"mutate -ctrl {SELECTOR} {_BITS} {number}", *line)
     if order.job:
-        _circuits(design, order, [line for _, line in words])
+        lower(design, Job(**order.job))
     else:
-        _selected(design, order, [line for _, line in words])
+        _write_bench(design, folder)
 
 
 def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
@@ -106,6 +111,7 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
     call(design, options, path, "a:mutated=1")
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
     words = [line[1 : line.index("-src") if "-src" in line else None] for line in lines]
+    random.Random(order.seed).shuffle(words)  # where there are no more than that, they come cell by cell
     yield from itertools.islice(((name, one) for one in words if _changes(design, one)), order.count)
 
 
@@ -166,30 +172,18 @@ def _source(attribute: str) -> str:
     return " ".join(" ".join(text).split())[:_SHOWN]
 
 
-def _circuits(design: Any, order: Order, faults: Sequence[Sequence[str]]) -> None:
-    call(design, "design -save whole")
-    for number in (number for number in order.numbers if number <= len(faults)):
-        folder = Path(order.folder, str(number))
-        folder.mkdir(exist_ok=True)
-        call(design, "design -load whole")
-        call(design, "mutate", *faults[number - 1])
-        lower(design, replace(Job(**order.job), folder=str(folder)))
-
-
-def _selected(design: Any, order: Order, faults: Sequence[Sequence[str]]) -> None:
-    """mutated.v: the design, whose fault number N is there where mutant_chosen says N."""
+def _write_bench(design: Any, folder: Path) -> None:
+    """mutated.v, in which mutant_chosen says which fault is there."""
     from pyosys import libyosys as ys
 
-    for number, words in enumerate(faults, 1):
-        call(design, f"mutate -ctrl mutant 16 {number}", *words)
     top = design.top_module()
-    wire = top.wire(ys.IdString("\\mutant"))
+    wire = top.wire(ys.IdString("\\" + SELECTOR))
     wire.port_input = False
     top.fixup_ports()
     cell = top.addCell(ys.IdString("\\chosen"), ys.IdString("\\mutant_chosen"))
     cell.setPort(ys.IdString("\\number"), ys.SigSpec(wire))
     call(design, "clean")
-    call(design, "write_verilog -noattr", Path(order.folder, "mutated.v"))
+    call(design, "write_verilog -noattr", folder / "mutated.v")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from fpgan.hw.sources import properties
@@ -14,10 +14,11 @@ from fpgan.sim.proofs.job import Job
 from fpgan.sim.proofs.prove import Prover
 from fpgan.sim.proofs.table import Case, Module
 from mutants.child import child
-from mutants.netlist import Mutant, Order
+from mutants.netlist import SELECTOR, Mutant, Order
 
 _SEEN_IN = 10  # cycles in which nearly every fault shows that shows at all
 _SECONDS = 60  # of the solver
+_TOGETHER = 20  # faults in one run of it
 _COVERED_IN = 24
 
 
@@ -45,48 +46,29 @@ def _of_case(
     folder.mkdir(parents=True, exist_ok=True)
     files = [str(path) for path in (*module.rtl(), *properties(module.name))]
     job = Job(module.top, files, case.parameters(), str(folder))
-    order = Order(str(folder), [module.name], count, seed, asdict(job), numbers=wanted)
-    while order.numbers:
-        failed = _carried_out(order)
-        told = json.loads((folder / "mutants.json").read_text(encoding="utf-8"))
-        mutants = {one["number"]: Mutant(**one) for one in told}  # may be fewer than were asked for
-        numbers = [number for number in order.numbers if number in mutants]
-        for number in numbers:
-            if not (folder / str(number) / "names.json").exists():
-                break
-            prover = Prover(module.top, folder / str(number))
-            yield mutants[number], _seen(module, prover, case is module.cases[0])
-        else:
-            return
-        if not failed:
-            raise ToolError(f"{module.name}: no circuit of fault {number} (log: {folder / 'yosys.log'})")
-        yield mutants[number], "Yosys, which makes no circuit of it"
-        order = replace(order, numbers=[other for other in numbers if other > number])
-
-
-def _carried_out(order: Order) -> bool:
-    """Whether Yosys failed, as it does at a loop of gates; ToolError where it got to no fault."""
-    folder = Path(order.folder)
-    order.write(folder / "order.json")
-    try:
-        child("mutants.netlist", [folder / "order.json"], folder, folder / "yosys.log", "faults")
-    except ToolError:
-        if not (folder / "mutants.json").exists():
-            raise
-        return True
-    return False
+    Order(str(folder), [module.name], count, seed, asdict(job)).write(folder / "order.json")
+    child("mutants.netlist", [folder / "order.json"], folder, folder / "yosys.log", module.name)
+    told = json.loads((folder / "mutants.json").read_text(encoding="utf-8"))
+    prover = Prover(module.top, folder)
+    mutants = [Mutant(**one) for one in told if one["number"] in wanted]
+    for start in range(0, len(mutants), _TOGETHER):
+        some = mutants[start : start + _TOGETHER]
+        soon = prover.failing(SELECTOR, [mutant.number for mutant in some], _SEEN_IN, _SECONDS)
+        for mutant in some:
+            seen = soon[mutant.number]
+            if not seen:
+                seen = _seen(module, prover.held(SELECTOR, mutant.number), case is module.cases[0])
+            yield mutant, seen
 
 
 def _seen(module: Module, prover: Prover, first: bool) -> str:
-    """What sees the fault: a path that must not be, a property, or a cover that is not reached.
+    """What sees a fault that no property sees soon: a path that must not be, a cover, or a property later.
 
-    "" too where the solver comes to no end: a fault that is seen is seen soon.
+    "" too where the solver comes to no end.
     """
     for output, source in module.apart:
         if prover.circuit.depends(output, source):
             return f"a path from {source} to {output}"
-    if failed := _failed(prover, _SEEN_IN):
-        return failed
     if first and (lost := set(prover.covers) - prover.reached(module.depth or _COVERED_IN)):
         return min(lost)
     return _failed(prover, module.depth)
