@@ -124,6 +124,15 @@ class Prover:
         found = {int(part.split(maxsplit=1)[0]): _FAILED.search(part) for part in parts}
         return {value: self._outputs[int(failed[1])] if failed else "" for value, failed in found.items()}
 
+    def same(self, name: str, value: int, other: int) -> bool:
+        """Whether all outputs and registers get the same, in any state, with input `name` at either value."""
+        names = [f"same{index}.aig" for index in range(2)]
+        made = [
+            f"{self._read('circuit', {name: held})}comb; write_aiger {file}; "
+            for held, file in zip((value, other), names, strict=True)
+        ]
+        return "are equivalent" in self._run("circuit", f"{''.join(made)}cec -n {' '.join(names)}")
+
     def _read(self, circuit: str, held: Mapping[str, int]) -> str:
         """ABC's commands that read a circuit and hold what is held; its inputs are pi00, pi01 ..."""
         read = f"read_aiger {circuit}.aig; fold; "
@@ -138,7 +147,7 @@ class Prover:
             for index, bit, name in pins
             if name in held
         ]
-        return f"{read}logic; {''.join(cofactors)}strash; scleanup; "
+        return f"{read}logic; {''.join(cofactors)}strash; "
 
     def _abc(self, circuit: str, commands: str) -> str:
         return self._run(circuit, self._read(circuit, self._held) + commands)

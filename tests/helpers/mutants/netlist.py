@@ -17,6 +17,7 @@ from typing import Any
 from fpgan.sim.proofs.job import Job, call, lower, read
 
 SELECTOR = "mutant"
+SAME = "nothing: it is the same function"
 _BITS = 16
 CHOSEN = """// SPDX-License-Identifier: Apache-2.0
 // Which of its faults a simulation has: +mutant=1 and so on, or none.
@@ -130,6 +131,8 @@ def _changes(design: Any, words: Sequence[str]) -> bool:
         one = pins.extract(int(bit), 1)
         return str(one.as_const().as_string()) if one.is_fully_const() else ""
 
+    if cell.type.str().startswith("$mem") and said["-port"] not in ("ADDR", "DATA"):
+        return False  # whether it is clocked and enabled may be no more than how it is written
     decided = (cell.type.str(), said["-port"], said["-mode"]) in _DECIDED
     if decided or said["-port"] in ("CLK", "RD_CLK", "WR_CLK"):
         return False

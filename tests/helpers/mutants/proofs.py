@@ -14,7 +14,7 @@ from fpgan.sim.proofs.job import Job
 from fpgan.sim.proofs.prove import Prover
 from fpgan.sim.proofs.table import Case, Module
 from mutants.child import child
-from mutants.netlist import SELECTOR, Mutant, Order
+from mutants.netlist import SAME, SELECTOR, Mutant, Order
 
 _SEEN_IN = 10  # cycles in which nearly every fault shows that shows at all
 _SECONDS = 60  # of the solver
@@ -57,15 +57,18 @@ def _of_case(
         for mutant in some:
             seen = soon[mutant.number]
             if not seen:
-                seen = _seen(module, prover.held(SELECTOR, mutant.number), case is module.cases[0])
+                seen = _seen(module, prover, mutant.number, case is module.cases[0])
             yield mutant, seen
 
 
-def _seen(module: Module, prover: Prover, first: bool) -> str:
+def _seen(module: Module, prover: Prover, number: int, first: bool) -> str:
     """What sees a fault that no property sees soon: a path that must not be, a cover, or a property later.
 
     "" too where the solver comes to no end.
     """
+    if prover.same(SELECTOR, number, 0):
+        return SAME
+    prover = prover.held(SELECTOR, number)
     for output, source in module.apart:
         if prover.circuit.depends(output, source):
             return f"a path from {source} to {output}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from mutants.netlist import Mutant
+from mutants.netlist import SAME, Mutant
 
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
 
@@ -111,7 +111,8 @@ def scores(by: str, results: Sequence[Result], known: Sequence[Known]) -> list[S
         score = found.setdefault(result.mutant.file, Score(result.mutant.file, by))
         entry = next((one for one in known if one.covers(result.mutant)), None)
         score.faults += 1
-        score.killed += bool(result.seen)
+        score.killed += bool(result.seen) and result.seen != SAME
+        score.equivalent += result.seen == SAME
         if entry is not None and not result.seen:
             score.equivalent += bool(entry.equivalent)
             score.holes += bool(entry.hole)
