@@ -19,8 +19,11 @@ from fpgan.sim.vectors import Vectors
 def save_result(
     stem: Path, result: dict[str, Any], vectors: Vectors, output: NDArray[np.int64], source: str
 ) -> None:
-    """Write STEM.png, STEM.npz and STEM.json, of one simulation. output: images (N,H,W,C) of `source`."""
-    from fpgan.sim.pictures import save_comparison
+    """Write STEM.png, STEM.npz and STEM.json, of one simulation. output: images (N,H,W,C) of `source`.
+
+    Of a walk also walk.gif, its images one after the other.
+    """
+    from fpgan.sim.pictures import save_comparison, save_walk
 
     image = output.transpose(0, 3, 1, 2)
     golden = vectors.image.transpose(0, 2, 3, 1)
@@ -29,8 +32,14 @@ def save_result(
         arrays["label"] = vectors.label
     small: dict[str, Any] = {name: array.astype(_smallest(array)) for name, array in arrays.items()}
     text = json.dumps(as_written(Sim, result), indent=2) + "\n"
-    write_together({
-        stem.with_suffix(".png"): lambda p: save_comparison(p, golden, output, source, vectors.label),
+    moving = (
+        {stem.with_name(result["walk"]["file"]): lambda p: save_walk(p, output)} if "walk" in result else {}
+    )
+    truth = "PyTorch" if result["golden"] == "pytorch" else "exact"
+    if result.get("numpy_images") == result["images"]:
+        truth = "numpy"
+    write_together(moving | {
+        stem.with_suffix(".png"): lambda p: save_comparison(p, golden, output, source, vectors.label, truth),
         stem.with_suffix(".npz"): lambda p: np.savez_compressed(p, **small),
         stem.with_suffix(".json"): lambda p: p.write_text(text, encoding="utf-8"),
     })  # fmt: skip

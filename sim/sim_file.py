@@ -34,6 +34,15 @@ class SimLayer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Walked:
+    """The way of `--walk`."""
+
+    latents: int = said("that it leads through", within=Whole(2))
+    truncation: float = said("share that was kept of what is random in them")
+    file: str = said("the moving picture's name in BUILD")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Iterations:
     """Steps of a layer's loop for an image."""
 
@@ -75,5 +84,6 @@ class Sim:
     labels: Sequence[int] = said("what each image was asked to show, of a design with classes", may_lack=True)
     numpy_images: int = said("of the images, those whose golden ones numpy made on the finished graph",
                              "images", may_lack=True, within=Whole(1))  # fmt: skip
+    walk: Walked = said("with --walk", may_lack=True)
     label_agreement: float | None = said("share of images that show it to a classifier; null without one",
                                          may_lack=True)  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpgan.hw.design import Design
+from fpgan.sim.chosen import Exact, chosen_vectors
 from fpgan.sim.compiled.compile import Compilation, compile_design
 from fpgan.sim.compiled.csim import compile_csim, iteration_report, run_csim
 from fpgan.sim.compiled.programs import private_folder
@@ -22,11 +23,11 @@ from fpgan.sim.differences import differences
 from fpgan.sim.layers import Layers, LayerTruth, compare_layers, taps
 from fpgan.sim.results import save_result
 from fpgan.sim.steady import steady
-from fpgan.sim.vectors import Classify, Vectors, agreement, golden_of
+from fpgan.sim.vectors import Classify, Vectors, agreement
+from fpgan.sim.walk import Walk
 
 Progress = Callable[[str], None]
 Netlists = Callable[[Design, Progress], Sequence[Path]]  # of each layer, made where they are not there yet
-More = Callable[[Design, Vectors, int], Vectors]  # vectors, and more of them, up to so many images
 _TRIAL = 1.0  # seconds after which it is seen whether threads have cores to themselves
 _BUSY = 0.8  # share of their time that threads run, below which they wait for each other
 
@@ -44,7 +45,8 @@ def simulate(
     threads: int = 1,
     classify: Classify | None = None,
     layers: Layers | None = None,
-    more: More | None = None,
+    exact: Exact | None = None,
+    walk: Walk | None = None,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
@@ -62,9 +64,11 @@ def simulate(
     classify: what tells how often the images show their labels, such as model.features.classify.
     layers: also compare what every layer puts out with what numpy says, such as
     build.proof.layer_truth.layer_truth.
-
-    more: what makes vectors beyond those that the build has, where a file brought none of PyTorch's, such as
-    build.proof.more_vectors.more_vectors; `numpy_images` counts them.
+    exact: what makes images of latents that golden.npz has none for, such as
+    build.proof.numpy_images.numpy_images; `numpy_images` counts them. They are asked for where a file brought
+    no vectors of PyTorch's, and for the frames of a walk.
+    walk: a way through golden latents, those of `label` in turn, in `images` frames, 12 for each if left out;
+    also writes walk.gif.
 
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
     cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
@@ -81,17 +85,13 @@ def simulate(
     cores = len(os.sched_getaffinity(0))
     if not 1 <= threads <= cores:
         raise ValueError(f"threads={threads}: must be from 1 to the {cores} cores that there are")
-    if waves and images is None:
-        images = 1
-    own = golden_of(design)
-    vectors = _enough(design, own, images, more)
-    added = len(vectors.latent) - len(own.latent)
-    computed = {"numpy_images": added} if added else {}
-    vectors = vectors.select(images, seed, [label] if isinstance(label, int) else label)
     say = progress or (lambda _: None)
+    if design.backend == "hls" and (stall or waves or reset_first or netlists or layers):
+        design.require_rtl("a simulation with stalls, waves, reset, netlist or layers")
+    asked = 1 if waves and images is None and walk is None else images
+    vectors, made = chosen_vectors(design, asked, seed, label, walk, exact, say)
+    computed = _computed(made, walk, bool(netlists))
     if design.backend == "hls":
-        if stall or waves or reset_first or netlists or layers:
-            design.require_rtl("a simulation with stalls, waves, reset, netlist or layers")
         return _simulate_hls(design, vectors, seed, say, classify, computed)
     truth = layers(design) if layers else None
     mapped = netlists(design, lambda line: say(f"synthesizing {line}")) if netlists else ()
@@ -102,14 +102,6 @@ def simulate(
     say("drawing")
     save_result(verilated.stem(what), result, vectors, output, "netlist" if netlists else "RTL")
     return result
-
-
-def _enough(design: Design, vectors: Vectors, images: int | None, more: More | None) -> Vectors:
-    """With as many as are asked for, where they can be made."""
-    own = design.golden == "exact" and vectors.label is None
-    if images is None or images <= len(vectors.latent) or not own or more is None:
-        return vectors
-    return more(design, vectors, images)
 
 
 @dataclass(frozen=True)
@@ -200,7 +192,7 @@ def _simulate_hls(
     seed: int,
     say: Progress,
     classify: Classify | None,
-    computed: dict[str, int],
+    computed: dict[str, Any],
 ) -> dict[str, Any]:
     latent, golden = streamed(vectors)
     log = design.root / "sim.log"
@@ -225,6 +217,15 @@ def _simulate_hls(
     say("drawing")
     save_result(design.root / "sim", result, vectors, output, "HLS")
     return result
+
+
+def _computed(images: int, walk: Walk | None, netlists: bool) -> dict[str, Any]:
+    """What sim.json says of images that are not golden ones, and of a walk."""
+    said: dict[str, Any] = {"numpy_images": images} if images else {}
+    if walk is not None:
+        file = "netlist_walk.gif" if netlists else "walk.gif"
+        said["walk"] = {"latents": walk.latents, "truncation": walk.truncation, "file": file}
+    return said
 
 
 def _compared(design: Design, vectors: Vectors, output: NDArray[np.int64], seed: int) -> dict[str, Any]:

@@ -122,6 +122,8 @@ class Build:
         reset_first: bool = False,
         netlist: bool = False,
         threads: int = 1,
+        walk: int | None = None,
+        truncation: float | None = None,
         progress: Progress | None = None,
     ) -> Simulation:
         """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
@@ -132,14 +134,17 @@ class Build:
         classes. seed: which golden vectors. stall: probability that either side pauses in a cycle. waves:
         also write waves.fst. layers: also compare every layer's stream with numpy's. reset_first: begin with
         a reset inside an image. netlist: simulate what Yosys makes of each layer. threads: of the simulation.
+        walk: through so many golden latents and back to the first, as walk.gif; truncation: of what is random
+        in them, the share to keep.
 
         Pixels that differ are no exception: `mismatches`, `differences`; `check()` raises.
         """
         from fpgan.build.api import simulating
 
         found = simulating.simulate(
-            self.root, images, seed, stall, waves, reset_first, label, threads, layers, netlist, progress
-        )
+            self.root, images, seed, stall, waves, reset_first, label, threads, layers, netlist,
+            simulating.walk_of(walk, truncation), progress,
+        )  # fmt: skip
         return result(Simulation, found, self.root)
 
     def synth(

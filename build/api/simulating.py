@@ -9,6 +9,7 @@ from typing import Any
 
 from fpgan.build.implement.synth.yosys import netlists
 from fpgan.sim import simulate as simulation
+from fpgan.sim.walk import Walk
 
 
 def simulate(
@@ -22,13 +23,23 @@ def simulate(
     threads: int,
     layers: bool,
     netlist: bool,
+    walk: Walk | None,
     progress: Callable[[str], None] | None,
 ) -> dict[str, Any]:
     """`fpgan.sim.simulate.simulate` with layers and netlist as yes or no; returns what sim.json says."""
     return simulation.simulate(
         build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None, label,
-        threads, _classify, _layer_truth if layers else None, _more,
+        threads, _classify, _layer_truth if layers else None, _exact, walk,
     )  # fmt: skip
+
+
+def walk_of(latents: int | None, truncation: float | None) -> Walk | None:
+    """The walk that is asked for. ValueError for a truncation without one."""
+    if latents is None:
+        if truncation is not None:
+            raise ValueError(f"truncation={truncation}: goes with a walk")
+        return None
+    return Walk(latents, 1.0 if truncation is None else truncation)
 
 
 def _classify(kind: str, images: Any) -> Any:
@@ -45,8 +56,8 @@ def _layer_truth(design: Any) -> Any:
     return layer_truth(design)
 
 
-def _more(design: Any, vectors: Any, images: int) -> Any:
-    """Only a foreign file's build needs them, and only beyond those that it has."""
-    from fpgan.build.proof.more_vectors import more_vectors
+def _exact(design: Any, latent: Any) -> Any:
+    """Only latents without a golden image need it: more than a foreign file's build has, and a walk's."""
+    from fpgan.build.proof.numpy_images import numpy_images
 
-    return more_vectors(design, vectors, images)
+    return numpy_images(design, latent)

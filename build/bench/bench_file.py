@@ -180,6 +180,7 @@ class _Asked:
     build: str = said("its BUILD, from the folder of BENCH.json")
     error: str | None = said("the line of what went wrong; null where nothing did", stable=True)
     seconds: dict[str, float] = said("that each step took", "s")
+    made_of: str = said("SHA-256 of what the row comes from, by which --resume keeps it")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from fpgan.build.bench.designs import BenchDesign, select
 from fpgan.build.bench.fit import fit
 from fpgan.build.bench.networks import Networks
 from fpgan.build.bench.picture import draw
+from fpgan.build.bench.resume import made_of, rows_to_keep
 from fpgan.build.report.rivals import other_networks
 from fpgan.hw.system.fields import as_written
 from fpgan.hw.system.files import make_folder, write_beside
@@ -28,6 +29,7 @@ def bench(
     images: int | None = None,
     synth: bool = True,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> dict[str, Any]:
     """Measure where the designs stand: against the limit, zero insertion, published rivals, CPU and GPU.
 
@@ -38,7 +40,8 @@ def bench(
     out: folder to write; builds are kept in out/bench, where `fpgan report` opens them.
     designs: names of build/bench/designs.yaml or BenchDesigns of your own; all of the file by default.
     images: simulated for each design, instead of its own number. synth: also count resources with Yosys.
-    progress: called with what is being done.
+    progress: called with what is being done. resume: keep the rows of out/BENCH.json that would come out the
+    same, since nothing that they come from has changed.
 
     Writes out/BENCH.json, after each design what is known by then, out/bench.png, and out/costs.png (LUTs
     estimated against counted, layer by layer); returns what BENCH.json says. A design that fails has its
@@ -56,13 +59,20 @@ def bench(
         "complete": False, "failed": [], "designs": [], "software": [], "machine": software.machine(),
         "published": other_networks(), "units": explained(),
     }  # fmt: skip
+    keys = [made_of(design, counts[design.name], synth) for design in chosen]
+    rows = rows_to_keep(out, chosen, keys) if resume else {}
+    result["designs"] = [rows[design.name] for design in chosen if design.name in rows]
     _save(result, out)
     result["software"] = _software(chosen, networks, say)
-    for index, design in enumerate(chosen, 1):
+    for index, (design, key) in enumerate(zip(chosen, keys, strict=True), 1):
         heading = _under(say, f"{index}/{len(chosen)} {design.name}")
+        if design.name in rows:
+            heading("kept")
+            continue
         make_model = partial(networks.model, design, heading)
         measured = row.measure(design, make_model, out / "bench", counts[design.name], synth, heading)
-        result["designs"].append(measured)
+        rows[design.name] = measured | {"made_of": key}
+        result["designs"] = [rows[design.name] for design in chosen if design.name in rows]
         if row.failed(measured):
             result["failed"].append(design.name)
         _save(result, out)

@@ -30,6 +30,9 @@ def command(
     ] = None,
     images: Annotated[int | None, whole("Images to simulate.", 2, default="each design's own")] = None,
     synth: Annotated[bool, typer.Option("--synth/--no-synth", help="Count resources with Yosys.")] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep the rows of OUT that would come out the same.")
+    ] = False,
     against: Annotated[
         Path | None,
         typer.Option(help="Say what changed since this BENCH.json; exit code 1 where it is worse."),
@@ -46,6 +49,8 @@ def command(
     `fpgan bench`: everything, an hour or more
 
     `fpgan bench --designs mnist32-ultra96,rgb64-ultra96 --images 4 --no-synth`: cycles and images/s only
+
+    `fpgan bench --resume`: the same after a kill; designs that are done stay
 
     `fpgan bench --against build/bench/BENCH.json`: everything, and what changed since the release
 
@@ -65,7 +70,7 @@ def command(
     from fpgan.build.bench.table import table
 
     with steps("bench") as progress:
-        result = bench(out, None if designs is None else designs.split(","), images, synth, progress)
+        result = bench(out, None if designs is None else designs.split(","), images, synth, progress, resume)
     told = [table(result), f"{out / 'BENCH.json'}, {out / 'bench.png'}"]
     failed = f"{', '.join(result['failed'])}: failed or with mismatches" if result["failed"] else ""
     if old is not None:

@@ -45,6 +45,14 @@ def command(
     threads: Annotated[
         int, whole("Of the simulation: more are faster for wide designs on idle cores.", 1)
     ] = 1,
+    walk: Annotated[
+        int | None,
+        whole("A way through so many golden latents and back, 12 images each: walk.gif.", 2),
+    ] = None,
+    truncation: Annotated[
+        float | None,
+        real("With --walk: share to keep of what is random in a latent.", 0, 1, "(]", default="1"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Simulate the RTL in Verilator, or an HLS build as C++, and compare every pixel with PyTorch.
@@ -61,6 +69,8 @@ def command(
 
     `fpgan sim build --label 7`: only sevens, of a design that draws what it is asked for
 
+    `fpgan sim build --walk 10 --label 0..9 --truncation 0.7`: from digit to digit, as a moving picture
+
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
     from fpgan.build.api.builds import Build
@@ -70,7 +80,7 @@ def command(
     with steps("sim") as progress:
         found = Build.open(build).simulate(
             images, label=labels, seed=seed, stall=stall, waves=waves, layers=layers, reset_first=reset_first,
-            netlist=netlist, threads=threads, progress=progress,
+            netlist=netlist, threads=threads, walk=walk, truncation=truncation, progress=progress,
         )  # fmt: skip
     if found.threads_warning:
         typer.echo(f"warning: {found.threads_warning}", err=True)
@@ -84,8 +94,10 @@ def _lines(result: dict[str, Any], build: Path, picture: str) -> list[str]:
         f"(golden: {result['golden']})",
         _pace(result),
     ]
+    if walked := result.get("walk"):
+        lines.append(f"{build / walked['file']}: through {walked['latents']} latents and back to the first")
     if made := result.get("numpy_images"):
-        lines.append(f"the file brought no vectors: those of {made} images by numpy, on the proved graph")
+        lines.append(f"{made} images have no golden ones: theirs are by numpy, on the proved graph")
     if (seen := result.get("label_agreement")) is not None:
         lines.append(f"the classifier sees the label asked for in {seen:.1%}")
     if layers := result.get("layers"):

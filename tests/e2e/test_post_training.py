@@ -8,7 +8,7 @@ import pytest
 from onnx_models import at_rtl
 from post_training import exported, network, ort_static, torch_ao
 
-from fpgan.build.proof.more_vectors import more_vectors
+from fpgan.build.proof.numpy_images import numpy_images
 from fpgan.sim.simulate import simulate
 
 
@@ -21,7 +21,7 @@ def test_onnx_runtimes_networks_at_rtl(name, tmp_path):
     onnx.save(model, tmp_path / "m.onnx")
     at_rtl(tmp_path / "m.onnx", tmp_path / "build")
     if name == "dcgan":  # more images than the build has vectors
-        result = simulate(tmp_path / "build", images=20, more=more_vectors)
+        result = simulate(tmp_path / "build", images=20, exact=numpy_images)
         assert (result["images"], result["numpy_images"], result["mismatches"]) == (20, 4, 0)
 
 

@@ -29,3 +29,14 @@ def test_features_are_drawn(tmp_path):
     values = np.random.default_rng(0).integers(0, 255, (2, 1, 1, 30))
     save_comparison(tmp_path / "sim.png", values, values + 1)
     assert (tmp_path / "sim.png").stat().st_size > 1000
+
+
+def test_the_title_says_how_many_values_differ(tmp_path, monkeypatch):
+    titles = []
+    monkeypatch.setattr("matplotlib.figure.Figure.suptitle", lambda self, text, **_: titles.append(text))
+    golden = np.random.default_rng(0).integers(0, 16, (9, 8, 8, 1))
+    output = golden.copy()
+    output[3, 2, 2] += 1
+    save_comparison(tmp_path / "sim.png", golden, output)
+    save_comparison(tmp_path / "sim.png", golden, golden, "netlist", np.arange(9), "numpy")
+    assert titles == ["1 of 576 values differ on 9 images", "0 of 576 values differ on 9 images"]

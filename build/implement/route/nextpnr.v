@@ -91,6 +91,24 @@ module carry4_unbroken #(
   endgenerate
 endmodule
 
+// Where a half of a table is constant, MUXF8 would get that from a MUXF7 that the packer puts in and fixes together
+// with the whole device's ground, for which the placer seeks a place without end.
+(* techmap_celltype = "MUXF8" *)
+module muxf8_of_constant #(
+    parameter [0:0] _TECHMAP_CONSTMSK_I0_ = 0, _TECHMAP_CONSTVAL_I0_ = 0,
+    parameter [0:0] _TECHMAP_CONSTMSK_I1_ = 0, _TECHMAP_CONSTVAL_I1_ = 0
+) (
+    output O,
+    input I0, I1, S
+);
+  localparam [1:0] ONE = {2{_TECHMAP_CONSTVAL_I1_}}, ZERO = {2{_TECHMAP_CONSTVAL_I0_}};
+  wire _TECHMAP_FAIL_ = !_TECHMAP_CONSTMSK_I0_ && !_TECHMAP_CONSTMSK_I1_;
+  generate
+    if (_TECHMAP_CONSTMSK_I1_) LUT2 #(.INIT({ONE, 2'b10})) chosen (.O(O), .I0(I0), .I1(S));
+    else LUT2 #(.INIT({2'b10, ZERO})) chosen (.O(O), .I0(I1), .I1(S));
+  endgenerate
+endmodule
+
 // An inverter in front of a carry chain would take a site of its own.
 (* techmap_celltype = "INV" *)
 module inv_is_lut (

@@ -20,6 +20,7 @@ import fpgan.build.bench
 from fpgan.build.bench import bench, row, software
 from fpgan.build.bench.designs import BenchDesign
 from fpgan.build.bench.picture import draw
+from fpgan.build.bench.resume import made_of
 from fpgan.build.bench.table import table
 from fpgan.build.cli.main import app
 from fpgan.build.files import schema_of
@@ -213,7 +214,8 @@ def test_an_interrupted_bench_leaves_what_was_measured(
     with pytest.raises(KeyboardInterrupt):
         bench(tmp_path, designs=[TINY, TOO_BIG])
     left = json.loads((tmp_path / "BENCH.json").read_text())
-    assert not left["complete"] and left["designs"] == [result["designs"][1]]
+    key = made_of(TINY, 4, synth=True)
+    assert not left["complete"] and left["designs"] == [result["designs"][1] | {"made_of": key}]
 
 
 @pytest.mark.parametrize("images", [1, 0, -3])
@@ -256,8 +258,8 @@ def command(*arguments: object) -> Any:
 def test_command(out: Path, result: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
-    def canned(out: Path, designs: Any, images: Any, synth: bool, progress: Any) -> Json:
-        asked.append((out, designs, images, synth))
+    def canned(out: Path, designs: Any, images: Any, synth: bool, progress: Any, resume: bool) -> Json:
+        asked.append((out, designs, images, synth, resume))
         return result
 
     monkeypatch.setattr(fpgan.build.bench, "bench", canned)
@@ -266,13 +268,13 @@ def test_command(out: Path, result: Json, tmp_path: Path, monkeypatch: pytest.Mo
     )
     assert failing.exit_code == 1 and "error: tiny-nothing: failed or with mismatches" in failing.stderr
     assert (
-        asked == [(tmp_path, ["mnist32-zcu104", "rgb64-zcu104"], 3, False)]
+        asked == [(tmp_path, ["mnist32-zcu104", "rgb64-zcu104"], 3, False, False)]
         and "tiny-ultra96" in failing.stdout
     )
     result["failed"] = []
-    passing = command("--out", tmp_path, "--json")
+    passing = command("--out", tmp_path, "--json", "--resume")
     assert passing.exit_code == 0 and json.loads(passing.stdout) == result
-    assert asked[1] == (tmp_path, None, None, True)
+    assert asked[1] == (tmp_path, None, None, True, True)
 
 
 def test_command_refuses_an_unknown_design_in_one_line(tmp_path: Path) -> None:

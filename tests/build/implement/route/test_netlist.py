@@ -31,6 +31,9 @@ PIECES = {
     " .O(o), .CO(c)); assign q = {c[3], c[1]};",
     "carry_at_the_end": "wire [3:0] o, c; CARRY4 cell0 (.CI(ce), .CYINIT(1'b0), .DI({2{a[1:0]}}),"
     " .S({1'b0, a[4:2]}), .O(o), .CO(c)); assign q = {o[0], c[2]};",
+    "upper_half": "MUXF8 cell0 (.I0(a[0]), .I1(1'b1), .S(a[1]), .O(q[0])); assign q[1] = d;",
+    "lower_half": "MUXF8 cell0 (.I0(1'b0), .I1(a[0]), .S(a[1]), .O(q[0])); assign q[1] = d;",
+    "both_halves": "MUXF8 cell0 (.I0(a[0]), .I1(a[1]), .S(a[2]), .O(q[0])); assign q[1] = d;",
     "inverter": "INV cell0 (.I(a[0]), .O(q[0])); assign q[1] = d;",
 }
 KINDS = {
@@ -38,6 +41,7 @@ KINDS = {
     "cascade": {"FDRE": 32, "LUT6": 10, "LUT3": 1}, "no_cascade": {"FDRE": 32, "LUT6": 10, "LUT3": 1},
     "two_outputs": {"LUT6": 1, "LUT5": 1},
     "one_site": {"LUT5": 2}, "carry": {"CARRY4": 1, "LUT2": 1}, "carry_at_the_end": {"CARRY4": 1},
+    "upper_half": {"LUT2": 1}, "lower_half": {"LUT2": 1}, "both_halves": {"MUXF8": 1},
     "inverter": {"LUT1": 1},
 }  # fmt: skip
 
