@@ -27,6 +27,7 @@ endmodule
 """
 _WITHOUT = ("$meminit", "$assert", "$assume", "$cover", "$check", "$print", "$anyseq", "$scopeinfo", "$bmux")
 _DECIDED = (("$reduce_and", "A", "cnot0"), ("$reduce_or", "A", "cnot1"), ("$reduce_bool", "A", "cnot1"))
+_ALL = 1 << 20  # faults
 _SHOWN = 100  # characters of the source
 
 
@@ -50,7 +51,8 @@ class Order:
 
     files: modules whose cells get `count` faults each, all in one netlist, which has number N where its input
     SELECTOR is N. job: a Job, whose circuits are made of it; or bench: {top, sources, parameters}, which
-    becomes mutated.v, whose simulation has number N with +mutant=N.
+    becomes mutated.v, whose simulation has number N with +mutant=N. keys: `at` and `what` of faults, these
+    and no others, as far as there are such.
     """
 
     folder: str
@@ -59,6 +61,7 @@ class Order:
     seed: int
     job: Mapping[str, Any] = field(default_factory=dict)
     bench: Mapping[str, Any] = field(default_factory=dict)
+    keys: Sequence[tuple[str, str]] = ()
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
@@ -108,12 +111,20 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
     if not found:
         raise ValueError(f"{order.folder}: the design has no cell of {name}.sv")
     path = Path(order.folder, "list.txt")
-    options = f"mutate -list {2 * order.count} -seed {order.seed} -o"
+    options = f"mutate -list {_ALL if order.keys else 2 * order.count} -seed {order.seed} -o"
     call(design, options, path, "a:mutated=1")
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
     words = [line[1 : line.index("-src") if "-src" in line else None] for line in lines]
     random.Random(order.seed).shuffle(words)  # where there are no more than that, they come cell by cell
-    yield from itertools.islice(((name, one) for one in words if _changes(design, one)), order.count)
+    faults = (one for one in words if _changes(design, one))
+    if not order.keys:
+        yield from ((name, one) for one in itertools.islice(faults, order.count))
+        return
+    left = {(at, what) for at, what in order.keys}
+    for one in faults:
+        if (key := _described(design, one)) in left:
+            left.remove(key)
+            yield name, one
 
 
 def _changes(design: Any, words: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from mutants.netlist import Mutant
 from mutants.results import SURVIVORS, Kept, Known, Result, scores, survivors
 
 from fpgan.hw.sources import rtl_file
+from fpgan.sim.proofs.prove import Prover
 from fpgan.sim.proofs.table import modules
 
 # Of each, eight: modules whose proofs take seconds.
@@ -28,6 +29,16 @@ def test_sample(name, tmp_path):
     assert len(found) == 8
     unseen = [fault for _, fault, seen in found if not seen]
     assert [fault for fault in unseen if not any(one.covers(fault) for one in known)] == []
+
+
+@pytest.mark.yosys
+def test_each_fault_is_its_own(tmp_path):
+    """With its number the circuit differs from the module's, and with none it is the module's."""
+    found = list(proofs.judged(modules()["stream_fork"], 4, SEED, tmp_path, []))
+    assert len(found) == 4
+    prover = Prover("stream_fork_properties", tmp_path / "0")
+    assert not any(prover.same("mutant", number, 0) for number in (1, 2, 3, 4))
+    assert prover.same("mutant", 5, 0) and not prover.held("mutant", 0).prove().failed
 
 
 def test_what_is_known_is_not_tried_again(tmp_path):
