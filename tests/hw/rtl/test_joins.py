@@ -9,7 +9,7 @@ from qonnx.core.datatype import DataType
 
 from fpgan.build.dataflow.ops.add import flag_words
 from fpgan.build.dataflow.ops.hex_words import hex_words
-from fpgan.build.dataflow.steps import smallest_type
+from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.hw.sources import rtl_file
 from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
 from fpgan.sim.golden import concat, lookup, weighted_sum
