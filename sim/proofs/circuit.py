@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,27 @@ class Circuit:
             if name not in self.wires:
                 raise ValueError(f"the circuit has no wire {name}")
         return not set(self.wires[on]).isdisjoint(self._ordered(self.wires[output]))
+
+    def held(self, name: str, value: int) -> Circuit:
+        """The same where input `name` is always `value`; gates that become constant, or wires, are gone."""
+        known: dict[Bit, Bit] = {bit: str(value >> i & 1) for i, bit in enumerate(self.wires[name])}
+        gates: dict[Bit, tuple[Bit, ...]] = {}
+        for bit in self._ordered(list(self.gates)):
+            if bit not in self.gates:
+                continue
+            pins = tuple(known.get(pin, pin) for pin in self.gates[bit])
+            open_ = [pin for pin in pins if pin not in _CONSTANTS]
+            if "0" in pins:
+                known[bit] = "1" if len(pins) == 1 else "0"
+            elif len(pins) == 1 and not open_:
+                known[bit] = "0"
+            elif len(pins) == 2 and len(open_) < 2:
+                known[bit] = open_[0] if open_ else "1"
+            else:
+                gates[bit] = pins
+        wires = {name: [known.get(bit, bit) for bit in bits] for name, bits in self.wires.items()}
+        registers = {bit: known.get(source, source) for bit, source in self.registers.items()}
+        return replace(self, wires=wires, gates=gates, registers=registers)
 
     def run(self, inputs: Sequence[Mapping[Bit, bool]]) -> Iterator[dict[Bit, bool]]:
         """Every bit that a register or a named wire needs, in each cycle; what no input sets is 0.

@@ -48,6 +48,11 @@ class Module:
         stand_ins = [properties(self.name)[-1].parent / "stand_ins" / f"{name}.sv" for name in self.stand_ins]
         return [*stand_ins, *(rtl_file(f"{name}.sv") for name in (*self.parts, self.of or self.name))]
 
+    @property
+    def top(self) -> str:
+        """The module that holds the properties."""
+        return f"{self.name}_properties"
+
     def prove(self, prover: Prover) -> Outcome:
         """All that is claimed, on one of its circuits."""
         return prover.prove_by_induction(_LOOKED) if self.induction else prover.prove(self.depth)
@@ -58,7 +63,7 @@ class Module:
         for name, lines in self.data.items():
             (folder / name).write_text("0\n" * lines, encoding="utf-8")
         files = [*(self.rtl() if rtl is None else rtl), *properties(self.name)]
-        return Prover(f"{self.name}_properties", files, case.parameters(), folder, only)
+        return Prover.made(self.top, files, case.parameters(), folder, only)
 
 
 def modules() -> dict[str, Module]:

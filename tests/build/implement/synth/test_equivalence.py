@@ -74,7 +74,7 @@ def _compared(module: str, netlist: str, folder: Path) -> Outcome:
     rtl = [rtl_file(f"{name}.sv") for name in (*parts, module)]
     reset = next(path for path in properties("fifo") if path.name == "any_reset.sv")
     sources = [*rtl, *cells(), folder / "netlist.v", reset, folder / "miter.sv"]
-    return Prover("miter", sources, {}, folder / "proof").prove()
+    return Prover.made("miter", sources, {}, folder / "proof").prove()
 
 
 def _miter(module: str, ports: dict[str, dict], parameters: dict[str, int]) -> str:
