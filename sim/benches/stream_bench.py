@@ -79,9 +79,8 @@ def check_streams(
     build_dir.mkdir(parents=True, exist_ok=True)
     wrapper = build_dir / "bench.sv"
     wrapper.write_text(bench_source(module, cases, ports or Ports()), encoding="utf-8")
-    run_bench(
-        [*sources, wrapper], cases, build_dir, run_dir, seeds, warnings, optimize=False, seen=seen, reset=reset
-    )
+    every = [*sources, wrapper]
+    run_bench(every, cases, build_dir, run_dir, seeds, warnings, optimize=False, seen=seen, reset=reset)
 
 
 def run_bench(

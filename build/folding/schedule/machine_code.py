@@ -24,7 +24,8 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Without numba's counts of who holds an array: at every call of a step they take five sixths of the time.
     """
-    return numba.njit(error_model="numpy", forceinline=True, _nrt=False)(function)
+    options: dict[str, Any] = {"error_model": "numpy", "forceinline": True, "_nrt": False}
+    return numba.njit(**options)(function)
 
 
 def kept(function: Callable[..., Any]) -> Any:
