@@ -53,8 +53,8 @@ def largest(netlist: Path, top: str) -> dict[str, Any]:
 def split(module: Module, limit: int = LIMIT, kinds: Container[str] | None = None) -> int:
     """Give each net but clocks at most `limit` loads, by copies of the driver or LUTs that pass it on.
 
-    kinds: of drivers, whose nets alone are split; left out, all. Loads stay together in the netlist's order, which is that of the words' bits and of the channels. Returns
-    the number of cells that were added.
+    kinds: of drivers, whose nets alone are split; left out, all. Loads stay together in the netlist's order,
+    which is that of the words' bits and of the channels. Returns the number of cells that were added.
     """
     copies = 0
     for _ in range(8):  # a copy of a driver is one more load of what drives it
