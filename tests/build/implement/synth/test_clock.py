@@ -30,7 +30,7 @@ def test_estimates_are_near_what_was_routed() -> None:
     for design in designs:
         assert design.estimate(wires) <= 1.1 * max(design.mhz), design.name
     foretold = [design for design in designs if not design.fitted]
-    assert foretold and all(abs(design.error(wires)) <= 0.15 for design in foretold)
+    assert foretold and all(abs(design.error(wires)) <= 0.2 for design in foretold)
     unseen = [abs(error) for error in calibrate.unseen(designs)]
     assert statistics.median(unseen) <= 0.15 and max(unseen) <= 0.25
 
