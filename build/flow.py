@@ -173,7 +173,7 @@ def _write(
     if more["backend"] == "hls":
         emitted = emit_hls(dataflow, board, clock, golden.vectors, folder / "hls")
     else:
-        emitted = emit_rtl(dataflow, board, clock, folder / "rtl")
+        emitted = emit_rtl(dataflow, board.part, clock, folder / "rtl")
     design = {
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,

@@ -17,7 +17,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.carrier import carried
-from fpgan.build.dataflow.steps import Steps, counted, image_steps, image_type, smallest_type, sum_steps
+from fpgan.build.dataflow.smallest_type import smallest_type
+from fpgan.build.dataflow.steps import Steps, counted, image_steps, image_type, sum_steps
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.linear import IntArray, Linear
 from fpgan.build.frontend.network import (

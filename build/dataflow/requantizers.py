@@ -19,7 +19,7 @@ from fpgan.build.dataflow.costs import Cost, LineShape, requantize_cost
 from fpgan.build.dataflow.integer_graph import REACH
 from fpgan.build.dataflow.lines import Line, find_lines
 from fpgan.build.dataflow.ops import RTL_DOMAIN
-from fpgan.build.dataflow.steps import smallest_type
+from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.frontend.linear import IntArray
 
 _CORES = ("lut", "dsp")

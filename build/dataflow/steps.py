@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from qonnx.core.datatype import BaseDataType, DataType
+from qonnx.core.datatype import BaseDataType
 
 from fpgan.build.dataflow.paths import find_path
+from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.dataflow.thresholds import NotMonotoneError, find_thresholds
 from fpgan.build.frontend.errors import UnsupportedError, layer_name
 from fpgan.build.frontend.linear import IntArray
@@ -85,12 +86,3 @@ def counted(quantizer: Quantizer) -> Quantizer:
 def image_type(quantizer: Quantizer) -> BaseDataType:
     """Narrowest type of its integers."""
     return smallest_type(quantizer.low, quantizer.high)
-
-
-def smallest_type(low: int, high: int, signed: bool = False) -> BaseDataType:
-    """Narrowest UINTn or INTn (n >= 2) that holds [low, high]."""
-    if low >= 0 and not signed:
-        return DataType[f"UINT{max(2, high.bit_length())}"]
-    return DataType[
-        f"INT{max(2, (-low - 1).bit_length() + 1 if low < 0 else 0, max(high, 0).bit_length() + 1)}"
-    ]

@@ -31,7 +31,7 @@ def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) ->
     nodes = list(model.graph.node)
     producers = {name: node for node in nodes for name in node.output}
     for node in nodes:
-        _check_width(node)
+        check_width(node)
         if node.op_type == "WidthConvert_rtl":
             _fit(model, node)
     for after in nodes:
@@ -41,7 +41,8 @@ def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) ->
     return model
 
 
-def _check_width(node: NodeProto) -> None:
+def check_width(node: NodeProto) -> None:
+    """ValueError where a stream word of the node is wider than MAX_STREAM_BITS."""
     op = getCustomOp(node)
     names = op.get_verilog_top_module_intf_names()
     widths = [op.get_instream_width(k) for k in range(len(names["s_axis"]))]

@@ -22,7 +22,7 @@ from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
-_DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
+DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _PADDINGS = 4  # channel counts tried per tensor, the true one included
 Rows = tuple[tuple[int, int], ...]
 Priced = list[tuple[Requantizer | None, costs.Cost]]  # what puts sums onto levels; None: thresholds
@@ -216,7 +216,7 @@ def _kinds(cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[s
         if core == "dsp2x" and shape.wide < 2:
             continue  # nothing to split over two fast cycles
         for memory in MEMORIES:
-            if memory == "block" or shape.weight_words <= _DEEPEST_IN_LUTS:
+            if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
                 yield core, memory
         if core == "lut" and shape.weight_words == 1:
             yield core, "constant"

@@ -7,6 +7,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
 from qonnx.core.modelwrapper import ModelWrapper
@@ -22,15 +23,21 @@ _IMAGES_HELD = 8  # that a FIFO in front of a join holds at most
 _NEVER = math.inf  # cycles between images that do not come
 
 
-def size_fifos(model: ModelWrapper, enough: int = 0) -> dict[str, int]:
+class Insert(Protocol):
+    """What puts converters and FIFOs between the layers of a graph, in place."""
+
+    def __call__(self, model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper: ...
+
+
+def size_fifos(model: ModelWrapper, enough: int = 0, insert: Insert = insert_streams) -> dict[str, int]:
     """Words of each FIFO: images leave every `enough` cycles, or as fast as the slowest layer allows.
 
     All start at the smallest, those in front of joins at a whole image, so that the other path may need all
     of it before its first word; they are doubled together until that holds, or until depth no longer helps;
     then each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
-    insert_streams; `model` stays as it is.
+    `insert`; `model` stays as it is.
     """
-    trial = insert_streams(copy.deepcopy(model))
+    trial = insert(copy.deepcopy(model))
     timing, slowest = _Periods(trial), max(exp_cycles_per_layer(trial).values())
     images = _images_at_joins(trial)
     depths = {name: images.get(name, SMALLEST) for name in timing.names}

@@ -86,22 +86,7 @@ class Linear:
 
     def accumulator_range(self, low: int, high: int) -> tuple[IntArray, IntArray]:
         """Exact bounds per output channel for inputs in [low, high], zero (outside the image) included."""
-        lows, highs = [], []
-        products = np.stack([self.weights * low, self.weights * high])
-        smallest = self._over_inputs(np.minimum(products.min(0), 0))
-        largest = self._over_inputs(np.maximum(products.max(0), 0))
-        for row in {tuple(k for k, _ in taps) for taps in self.geometry.rows.taps}:
-            for col in {tuple(k for k, _ in taps) for taps in self.geometry.cols.taps}:
-                index = np.ix_(range(smallest.shape[0]), row, col)
-                lows.append(smallest[index].sum((1, 2)))
-                highs.append(largest[index].sum((1, 2)))
-        return np.min(lows, 0), np.max(highs, 0)
-
-    def _over_inputs(self, values: IntArray) -> IntArray:
-        """Of each weight (CI,CO/groups,KH,KW) -> sums (CO,KH,KW) over the inputs of an output."""
-        apart = values.reshape(self.groups, -1, *values.shape[1:])
-        sums: IntArray = apart.sum(1).reshape(self.channels, *self.kernel)
-        return sums
+        return accumulator_range(self.weights, self.geometry, self.groups, low, high)
 
     def by_weight(self, values: NDArray[Any]) -> NDArray[Any]:
         """Of each output, () or (CO) -> of each weight, (..,..,1,1), to be multiplied."""
@@ -248,6 +233,29 @@ def from_conv(
         turned, size, (1, 1), (top, left, bottom, right), (0, 0), step=strides, groups=groups,
         dilation=dilation,
     )  # fmt: skip
+
+
+def accumulator_range(
+    weights: IntArray, geometry: DeconvGeometry, groups: int, low: int, high: int
+) -> tuple[IntArray, IntArray]:
+    """Exact bounds per output channel of weights (CI,CO/groups,KH,KW), inputs in [low, high] or outside."""
+    lows, highs = [], []
+    products = np.stack([weights * low, weights * high])
+    smallest = _over_inputs(np.minimum(products.min(0), 0), groups)
+    largest = _over_inputs(np.maximum(products.max(0), 0), groups)
+    for row in {tuple(k for k, _ in taps) for taps in geometry.rows.taps}:
+        for col in {tuple(k for k, _ in taps) for taps in geometry.cols.taps}:
+            index = np.ix_(range(smallest.shape[0]), row, col)
+            lows.append(smallest[index].sum((1, 2)))
+            highs.append(largest[index].sum((1, 2)))
+    return np.min(lows, 0), np.max(highs, 0)
+
+
+def _over_inputs(values: IntArray, groups: int) -> IntArray:
+    """Of each weight (CI,CO/groups,KH,KW) -> sums (CO,KH,KW) over the inputs of an output."""
+    apart = values.reshape(groups, -1, *values.shape[1:])
+    sums: IntArray = apart.sum(1).reshape(-1, *values.shape[2:])
+    return sums
 
 
 def identity(channels: int, size: Pair) -> Linear:

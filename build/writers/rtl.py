@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
-from fpgan.hw.boards import Board
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources as module_sources
 
@@ -20,7 +19,27 @@ TOP = "fpgan_top"
 RESET_CYCLES = 3  # for which a reset must be held: two on its way to the layers
 
 
-def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> dict[str, Any]:
+class EmitLayer(Protocol):
+    """What puts a node's files into a folder: the module to instantiate, and its files in order."""
+
+    def __call__(
+        self, model: ModelWrapper, op: Any, part: str, period_ns: float, rtl: Path
+    ) -> tuple[str, list[str]]: ...
+
+
+def emit_layer(model: ModelWrapper, op: Any, part: str, period_ns: float, rtl: Path) -> tuple[str, list[str]]:
+    """A node's module with its name, and what it is made of."""
+    op.set_nodeattr("code_gen_dir_ipgen", str(rtl))
+    op.code_generation_ipgen(model, part, period_ns)
+    names = copy_finn_sources([Path(p) for p in op.get_rtl_file_list(abspath=True)], rtl)
+    for name in ("code_gen_dir_ipgen", "ipgen_path", "ip_path"):
+        op.set_nodeattr(name, "")  # a BUILD folder can be moved
+    return op.onnx_node.name, names
+
+
+def emit_rtl(
+    model: ModelWrapper, part: str, clock_mhz: float, rtl: Path, emit: EmitLayer = emit_layer
+) -> dict[str, Any]:
     """Generate every node's module into `rtl`, copy their sources, write the top and top.f.
 
     Returns what design.json says of it: sources, layers, fifos, input, output.
@@ -28,16 +47,12 @@ def emit_rtl(model: ModelWrapper, board: Board, clock_mhz: float, rtl: Path) -> 
     rtl.mkdir(parents=True, exist_ok=True)
     sources, layers = list[str](), []
     for node in model.graph.node:
-        op = getCustomOp(node)
-        op.set_nodeattr("code_gen_dir_ipgen", str(rtl))
-        op.code_generation_ipgen(model, board.part, 1000 / clock_mhz)
-        names = copy_finn_sources([Path(p) for p in op.get_rtl_file_list(abspath=True)], rtl)
-        for name in ("code_gen_dir_ipgen", "ipgen_path", "ip_path"):
-            op.set_nodeattr(name, "")  # a BUILD folder can be moved
+        module, names = emit(model, getCustomOp(node), part, 1000 / clock_mhz, rtl)
         sources += [name for name in names if name not in sources]
-        layers.append({"name": node.name, "op": node.op_type, "module": node.name, "sources": names})
+        layers.append({"name": node.name, "op": node.op_type, "module": module, "sources": names})
     names = copy_finn_sources(module_sources("stream_last", Path()), rtl)
-    (rtl / f"{TOP}.sv").write_text(top_module(model), encoding="utf-8")
+    modules = {layer["name"]: layer["module"] for layer in layers}
+    (rtl / f"{TOP}.sv").write_text(top_module(model, modules), encoding="utf-8")
     sources += [*names, f"{TOP}.sv"]
     (rtl / "top.f").write_text("".join(f"{name}\n" for name in sources), encoding="utf-8")
     return {
@@ -78,8 +93,11 @@ def _stream(normal: Any, folded: Any, datatype: Any) -> dict[str, Any]:
     }
 
 
-def top_module(model: ModelWrapper) -> str:
-    """Text of TOP: s_axis_0 -> nodes -> m_axis_0; a stream has the number that graph.Streams gives it."""
+def top_module(model: ModelWrapper, modules: Mapping[str, str] | None = None) -> str:
+    """Text of TOP: s_axis_0 -> nodes -> m_axis_0; a stream has the number that graph.Streams gives it.
+
+    modules: of nodes, by name, where they have others than their own.
+    """
     nodes = list(model.graph.node)
     ops, streams = [getCustomOp(node) for node in nodes], Streams.of(model)
     widths = [ops[0].get_instream_width_padded()]
@@ -88,7 +106,8 @@ def top_module(model: ModelWrapper) -> str:
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
     for i, (node, op, ins, outs) in enumerate(zip(nodes, ops, streams.inputs, streams.outputs, strict=True)):
-        instances.append(_instance(i, node.name, op, ins, outs))
+        module = (modules or {}).get(node.name, node.name)
+        instances.append(_instance(i, module, node.name, op, ins, outs))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     resets = "\n".join(_reset(place) for place in range(len(nodes)))
     last = len(widths) - 1
@@ -152,14 +171,16 @@ def _pumped(op: Any) -> bool:
     return "clk2x" in op.get_verilog_top_module_intf_names()
 
 
-def _instance(place: int, name: str, op: Any, inputs: Sequence[int], outputs: Sequence[int]) -> str:
+def _instance(
+    place: int, module: str, name: str, op: Any, inputs: Sequence[int], outputs: Sequence[int]
+) -> str:
     axilite, pumped = "axilite" in _port_kinds(op), _pumped(op)
     ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
     connections = ",\n      ".join(
         f".{port}_TDATA(data_{i}), .{port}_TVALID(valid_{i}), .{port}_TREADY(ready_{i})"
         for port, i in zip(ports, [*inputs, *outputs], strict=True)
     )
-    return f"""  {name} {name}_i (
+    return f"""  {module} {name}_i (
       .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(reset_n_{place}),
       {connections}{_UNUSED if axilite else ""}
   );

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fpgan.sim.benches.runner import run_cocotb
 
 Words = NDArray[np.uint8]
+LONG, SHORTEST = 8, 1  # cycles of a reset; the latter is enough for modules of ours
 SEEDS = (1, 2, 3)  # of registers that nothing resets, for benches that are cheap to run again
 
 
@@ -65,17 +66,20 @@ def check_streams(
     run_dir: Path | None = None,
     seeds: Sequence[int] = (1,),
     warnings: bool = True,
+    seen: Path | None = None,
+    reset: int = LONG,
 ) -> None:
     """Check every case against `module` in one Verilator build.
 
     Each runs with free-running streams (where `cycles` is checked too), with random pauses on both sides, and
-    after a reset in mid-stream; a monitor checks that tvalid and tdata hold while stalled. Raises ToolError,
-    AssertionError: see run_cocotb.
+    after a reset in mid-stream; a monitor checks that tvalid and tdata hold while stalled. seen: npz file
+    for valid and ready (cycles,2) of each stream while there were pauses, from the reset on. reset: cycles of
+    each. Raises ToolError, AssertionError: see run_cocotb.
     """
     build_dir.mkdir(parents=True, exist_ok=True)
     wrapper = build_dir / "bench.sv"
     wrapper.write_text(bench_source(module, cases, ports or Ports()), encoding="utf-8")
-    run_bench([*sources, wrapper], cases, build_dir, run_dir, seeds, warnings)
+    run_bench([*sources, wrapper], cases, build_dir, run_dir, seeds, warnings, seen=seen, reset=reset)
 
 
 def run_bench(
@@ -86,6 +90,8 @@ def run_bench(
     seeds: Sequence[int] = (1,),
     warnings: bool = True,
     optimize: bool = True,
+    seen: Path | None = None,
+    reset: int = LONG,
 ) -> None:
     """Run what check_streams runs on a top `bench`, with the ports of bench_source, that `sources` hold."""
     build_dir.mkdir(parents=True, exist_ok=True)
@@ -95,7 +101,8 @@ def run_bench(
         arrays |= {f"c{i}_{side}_{k}": w for side, words in case.streams.items() for k, w in enumerate(words)}
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
     run_cocotb(
-        "bench", sources, "fpgan.sim.benches.tb_stream", build_dir, plusargs=[f"+vectors={vectors}"],
+        "bench", sources, "fpgan.sim.benches.tb_stream", build_dir,
+        plusargs=[f"+vectors={vectors}", f"+reset={reset}", *([f"+seen={seen}"] if seen else [])],
         run_dir=run_dir, seeds=seeds, warnings=warnings, optimize=optimize,
     )  # fmt: skip
 

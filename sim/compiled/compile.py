@@ -65,7 +65,7 @@ def compile_design(design: Design, what: Compilation, folder: Path, log: Path) -
         ours.append(folder / "taps" / "taps.sv")
         ours[-1].parent.mkdir(exist_ok=True)
         ours[-1].write_text(what.taps, encoding="utf-8")
-    return _compile(design.top, _sources(design, what.netlists), folder, log, _HARNESS, options, ours)
+    return compile_program(design.top, _sources(design, what.netlists), folder, log, _HARNESS, options, ours)
 
 
 def compile_host(host: Host, folder: Path) -> Path:
@@ -75,7 +75,7 @@ def compile_host(host: Host, folder: Path) -> Path:
     for name, wanted in (("FPGAN_AXI", host.options.bus == "axi"), ("FPGAN_CLK2X", host.pumped)):
         options += _flags(name) if wanted else []
     sources = [host.root / name for name in host.sources]
-    return _compile(host.top, sources, folder, host.root / "compile.log", _HOST_HARNESS, options)[0]
+    return compile_program(host.top, sources, folder, host.root / "compile.log", _HOST_HARNESS, options)[0]
 
 
 def _flags(*defined: str) -> list[str]:
@@ -90,7 +90,7 @@ def _trace_options(design: Design, trace: str) -> list[str]:
     return [f"--trace-{trace}", *_flags("FPGAN_WAVES", f"FPGAN_{trace.upper()}")] if trace else []
 
 
-def _compile(
+def compile_program(
     top: str,
     sources: Sequence[Path],
     folder: Path,

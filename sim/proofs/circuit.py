@@ -20,9 +20,11 @@ class Circuit:
 
     wires: name -> its bits, least significant first. gates: output -> inputs; one input is inverted, of two
     it is the AND. registers: output -> input. starts: output -> its value in the first cycle, where known.
+    offsets: name -> the number of its least significant bit, where that is not 0.
     """
 
     wires: dict[str, list[Bit]]
+    offsets: dict[str, int] = field(default_factory=dict)
     gates: dict[Bit, tuple[Bit, ...]] = field(default_factory=dict)
     registers: dict[Bit, Bit] = field(default_factory=dict)
     starts: dict[Bit, bool] = field(default_factory=dict)
@@ -31,7 +33,10 @@ class Circuit:
     def load(cls, path: Path, top: str) -> Circuit:
         """Of circuit.json; ValueError where a cell is none that can be simulated."""
         module = json.loads(path.read_text(encoding="utf-8"))["modules"][top]
-        circuit = cls({name: net["bits"] for name, net in module["netnames"].items()})
+        nets = module["netnames"]
+        circuit = cls(
+            {name: nets[name]["bits"] for name in nets}, {n: nets[n].get("offset", 0) for n in nets}
+        )
         for cell in module["cells"].values():
             circuit._add(cell["type"], {pin: bits[0] for pin, bits in cell["connections"].items()})
         for net in module["netnames"].values():
@@ -100,7 +105,7 @@ def trace(circuit: Circuit, names: Path, witness: Path) -> str:
     for line in names.read_text(encoding="utf-8").splitlines():
         if line.startswith(("input ", "init ")):
             _, index, bit, name = line.split(maxsplit=3)
-            pins[int(index)] = circuit.wires[name][int(bit)]
+            pins[int(index)] = circuit.wires[name][int(bit) - circuit.offsets[name]]
     cycles = list(
         circuit.run([{pin: line[index] == "1" for index, pin in pins.items()} for line in lines[1:]])
     )

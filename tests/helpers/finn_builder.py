@@ -106,3 +106,12 @@ def altered(build: Path, folder: Path, **fields: object) -> Path:
     design = json.loads((build / "design.json").read_text()) | fields
     (folder / "design.json").write_text(json.dumps(design))
     return folder
+
+
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """FINN generates into it."""
+    settings = get_settings()
+    before, settings.finn_build_dir = settings.finn_build_dir, folder
+    yield
+    settings.finn_build_dir = before

@@ -13,7 +13,7 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.integer_graph import USEFUL_MACS
 from fpgan.build.dataflow.lower import lower
-from fpgan.build.dataflow.steps import smallest_type
+from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.folding.fold import Budget, fold
 from fpgan.build.frontend.linear import Linear
 from fpgan.hw.boards import get_board

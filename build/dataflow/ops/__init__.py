@@ -3,27 +3,32 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from functools import cache
 from pathlib import Path
 
+from qonnx.custom_op.base import CustomOp
+from qonnx.custom_op.registry import add_op_to_domain
+
 from fpgan.hw.system.environment import default_environment
 
-RTL_DOMAIN = "finn.custom_op.fpgadataflow.rtl"
+DOMAIN = "finn.custom_op.fpgadataflow"
+RTL_DOMAIN = f"{DOMAIN}.rtl"
 
 
 @cache
 def register() -> None:
-    """Add our ops to FINN's RTL domain, and initialize FINN outside its own command line; idempotent."""
+    """Add our ops to FINN's domains, and initialize FINN outside its own command line; idempotent."""
     default_environment(FINN_BUILD_DIR=tempfile.gettempdir())
     _find_settings()
     import finn.custom_op.fpgadataflow.rtl  # noqa: F401  the domain's own ops first
-    from qonnx.custom_op.registry import add_op_to_domain
 
     from fpgan.build.dataflow.ops.add import Add_rtl
     from fpgan.build.dataflow.ops.channels import Channels_rtl
     from fpgan.build.dataflow.ops.concat import Concat_rtl
-    from fpgan.build.dataflow.ops.deconv import Deconv_rtl
+    from fpgan.build.dataflow.ops.deconv import Deconv
+    from fpgan.build.dataflow.ops.deconv_rtl import Deconv_rtl
     from fpgan.build.dataflow.ops.fifo import Fifo_rtl
     from fpgan.build.dataflow.ops.fork import Fork_rtl
     from fpgan.build.dataflow.ops.lookup import Lookup_rtl
@@ -37,8 +42,16 @@ def register() -> None:
     images = (
         Channels_rtl, Deconv_rtl, Lookup_rtl, PixelPad_rtl, PixelSelect_rtl, Requantize_rtl, Thresholding_rtl,
     )  # fmt: skip
-    for op in (*joins, *images, Fifo_rtl, WidthConvert_rtl):
-        add_op_to_domain(RTL_DOMAIN, op)
+    add_to(DOMAIN, Deconv)
+    add_to(RTL_DOMAIN, *joins, *images, Fifo_rtl, WidthConvert_rtl)
+
+
+def add_to(domain: str, *ops: type[CustomOp]) -> None:
+    """Make qonnx know ops of a domain, and FINN's SpecializeLayers, which looks in the domain's own list."""
+    known = importlib.import_module(domain).custom_op
+    for op in ops:
+        add_op_to_domain(domain, op)
+        known[op.__name__] = op
 
 
 def _find_settings() -> None:

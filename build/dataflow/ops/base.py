@@ -1,38 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What our FINN custom ops have in common: streams, a generated wrapper, execution in numpy."""
+"""What our FINN custom ops have in common: streams, and execution in numpy, whichever the back end."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from finn.custom_op.fpgadataflow.rtlbackend import RTLBackend
+from finn.custom_op.fpgadataflow.hwcustomop import HWCustomOp
 from finn.util.data_packing import npy_to_rtlsim_input, rtlsim_output_to_npy
-from finn.util.settings import get_settings
 from numpy.typing import NDArray
 from qonnx.core.datatype import BaseDataType, DataType
 
 from fpgan.build.dataflow.carrier import carried
-from fpgan.hw.sources import sources
-
-_TWO_CLOCKS = ("deconv",)  # modules with a port ap_clk2x
-_FAST_CLOCK = """    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk2x CLK",
-       X_INTERFACE_PARAMETER = "ASSOCIATED_RESET ap_rst_n" *)
-    input  wire ap_clk2x,
-"""
 
 
-Parameter = int | str | tuple[int, ...]  # a tuple: 32 bits each, the first one lowest
-
-
-class StreamOp(RTLBackend):
-    """A hardware op whose inputs and outputs are streams, backed by a module in hw/rtl.
+class StreamOp(HWCustomOp):
+    """A hardware op whose inputs and outputs are streams.
 
     One stream in and one out unless `in_streams` and `out_streams` say otherwise; further inputs are
-    initializers. Subclasses say which module with which parameters; its numpy function is `compute`.
+    initializers. Its numpy function is `compute`.
     """
 
     def get_nodeattr_types(self) -> dict[str, Any]:
@@ -56,26 +43,6 @@ class StreamOp(RTLBackend):
     ) -> NDArray[np.int64] | tuple[NDArray[np.int64], ...]:
         """The op on integers: x (N,H,W,C) and the node's other inputs -> (N,OH,OW,OC), or one per output."""
 
-    @abstractmethod
-    def module(self) -> str:
-        """Name of the SystemVerilog module."""
-
-    def source_key(self) -> str:
-        """Entry of hw/sources.py; the module's name where a module has one set of sources."""
-        return self.module()
-
-    @abstractmethod
-    def parameters(self, fpgapart: str) -> Mapping[str, Parameter]:
-        """Parameters of the module."""
-
-    def pumped(self) -> bool:
-        """The module has a port ap_clk2x that is used."""
-        return False
-
-    def get_verilog_top_module_intf_names(self) -> dict[str, Any]:
-        names: dict[str, Any] = super().get_verilog_top_module_intf_names()
-        return names | ({"clk2x": ["ap_clk2x"]} if self.pumped() else {})
-
     # -- types, shapes, widths ----------------------------------------------------------------------
     def get_input_datatype(self, ind: int = 0) -> BaseDataType:
         return DataType[self.get_nodeattr("inputDataType")]
@@ -98,16 +65,19 @@ class StreamOp(RTLBackend):
 
     # -- execution ------------------------------------------------------------------------------------
     def execute_node(self, context: dict[str, np.ndarray], graph: Any) -> None:
-        """In numpy; with exec_mode rtlsim in Vivado's simulator, as FINN's verification asks for."""
+        """In numpy, or as the node's back end does it (`simulated`)."""
         node = self.onnx_node
         arrays = [np.rint(context[name]).astype(np.int64) for name in node.input]
-        run = self._rtlsim if self.get_nodeattr("exec_mode") == "rtlsim" else self.compute
-        y = run(*arrays)
+        y = self.simulated(*arrays)
         for name, values in zip(node.output, y if isinstance(y, tuple) else (y,), strict=True):
             context[name] = carried(values)
 
+    def simulated(self, *x: NDArray[np.int64]) -> NDArray[np.int64] | tuple[NDArray[np.int64], ...]:
+        """In numpy; with exec_mode rtlsim in the simulator behind FINN, as FINN's verification asks for."""
+        return self._rtlsim(*x) if self.get_nodeattr("exec_mode") == "rtlsim" else self.compute(*x)
+
     def _rtlsim(self, *x: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        """What RTLBackend does, which takes every input of a node for a stream, weights too."""
+        """What FINN's back ends do, which take every input of a node for a stream, weights too."""
         outputs: dict[str, list[int]] = {f"out{ind}": [] for ind in range(self.out_streams())}
         streams = {"inputs": {f"in{i}": self._words(x[i], i) for i in range(self.in_streams())},
                    "outputs": outputs}  # fmt: skip
@@ -125,100 +95,3 @@ class StreamOp(RTLBackend):
         kind, shape = self.get_output_datatype(ind), self.get_folded_output_shape(ind)
         y = rtlsim_output_to_npy(words, None, kind, shape, self.get_outstream_width(ind), kind.bitwidth())
         return np.rint(y).astype(np.int64).reshape(self.get_normal_output_shape(ind))
-
-    # -- code generation --------------------------------------------------------------------------------
-    def write_data(self, model: Any, folder: Path) -> None:
-        """Write the files that the module reads with $readmemh; none by default."""
-
-    def generate_hdl(self, model: Any, fpgapart: str, clk: float) -> None:
-        folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
-        self.set_nodeattr("gen_top_module", self.onnx_node.name)
-        for name in ("ipgen_path", "ip_path"):  # where FINN's stitching looks
-            self.set_nodeattr(name, str(folder))
-        self.write_data(model, folder)
-        (folder / self._wrapper_file()).write_text(self._wrapper(fpgapart))
-
-    def _wrapper_file(self) -> str:
-        return f"{self.get_nodeattr('gen_top_module')}.v"  # FINN renames nodes after their code is generated
-
-    def _wrapper(self, fpgapart: str) -> str:
-        """Verilog-2001: a block design of Vivado's takes no SystemVerilog module."""
-        settings = ",\n      ".join(
-            f".{key}({_literal(value)})" for key, value in self.parameters(fpgapart).items()
-        )
-        clocks = ".ap_clk(ap_clk), "
-        if self.module() in _TWO_CLOCKS:
-            clocks += ".ap_clk2x(ap_clk2x), " if self.pumped() else ".ap_clk2x(1'b0), "
-        names = self.get_verilog_top_module_intf_names()
-        sources, sinks = names["s_axis"], names["m_axis"]
-        ports = [
-            *(port for name, bits in sources for port in _ports(name, bits, "input ", "output")),
-            *(port for name, bits in sinks for port in _ports(name, bits, "output", "input ")),
-        ]
-        streams = ",\n      ".join([_connected("s_axis", sources), _connected("m_axis", sinks)])
-        declared = ",\n    ".join(ports)
-        return f"""// SPDX-License-Identifier: Apache-2.0
-// {self.onnx_node.name}: {self.module()} with FINN's port names.
-module {self.onnx_node.name} (
-    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk CLK",
-       X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF {
-            ":".join(name for name, _ in [*sources, *sinks])
-        }, ASSOCIATED_RESET ap_rst_n" *)
-    input  wire ap_clk,
-{_FAST_CLOCK if self.pumped() else ""}    (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
-    input  wire ap_rst_n,
-    {declared}
-);
-  {self.module()} #(
-      {settings}
-  ) impl (
-      {clocks}.ap_rst_n(ap_rst_n),
-      {streams}
-  );
-endmodule
-"""
-
-    def get_rtl_file_list(self, abspath: bool = False) -> list[str]:
-        folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
-        paths = [
-            *sources(self.source_key(), Path(get_settings().finn_rtllib)),
-            folder / self._wrapper_file(),
-        ]
-        return [str(p) if abspath else p.name for p in paths]
-
-    def code_generation_ipi(self) -> list[str]:
-        add = [f"add_files -norecurse {path}" for path in self.get_rtl_file_list(abspath=True)]
-        module = self.get_nodeattr("gen_top_module")
-        return [*add, f"create_bd_cell -type module -reference {module} {self.onnx_node.name}"]
-
-
-def _literal(value: Parameter) -> str:
-    """In Verilog."""
-    if isinstance(value, tuple):
-        return "{" + ", ".join(f"32'd{v}" for v in reversed(value)) + "}"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _ports(name: str, bits: int, given: str, taken: str) -> list[str]:
-    return [
-        f"{given} wire [{bits - 1}:0] {name}_TDATA",
-        f"{given} wire {name}_TVALID",
-        f"{taken} wire {name}_TREADY",
-    ]
-
-
-def _connected(port: str, streams: list[tuple[str, int]]) -> str:
-    """Connections of a module's port to streams: several lie side by side, each as wide as the widest."""
-    widest = max(bits for _, bits in streams)
-    data = [
-        f"{name}_TDATA" if bits == widest else f"{{{widest - bits}'d0, {name}_TDATA}}"
-        for name, bits in streams
-    ]
-    signals = {"tdata": data} | {
-        signal: [f"{name}_{signal.upper()}" for name, _ in streams] for signal in ("tvalid", "tready")
-    }
-    joined = {
-        signal: names[0] if len(names) == 1 else "{" + ", ".join(reversed(names)) + "}"
-        for signal, names in signals.items()
-    }
-    return ", ".join(f".{port}_{signal}({value})" for signal, value in joined.items())

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
 from fpgan.sim.golden import IntArray
 
 
-class Channels_rtl(StreamOp):
+class Channels_rtl(RtlOp):
     """x (1,H,W,C) -> (1,H,W,C'): further channels are 0, those beyond C' are lost; see channels.sv."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:

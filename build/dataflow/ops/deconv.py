@@ -4,26 +4,23 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from finn.util.basic import get_dsp_block
 from numpy.typing import NDArray
 from qonnx.core.datatype import BaseDataType, DataType
 
-from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.ops.base import StreamOp
-from fpgan.build.dataflow.ops.hex_words import hex_words
+from fpgan.build.dataflow.smallest_type import smallest_type
+from fpgan.build.frontend.linear import accumulator_range
 from fpgan.hw.geometry import Axis, DeconvGeometry
-from fpgan.sim.golden import deconv, groups_at_once, weight_words
+from fpgan.sim.golden import deconv, groups_at_once
 
 _AXIS = ("size", "kernel", "stride", "pad", "out", "step", "dilation")
-_DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
 
 
-class Deconv_rtl(StreamOp):
-    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.sv."""
+class Deconv(StreamOp):
+    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); of integers."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:
         attrs = super().get_nodeattr_types()
@@ -41,8 +38,6 @@ class Deconv_rtl(StreamOp):
             "SIMD": ("i", False, 1),
             "PE": ("i", False, 1),
             "taps": ("ints", False, [1, 1]),  # taps in parallel along rows, columns
-            "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut"}),
-            "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
             "weightDataType": ("s", True, ""),
             "narrow_weights": ("i", False, 0, {0, 1}),
             "spare_rows": ("i", False, 1),  # line buffer rows beyond those read at once
@@ -81,11 +76,6 @@ class Deconv_rtl(StreamOp):
         """(TY, TX): taps in parallel along rows and columns."""
         ty, tx = self.get_nodeattr("taps")
         return int(ty), int(tx)
-
-    @property
-    def lanes(self) -> int:
-        """Multiply-accumulates per cycle."""
-        return self.shape().lanes
 
     @property
     def buffer_rows(self) -> int:
@@ -127,67 +117,35 @@ class Deconv_rtl(StreamOp):
     def compute(self, x: NDArray[np.int64], *initializers: NDArray[np.int64]) -> NDArray[np.int64]:
         return deconv(x, initializers[0], self.geometry, groups=self.groups)
 
-    # -- hardware -------------------------------------------------------------------------------------
-    def module(self) -> str:
-        return "deconv"
+    # -- bits, of the weights that it has -----------------------------------------------------------------
+    def minimize_weight_bit_width(self, model: Any, datatype_only: bool = False) -> BaseDataType:
+        """As FINN asks of its layers: the narrowest signed type of 2 bits or more that holds the weights."""
+        kind = self.get_input_datatype(1)
+        if not datatype_only:
+            weights = self._weights(model)
+            kind = smallest_type(int(weights.min()), int(weights.max()), signed=True)
+            self.set_nodeattr("weightDataType", kind.name)
+            self.set_nodeattr("narrow_weights", int(weights.min() > kind.min()))
+            model.set_tensor_datatype(self.onnx_node.input[1], kind)
+        return kind
 
-    def pumped(self) -> bool:
-        return bool(self.get_nodeattr("core") == "dsp2x")
+    def minimize_accumulator_width(self, model: Any, datatype_only: bool = False) -> BaseDataType:
+        """As FINN asks of its layers: the narrowest type of what its sums reach.
 
-    def source_key(self) -> str:
-        return f"deconv_{self.get_nodeattr('core')}"
+        That is by the weights and the input's type, or by the types alone.
+        """
+        weights, kind = self._weights(model), self.get_input_datatype()
+        if datatype_only:
+            weights = np.full_like(weights, int(self.get_input_datatype(1).min()))
+        reach = accumulator_range(weights, self.geometry, self.groups, int(kind.min()), int(kind.max()))
+        low, high = int(reach[0].min()), int(reach[1].max())
+        if datatype_only:
+            high = max(-low, high)
+            low = -high
+        acc = smallest_type(low, high, signed=True)
+        self.set_nodeattr("outputDataType", acc.name)
+        model.set_tensor_datatype(self.onnx_node.output[0], acc)
+        return acc
 
-    def parameters(self, fpgapart: str) -> dict[str, int | str]:
-        g = self.geometry
-        return {
-            "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
-            "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
-            "DH": g.rows.step, "DW": g.cols.step, "LH": g.rows.dilation, "LW": g.cols.dilation,
-            "OH": g.rows.out, "OW": g.cols.out,
-            "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"), "GROUPS": self.groups,
-            "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
-            "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,
-            "ACT_WIDTH": self.get_input_datatype().bitwidth(),
-            "WEIGHT_WIDTH": self.get_input_datatype(1).bitwidth(),
-            "ACC_WIDTH": self.get_output_datatype().bitwidth(),
-            "SIGNED_ACT": int(self.get_input_datatype().signed()),
-            "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
-            "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
-            "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
-            "WEIGHTS": f"./{self._weight_file()}",  # FINN makes names that start so absolute
-            "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
-            "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
-        }  # fmt: skip
-
-    def _weight_file(self) -> str:
-        return f"{self.onnx_node.name}_weights.dat"
-
-    def write_data(self, model: Any, folder: Path) -> None:
-        weights = np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)
-        words = weight_words(
-            weights, self.geometry, self.get_nodeattr("PE"), self.get_nodeattr("SIMD"), self.taps, self.groups
-        )
-        (folder / self._weight_file()).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
-
-    # -- estimates --------------------------------------------------------------------------------------
-    def shape(self) -> costs.DeconvShape:
-        """What the cost model needs to know of this node."""
-        (ty, tx), (nf, sf), g = self.taps, self.fold, self.geometry
-        blocks = len(g.rows.weight_blocks(ty)) * len(g.cols.weight_blocks(tx))
-        return costs.DeconvShape(
-            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx, at_once=self.at_once,
-            weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
-            acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
-            buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
-            narrow=bool(self.get_nodeattr("narrow_weights")), core=self.get_nodeattr("core"),
-            weight_memory=self.get_nodeattr("weight_memory"),
-        )  # fmt: skip
-
-    def lut_estimation(self, fpgapart: str) -> int:
-        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).lut
-
-    def dsp_estimation(self, fpgapart: str) -> int:
-        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).dsp
-
-    def bram_estimation(self, fpgapart: str) -> int:
-        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).bram18
+    def _weights(self, model: Any) -> NDArray[np.int64]:
+        return np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)

@@ -9,11 +9,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fpgan.build.dataflow import costs
-from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
 from fpgan.sim.golden import IntArray
 
 
-class Fifo_rtl(StreamOp):
+class Fifo_rtl(RtlOp):
     """x (1,H,W,C) unchanged, through `depth` words of `elems` elements; see fifo.sv."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
 
 
-class ImageOp(StreamOp):
+class ImageOp(RtlOp):
     """An op whose streams are images of one size, with PE channels per word."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
 from fpgan.sim.golden import IntArray, zero_insert
 
 
-class PixelPad_rtl(StreamOp):
+class PixelPad_rtl(RtlOp):
     """x (1,H,W,C) -> (1,OH,OW,C) with zeros between the pixels; see pixel_pad.sv."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fpgan.build.dataflow import costs
-from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
 from fpgan.sim.golden import IntArray
 
 
-class WidthConvert_rtl(StreamOp):
+class WidthConvert_rtl(RtlOp):
     """x (1,H,W,C) unchanged, from `in_elems` to `out_elems` per word; see width_convert.sv.
 
     With an `out_shape` the same stream is an image of other rows, columns and channels.

@@ -27,7 +27,7 @@ def emitted(g, model, folder, backend="rtl"):
     if backend == "hls":
         design = emit_hls(model, BOARD, 300.0, vectors, folder / "hls")
     else:
-        design = emit_rtl(model, BOARD, 300.0, folder / "rtl")
+        design = emit_rtl(model, BOARD.part, 300.0, folder / "rtl")
     design |= {"version": VERSION, "name": "joins", "backend": backend, "board": BOARD.name,
                "part": BOARD.part, "family": BOARD.family, "clock_mhz": 300.0, "golden": "exact"}  # fmt: skip
     report = summarize(model, BOARD, 300.0, 0.8)

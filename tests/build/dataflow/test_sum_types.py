@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fpgan.build.dataflow.steps import smallest_type, sum_steps
+from fpgan.build.dataflow.smallest_type import smallest_type
+from fpgan.build.dataflow.steps import sum_steps
 from fpgan.build.frontend.network import QuantLayer, SumLayer
 from fpgan.build.frontend.quantizers import Quantizer
 

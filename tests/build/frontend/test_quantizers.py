@@ -11,7 +11,8 @@ from qonnx.custom_op.general.intquant import int_quant
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
-from fpgan.build.dataflow.steps import counted, smallest_type
+from fpgan.build.dataflow.smallest_type import smallest_type
+from fpgan.build.dataflow.steps import counted
 from fpgan.build.frontend.errors import UnsupportedError
 from fpgan.build.frontend.quantizers import ROUNDING, Quantizer, integer_range
 from fpgan.build.frontend.read import read_network

@@ -15,7 +15,7 @@ from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
-from fpgan.build.dataflow.steps import smallest_type
+from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.frontend.linear import Linear
 from fpgan.build.writers.hls.kernels import kernel_of
 from fpgan.hw.geometry import DeconvGeometry

@@ -24,6 +24,9 @@ MODULES: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     "stream_last": ((), {"WIDTH": 2, "BEATS": 9}),
     "pixel_pad": ((), {"H": 3, "W": 2, "CF": 2, "WIDTH": 2, "OPH": 1}),
     "axil_port": ((), {"ADDRESS_BITS": 4}),
+    "beats_to_words": (("width_convert",), {"BEAT_BYTES": 1, "WORD_BYTES": 2}),
+    "stream_add": ((), {"CHANNELS": 2, "NEGATED": 2, "BITS_0": 2, "BITS_1": 3, "FACTOR_0": 3, "ACC_BITS": 6}),
+    "tap_axis": ((), {}),
 }
 # What an output says only while another one is high.
 WHILE = {"write_address": "write", "write_data": "write", "write_strobe": "write", "read_address": "read"}

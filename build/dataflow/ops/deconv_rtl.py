@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deconv by hw/rtl/engine/deconv.sv: line buffer, tap walker, weights, MACs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from finn.util.basic import get_dsp_block
+
+from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.ops.deconv import Deconv
+from fpgan.build.dataflow.ops.hex_words import hex_words
+from fpgan.build.dataflow.ops.rtl_op import RtlOp
+from fpgan.sim.golden import weight_words
+
+_DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
+
+
+class Deconv_rtl(Deconv, RtlOp):
+    """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.sv."""
+
+    def get_nodeattr_types(self) -> dict[str, Any]:
+        return super().get_nodeattr_types() | {
+            "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut"}),
+            "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
+        }
+
+    @property
+    def lanes(self) -> int:
+        """Multiply-accumulates per cycle."""
+        return self.shape().lanes
+
+    def module(self) -> str:
+        return "deconv"
+
+    def pumped(self) -> bool:
+        return bool(self.get_nodeattr("core") == "dsp2x")
+
+    def source_key(self) -> str:
+        return f"deconv_{self.get_nodeattr('core')}"
+
+    def parameters(self, fpgapart: str) -> dict[str, int | str]:
+        g = self.geometry
+        return {
+            "H": g.rows.size, "W": g.cols.size, "KH": g.rows.kernel, "KW": g.cols.kernel,
+            "SH": g.rows.stride, "SW": g.cols.stride, "PH": g.rows.pad, "PW": g.cols.pad,
+            "DH": g.rows.step, "DW": g.cols.step, "LH": g.rows.dilation, "LW": g.cols.dilation,
+            "OH": g.rows.out, "OW": g.cols.out,
+            "CI": self.get_nodeattr("CI"), "CO": self.get_nodeattr("CO"), "GROUPS": self.groups,
+            "SIMD": self.get_nodeattr("SIMD"), "PE": self.get_nodeattr("PE"),
+            "TY": self.taps[0], "TX": self.taps[1], "ROWS": self.buffer_rows,
+            "ACT_WIDTH": self.get_input_datatype().bitwidth(),
+            "WEIGHT_WIDTH": self.get_input_datatype(1).bitwidth(),
+            "ACC_WIDTH": self.get_output_datatype().bitwidth(),
+            "SIGNED_ACT": int(self.get_input_datatype().signed()),
+            "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
+            "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
+            "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
+            "WEIGHTS": f"./{self._weight_file()}",  # FINN makes names that start so absolute
+            "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
+            "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
+        }  # fmt: skip
+
+    def _weight_file(self) -> str:
+        return f"{self.onnx_node.name}_weights.dat"
+
+    def write_data(self, model: Any, folder: Path) -> None:
+        words = weight_words(
+            self._weights(model),
+            self.geometry,
+            self.get_nodeattr("PE"),
+            self.get_nodeattr("SIMD"),
+            self.taps,
+            self.groups,
+        )
+        (folder / self._weight_file()).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
+
+    # -- estimates --------------------------------------------------------------------------------------
+    def shape(self) -> costs.DeconvShape:
+        """What the cost model needs to know of this node."""
+        (ty, tx), (nf, sf), g = self.taps, self.fold, self.geometry
+        blocks = len(g.rows.weight_blocks(ty)) * len(g.cols.weight_blocks(tx))
+        return costs.DeconvShape(
+            pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx, at_once=self.at_once,
+            weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
+            acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
+            buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
+            narrow=bool(self.get_nodeattr("narrow_weights")), core=self.get_nodeattr("core"),
+            weight_memory=self.get_nodeattr("weight_memory"),
+        )  # fmt: skip
+
+    def lut_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).lut
+
+    def dsp_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).dsp
+
+    def bram_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).bram18

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FINN's steps that call Vivado, done without: FIFOs by our token model, stitching as text, Verilator."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+from qonnx.transformation.general import GiveReadableTensorNames, GiveUniqueNodeNames
+
+from fpgan.build.finn.vendor import prepare_builder
+
+prepare_builder()
+
+from finn.builder import build_dataflow_steps as finn_steps  # noqa: E402  importable now
+from finn.builder.build_dataflow_config import (  # noqa: E402
+    AutoFIFOSizingMethod,
+    DataflowBuildConfig,
+    DataflowOutputType,
+    VerificationStepType,
+)
+from finn.util.exception import FINNUserError  # noqa: E402
+from finn.util.fpgadataflow import is_hls_node  # noqa: E402
+
+from fpgan.build.dataflow.ops.base import StreamOp  # noqa: E402
+from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl  # noqa: E402
+from fpgan.build.finn.errors import refused  # noqa: E402
+from fpgan.build.finn.rtl_variants import VARIANTS  # noqa: E402
+from fpgan.build.finn.stitch import Stitched, stitch  # noqa: E402
+from fpgan.build.finn.transformations.insert_streams import InsertStreams  # noqa: E402
+from fpgan.build.folding.size_fifos import size_fifos  # noqa: E402
+
+_MEASURED = (3, 7)  # images of the two runs whose difference is the steady state
+
+
+def step_generate_hardware(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """Converters and FIFOs between the layers, then each layer's RTL.
+
+    Depths are the smallest at which our token model loses no cycle where all layers are ours, else an image's
+    words in front of each layer. With verify_steps node_by_node_rtlsim each layer is simulated by Verilator.
+    Raises FINNUserError for a layer that is HLS.
+    """
+    for node in model.graph.node:
+        if is_hls_node(node):
+            raise refused(
+                node, "its back end is Vitis HLS, which is not found (XILINX_VIVADO); give it "
+                "preferred_impl_style rtl where it has one, or take the layer out"
+            )  # fmt: skip
+    model = model.transform(InsertStreams(_depths(model, cfg)))
+    model = model.transform(GiveUniqueNodeNames()).transform(GiveReadableTensorNames())
+    model = finn_steps.step_hw_codegen(
+        model, cfg
+    )  # of step_hw_ipgen only the verification is left without HLS
+    if VerificationStepType.NODE_BY_NODE_RTLSIM in cfg._resolve_verification_steps():
+        _verify_layers(copy.deepcopy(model), cfg)
+    return model
+
+
+def _verify_layers(model: ModelWrapper, cfg: DataflowBuildConfig) -> None:
+    """As FINN's step_hw_ipgen, in this process: FINN starts workers, which import everything anew."""
+    for node in model.graph.node:
+        op = getCustomOp(node)
+        op.prepare_rtlsim(cfg.verify_rtlsim_behavioral)
+        op.set_nodeattr("exec_mode", "rtlsim")
+    finn_steps.verify_step(model, cfg, "node_by_node_rtlsim", need_parent=True)
+
+
+def _depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
+    """Of FIFOs, by the name that InsertStreams gives them."""
+    if not cfg.auto_fifo_depths:
+        if cfg.fifo_config_file is None:
+            raise FINNUserError("auto_fifo_depths is False and there is no fifo_config_file; give one")
+        given = json.loads(Path(cfg.fifo_config_file).read_text(encoding="utf-8"))
+        return {name: int(entry["depth"]) for name, entry in given.items() if "depth" in entry}
+    if cfg.auto_fifo_strategy == AutoFIFOSizingMethod.FORCE_MINIMAL_FIFOS:
+        return {}
+    if all(_scheduled(getCustomOp(node)) for node in model.graph.node):
+        return size_fifos(model, insert=lambda model, depths=None: model.transform(InsertStreams(depths)))
+    return {
+        f"{node.name}_fifo_{k}": math.prod(int(n) for n in op.get_folded_input_shape(k)[:-1])
+        for node in model.graph.node for op in (getCustomOp(node),)
+        for k in range(len(op.get_verilog_top_module_intf_names()["s_axis"]))
+    }  # fmt: skip
+
+
+def _scheduled(op: Any) -> bool:
+    """Whether our token model knows when a layer's words move."""
+    return isinstance(op, (StreamOp, Thresholding_rtl)) and not isinstance(op, VARIANTS)
+
+
+def step_create_stitched_ip(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """OUTPUT/stitched_ip/rtl: every layer's RTL and the top that connects them, finn_design_wrapper.
+
+    The model says where they are, as FINN's own does behind Vivado, so that FINN's verification finds them:
+    with verify_steps stitched_ip_rtlsim the whole design is simulated by Verilator.
+    """
+    if DataflowOutputType.STITCHED_IP not in cfg.generate_outputs:
+        return model
+    folder = Path(cfg.output_dir).resolve() / "stitched_ip"
+    stitched = stitch(copy.deepcopy(model), cfg._resolve_fpga_part(), cfg.synth_clk_period_ns, folder)
+    stitched.note(model)
+    if VerificationStepType.STITCHED_IP_RTLSIM in cfg._resolve_verification_steps():
+        verified = copy.deepcopy(model)
+        verified.set_metadata_prop("exec_mode", "rtlsim")
+        finn_steps.verify_step(verified, cfg, "stitched_ip_rtlsim", need_parent=True)
+    return model
+
+
+def step_measure_rtlsim_performance(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """Cycles per image in the steady state, in report/rtlsim_performance.json, of the stitched design.
+
+    {"samples", "intervals": [cycles], "latency_cycles" (of the first image), "throughput_fps"}.
+    """
+    if DataflowOutputType.RTLSIM_PERFORMANCE not in cfg.generate_outputs:
+        return model
+    stitched = Stitched.noted(model)
+    rng = np.random.default_rng(0)
+    few, many = (stitched.cycles(rng, images) for images in _MEASURED)
+    interval = (many - few) / (_MEASURED[1] - _MEASURED[0])
+    result = {
+        "samples": sum(_MEASURED), "intervals": [interval], "latency_cycles": stitched.cycles(rng, 1),
+        "throughput_fps": 1e9 / cfg.synth_clk_period_ns / interval,
+    }  # fmt: skip
+    path = cfg.get_report_directory() / "rtlsim_performance.json"
+    path.write_text(json.dumps([result], indent=2), encoding="utf-8")
+    return model

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transformations of FINN's graphs, one in a file."""
