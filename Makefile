@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
 
-.PHONY: setup demo test proofs fuzz attack resources lint site wheel-test clean
+.PHONY: setup demo test proofs mutants coverage fuzz attack resources lint site wheel-test clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,21 @@ test: setup
 proofs: setup
 	FPGAN_PROOFS=all $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/sim/proofs \
 		tests/build/implement/synth/test_equivalence.py
+
+# Faults in the RTL, in Python and Tcl, and what nothing sees of them. An interrupted run goes on where it was, in
+# out/mutants; NAMES="fifo host": these alone, FAULTS of each module.
+FAULTS ?= 0
+mutants: setup
+	PYTHONPATH=tests/helpers $(BIN)/python -m mutants $(NAMES) $(if $(filter-out 0,$(FAULTS)),--count $(FAULTS)) \
+		$(if $(filter-out 0,$(SEED)),--seed $(SEED))
+
+# Which lines of hw/rtl the benches of SIMULATED reach, and which bits toggle: out/coverage/coverage.md.
+SIMULATED ?= tests/hw/rtl tests/hw/host tests/e2e/test_layers.py tests/e2e/test_whole_way.py
+coverage: setup
+	rm -rf out/coverage
+	mkdir -p out/coverage/data
+	FPGAN_COVERAGE=out/coverage/data $(BIN)/python -m pytest -q -n 2 --dist worksteal -m verilator $(SIMULATED)
+	PYTHONPATH=tests/helpers $(BIN)/python -m rtl_coverage out/coverage/data
 
 # COUNT random generators, half of them with joins, each simulated at RTL, and many damaged files; the smallest
 # failure stays in out/fuzz.

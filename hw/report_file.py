@@ -36,6 +36,19 @@ class LayerLatency:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportLine:
+    """A requantizer's line: (multiplier * sum + offset) >> shift, with a mark for each channel and level."""
+
+    multiplier_bits: int = said("of a channel, unsigned", "bits", within=_COUNT)
+    offset_bits: int = said("of a channel, signed", "bits", within=_COUNT)
+    shift: int = said("to the right", "bits", within=Whole(1))
+    levels: int = said("the highest; the lowest is 0", within=Whole(1))
+    mark_bits: int = said("of a mark; 0 where every level lies on its line", "bits", within=_COUNT)
+    memory_bits: int = said("that lines and marks take in all", "bits", within=_COUNT)
+    threshold_bits: int = said("that thresholds would take in their place", "bits", within=_COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportLayer:
     """A node of the dataflow graph, streams included."""
 
@@ -55,6 +68,8 @@ class ReportLayer:
     channels: Sequence[int] = said("of its input and its output, padding included")
     estimates: Amounts = said("resources by the cost formulas", stable=True)
     latency: LayerLatency = said("of the first image")
+    requantizer: ReportLine = said("of a requantizer alone: what stands in the place of thresholds",
+                                   may_lack=True)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from fpgan.build.dataflow.integer_graph import refusals
+from qonnx.core.modelwrapper import ModelWrapper
+
+from fpgan.build.dataflow.integer_graph import integers_or_refusals
+from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.requantizers import line_size, possible
 from fpgan.build.frontend.inspect import layer_table
 from fpgan.build.frontend.inspect_file import Inspect
 from fpgan.hw.system.fields import as_written
@@ -28,5 +33,18 @@ def inspect(model: str | Path, input: str | None = None, output: str | None = No
     """
     result, network = layer_table(model, input, output)
     if network is not None:
-        result["blocked"] = refusals(network)
+        integers, result["blocked"] = integers_or_refusals(network)
+        if integers is not None:
+            _name_requantizers(result["layers"], lower(integers))
     return as_written(Inspect, result)
+
+
+def _name_requantizers(layers: list[dict[str, Any]], dataflow: ModelWrapper) -> None:
+    """Beside thresholds, where a line could take their place, the one with the least memory."""
+    for node in dataflow.get_nodes_by_op_type("Thresholding_rtl"):
+        found = possible(dataflow, node)
+        if found:
+            index = int(node.name.rpartition("_")[2])
+            least = min(found, key=lambda one: (line_size(one.shape).memory_bits, one.shape.core != "lut"))
+            said = rf"\g<0> or requantize_{index} ({least})"
+            layers[index]["becomes"] = re.sub(rf"{node.name} \(.*?\)", said, layers[index]["becomes"])

@@ -54,15 +54,15 @@ def integer_graph(model: onnx.ModelProto | ModelWrapper | Network) -> ModelWrapp
     return builder.finish(network)
 
 
-def refusals(network: Network) -> list[str]:
-    """One line for each layer that `integer_graph` would refuse."""
+def integers_or_refusals(network: Network) -> tuple[ModelWrapper | None, list[str]]:
+    """What `integer_graph` gives; None where it refuses layers, and one line for each of those."""
     builder, lines = _Builder([1, *network.dims], image_type(network.source)), []
     for index, layer in enumerate(network.layers):
         try:
             _add(layer, builder, index)
         except UnsupportedError as error:
             lines.append(str(error))
-    return lines
+    return None if lines else builder.finish(network), lines
 
 
 Tensor = tuple[str, Sequence[int], BaseDataType]  # name, shape without the batch, what it holds

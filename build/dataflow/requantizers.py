@@ -22,6 +22,7 @@ from fpgan.build.dataflow.ops import RTL_DOMAIN
 from fpgan.build.dataflow.requantize_costs import LineShape, requantize_cost
 from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.frontend.linear import IntArray
+from fpgan.hw.report_file import ReportLine
 
 _CORES = ("lut", "dsp")
 _LEAST_BITS = 5  # of an output: with fewer thresholds they are never dearer
@@ -38,6 +39,24 @@ class Requantizer:
     def cost(self, pe: int, channels: int) -> Cost:
         """Of so many channels at once, of all with those that pad them."""
         return requantize_cost(pe, replace(self.shape, channels=channels))
+
+    def __str__(self) -> str:
+        size = line_size(self.shape)
+        marks = f", marks of {size.mark_bits}" if size.mark_bits else ""
+        return (
+            f"multipliers of {size.multiplier_bits} bits{marks}: {size.memory_bits:,} bits where thresholds "
+            f"take {size.threshold_bits:,}"
+        )
+
+
+def line_size(shape: LineShape) -> ReportLine:
+    """What a requantizer holds, of all its channels."""
+    line, marks = shape.multiplier_bits + shape.offset_bits, (shape.levels + 1) * shape.mark_bits
+    return ReportLine(
+        multiplier_bits=shape.multiplier_bits, offset_bits=shape.offset_bits, shift=shape.shift,
+        levels=shape.levels, mark_bits=shape.mark_bits, memory_bits=shape.channels * (line + marks),
+        threshold_bits=shape.channels * shape.levels * shape.acc_bits,
+    )  # fmt: skip
 
 
 def possible(model: ModelWrapper, node: NodeProto) -> list[Requantizer]:

@@ -16,8 +16,8 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.schedule import timing as schedule
+from fpgan.build.folding.schedule.fifo import SMALLEST
 
-SMALLEST = 2  # words that hw/rtl/stream/fifo.sv holds at least
 _DOUBLINGS, _ENOUGH_DOUBLINGS = 11, 6
 _IMAGES_HELD = 8  # that a FIFO in front of a join holds at most
 _NEVER = math.inf  # cycles between images that do not come
@@ -54,18 +54,22 @@ def size_fifos(model: ModelWrapper, enough: int = 0, insert: Insert = insert_str
     limit = max(enough, best)
     for name in sorted(timing.names, key=lambda name: name not in images):
         high = depths[name]
-        first = SMALLEST if name in images else (SMALLEST + high) // 2  # one path mostly needs no more
-        depths[name] = _least(partial(timing.with_one, depths, name), first, high, limit)
+        if high == SMALLEST:
+            continue
+        low = min(timing.moving(depths, name), high) if name in images else SMALLEST
+        first = low if name in images else (low + high) // 2  # one path mostly needs no more
+        depths[name] = _least(partial(timing.with_one, depths, name), low, first, high, limit)
     return depths
 
 
-def _least(period: Callable[[int], float], first: int, high: int, limit: float) -> int:
-    """The least depth from which on, up to `high`, images come every `limit` cycles; `first` is tried first.
+def _least(period: Callable[[int], float], low: int, first: int, high: int, limit: float) -> int:
+    """The least depth from `low` on, from which on up to `high` images come every `limit` cycles.
 
-    What an image waits for is mostly the same for each word that is missing: the depths that do not suffice
-    lie on a line, which is tried where it meets the limit. Every third time the middle is, for other curves.
+    `first` is tried first. What an image waits for is mostly the same for each word that is missing: the
+    depths that do not suffice lie on a line, which is tried where it meets the limit. Every third time the
+    middle is, for other curves.
     """
-    low, middle, short, tries = SMALLEST, first, list[tuple[int, float]](), 0
+    middle, short, tries = first, list[tuple[int, float]](), 0
     while low < high:
         found, tries = period(middle), tries + 1
         if found <= limit:
@@ -126,6 +130,10 @@ class _Periods:
         self._timing = schedule.Timing(model)
         self.names = list(self._timing.fifos)
         self._runs: list[tuple[dict[str, int], dict[str, int], float]] = []
+
+    def moving(self, depths: dict[str, int], name: str) -> int:
+        """The least depth of one of them with which images come at all."""
+        return self._timing.moving(depths, name)
 
     def with_one(self, depths: dict[str, int], name: str, depth: int) -> float:
         """With another depth of one of them."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from onnx import NodeProto
 
@@ -82,6 +83,18 @@ class Assembler:
             self._made[id(part)] = (part, make())
         return self._made[id(part)][1]
 
+    def _needed(self, image: int) -> int:
+        """Without layers that nothing reads since a later one computes them too; the output's number then."""
+        while (
+            dead := set(range(1, len(self.layers) + 1)) - {image} - {i for x in self.layers for i in x.inputs}
+        ):
+            left = [i for i in range(1, len(self.layers) + 1) if i not in dead]
+            number = {0: 0, **{i: k + 1 for k, i in enumerate(left)}}
+            layers = (self.layers[i - 1] for i in left)
+            self.layers = [replace(x, inputs=tuple(number[i] for i in x.inputs)) for x in layers]
+            image = number[image]
+        return image
+
     def finish(self, image: int, current: Quantizer | None, view: View) -> Network:
         """All layers, where such an image is the output. UnsupportedError where the graph ends too early."""
         if self.asked not in (None, self.source):
@@ -92,6 +105,7 @@ class Assembler:
             raise UnsupportedError("nothing is quantized; put Quant or QuantizeLinear nodes into the network")
         if not self.layers:
             raise UnsupportedError("no layer between the input and the output")
+        image = self._needed(image)
         used = sorted({i for layer in self.layers for i in layer.inputs})
         if used != list(range(len(self.layers))) or image != len(self.layers):
             raise UnsupportedError("the output is also an input of a layer; one that is none is supported")

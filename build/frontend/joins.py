@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from onnx import NodeProto
 
@@ -13,9 +14,10 @@ from fpgan.build.frontend.branch import Branch
 from fpgan.build.frontend.constants import attribute
 from fpgan.build.frontend.errors import UnsupportedError, node_name
 from fpgan.build.frontend.network import ConcatLayer
-from fpgan.build.frontend.parts import Part, SumPart
+from fpgan.build.frontend.parts import FunctionPart, Part, SumPart
 from fpgan.build.frontend.pointwise import ARITHMETIC, Both, Pointwise
 from fpgan.build.frontend.quantizers import Quantizer
+from fpgan.build.frontend.reopened import levels
 
 
 def join(node: NodeProto, branches: Sequence[Branch]) -> Branch:
@@ -44,15 +46,18 @@ def join(node: NodeProto, branches: Sequence[Branch]) -> Branch:
 
 # -- one image ----------------------------------------------------------------------------------------
 def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | None:
-    """Where both are functions of the same sums, as in x * Sigmoid(x): one function of these."""
-    opened = [branch.copy(branch.shared) for branch in (one, other)]
-    if one.part is None and other.part is None and one.image != other.image:
+    """Where both are functions of the same sums or image, as in x * Sigmoid(x): one function of these.
+
+    Quantizers between them are part of the function; but sums are added where a layer stands between.
+    """
+    if [p.name for p in one.pending] != [p.name for p in other.pending]:
         return None
-    for branch in opened:
-        branch.open_function(node)
-    parts = [branch.part for branch in opened if branch.part is not None]
-    waiting = [[p.name for p in branch.pending] for branch in opened]
-    if not parts[0].sums_like(parts[1]) or waiting[0] != waiting[1]:
+    found = [levels(node, branch) for branch in (one, other)]
+    if node.op_type == "Add":
+        found = [[p for k, p in enumerate(parts) if not k or isinstance(p, FunctionPart)] for parts in found]
+    depths = sorted(product(*(range(len(parts)) for parts in found)), key=sum)
+    parts = next((p for i, j in depths if (p := (found[0][i], found[1][j]))[0].sums_like(p[1])), None)
+    if parts is None:
         return None
     same = 0
     for f, g in zip(parts[0].functions, parts[1].functions, strict=False):
@@ -64,7 +69,8 @@ def _function_of_one(node: NodeProto, one: Branch, other: Branch) -> Branch | No
     constants = tuple(c for function in (*left, *right) for c in function.constants)
     both = Pointwise(names, Both(node.op_type, left, right), constants)
     start = parts[0].ops[: len(parts[0].ops) - len(left)]
-    result = opened[0]
+    result = one.copy(one.shared)
+    result.open_function(node)  # with what waits, as in all levels
     result.part = replace(parts[0], functions=(*parts[0].functions[:same], both), ops=(*start, names))
     return result
 

@@ -70,6 +70,7 @@ def context(results: Results, baseline: Path | None) -> dict[str, Any]:
         "power_classes": CLASSES,
         "image": data_uri(results.design.root / "sim.png"),
         "layers": layer_rows(results),
+        "requantizers": [layer for layer in results.report["layers"] if layer.get("requantizer")],
         "resources": resource_rows(results),
         "timing": timing_line(results),
         "yosys_against_vivado": YOSYS_AGAINST_VIVADO,

@@ -11,9 +11,11 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.requantizers import line_size
 from fpgan.build.dataflow.resources import resources
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.hw.boards import Board
+from fpgan.hw.system.fields import plain
 
 _FF_PER_LUT = 1.7  # what Yosys counts on a whole mnist32
 
@@ -50,6 +52,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 },
             }
         )  # fmt: skip
+        if node.op_type == "Requantize_rtl":
+            layers[-1]["requantizer"] = plain(line_size(op.shape))
     graph = schedule.Timing(model)
     timing, streams = graph.settled(), graph.streams
     for layer, inputs, outputs in zip(layers, streams.inputs, streams.outputs, strict=True):

@@ -23,6 +23,14 @@ module fpgan_top (
 );
   logic [{bits_out}:0] data, held;
   logic valid, ready, held_valid, held_ready;
+`ifdef VERILATOR
+  logic [6:0] reset_q;  // cycles that the reset has lasted, up to those of call_control
+  always_ff @(posedge ap_clk) begin
+    reset_q <= ap_rst_n ? '0 : reset_q + 7'(!reset_q[6]);
+    if (ap_rst_n) reset_lasts : assert (reset_q == 0 || reset_q[6])
+    else $error("a reset of %0d cycles", reset_q);
+  end
+`endif
   width_convert #(.IN_ELEMS({given}), .OUT_ELEMS({taken}), .ELEM_BITS(8)) convert_1 (
       .s_axis_tdata(s_axis_0_tdata), .s_axis_tvalid(s_axis_0_tvalid), .s_axis_tready(s_axis_0_tready),
       .m_axis_tdata(data), .m_axis_tvalid(valid), .m_axis_tready(ready), .*);

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,27 @@ _LIMIT_NS = 3_000_000
 SOURCE, DEST = 0x10_0F40, 0x20_0F80  # bursts from there would cross 4 KiB
 _GUARD = b"\xa5" * 64
 BAD = 0x8000_0000  # every access from there on fails
+_UPPER = 0xA5_0000_0000  # above all of them, where the bus has such addresses
 
 
 class Memory(SparseMemoryRegion):
-    """Memory, empty from BAD on."""
+    """Memory from `lowest` on, empty below it and from BAD above it on."""
+
+    def __init__(self, lowest: int) -> None:
+        super().__init__(2**40)
+        self.lowest = lowest
 
     async def read(self, address: int, length: int, **kwargs: Any) -> bytes:
-        if address >= BAD:
-            raise ValueError(f"no memory at {address:#x}")
+        self._look(address)
         return bytes(await super().read(address, length, **kwargs))
 
     async def write(self, address: int, data: bytes, **kwargs: Any) -> None:
-        if address >= BAD:
-            raise ValueError(f"no memory at {address:#x}")
+        self._look(address)
         await super().write(address, data, **kwargs)
+
+    def _look(self, address: int) -> None:
+        if not self.lowest <= address < self.lowest + BAD:
+            raise ValueError(f"no memory at {address:#x}")
 
 
 class Bench:
@@ -49,7 +57,8 @@ class Bench:
         Clock(dut.ap_clk, _PERIOD_NS, "ns").start()
         ends = (dut.ap_clk, dut.ap_rst_n)
         self.control = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), *ends, reset_active_level=False)
-        self.memory = Memory(2**32)
+        self.base = _UPPER % 2**self.host.options.address_bits
+        self.memory = Memory(self.base)
         self.slave = None
         if self.host.options.bus == "axi":
             bus = AxiBus.from_prefix(dut, "m_axi")
@@ -64,7 +73,7 @@ class Bench:
 
     async def reset(self) -> None:
         self.dut.ap_rst_n.value = 0
-        await ClockCycles(self.dut.ap_clk, 8)
+        await ClockCycles(self.dut.ap_clk, 1)
         self.dut.ap_rst_n.value = 1
         await RisingEdge(self.dut.ap_clk)
 
@@ -98,6 +107,13 @@ class Bench:
     async def write_at(self, offset: int, data: bytes) -> None:
         answer = await with_timeout(cocotb.start_soon(self.control.write(offset, data)), _LIMIT_NS, "ns")
         assert answer.resp == AxiResp.OKAY
+
+    async def place(self, **addresses: int) -> None:
+        """SOURCE and DEST, counted from the memory's base."""
+        for name, address in addresses.items():
+            whole = self.base + address
+            await self.write(f"{name}_LO", whole % 2**32)
+            await self.write(f"{name}_HI", whole >> 32)
 
     async def begin(self, images: int, source: str, sink: str, **flags: int) -> None:
         await self.write("IMAGES", images)
@@ -149,16 +165,19 @@ class Bench:
         counts = [await self.read(n) for n in ("LATENTS_IN", "IMAGES_OUT")]
         assert counts == [images, images]
 
-    async def through_memory(self, data: bytes, images: int) -> None:
-        """The same by the memory; what lies behind the images stays."""
-        for name, address in (("SOURCE_LO", SOURCE), ("DEST_LO", DEST)):
-            await self.write(name, address)
-        await self.memory.write(SOURCE, data + _GUARD)
-        await self.memory.write(DEST, bytes(len(data)) + _GUARD)
+    async def through_memory(self, data: bytes, images: int, amid: Mapping[str, int] | None = None) -> None:
+        """The same by the memory; what lies behind the images stays. amid: written while the call runs."""
+        source, dest = self.base + SOURCE, self.base + DEST
+        await self.place(SOURCE=SOURCE, DEST=DEST)
+        await self.memory.write(source, data + _GUARD)
+        await self.memory.write(dest, bytes(len(data)) + _GUARD)
         await self.begin(images, "DMA", "DMA")
+        for name, value in (amid or {}).items():
+            await self.write(name, value)
+        assert not amid or await self.read("STATUS")
         assert await self.finish() == 0
-        assert bytes(await self.memory.read(DEST, len(data))) == data, f"{images} images by memory are wrong"
-        assert bytes(await self.memory.read(DEST + len(data), len(_GUARD))) == _GUARD
+        assert bytes(await self.memory.read(dest, len(data))) == data, f"{images} images by memory are wrong"
+        assert bytes(await self.memory.read(dest + len(data), len(_GUARD))) == _GUARD
         assert await self.read("IMAGES_OUT") == images
 
     def data(self, images: int, seed: int = 0) -> bytes:

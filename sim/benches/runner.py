@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from fpgan.hw.sources import held_checks
-from fpgan.hw.system.environment import variables_set
+from fpgan.hw.system.environment import variable, variables_set
 from fpgan.hw.system.tools import ToolError, require_tools, verilator_env
 from fpgan.sim.compiled.verilated_runtime import shared_runtime
 
@@ -18,6 +19,8 @@ _BUILD_ARGS = (
     "-O3", "--assert", "--no-timing", "--x-assign", "unique", "--x-initial", "unique", "-Wno-DECLFILENAME",
     "--no-public-flat-rw", "--public-depth", "1", "-Werror-USERERROR", "--output-split", "0",
 )  # fmt: skip
+COVERAGE = "FPGAN_COVERAGE"
+_COUNTED = ("--coverage-line", "--coverage-toggle")
 _QUIET = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 
 
@@ -46,40 +49,69 @@ def run_cocotb(
 
     Raises ToolError where the build fails, AssertionError with each test's own message where a test fails.
     """
+    compile_cocotb(top, [*sources, *held_checks()], build_dir, parameters, warnings, optimize)
+    return simulate_cocotb(top, test_module, build_dir, plusargs, run_dir, seeds, configured)
+
+
+def compile_cocotb(
+    top: str,
+    sources: Sequence[Path],
+    build_dir: Path,
+    parameters: Mapping[str, int | str] | None = None,
+    warnings: bool = True,
+    optimize: bool = True,
+) -> None:
+    """The program of a bench, in `build_dir`; the rest is as of run_cocotb. Raises ToolError.
+
+    Where the variable FPGAN_COVERAGE names a folder, it counts what of its sources is reached.
+    """
     from cocotb_tools.runner import get_runner
 
     require_tools("verilator", "make", "g++", "perl")
     build_dir.mkdir(parents=True, exist_ok=True)
-    build_log, run_log = build_dir / "build.log", build_dir / "run.log"
-    runner = get_runner("verilator")
-    level, first = "" if optimize else " OPT_FAST=-O0", 0 if configured else 2
+    log, level = build_dir / "build.log", "" if optimize else " OPT_FAST=-O0"
+    counted = _COUNTED if variable(COVERAGE) else ()
     with (
-        shared_runtime(build_dir, ["cocotb"]) as (objects, variables),
+        shared_runtime(build_dir, ["cocotb", *counted]) as (objects, variables),
         variables_set(verilator_env(f"{variables} CURDIR=.{level}")),
     ):
         try:
-            runner.build(
-                sources=[str(path) for path in (*sources, *held_checks())], hdl_toplevel=top,
-                build_dir=build_dir, parameters=dict(parameters or {}), log_file=build_log,
-                build_args=[*_BUILD_ARGS, *(() if warnings else _QUIET), *objects],
+            get_runner("verilator").build(
+                sources=[str(path) for path in sources], hdl_toplevel=top,
+                build_dir=build_dir, parameters=dict(parameters or {}), log_file=log,
+                build_args=[*_BUILD_ARGS, *(() if warnings else _QUIET), *counted, *objects],
             )  # fmt: skip
         except (SystemExit, RuntimeError) as error:
-            raise ToolError(
-                f"building {top}: {_first_error(build_log)} (log: {build_log})", log=build_log
-            ) from error
-        tests = 0
-        for seed in seeds:
-            start = [f"+verilator+rand+reset+{first}", f"+verilator+seed+{seed}"]
-            try:
-                results = runner.test(
-                    test_module=test_module, hdl_toplevel=top, build_dir=build_dir,
-                    test_dir=run_dir or build_dir, plusargs=[*plusargs, *start], seed=seed, log_file=run_log,
-                    results_xml=str(build_dir / "results.xml"), extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
-                )  # fmt: skip
-            except (SystemExit, RuntimeError) as error:
-                _raise_failures(build_dir / "results.xml", run_log)
-                raise ToolError(f"simulating {top} failed (log: {run_log})", log=run_log) from error
-            tests += _raise_failures(results, run_log)
+            raise ToolError(f"building {top}: {_first_error(log)} (log: {log})", log=log) from error
+
+
+def simulate_cocotb(
+    top: str,
+    test_module: str,
+    build_dir: Path,
+    plusargs: Sequence[str] = (),
+    run_dir: Path | None = None,
+    seeds: Sequence[int] = (1,),
+    configured: bool = False,
+) -> int:
+    """Run what compile_cocotb has made, as run_cocotb says, which says what is raised too."""
+    from cocotb_tools.runner import get_runner
+
+    log, first, tests = build_dir / "run.log", 0 if configured else 2, 0
+    for seed in seeds:
+        start = [f"+verilator+rand+reset+{first}", f"+verilator+seed+{seed}"]
+        if folder := variable(COVERAGE):
+            start.append(f"+verilator+coverage+file+{Path(folder).resolve() / secrets.token_hex(8)}.dat")
+        try:
+            results = get_runner("verilator").test(
+                test_module=test_module, hdl_toplevel=top, hdl_toplevel_lang="verilog", build_dir=build_dir,
+                test_dir=run_dir or build_dir, plusargs=[*plusargs, *start], seed=seed, log_file=log,
+                results_xml=str(build_dir / "results.xml"), extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
+            )  # fmt: skip
+        except (SystemExit, RuntimeError) as error:
+            _raise_failures(build_dir / "results.xml", log)
+            raise ToolError(f"simulating {top} failed (log: {log})", log=log) from error
+        tests += _raise_failures(results, log)
     return tests
 
 

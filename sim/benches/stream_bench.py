@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fpgan.sim.benches.runner import run_cocotb
 
 Words = NDArray[np.uint8]
+LONG, SHORTEST = 8, 1  # cycles of a reset; the latter is enough for modules of ours
 SEEDS = (1, 2, 3)  # of registers that nothing resets, for benches that are cheap to run again
 
 
@@ -65,17 +66,21 @@ def check_streams(
     run_dir: Path | None = None,
     seeds: Sequence[int] = (1,),
     warnings: bool = True,
+    seen: Path | None = None,
+    reset: int = LONG,
 ) -> None:
     """Check every case against `module` in one Verilator build.
 
     Each runs with free-running streams (where `cycles` is checked too), with random pauses on both sides, and
-    after a reset in mid-stream; a monitor checks that tvalid and tdata hold while stalled. Raises ToolError,
-    AssertionError: see run_cocotb.
+    after a reset in mid-stream; a checker sees that tvalid and tdata hold while stalled. seen: npz file
+    for valid and ready (cycles,2) of each stream while there were pauses, from the reset on. reset: cycles of
+    each. Raises ToolError, AssertionError: see run_cocotb.
     """
     build_dir.mkdir(parents=True, exist_ok=True)
     wrapper = build_dir / "bench.sv"
     wrapper.write_text(bench_source(module, cases, ports or Ports()), encoding="utf-8")
-    run_bench([*sources, wrapper], cases, build_dir, run_dir, seeds, warnings)
+    every = [*sources, wrapper]
+    run_bench(every, cases, build_dir, run_dir, seeds, warnings, optimize=False, seen=seen, reset=reset)
 
 
 def run_bench(
@@ -86,6 +91,8 @@ def run_bench(
     seeds: Sequence[int] = (1,),
     warnings: bool = True,
     optimize: bool = True,
+    seen: Path | None = None,
+    reset: int = LONG,
 ) -> None:
     """Run what check_streams runs on a top `bench`, with the ports of bench_source, that `sources` hold."""
     build_dir.mkdir(parents=True, exist_ok=True)
@@ -94,8 +101,11 @@ def run_bench(
     for i, case in enumerate(cases):
         arrays |= {f"c{i}_{side}_{k}": w for side, words in case.streams.items() for k, w in enumerate(words)}
     np.savez(vectors, **arrays)  # type: ignore[arg-type]
+    held = build_dir / "held.sv"
+    held.write_text(_held_source(cases), encoding="utf-8")
     run_cocotb(
-        "bench", sources, "fpgan.sim.benches.tb_stream", build_dir, plusargs=[f"+vectors={vectors}"],
+        "bench", [*sources, held], "fpgan.sim.benches.tb_stream", build_dir,
+        plusargs=[f"+vectors={vectors}", f"+reset={reset}", *([f"+seen={seen}"] if seen else [])],
         run_dir=run_dir, seeds=seeds, warnings=warnings, optimize=optimize,
     )  # fmt: skip
 
@@ -119,6 +129,17 @@ def bench_source(module: str, cases: Sequence[StreamCase], ports: Ports) -> str:
         instances.append(f"  {name}{given} c{i} (\n      {', '.join(connections)});")
     body = ",\n    ".join(declared)
     return f"module bench (\n    {body}\n);\n" + "\n".join(instances) + "\nendmodule\n"
+
+
+def _held_source(cases: Sequence[StreamCase]) -> str:
+    """What each output offers holds until it is taken: a checker bound to the bench, RTL or netlist."""
+    return "".join(
+        f"bind bench stream_held #(.WIDTH({8 * words.shape[1]})) {stream}_held (\n"
+        f"    .offer({stream}_tdata), .valid({stream}_tvalid), .ready({stream}_tready), .*);\n"
+        for i, case in enumerate(cases)
+        for k, words in enumerate(case.streams["m_axis"])
+        for stream in [f"c{i}_m_axis_{k}"]
+    )
 
 
 def _declared(stream: str, side: str, words: Words) -> list[str]:

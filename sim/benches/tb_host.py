@@ -57,9 +57,12 @@ async def misuse_is_reported_and_harmless(dut: Any) -> None:
     assert await bench.finish() == error["OVERFLOW"]
     assert await bench.read_at(registers.OUT_WINDOW + 0x10) == 0
     assert await bench.finish() == error["UNDERFLOW"]
-    await bench.write("IMAGES", 2**32 - 1)
-    await bench.write("CONTROL", registers.encode("CONTROL", START=1))
-    assert await bench.finish() == error["REFUSED"]
+    most = await bench.read("MAX_IMAGES")
+    for images in (most + 1, 2**32 - 1):
+        await bench.begin(images, "WINDOW", "WINDOW")
+        assert await bench.finish() == error["REFUSED"]
+    await bench.begin(most, "WINDOW", "WINDOW")
+    assert await bench.read("STATUS") and await bench.abort() == 0
     await bench.write("IMAGES", 1)
     await bench.write("CONTROL", registers.encode("CONTROL", START=1, SOURCE=3))
     assert await bench.finish() == error["REFUSED"]

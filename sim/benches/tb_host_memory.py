@@ -26,13 +26,28 @@ async def calls_by_memory(dut: Any) -> None:
 
 
 @cocotb.test()
+async def what_a_call_works_with_holds_until_it_ends(dut: Any) -> None:
+    """Addresses, label and ends that are written amid a call change neither it nor what they read."""
+    bench = await Bench(dut).start()
+    await bench.finish()
+    places = (f"{name}_{half}" for name in ("SOURCE", "DEST") for half in ("LO", "HI"))
+    await bench.write("LABEL", 3)
+    await bench.through_memory(
+        bench.data(90), 90, amid={name: BAD + 0x1000 for name in places} | {"LABEL": 9, "CONTROL": 0}
+    )
+    for name, address in (("SOURCE", SOURCE), ("DEST", DEST)):
+        assert await bench.read(f"{name}_LO") + (await bench.read(f"{name}_HI") << 32) == bench.base + address
+    dma = registers.encode("CONTROL", SOURCE=registers.SOURCES["DMA"], SINK=registers.SINKS["DMA"])
+    assert (await bench.read("LABEL"), await bench.read("CONTROL")) == (3, dma)
+
+
+@cocotb.test()
 async def bus_errors_end_the_call_and_are_reported(dut: Any) -> None:
     """Failing reads and writes: the call ends, the error is told, the next call is right."""
     bench = await Bench(dut).start()
     await bench.finish()
     for source, dest, error in ((BAD, DEST, "READ_SLVERR"), (SOURCE, BAD, "WRITE_SLVERR")):
-        await bench.write("SOURCE_LO", source)
-        await bench.write("DEST_LO", dest)
+        await bench.place(SOURCE=source, DEST=dest)
         await bench.begin(20, "DMA", "DMA")
         assert await bench.finish() == registers.encode("ERRORS", **{error: 1})
         await bench.through_memory(bench.data(3), 3)
@@ -46,8 +61,7 @@ async def abort_and_reset_amid_memory_transfers(dut: Any) -> None:
     for seed in range(8):
         if seed == 4:
             bench.stall(5)
-        await bench.write("SOURCE_LO", SOURCE)
-        await bench.write("DEST_LO", DEST)
+        await bench.place(SOURCE=SOURCE, DEST=DEST)
         await bench.begin(100, "DMA", "DMA")
         await ClockCycles(dut.ap_clk, 30 + 37 * seed)
         await (bench.reset() if seed % 4 == 3 else bench.abort())

@@ -93,8 +93,8 @@ class StreamProgram:
         """One compiled before."""
         facts = read_json(out / _FACTS)
         cwd = Path(facts.pop("cwd"))
-        lists = {name: tuple(facts.pop(name)) for name in ("sources", "sinks")}
-        return cls(out / "program", Ports(**lists, **facts), cwd)
+        sources, sinks = tuple(facts.pop("sources")), tuple(facts.pop("sinks"))
+        return cls(out / "program", Ports(sources=sources, sinks=sinks, **facts), cwd)
 
     def run(
         self, given: Mapping[str, Sequence[int]], wanted: Mapping[str, int], patience: int

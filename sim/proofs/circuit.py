@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ class Circuit:
 
     wires: name -> its bits, least significant first. gates: output -> inputs; one input is inverted, of two
     it is the AND. registers: output -> input. starts: output -> its value in the first cycle, where known.
+    offsets: name -> the number of its least significant bit, where that is not 0.
     """
 
     wires: dict[str, list[Bit]]
+    offsets: dict[str, int] = field(default_factory=dict)
     gates: dict[Bit, tuple[Bit, ...]] = field(default_factory=dict)
     registers: dict[Bit, Bit] = field(default_factory=dict)
     starts: dict[Bit, bool] = field(default_factory=dict)
@@ -31,7 +33,10 @@ class Circuit:
     def load(cls, path: Path, top: str) -> Circuit:
         """Of circuit.json; ValueError where a cell is none that can be simulated."""
         module = json.loads(path.read_text(encoding="utf-8"))["modules"][top]
-        circuit = cls({name: net["bits"] for name, net in module["netnames"].items()})
+        nets = module["netnames"]
+        circuit = cls(
+            {name: nets[name]["bits"] for name in nets}, {n: nets[n].get("offset", 0) for n in nets}
+        )
         for cell in module["cells"].values():
             circuit._add(cell["type"], {pin: bits[0] for pin, bits in cell["connections"].items()})
         for net in module["netnames"].values():
@@ -59,6 +64,27 @@ class Circuit:
             if name not in self.wires:
                 raise ValueError(f"the circuit has no wire {name}")
         return not set(self.wires[on]).isdisjoint(self._ordered(self.wires[output]))
+
+    def held(self, name: str, value: int) -> Circuit:
+        """The same where input `name` is always `value`; gates that become constant, or wires, are gone."""
+        known: dict[Bit, Bit] = {bit: str(value >> i & 1) for i, bit in enumerate(self.wires[name])}
+        gates: dict[Bit, tuple[Bit, ...]] = {}
+        for bit in self._ordered(list(self.gates)):
+            if bit not in self.gates:
+                continue
+            pins = tuple(known.get(pin, pin) for pin in self.gates[bit])
+            open_ = [pin for pin in pins if pin not in _CONSTANTS]
+            if "0" in pins:
+                known[bit] = "1" if len(pins) == 1 else "0"
+            elif len(pins) == 1 and not open_:
+                known[bit] = "0"
+            elif len(pins) == 2 and len(open_) < 2:
+                known[bit] = open_[0] if open_ else "1"
+            else:
+                gates[bit] = pins
+        wires = {name: [known.get(bit, bit) for bit in bits] for name, bits in self.wires.items()}
+        registers = {bit: known.get(source, source) for bit, source in self.registers.items()}
+        return replace(self, wires=wires, gates=gates, registers=registers)
 
     def run(self, inputs: Sequence[Mapping[Bit, bool]]) -> Iterator[dict[Bit, bool]]:
         """Every bit that a register or a named wire needs, in each cycle; what no input sets is 0.
@@ -100,7 +126,7 @@ def trace(circuit: Circuit, names: Path, witness: Path) -> str:
     for line in names.read_text(encoding="utf-8").splitlines():
         if line.startswith(("input ", "init ")):
             _, index, bit, name = line.split(maxsplit=3)
-            pins[int(index)] = circuit.wires[name][int(bit)]
+            pins[int(index)] = circuit.wires[name][int(bit) - circuit.offsets[name]]
     cycles = list(
         circuit.run([{pin: line[index] == "1" for index, pin in pins.items()} for line in lines[1:]])
     )

@@ -33,21 +33,38 @@ class Job:
 
 
 def run_job(job: Job) -> None:
-    """Flatten `job.top` to ANDs, inverters and registers.
+    """Make the circuits of a job."""
+    from pyosys import libyosys as ys
+
+    design = ys.Design()
+    read(design, job)
+    lower(design, job)
+
+
+def call(design: Any, command: str, *words: str | Path) -> None:
+    """A command of Yosys; words: those that may hold spaces."""
+    from pyosys import libyosys as ys
+
+    ys.Pass.call(design, [os.fsencode(word) for word in (*command.split(), *words)])
+
+
+def read(design: Any, job: Job) -> None:
+    """`job.top` and all that is in it, as its sources have it."""
+    overrides = [word for name, value in job.parameters.items() for word in ("-G", f"{name}={value}")]
+    call(design, "read_slang --allow-use-before-declare --top", job.top, *overrides, *job.sources)
+
+
+def lower(design: Any, job: Job) -> None:
+    """Write the circuits of what `read` has left: ANDs, inverters and registers.
 
     What is undefined is an input, so that a proof holds whatever it is: registers at power-up too, and what
     is read beyond an array. Assertions are those of a cycle's registers and inputs.
     """
-    from pyosys import libyosys as ys
-
-    design = ys.Design()
     folder = Path(job.folder)
 
     def do(command: str, *words: str | Path) -> None:
-        ys.Pass.call(design, [os.fsencode(word) for word in (*command.split(), *words)])
+        call(design, command, *words)
 
-    overrides = [word for name, value in job.parameters.items() for word in ("-G", f"{name}={value}")]
-    do("read_slang --allow-use-before-declare --top", job.top, *overrides, *job.sources)
     do("prep -flatten -run begin:check -top", job.top)
     do("setundef -anyseq")
     do("opt_expr t:$div t:$mod")  # by a power of two: wires
@@ -77,7 +94,7 @@ def run_job(job: Job) -> None:
     covers = names["covers"] = []
     for number, cover in enumerate(all_covers):
         do("design -load circuit")
-        _cover(design, ys, cover)
+        _cover(design, cover)
         covers += _write(do, folder / f"cover{number}")["asserts"]
     (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
 
@@ -94,8 +111,10 @@ def _only(design: Any, name: str) -> None:
             module.remove(cell)
 
 
-def _cover(design: Any, ys: Any, cover: str) -> None:
+def _cover(design: Any, cover: str) -> None:
     """Ask one thing alone, that what must happen never does."""
+    from pyosys import libyosys as ys
+
     module = design.top_module()
     for cell in list(module.cells_.values()):
         if cell.type.str() in ("$assert", "$cover") and cell.name.str() != cover:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
@@ -33,36 +34,50 @@ class Outcome:
 
 
 class Prover:
-    """The circuit of `top` with its properties, made in `folder`; ToolError where Yosys fails.
+    """The circuit of `top` with its properties, that lies in `folder`."""
 
-    sources: in compile order, those of the properties among them. parameters: of `top`. only: this property.
-    """
+    def __init__(self, top: str, folder: Path) -> None:
+        self.top, self.folder = top, folder
+        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+        self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
+        self._outputs = names["asserts"]
+        self.circuit = Circuit.load(folder / "circuit.json", top)
+        self._held: dict[str, int] = {}
 
-    def __init__(
-        self,
+    def held(self, name: str, value: int) -> Prover:
+        """The same where input `name` of `top` is always `value`."""
+        other = copy.copy(self)
+        other.circuit, other._held = self.circuit.held(name, value), {**self._held, name: value}
+        return other
+
+    @classmethod
+    def made(
+        cls,
         top: str,
         sources: Sequence[Path],
         parameters: Mapping[str, int | str],
         folder: Path,
         only: str = "",
-    ) -> None:
-        self.top, self.folder = top, folder
+    ) -> Prover:
+        """The same, made of sources; ToolError where Yosys fails.
+
+        sources: in compile order, those of the properties among them. parameters: of `top`. only: this
+        property.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         job = Job(top, [str(path) for path in sources], parameters, str(folder), only)
         job.write(folder / "job.json")
         command = [sys.executable, "-m", "fpgan.sim.proofs.job", str(folder / "job.json")]
         run(command, folder, folder / "yosys.log", f"the circuit of {top}")
-        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-        self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
-        self._outputs = names["asserts"]
-        self.circuit = Circuit.load(folder / "circuit.json", top)
+        return cls(top, folder)
 
-    def prove(self, depth: int = 0) -> Outcome:
+    def prove(self, depth: int = 0, seconds: int = 0) -> Outcome:
         """Of every property: in the first `depth` cycles from any power-up, or in all of them where it is 0.
 
-        ToolError where the proof comes to no end.
+        seconds: of the solver, at most, or as many as it takes. ToolError where the proof comes to no end.
         """
         engine = f"bmc3 -F {depth}" if depth else "pdr"
+        engine += f" -T {seconds}" * bool(seconds)
         witness = self.folder / "counterexample.txt"
         said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}")
         failed = _FAILED.search(said)
@@ -98,10 +113,50 @@ class Prover:
             if _FAILED.search(self._abc(f"cover{number}", engine))
         }
 
+    def failing(self, name: str, values: Sequence[int], depth: int, seconds: int) -> dict[int, str]:
+        """Of each value at which input `name` is held: the property that fails in the first `depth` cycles.
+
+        "" where none does, or none in so many seconds of the solver.
+        """
+        engine = f"bmc3 -F {depth} -T {seconds}"
+        steps = [f"echo held_at {value}; {self._read('circuit', {name: value})}{engine}" for value in values]
+        parts = self._run("circuit", "\n".join(steps)).split("held_at ")[1:]
+        found = {int(part.split(maxsplit=1)[0]): _FAILED.search(part) for part in parts}
+        return {value: self._outputs[int(failed[1])] if failed else "" for value, failed in found.items()}
+
+    def same(self, name: str, value: int, other: int) -> bool:
+        """Whether all outputs and registers get the same, in any state, with input `name` at either value."""
+        names = [f"same{index}.aig" for index in range(2)]
+        made = [
+            f"{self._read('circuit', {name: held})}comb; write_aiger {file}; "
+            for held, file in zip((value, other), names, strict=True)
+        ]
+        return "are equivalent" in self._run("circuit", f"{''.join(made)}cec -n {' '.join(names)}")
+
+    def _read(self, circuit: str, held: Mapping[str, int]) -> str:
+        """ABC's commands that read a circuit and hold what is held; its inputs are pi00, pi01 ..."""
+        read = f"read_aiger {circuit}.aig; fold; "
+        if not held:
+            return read
+        inputs = int((self.folder / f"{circuit}.aig").read_bytes().split(maxsplit=3)[2])
+        lines = (self.folder / f"{circuit}.txt").read_text(encoding="utf-8").splitlines()
+        pins = [line.split(maxsplit=3)[1:] for line in lines if line.startswith("input ")]
+        digits = len(str(inputs - 1))
+        cofactors = [
+            f"cof pi{int(index):0{digits}} {held[name] >> int(bit) & 1}; "
+            for index, bit, name in pins
+            if name in held
+        ]
+        return f"{read}logic; {''.join(cofactors)}strash; "
+
     def _abc(self, circuit: str, commands: str) -> str:
+        return self._run(circuit, self._read(circuit, self._held) + commands)
+
+    def _run(self, circuit: str, script: str) -> str:
+        """What ABC says; the commands are in a file, as there may be many."""
         import pyosys
 
         abc = Path(next(iter(pyosys.__path__))) / "yosys-abc"
-        script = f"read_aiger {circuit}.aig; fold; {commands}"
+        (self.folder / f"{circuit}.abc").write_text(script + "\n", encoding="utf-8")
         log = self.folder / f"{circuit}.log"
-        return run([str(abc), "-q", script], self.folder, log, f"the proof of {self.top}")
+        return run([str(abc), "-q", f"source {circuit}.abc"], self.folder, log, f"the proof of {self.top}")

@@ -41,10 +41,17 @@ class Module:
     induction: bool = False
     parts: Sequence[str] = ()
     stand_ins: Sequence[str] = ()
+    of: str = ""
+    data: Mapping[str, int] = field(default_factory=dict)
 
     def rtl(self) -> list[Path]:
         stand_ins = [properties(self.name)[-1].parent / "stand_ins" / f"{name}.sv" for name in self.stand_ins]
-        return [*stand_ins, *(rtl_file(f"{name}.sv") for name in (*self.parts, self.name))]
+        return [*stand_ins, *(rtl_file(f"{name}.sv") for name in (*self.parts, self.of or self.name))]
+
+    @property
+    def top(self) -> str:
+        """The module that holds the properties."""
+        return f"{self.name}_properties"
 
     def prove(self, prover: Prover) -> Outcome:
         """All that is claimed, on one of its circuits."""
@@ -52,8 +59,11 @@ class Module:
 
     def prover(self, case: Case, folder: Path, rtl: Sequence[Path] | None = None, only: str = "") -> Prover:
         """The circuit of a case, made in `folder`; rtl: in place of the module's own. only: this property."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, lines in self.data.items():
+            (folder / name).write_text("0\n" * lines, encoding="utf-8")
         files = [*(self.rtl() if rtl is None else rtl), *properties(self.name)]
-        return Prover(f"{self.name}_properties", files, case.parameters(), folder, only)
+        return Prover.made(self.top, files, case.parameters(), folder, only)
 
 
 def modules() -> dict[str, Module]:

@@ -37,15 +37,16 @@ class Integers:
     def index(self):
         return len(self.steps)
 
-    def linear(self, source, channels, kernel=3, stride=1, pad=1, out="UINT4", image=None):
-        """A transposed convolution; image (H,W,C): its output, of one pixel, regrouped."""
+    def linear(self, source, channels, kernel=3, stride=1, pad=1, out="UINT4", image=None, bits=4):
+        """A transposed convolution; image (H,W,C): its output, of one pixel, regrouped; bits: of weights."""
         i, ((_, ci, *size), kind) = self.index, self.tensors[source]
-        weights = self.rng.integers(-7, 8, (ci, channels, kernel, kernel))
+        top = 2 ** (bits - 1) - 1
+        weights = self.rng.integers(-top, top + 1, (ci, channels, kernel, kernel))
         linear = Linear(weights, tuple(size), (stride,) * 2, (pad,) * 4, (0, 0))
         low, high = linear.accumulator_range(int(kind.min()), int(kind.max()))
         geometry = DeconvGeometry.make(tuple(size), (kernel,) * 2, (stride,) * 2, (pad,) * 4, (0, 0), (1, 1))
         self.useful[f"deconv_{i}"] = linear.useful_macs
-        self._initializer(f"weights_{i}", weights, DataType["INT4"])
+        self._initializer(f"weights_{i}", weights, DataType[f"INT{bits}"])
         self._tensor(f"acc_{i}", [1, channels, *geometry.out_shape], int(low.min()), int(high.max()) + 1)
         self._node("ConvTranspose", [source, f"weights_{i}"], f"acc_{i}", f"deconv_{i}",
                    strides=[stride] * 2, pads=[pad] * 4, kernel_shape=[kernel] * 2)  # fmt: skip

@@ -175,7 +175,7 @@ class _Rewriter:
             data_layout={2: "NC", 3: "NCW", 4: "NCHW"}[len(shape)],
         ))  # fmt: skip
         self.model.set_tensor_datatype(counts, DataType[image_type(target).name])
-        self._mul(node, counts, np.float32(target.scale).reshape(()), node.output[0])
+        self._mul(node, counts, np.array(target.scale, np.float32), node.output[0])
 
     def _tensor(self, like: str) -> str:
         name, shape = self.model.make_new_valueinfo_name(), self.model.get_tensor_shape(like)

@@ -27,8 +27,11 @@ class SetFolding(FinnSetFolding):
     all inputs are. Where the slowest layer misses the target, all are folded for what it reaches, as by FINN.
     """
 
+    two_pass_relaxation: bool  # FINN's, untyped
+
     def apply(self, model: ModelWrapper) -> tuple[ModelWrapper, bool]:
-        relax, self.two_pass_relaxation = self.two_pass_relaxation, False
+        relax = self.two_pass_relaxation
+        self.two_pass_relaxation = False
         self._fold(model)
         model, _ = super().apply(model)
         slowest = max((_cycles(node) for node in model.graph.node), default=0)

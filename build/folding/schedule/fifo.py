@@ -8,6 +8,8 @@ from typing import Any
 from fpgan.build.folding.schedule.machine_code import compiled
 from fpgan.build.folding.schedule.stage import FIFO, FOREVER, IntArray, Stage
 
+SMALLEST = 2  # words that the module holds at least
+
 
 def stage(op: Any) -> Stage:
     """Of a Fifo_rtl node."""

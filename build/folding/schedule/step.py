@@ -33,6 +33,7 @@ def advance(
     kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: IntArray, streams: IntArray,
     in_at: IntArray, out_at: IntArray, beats: IntArray, counts: IntArray, first: IntArray, last: IntArray,
     ends: IntArray, low: IntArray, high: IntArray, cycle: int, until: int, stream: int, words: int,
+    grows: int,
 ) -> int:  # fmt: skip
     """Cycle by cycle up to `until`, until all images have left, or `words` have passed `stream` in all.
 
@@ -40,12 +41,27 @@ def advance(
 
     Streams of stage i: those that come are in `streams` from in_at[i] on, those that leave from out_at[i] on,
     up to in_at[i + 1]. A quiet stage ticks when a word comes or leaves, or when its time is over; time jumps
-    while none does. STUCK where no word will ever move again.
+    while none does. STUCK where no word will ever move again; but while the FIFO `grows`, if that is one, is
+    full then, its constant becomes a word more.
     """
     n, only_in, only_out = len(kinds), streams[in_at[:-1]], streams[out_at]
     valids, readys = np.ones(len(beats), np.bool_), np.ones(len(beats), np.bool_)
-    fresh = np.ones(n, np.bool_)
     ticked, wakes = np.full(n, cycle), np.full(n, cycle)  # registers are those of that cycle; when it ticks
+    return _advance(
+        kinds, p, p_at, s, s_at, streams, in_at, out_at, beats, counts, first, last, ends, low, high, cycle,
+        until, stream, words, grows, n, only_in, only_out, valids, readys, np.ones(n, np.bool_), ticked,
+        wakes,
+    )  # fmt: skip
+
+
+@compiled
+def _advance(
+    kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: IntArray, streams: IntArray,
+    in_at: IntArray, out_at: IntArray, beats: IntArray, counts: IntArray, first: IntArray, last: IntArray,
+    ends: IntArray, low: IntArray, high: IntArray, cycle: int, until: int, stream: int, words: int,
+    grows: int, n: int, only_in: IntArray, only_out: IntArray, valids: BoolArray, readys: BoolArray,
+    fresh: BoolArray, ticked: IntArray, wakes: IntArray,
+) -> int:  # fmt: skip
     while cycle < until and ends[0] < len(ends) - 1 and counts[stream] != words:
         for i in range(n):
             if kinds[i] >= FORK:
@@ -82,8 +98,11 @@ def advance(
                     low[i], high[i] = min(low[i], s[s_at[i]]), max(high[i], s[s_at[i]])
             wake = min(wake, wakes[i])
         if still and wake == FOREVER:
-            return STUCK
-        if still:
+            if grows < 0 or fifo.ready(p, p_at[grows], s, s_at[grows]):
+                return STUCK
+            p[p_at[grows]] += 1
+            fresh[grows] = True
+        elif still:
             cycle = min(wake, until)
         else:
             _count(valids, readys, beats, counts, first, last, ends, cycle)

@@ -47,6 +47,7 @@ _STAGES: dict[str, Callable[[Any], Stage]] = {
     "WidthConvert_rtl": width_convert.stage,
 }
 _SLICE = 1 << 20  # cycles until an interrupt is seen
+_FEW = 2  # images after which a FIFO mostly needs no more words
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,20 @@ class Timing:
         """Of as many images as it takes for their distance to stay the same: more where paths meet."""
         return self.run(9 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
 
+    def moving(self, depths: Mapping[str, int], name: str) -> int:
+        """The least depth of a FIFO with which images leave at all, the others' depths as they are.
+
+        From SMALLEST words on it gets one more whenever nothing moves any more and it is full: whether words
+        stop depends on what FIFOs hold, not on when. DeadlockError where more words are no help.
+        """
+        return int(self._run(_FEW, {**depths, name: fifo.SMALLEST}, self.fifos[name])[1])
+
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""
+        return self._run(images, depths)[0]
+
+    def _run(self, images: int, depths: Mapping[str, int] | None, grows: int = -1) -> tuple[Schedule, int]:
+        """And the depth of the stage that grows. Then every cycle is stepped through."""
         stages = list(self._stages)
         for name, depth in (depths or {}).items():
             stages[self.fifos[name]] = fifo.of_depth(depth)
@@ -122,7 +135,7 @@ class Timing:
             stop = repeats.stop(run)
             reached = advance(
                 kinds, p, p_at, s, s_at, self._numbers, *self._at, self._beats, run.counts, run.first,
-                run.last, ends, run.low, run.high, run.cycle, run.cycle + _SLICE, repeats.stream, stop,
+                run.last, ends, run.low, run.high, run.cycle, run.cycle + _SLICE, repeats.stream, stop, grows,
             )  # fmt: skip
             if reached == STUCK:
                 raise DeadlockError(
@@ -130,10 +143,11 @@ class Timing:
                     "shallow for the words that the other path still needs; make it deeper"
                 )
             run.cycle, run.most = reached, np.maximum(run.most, run.high)
-            if run.counts[repeats.stream] == stop and ends[0] < images:
+            if grows < 0 and run.counts[repeats.stream] == stop and ends[0] < images:
                 repeats.look(run, relative(kinds, p, p_at, s, s_at))
         self.held = {name: int(run.most[i]) for name, i in self.fifos.items()}
-        return Schedule(tuple(ends[1:].tolist()), tuple(run.first.tolist()), tuple(run.last.tolist()))
+        schedule = Schedule(tuple(ends[1:].tolist()), tuple(run.first.tolist()), tuple(run.last.tolist()))
+        return schedule, int(p[p_at[grows]]) if grows >= 0 else 0
 
 
 def _joined(parts: list[IntArray]) -> tuple[IntArray, IntArray]:

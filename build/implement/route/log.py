@@ -23,7 +23,7 @@ _UNPLACED = re.compile(r"no Bels remaining of type '(\w+)'")
 _UNSPREAD = re.compile(r"Failed to expand region .* of (\d+) (\w+)s\b")
 _UNLEGAL = "Unable to find legal placement for all cells"
 # what it adds to names: its copies of nets and cells, and what Yosys' autoname appends to a net's name
-_ADDED = re.compile(r"\$(legal|LUT|split|feed|PACKED)\b.*$|_FD[RSCP]E_Q(_\d+)?$")
+_ADDED = re.compile(r"\$(legal|LUT|split|feed|PACKED|copy\d+)\b.*$|_FD[RSCP]E_Q(_\d+)?$")
 
 
 @dataclass(frozen=True)

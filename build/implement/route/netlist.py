@@ -6,13 +6,16 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import fpgan.build.implement.synth
 from fpgan.build.implement.route.chains import Words, short_chains_as_luts
+from fpgan.build.implement.route.nextpnr import SETTINGS
 from fpgan.build.implement.synth import cells
+from fpgan.build.implement.synth.fanout import REGISTERS, split
 from fpgan.build.implement.synth.yosys import netlists, synth_layers
 from fpgan.build.implement.synth.yosys_job import Job
 from fpgan.hw.design import Design
@@ -23,6 +26,7 @@ from fpgan.hw.system.children import run
 
 TOP = "zynq7_top"
 NETLIST = "netlist.json"  # in the project, for nextpnr-xilinx
+NEAR = 32  # loads that a register drives in it
 
 _TIMEOUT = 3600.0
 _JOBS = 2
@@ -100,7 +104,6 @@ def _black_boxes(layers: Sequence[Path], work: Path) -> Path:
 
 def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
     """One flat netlist of the parts; returns its cells, kind -> number."""
-    stat = work / "netlist.stat"
     script = [
         ("read_verilog", "-lib", "+/xilinx/cells_sim.v", "+/xilinx/cells_xtra.v"),
         *(("read_verilog", path) for path in parts),
@@ -112,17 +115,35 @@ def _join(parts: Sequence[Path], netlist: Path, work: Path) -> dict[str, int]:
         ("opt_clean", "-purge"),
         ("delete", "t:$scopeinfo"),
         ("autoname",),  # what has a number alone is named after what it is connected to
-        ("tee", "-q", "-o", stat, "stat", "-json"),
         ("blackbox", "=A:whitebox"),  # library cells with a function are no part of the design
         ("setattr", "-mod", "-unset", "src", "=*"),  # names of files here
         ("attrmap", "-remove", "src", "=*"),
         ("write_json", netlist),
+    ]
+    yosys(script, work, "join")
+    found = _for_placer(netlist)
+    script = [
+        ("read_json", netlist),
+        ("hierarchy", "-top", TOP),
         ("splitnets",),
         ("write_verilog", "-noattr", work / "netlist.v"),
     ]
-    yosys(script, work, "join")
-    found: dict[str, int] = json.loads(stat.read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
+    yosys(script, work, "verilog")
     return found
+
+
+def _for_placer(netlist: Path) -> dict[str, int]:
+    """Copy registers that drive much, so that each copy can lie beside its loads; the placer's settings.
+
+    Returns the netlist's cells, kind -> number.
+    """
+    whole = json.loads(netlist.read_text(encoding="utf-8"))
+    module = whole["modules"][TOP]
+    split(module, NEAR, REGISTERS)
+    split(module)
+    module["settings"] = SETTINGS
+    netlist.write_text(json.dumps(whole), encoding="utf-8")
+    return dict(Counter(cell["type"] for cell in module["cells"].values()))
 
 
 def for_router() -> list[Words]:

@@ -3,7 +3,8 @@
 
 Fits the constants of wires.py for the 7-series to routed.yaml and prints them with the error of each
 design, and of each when the fit does not know it. A BUILD, which `fpgan synth BUILD --pnr` has routed, gets
-its row first, in place of one of that name.
+its row first, in place of one of that name. It is held against the fit and no part of it, until its row says
+`fitted: true` and wires.py has the new constants.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _HEAD = """\
 # joined netlist. A row: the model (tiny, k5: `fpgan train --preset P --steps 0 --out
 # RUN`, else the shipped checkpoint) by `fpgan export`, then `command`, `fpgan synth BUILD --pnr --seeds N`,
 # and `python -m fpgan.build.implement.synth.calibrate NAME=BUILD`. date: of the build, whose RTL is that of
-# its day and hour.
+# its day and hour. fitted: whether wires.py is fitted to it; the others are what the fit foretold, routed by
+# the placer's weight and the copies of registers of route/nextpnr.py and route/netlist.py.
 """
 _OVER = 1.08  # an estimate that is above the best seed by more is refused
 _STEPS = (  # that are tried: ns of a wire, ns of a doubling, growth with the size
@@ -54,6 +56,7 @@ class RoutedDesign:
     sites: int
     mhz: tuple[float, ...]
     paths: tuple[tuple[float, int, float], ...]
+    fitted: bool = True
 
     @property
     def median_mhz(self) -> float:
@@ -97,7 +100,9 @@ def accuracy(family: str) -> Accuracy | None:
 
 
 def fit(designs: Sequence[RoutedDesign]) -> Wires:
-    """The least squares of the errors' logarithms, of wires that put no design far above its best seed."""
+    """The least squares of the errors' logarithms, of wires that put no design far above its best seed; of
+    those that are `fitted`."""
+    designs = [design for design in designs if design.fitted]
     steps = np.stack(np.meshgrid(*_STEPS, indexing="ij"), axis=-1).reshape(-1, 3)
     squares, allowed = np.zeros(len(steps)), np.ones(len(steps), bool)
     for design in designs:
@@ -137,6 +142,7 @@ def row_of(name: str, build: Path) -> RoutedDesign:
         sites=synth["routed"]["lut_sites"]["used"],
         mhz=tuple(seed["mhz"] for seed in synth["routed"]["seeds"] if "mhz" in seed),
         paths=tuple((path.cells_ns, path.wires, path.doublings) for path in slowest),
+        fitted=False,
     )
 
 
@@ -160,7 +166,11 @@ def table(designs: Sequence[RoutedDesign]) -> list[str]:
             f"{design.name:12} {design.luts:6,} LUT {design.sites:6,} sites  routed {seeds:22} estimated "
             f"{design.estimate(wires):6.1f} ({design.error(wires):+.1%}; by the others' fit {other:+.1%})"
         )
-    for name, errors in (("fit", [d.error(wires) for d in designs]), ("others' fit", unseen(designs))):
+    kinds = {"all": designs, "not fitted": [d for d in designs if not d.fitted]}
+    for name, errors in [
+        *((kind, [d.error(wires) for d in some]) for kind, some in kinds.items() if some),
+        ("others' fit", unseen(designs)),
+    ]:
         off = [abs(error) for error in errors]
         lines.append(f"{name}: median error {statistics.median(off):.1%}, worst {max(off):.1%}")
     above = max(d.estimate(wires) / max(d.mhz) for d in designs) - 1

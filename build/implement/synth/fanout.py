@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 LIMIT = 128  # loads of a net after split; Vivado is given max_fanout attributes instead
 _CLOCKS = frozenset(("C", "CLK", "WCLK", "CLKARDCLK", "CLKBWRCLK", "RDCLK", "WRCLK"))
-_COPIED = frozenset(("INV", *(f"LUT{n}" for n in range(1, 7)), "FDRE", "FDSE", "FDCE", "FDPE"))
+REGISTERS = frozenset(("FDRE", "FDSE", "FDCE", "FDPE"))
+_COPIED = frozenset(("INV", *(f"LUT{n}" for n in range(1, 7)))) | REGISTERS
 
 Module = dict[str, Any]  # of a netlist: ports, cells, netnames
 Pin = tuple[str, str, int]  # cell, port, bit of the port
@@ -48,22 +50,22 @@ def largest(netlist: Path, top: str) -> dict[str, Any]:
     return {"loads": net.loads, "net": net.name}
 
 
-def split(module: Module, limit: int = LIMIT) -> int:
+def split(module: Module, limit: int = LIMIT, kinds: Container[str] | None = None) -> int:
     """Give each net but clocks at most `limit` loads, by copies of the driver or LUTs that pass it on.
 
-    Loads stay together in the netlist's order, which is that of the words' bits and of the channels. Returns
-    the number of cells that were added.
+    kinds: of drivers, whose nets alone are split; left out, all. Loads stay together in the netlist's order,
+    which is that of the words' bits and of the channels. Returns the number of cells that were added.
     """
     copies = 0
     for _ in range(8):  # a copy of a driver is one more load of what drives it
-        made = _split_once(module, limit)
+        made = _split_once(module, limit, kinds)
         copies += made
         if not made:
             break
     return copies
 
 
-def _split_once(module: Module, limit: int) -> int:
+def _split_once(module: Module, limit: int, kinds: Container[str] | None) -> int:
     loads, drivers = _connections(module)
     fresh = 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
     first = fresh
@@ -71,7 +73,10 @@ def _split_once(module: Module, limit: int) -> int:
         if len(pins) <= limit:
             continue
         driver = drivers.get(bit, "")
-        copied = driver != "" and module["cells"][driver]["type"] in _COPIED
+        kind = module["cells"][driver]["type"] if driver else "port"
+        if kinds is not None and kind not in kinds:
+            continue
+        copied = kind in _COPIED
         parts = -(-len(pins) // limit)
         share = -(-len(pins) // parts)
         for start in range(share if copied else 0, len(pins), share):

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from finn_builder import own_folder
 from onnx import TensorProto, helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
@@ -102,22 +101,6 @@ def test_c_simulation_of_the_hls_layer(tmp_path):
     script = (tmp_path / f"hls_syn_{source.stem.removeprefix('top_')}.tcl").read_text()
     assert "#pragma HLS INTERFACE axis port=out0_V" in source.read_text() and PART in script
     assert "$" not in script.replace("$config_", "").replace("$::env", "")
-
-
-@pytest.mark.slow
-@pytest.mark.verilator
-def test_finns_rtlsim_of_a_layer_is_verilator(tmp_path):
-    model, x = specialized("rtl", tmp_path, PE=2, SIMD=4)
-    wanted = execute_onnx(model, x)["y"]
-    op = getCustomOp(model.get_nodes_by_op_type("Deconv_rtl")[0])
-    op.set_nodeattr("core", "lut")
-    op.set_nodeattr("code_gen_dir_ipgen", str(tmp_path))
-    op.code_generation_ipgen(model, PART, 5.0)
-    with own_folder(tmp_path):
-        op.prepare_rtlsim(False)
-    op.set_nodeattr("exec_mode", "rtlsim")
-    assert np.array_equal(execute_onnx(model, x)["y"], wanted)
-    assert op.get_exp_cycles() <= op.get_nodeattr("cycles_rtlsim") <= op.get_exp_cycles() + 60
 
 
 def test_what_is_no_deconv_is_refused_by_name():

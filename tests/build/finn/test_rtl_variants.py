@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from finn_builder import own_folder
 from onnx import NodeProto, TensorProto, helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
@@ -85,3 +86,21 @@ def test_finns_layer_gets_our_module(name, tmp_path):
     finns, own_op = getCustomOp(model.graph.node[0]), getCustomOp(ours.graph.node[0])
     assert finns.get_exp_cycles() == own_op.get_exp_cycles()
     assert fpgan.finn  # imported for what it registers
+
+
+@pytest.mark.verilator
+def test_finns_rtlsim_of_a_layer_is_verilator(tmp_path):
+    """By FINN's own way from a node to its simulator; a wrong stride shows."""
+    attributes, _, channels, shape, _ = CASES["FMPadding_Pixel"]
+    common = {"domain": RTL_DOMAIN, "backend": "fpgadataflow", "name": "one"}
+    node = helper.make_node("FMPadding_Pixel_rtl", ["x0"], ["y0"], **common, **attributes)
+    model = graph(node, channels, shape)
+    x = {"x0": np.random.default_rng(0).integers(-8, 8, (1, 2, 3, 4)).astype(np.float32)}
+    wanted = execute_onnx(model, x)["y0"]
+    assert "pixel_pad" in wrapper(model, tmp_path / "code")
+    op = getCustomOp(model.graph.node[0])
+    with own_folder(tmp_path):
+        op.prepare_rtlsim(False)
+    op.set_nodeattr("exec_mode", "rtlsim")
+    assert np.array_equal(execute_onnx(model, x)["y0"], wanted)
+    assert op.get_exp_cycles() <= op.get_nodeattr("cycles_rtlsim") <= op.get_exp_cycles() + 4

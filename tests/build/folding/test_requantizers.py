@@ -7,11 +7,15 @@ import json
 
 import numpy as np
 import pytest
+from integer_graphs import Integers
 from onnx_models import Chain
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
+from fpgan.build.dataflow.resources import total
+from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.fold import InfeasibleError, fold, fold_like
 from fpgan.build.folding.limits import Budget
 from fpgan.build.frontend.read import read_network
@@ -43,6 +47,28 @@ def folded(read, budget):
     return model
 
 
+def test_a_decoder_whose_thresholds_are_no_lines_fits_too():
+    """20-400-784 features of 8 bits on a ZCU104 at 500 images/s: 301,920 thresholds in 499 block RAMs.
+
+    At one shape of memory for all of them they were priced 602.
+    """
+    g, board = Integers((1, 1), 20, "INT8"), get_board("zcu104")
+    g.linear(
+        g.linear("image_0", 400, kernel=1, pad=0, out="UINT8", bits=8),
+        784,
+        kernel=1,
+        pad=0,
+        out="UINT8",
+        bits=8,
+    )
+    model = lower(g.model())
+    share = Budget(*(int(0.8 * board.budget[name]) for name in ("LUT", "DSP", "BRAM18")))
+    fold(model, board.part, share, int(board.default_clock_mhz * 1e6 / 500))
+    assert kinds(model) == ["Thresholding_rtl"] * 2
+    spent = total(insert_streams(model), board.part)
+    assert spent.within(Cost(share.lut, share.dsp, share.bram18)) and spent.bram18 > 300
+
+
 def test_the_cheaper_of_both_is_taken(tmp_path):
     """Where block RAM is short, lines: proved, of the same integers, and taken over by their cores."""
     read = network()
@@ -64,4 +90,12 @@ def test_the_cheaper_of_both_is_taken(tmp_path):
     again = lower(integer_graph(read))
     fold_like(again, tmp_path)
     assert kinds(again) == kinds(with_dsp)
-    assert summarize(again, BOARD, 100.0, 0.8)["layers"][1]["core"] == "dsp"
+    layers = summarize(again, BOARD, 100.0, 0.8)["layers"]
+    assert layers[1]["core"] == "dsp" and "requantizer" not in layers[0]
+    said, op = layers[1]["requantizer"], getCustomOp(again.graph.node[1])
+    line, marks = (again.get_initializer(name) for name in op.onnx_node.input[1:])
+    assert int(line[:, 0].max()).bit_length() == said["multiplier_bits"]
+    assert marks.shape == (64, said["levels"] + 1) and int(marks.max()).bit_length() == said["mark_bits"]
+    assert said["memory_bits"] == 64 * (
+        said["multiplier_bits"] + said["offset_bits"] + marks.shape[1] * said["mark_bits"]
+    )

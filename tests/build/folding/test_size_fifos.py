@@ -21,7 +21,7 @@ def linear(need, each=37, stops=0):
 def tried(cycles, first, high):
     """The least depth, and how many depths were tried."""
     seen = []
-    return _least(lambda depth: seen.append(depth) or cycles(depth), first, high, LIMIT), len(seen)
+    return _least(lambda depth: seen.append(depth) or cycles(depth), SMALLEST, first, high, LIMIT), len(seen)
 
 
 @pytest.mark.parametrize(("need", "stops"), [(3, 0), (2061, 0), (2061, 1500), (4095, 2), (4096, 4000)])

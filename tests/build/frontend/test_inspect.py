@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import onnx
 import pytest
@@ -52,6 +53,24 @@ def test_a_strided_convolution(tmp_path):
         layer["out"] == [3, 2, 2] and layer["step"] == [2, 2] and layer["useful_macs"] == 2 * 2 * 9 * 12 * 3
     )
     assert "1 in 2x2" in CliRunner().invoke(app, ["inspect", str(path)]).output
+
+
+@pytest.mark.parametrize(("act", "line"), [("Relu", True), ("Tanh", False)])
+def test_a_requantizer_is_named_with_its_size(act, line, tmp_path):
+    """Where a build may put one in the place of thresholds: not of a Tanh's."""
+    chain = Chain((1, 8, 1, 1)).quant(0.37, 8)
+    chain.op("ConvTranspose", chain.weights((8, 6, 4, 4), 0.0171, 8)).op(act).quant(0.0081, 8)
+    (layer,) = inspect(saved(chain, tmp_path))["layers"]
+    plain, _, requantizer = layer["becomes"].partition(" or ")
+    assert plain == "deconv_0 + threshold_0 (255 steps)"
+    assert bool(requantizer) == line
+    if line:  # 6 channels: 127 levels above 0, of sums of 18 bits
+        said = re.fullmatch(
+            r"requantize_0 \(multipliers of (\d+) bits(?:, marks of \d)?: ([\d,]+) bits where thresholds "
+            r"take ([\d,]+)\)", requantizer,
+        )  # fmt: skip
+        multiplier, memory, thresholds = (int(number.replace(",", "")) for number in said.groups())
+        assert 6 * multiplier < memory < thresholds == 6 * 127 * layer["accumulator_bits"]
 
 
 def test_a_name_cannot_write_to_the_terminal(tmp_path):

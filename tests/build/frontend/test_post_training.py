@@ -47,6 +47,20 @@ def test_onnx_runtimes_static_quantization(name, form, tmp_path):
     assert any("--output s8:0.0078125" in note for note in read.notes) == ends_in_tanh
 
 
+@pytest.mark.parametrize(
+    "kind", [nn.SiLU, nn.GELU, lambda: nn.GELU("tanh"), nn.Mish, nn.Softsign, nn.Tanhshrink]
+)
+def test_functions_of_several_nodes_each_quantized(kind, tmp_path):
+    """A product, a quotient or a sum of two images that are both made of one: a layer of one function."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.ConvTranspose2d(4, 3, 4), kind(), nn.Conv2d(3, 2, 3), nn.Sigmoid()).eval()
+        x = torch.randn(8, 4, 1, 1)
+    read = same_integers(ort_static(exported(module, x), x, tmp_path, "u8"))
+    layers = [type(layer).__name__ for layer in read.layers]
+    assert layers.count("QuantLayer") == 2 and set(layers) == {"QuantLayer", "FunctionLayer"}
+
+
 @pytest.mark.parametrize("engine", ["qnnpack", "x86"])
 @pytest.mark.parametrize("name", ["autoencoder", "unet", "residual", "dense"])
 def test_torch_ao_in_fx_mode(name, engine):

@@ -123,6 +123,19 @@ def test_the_proof_of_thresholds_is_shown(tmp_path: Path) -> None:
     assert "differs from the golden model in 41 of 65,536 output values" in page
 
 
+def test_requantizers_are_named_with_their_size(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "build")
+    plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
+    assert "Requantizers" not in text(report(build))
+    line = {"multiplier_bits": 11, "offset_bits": 23, "shift": 16, "levels": 255, "mark_bits": 1,
+            "memory_bits": 116000, "threshold_bits": 1836000}  # fmt: skip
+    about = {"name": "requantize_1", "op": "Requantize_rtl", "core": "dsp", "pe": 4, "channels": [400, 400]}
+    plan["layers"].append({**plan["layers"][1], **about, "requantizer": line})
+    write(build / "report.json", plan)
+    said = text(report(build))
+    assert "requantize_1 400 4 dsp 11 23 16 255 1 116,000 1,836,000" in said
+
+
 def test_what_to_know_of_the_model_is_said(tmp_path: Path) -> None:
     """Where another library rounds otherwise stood in report.json and on the terminal alone."""
     build = make_build(tmp_path / "build")

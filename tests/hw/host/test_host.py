@@ -22,7 +22,7 @@ CASES = [
 @pytest.mark.parametrize(("given", "taken", "beats", "options"), CASES)
 def test_host(given, taken, beats, options, tmp_path):
     host = identity_host(tmp_path, given, taken, beats, options)
-    assert run_host_bench(host, tmp_path / "bench", seed=beats) == (10 if options.bus == "axi" else 7)
+    assert run_host_bench(host, tmp_path / "bench", seed=beats) == (11 if options.bus == "axi" else 7)
 
 
 @pytest.mark.parametrize(

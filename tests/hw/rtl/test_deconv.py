@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import finn
 import numpy as np
 import pytest
 from finn.util.basic import get_dsp_block
+from followed_schedule import follow, uncompiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
@@ -20,18 +22,21 @@ from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.dataflow.smallest_type import smallest_type
+from fpgan.build.folding.schedule import deconv as stages
 from fpgan.build.folding.schedule import timing as schedule
+from fpgan.build.folding.schedule.stage import Stage
 from fpgan.build.frontend.linear import Linear
 from fpgan.hw.boards import get_board
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.geometry import DeconvGeometry
 from fpgan.hw.sources import sources
-from fpgan.sim.benches.stream_bench import Ports, StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import LONG, SHORTEST, Ports, StreamCase, check_streams
 from fpgan.sim.golden import deconv
 from fpgan.sim.packing import pack
 
 IMAGES = 3
 PORTS = Ports(clock2x="ap_clk2x")
+deconv_as_python = uncompiled("deconv")
 US, Z7 = "ultra96", "pynq-z2"
 # size, kernel, stride, pads, output_padding, CI, CO, PE, SIMD, taps, core, inputs, weight bits, board,
 # steps, seed, groups, dilation
@@ -158,6 +163,8 @@ CASES = {
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
+# One step per result and several, rows of one word, all rows of the buffer held, several taps.
+STALLED = ("k1_s1_p2", "dense_lut", "stride1", "taps_22", "step2", "taps_pad")
 
 
 def node_model(
@@ -224,7 +231,7 @@ def expected_cycles(model) -> int:
     return timing.ends[-1] - timing.first[-1] + 1
 
 
-def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
+def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path], Stage]:
     *shape, board = CASES[name][:14]
     part = get_board(board).part
     model, weights, geometry = node_model(*shape, *CASES[name][14:], dsp_block=get_dsp_block(part))
@@ -244,40 +251,63 @@ def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path]]:
         pack(y, op.get_nodeattr("PE"), acc.bitwidth()),
         cycles=expected_cycles(model),
     )
-    return case, sources(op.source_key(), Path(finn.__file__).parent / "finn-rtllib")
+    return case, sources(op.source_key(), Path(finn.__file__).parent / "finn-rtllib"), stages.stage(op)
 
 
 @pytest.mark.slow
 @pytest.mark.verilator
 def test_rtl(tmp_path):
-    files, cases = [], []
-    for name in CASES:
-        case, needed = stream_case(name, tmp_path)
+    check(CASES, tmp_path)
+
+
+@pytest.mark.verilator
+def test_stalls_cost_what_is_predicted(tmp_path):
+    """Each word comes and goes in its cycle: a queue of results that stops too early would cost some."""
+    seen = tmp_path / "seen.npz"
+    expected = check(STALLED, tmp_path, seen, SHORTEST)
+    with np.load(seen) as streams:
+        fewest = [
+            follow(deconv_as_python, stage, streams[f"c{i}_s_axis_0"], streams[f"c{i}_m_axis_0"])
+            for i, stage in enumerate(expected)
+        ]
+    assert min(registers[deconv_as_python._CREDIT] for registers in fewest) == 0
+
+
+def check(names: Iterable[str], tmp_path: Path, seen: Path | None = None, reset: int = LONG) -> list[Stage]:
+    """Cases in one bench; returns the stages of their schedules."""
+    files, cases, expected = [], [], []
+    for name in names:
+        case, needed, stage = stream_case(name, tmp_path)
         cases.append(case)
+        expected.append(stage)
         files += [path for path in needed if path not in files]
     names = copy_finn_sources(files, tmp_path)
     paths = sorted((tmp_path / n for n in names), key=lambda p: names.index(p.name))
-    check_streams("deconv", paths, cases, tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False)
+    check_streams(
+        "deconv",
+        paths,
+        cases,
+        tmp_path / "bench",
+        PORTS,
+        run_dir=tmp_path,
+        warnings=False,
+        seen=seen,
+        reset=reset,
+    )
+    return expected
 
 
 @pytest.mark.verilator
 def test_rtl_sees_a_flipped_weight(tmp_path):
-    case, files = stream_case("stride1", tmp_path)
+    case, files, _ = stream_case("stride1", tmp_path)
     data = tmp_path / "stride1_weights.dat"
     lines = data.read_text().splitlines()
     lines[4] = f"{int(lines[4], 16) ^ 1:0{len(lines[4])}x}"
     data.write_text("\n".join(lines) + "\n")
     names = copy_finn_sources(files, tmp_path)
     with pytest.raises(AssertionError):
-        check_streams(
-            "deconv",
-            [tmp_path / n for n in names],
-            [case],
-            tmp_path / "bench",
-            PORTS,
-            run_dir=tmp_path,
-            warnings=False,
-        )
+        paths = [tmp_path / name for name in names]
+        check_streams("deconv", paths, [case], tmp_path / "bench", PORTS, run_dir=tmp_path, warnings=False)
 
 
 @settings(max_examples=40, deadline=None)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fpgan.hw.sources import rtl_file
-from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, SHORTEST, StreamCase, check_streams
 from fpgan.sim.packing import pack
 
 # width in bits, depth in words
@@ -21,4 +21,11 @@ def case(width: int, depth: int, beats: int = 300) -> StreamCase:
 
 @pytest.mark.verilator
 def test_fifo(tmp_path):
-    check_streams("fifo", [rtl_file("fifo.sv")], [case(*shape) for shape in SHAPES], tmp_path, seeds=SEEDS)
+    check_streams(
+        "fifo",
+        [rtl_file("fifo.sv")],
+        [case(*shape) for shape in SHAPES],
+        tmp_path,
+        seeds=SEEDS,
+        reset=SHORTEST,
+    )

@@ -11,7 +11,7 @@ from fpgan.build.dataflow.ops.add import flag_words
 from fpgan.build.dataflow.ops.hex_words import hex_words
 from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.hw.sources import rtl_file
-from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, SHORTEST, StreamCase, check_streams
 from fpgan.sim.golden import concat, lookup, weighted_sum
 from fpgan.sim.packing import pack
 
@@ -104,4 +104,4 @@ def test_joins(tmp_path):
         *(lookup_case(tmp_path, *shape) for shape in TABLES), *(fork_case(*shape) for shape in FORKS),
     ]  # fmt: skip
     sources = [rtl_file(f"stream_{name}.sv") for name in ("fork", "add", "concat", "lookup")]
-    check_streams("stream_fork", sources, cases, tmp_path, seeds=SEEDS)
+    check_streams("stream_fork", sources, cases, tmp_path, seeds=SEEDS, reset=SHORTEST)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fpgan.hw.sources import rtl_file
-from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, SHORTEST, StreamCase, check_streams
 from fpgan.sim.golden import zero_insert
 from fpgan.sim.packing import pack
 
@@ -39,5 +39,10 @@ def case(rows, columns, words, elements, stride, extra, bits=5, images=3) -> Str
 @pytest.mark.verilator
 def test_pixel_pad(tmp_path):
     check_streams(
-        "pixel_pad", [rtl_file("pixel_pad.sv")], [case(*shape) for shape in SHAPES], tmp_path, seeds=SEEDS
+        "pixel_pad",
+        [rtl_file("pixel_pad.sv")],
+        [case(*shape) for shape in SHAPES],
+        tmp_path,
+        seeds=SEEDS,
+        reset=SHORTEST,
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fpgan.hw.sources import sources
-from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, SHORTEST, StreamCase, check_streams
 
 pytestmark = pytest.mark.verilator
 
@@ -43,4 +43,5 @@ def test_tlast_ends_each_image(tmp_path):
         cases,
         tmp_path / "b",
         seeds=SEEDS,
+        reset=SHORTEST,
     )

@@ -8,41 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from finn.util.settings import get_settings
+from requantize_cases import CASES, line_of, requantize_case
 
-from fpgan.build.dataflow.lines import Line, find_lines
 from fpgan.build.dataflow.ops import register
-from fpgan.build.dataflow.ops.hex_words import hex_pairs, hex_words
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources
-from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
-from fpgan.sim.golden import IntArray, requantize, threshold
-from fpgan.sim.packing import pack
-
-# channels, elements per word, bits of a sum, output bits, lowest output, bits of marks
-CASES = [
-    (6, 2, 12, 8, -128, 0), (4, 4, 14, 8, 0, 1), (5, 1, 19, 8, -128, 1), (6, 3, 23, 8, -100, 2),
-    (3, 1, 10, 5, -3, 3), (1, 1, 16, 6, 0, 1),
-]  # fmt: skip
-
-
-def rounded(channels, acc_bits, out_bits, low) -> tuple[IntArray, IntArray, IntArray]:
-    """Thresholds (C,T) of lines as float32 rounds them, and the ends of the sums (C)."""
-    rng, reach = np.random.default_rng(channels), 1 << (acc_bits - 1)
-    first, last = -rng.integers(reach // 2, reach, channels), rng.integers(reach // 2, reach, channels)
-    levels = (1 << out_bits) - 1
-    steps = rng.uniform(1.2, 2.2, (channels, 1)) * reach / levels
-    at = (np.arange(1, levels + 1) - levels / 2) * steps + rng.uniform(-reach, reach, (channels, 1)) / 9
-    jitter = rng.integers(0, 2, at.shape) if acc_bits > 13 else 0
-    return np.clip(np.ceil(at).astype(np.int64) + jitter, first[:, None], last[:, None] + 1), first, last
-
-
-def line_of(channels, acc_bits, out_bits, low, mark_bits) -> tuple[Line, IntArray, IntArray]:
-    """And sums (N,C) around every threshold and at the ends, with what thresholds say of them."""
-    steps, first, last = rounded(channels, acc_bits, out_bits, low)
-    line = next(line for line in find_lines(steps, first, last, low) if line.mark_bits == mark_bits)
-    near = np.concatenate([(steps[:, :, None] + np.arange(-3, 3)).reshape(channels, -1), first[:, None]], 1)
-    acc = np.clip(near, first[:, None], last[:, None]).T
-    return line, acc, threshold(acc, steps, low)
+from fpgan.sim.benches.stream_bench import SEEDS, check_streams
+from fpgan.sim.golden import requantize
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -56,34 +28,12 @@ def test_lines_equal_their_thresholds(case):
         assert (off != expected).any()
 
 
-def stream_case(case, core, folder) -> StreamCase:
-    channels, pe, acc_bits, out_bits, low, mark_bits = case
-    line, acc, expected = line_of(channels, acc_bits, out_bits, low, mark_bits)
-    mult, offset = int(line.multiplier.max()).bit_length(), int(np.abs(line.offset).max()).bit_length() + 1
-    name = f"{core}_" + "_".join(map(str, case))
-    words = hex_pairs(line.multiplier.reshape(-1, pe), line.offset.reshape(-1, pe), (mult, offset))
-    (folder / f"{name}_line.dat").write_text(words)
-    padded = np.pad(line.marks, ((0, 0), (0, (1 << line.levels.bit_length()) - line.levels - 1)))
-    for element in range(pe):
-        rows = padded[element::pe].reshape(-1, 1)
-        (folder / f"{name}_marks_{element}.dat").write_text(hex_words(rows, max(1, mark_bits)))
-    parameters = {
-        "CHANNELS": channels, "PE": pe, "ACC_BITS": acc_bits, "OUT_BITS": out_bits, "MULT_BITS": mult,
-        "OFFSET_BITS": offset, "T_BITS": max(mult + acc_bits, offset) + 1, "SHIFT": line.shift,
-        "LEVELS": line.levels, "LOW": line.low, "MARK_BITS": mark_bits, "DSP_CORE": int(core == "dsp"),
-        "FILE": str(folder / name), "STYLE": "block" if pe == 1 else "distributed",
-        "MARK_STYLE": "block" if pe == 2 else "distributed",
-    }  # fmt: skip
-    given, taken = (pack(x[None, None], pe, bits) for x, bits in ((acc, acc_bits), (expected, out_bits)))
-    return StreamCase(parameters, given, taken, cycles=len(given))
-
-
 @pytest.mark.verilator
 def test_stream_requantize(tmp_path):
     """At full rate, with stalls, and after a reset in mid-stream."""
     register()
-    cases = [stream_case(case, "lut", tmp_path) for case in CASES]
-    cases += [stream_case(case, "dsp", tmp_path) for case in (*CASES[:2], *CASES[4:])]
+    cases = [requantize_case(case, "lut", tmp_path) for case in CASES]
+    cases += [requantize_case(case, "dsp", tmp_path) for case in (*CASES[:2], *CASES[4:])]
     finn = Path(get_settings().finn_rtllib)
     names = dict.fromkeys([*sources("stream_requantize_lut", finn), *sources("stream_requantize_dsp", finn)])
     (tmp_path / "rtl").mkdir()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 
 import openxc7_stand_in
 import pytest
@@ -14,7 +15,9 @@ from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
 from fpgan.build.implement.route import pnr
-from fpgan.build.implement.route.netlist import NETLIST
+from fpgan.build.implement.route.netlist import NEAR, NETLIST, TOP
+from fpgan.build.implement.route.nextpnr import SETTINGS
+from fpgan.build.implement.synth.fanout import REGISTERS
 from fpgan.build.implement.synthesize import synth
 from fpgan.hw.host.emit import HostOptions
 from fpgan.hw.system.tools import ToolError
@@ -78,6 +81,8 @@ def test_the_routed_clock_of_the_board_design(build, install, monkeypatch):
     assert routed["lut_sites"]["needed"] > result["totals"]["LUT"]
     assert routed["path"]["end"] == "host.accelerator.deconv.sum_q"
     netlist = (build / "pnr" / "project" / NETLIST).read_text()
+    module = json.loads(netlist)["modules"][TOP]
+    assert module["settings"] == SETTINGS and NEAR // 2 < loads_of_registers(module) <= NEAR
     monkeypatch.setattr(
         pnr, "write_netlist", lambda d, h, project, *_: (project / NETLIST).write_text(netlist)
     )
@@ -99,6 +104,18 @@ def test_the_routed_clock_of_the_board_design(build, install, monkeypatch):
     with pytest.raises(ToolError, match=no_room):
         synth(build, pnr=True)
     assert not list((build / "pnr").glob("seed*"))
+
+
+def loads_of_registers(module):
+    """The most loads of a register's output."""
+    drivers, loads = {}, Counter()
+    for cell in module["cells"].values():
+        for port, bits in cell["connections"].items():
+            if cell["port_directions"][port] == "output":
+                drivers.update(dict.fromkeys(bits, cell["type"]))
+            elif port != "C":
+                loads.update(bits)
+    return max(count for bit, count in loads.items() if drivers.get(bit) in REGISTERS)
 
 
 @pytest.mark.yosys

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from fpgan.build.implement.synth.calibrate import row_of
+from fpgan.build.implement.synth.calibrate import fit, routed_designs, row_of
 from fpgan.build.implement.synth.host import host_timing
 from fpgan.build.implement.synth.paths import TimedPath
 from fpgan.build.implement.synth.wires import WIRES, longest
@@ -35,3 +35,4 @@ def test_a_row_holds_what_the_estimate_knows(tmp_path: Path) -> None:
     wires = WIRES["xc7"]
     expected, _ = longest([long, short, *host.paths], wires.at(row.luts, 0.0))
     assert 1000 / row.estimate(wires) == pytest.approx(expected)
+    assert not row.fitted and fit([*routed_designs(), replace(row, mhz=(1.0,))]) == wires

@@ -29,6 +29,8 @@ def test_estimates_are_near_what_was_routed() -> None:
     assert len(designs) >= 12 and statistics.median(errors) <= 0.15
     for design in designs:
         assert design.estimate(wires) <= 1.1 * max(design.mhz), design.name
+    foretold = [design for design in designs if not design.fitted]
+    assert foretold and all(abs(design.error(wires)) <= 0.2 for design in foretold)
     unseen = [abs(error) for error in calibrate.unseen(designs)]
     assert statistics.median(unseen) <= 0.15 and max(unseen) <= 0.25
 

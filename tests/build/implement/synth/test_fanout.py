@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fpgan.build.implement.synth.fanout import Net, split, widest
+from fpgan.build.implement.synth.fanout import REGISTERS, Net, split, widest
 
 
 def netlist(loads: int, kind: str = "FDRE") -> dict[str, Any]:
@@ -41,6 +41,13 @@ def test_copies_of_copies() -> None:
     module = netlist(50)
     split(module, 4)
     assert widest(module).loads == 4 and levels(module) == [2] * 50
+
+
+def test_only_drivers_of_the_kinds_asked_for_are_copied() -> None:
+    """The router's netlist copies registers oftener than logic."""
+    module = netlist(300)
+    assert split(module, 100, {"LUT1", "port"}) == 0 and widest(module).loads == 300
+    assert split(module, 100, REGISTERS) == 2 and widest(module).loads == 100
 
 
 @pytest.mark.parametrize("kind", ["CARRY4", "RAMB18E1", "port"])

@@ -14,6 +14,8 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
+from requantize_cases import CASES, requantize_case
+from select_cases import select_case
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
 from fpgan.build.implement.synth.fanout import LIMIT
@@ -31,6 +33,7 @@ pytestmark = [pytest.mark.verilator, pytest.mark.yosys]
 
 BOARDS = {"xcup": "ultra96", "xc7": "pynq-z2"}
 IMAGES = 3
+MARKED = CASES[4]  # 3 bits of marks, several words of a pixel
 
 THRESHOLD = """
 module threshold_case (
@@ -106,6 +109,12 @@ def stream_cases(tiny: Path, part: str, folder: Path) -> tuple[list[StreamCase],
     cases.append(
         StreamCase(parameters, pack(x, 2, 4), pack(zero_insert(x, (2, 2), (6, 8)), 2, 4), module="pixel_pad")
     )
+    version = 2 if part.startswith("xczu") else 1
+    for core in ("lut", "dsp"):
+        cases.append(requantize_case(MARKED, core, folder, version))
+        paths += [path for path in finn_sources(f"stream_requantize_{core}") if path not in paths]
+    cases.append(select_case("mirrored", folder))
+    paths += [path for path in finn_sources("pixel_select") if path not in paths]
     names = copy_finn_sources(paths, folder)
     return [*cases, threshold_case(tiny, folder, names)], names
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults in modules that only benches reach: all of a bench in one simulation, chosen when it starts."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fpgan.hw.sources import held_checks
+from fpgan.hw.system.environment import variables_set
+from fpgan.hw.system.tools import ToolError
+from fpgan.sim.benches.runner import compile_cocotb, simulate_cocotb
+from mutants.child import ROOT, child
+from mutants.netlist import CHOSEN, Mutant, Order
+
+_LONGER = 4  # times what it takes without a fault, after which a simulation is one that does not end
+_LEAST = 30  # seconds
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A test that simulates, and the modules whose faults it shall see."""
+
+    name: str
+    test: str
+    modules: tuple[str, ...]
+
+
+BENCHES = (
+    Bench("joins", "tests/hw/rtl/test_joins.py::test_joins", ("stream_lookup",)),
+    Bench("pixel_select", "tests/hw/rtl/test_pixel_select.py::test_rtl",
+          ("pixel_select", "table_walk", "line_buffer")),
+    Bench("requantize", "tests/hw/rtl/test_stream_requantize.py::test_stream_requantize",
+          ("stream_requantize", "scale_lut", "weight_rom")),
+    Bench("mvu_lut", "tests/hw/rtl/test_mvu_lut.py::test_mvu_lut", ("mvu_lut", "mvu_lut_pe", "add_multi")),
+    Bench("bridge", "tests/hw/rtl/test_zynq7.py::test_bridge", ("axi3_axil", "axi3_burst")),
+    Bench("host", "tests/hw/host/test_host.py::test_host[3-5-9-options1]",
+          ("axil_stream", "call_control", "latent_source", "axi_dma_stream")),
+    Bench("deconv", "tests/hw/rtl/test_deconv.py::test_rtl",
+          ("deconv", "tap_axis", "pixel_word", "weight_reader", "mac_cores", "mvu_pumped")),
+)  # fmt: skip
+
+
+def judged(
+    bench: Bench, count: int, seed: int, folder: Path, known: Sequence[str]
+) -> Iterator[tuple[str, Mutant, str]]:
+    """Of each fault that is not `known`, `count` for each module: its name, itself, and what the bench says.
+
+    "" where that is nothing. Raises ToolError where the bench cannot be made, or fails without a fault.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made = _made(bench, count, seed, folder)
+    mutants = [Mutant(**one) for one in json.loads((folder / "mutants.json").read_text(encoding="utf-8"))]
+    wanted = [mutant for mutant in mutants if str(mutant.number) not in known]
+    if not wanted:
+        return
+    before = _spent()
+    if said := _run(made, folder, 0, 3600):
+        raise ToolError(f"{bench.name}: the netlist without a fault fails: {said}")
+    limit = max(_LEAST, round(_LONGER * (_spent() - before)))
+    for mutant in wanted:
+        yield str(mutant.number), mutant, _run(made, folder, mutant.number, limit)
+
+
+def _made(bench: Bench, count: int, seed: int, folder: Path) -> dict[str, Any]:
+    """bench.json, with the simulation made; what is there already is of a run that was interrupted."""
+    told = folder / "bench.json"
+    if not told.exists():
+        child("mutants.record", [bench.test, folder], ROOT, folder / "record.log", bench.name)
+    made: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    if not (folder / "made").exists():
+        parts = {"top": made["top"], "parameters": made["parameters"], "sources": _sources(made, folder)}
+        order = Order(str(folder), bench.modules, count, seed, bench=parts)
+        order.write(folder / "order.json")
+        where = Path(made["run_dir"])
+        child("mutants.netlist", [folder / "order.json"], where, folder / "yosys.log", bench.name)
+        (folder / "chosen.sv").write_text(CHOSEN, encoding="utf-8")
+        shutil.rmtree(folder / "build", ignore_errors=True)
+        files = [folder / "chosen.sv", folder / "mutated.v"]
+        compile_cocotb(made["top"], files, folder / "build", warnings=False)
+        (folder / "made").touch()
+    return made
+
+
+def _sources(made: Mapping[str, Any], folder: Path) -> list[str]:
+    """With the checks of what is held, of modules that the bench has: slang binds to no others."""
+    held, bound = map(str, held_checks())
+    names = {Path(path).stem for path in made["sources"]}
+    text = Path(bound).read_text(encoding="utf-8")
+    kept = [
+        one[0] for one in re.finditer(r"^bind (\w+) .*?;", text, re.DOTALL | re.MULTILINE) if one[1] in names
+    ]
+    (folder / "bound.sv").write_text("\n".join(kept), encoding="utf-8")
+    return [*(path for path in made["sources"] if path not in (held, bound)), held, str(folder / "bound.sv")]
+
+
+def _spent() -> float:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+
+
+def _run(made: Mapping[str, Any], folder: Path, number: int, seconds: int) -> str:
+    """What its first test says that fails, "" where none does."""
+    limits = {"COCOTB_MAX_FAILURES": "1", "SIM_CMD_PREFIX": f"prlimit --cpu={seconds}"}
+    (folder / "build" / "results.xml").unlink(missing_ok=True)
+    try:
+        with variables_set(limits):
+            simulate_cocotb(
+                made["top"], made["test_module"], folder / "build",
+                [*made["plusargs"], f"+mutant={number}"], Path(made["run_dir"]),
+            )  # fmt: skip
+    except (AssertionError, ToolError) as error:
+        return str(error).splitlines()[0][:200] or "failed"
+    return ""

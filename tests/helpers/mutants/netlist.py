@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults in the netlist of a module, by Yosys' mutate, in its own process:
+python -m mutants.netlist ORDER.json (see `Order`)."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fpgan.sim.proofs.job import Job, call, lower, read
+
+SELECTOR = "mutant"
+SAME = "nothing: it is the same function"
+_BITS = 16
+CHOSEN = """// SPDX-License-Identifier: Apache-2.0
+// Which of its faults a simulation has: +mutant=1 and so on, or none.
+module mutant_chosen (output logic [15:0] number);
+  initial if (!$value$plusargs("mutant=%d", number)) number = 0;
+endmodule
+"""
+_WITHOUT = ("$meminit", "$assert", "$assume", "$cover", "$check", "$print", "$anyseq", "$scopeinfo", "$bmux")
+_DECIDED = (("$reduce_and", "A", "cnot0"), ("$reduce_or", "A", "cnot1"), ("$reduce_bool", "A", "cnot1"))
+_ALL = 1 << 20  # faults
+_SHOWN = 100  # characters of the source
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault. file: a module. at: the source of its cell, or a register. what: which pin becomes what."""
+
+    number: int
+    file: str
+    at: str
+    what: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.file, self.at, self.what
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make in `folder`, which gets mutants.json too.
+
+    files: modules whose cells get `count` faults each, all in one netlist, which has number N where its input
+    SELECTOR is N. job: a Job, whose circuits are made of it; or bench: {top, sources, parameters}, which
+    becomes mutated.v, whose simulation has number N with +mutant=N. keys: `at` and `what` of faults, these
+    and no others, as far as there are such.
+    """
+
+    folder: str
+    files: Sequence[str]
+    count: int
+    seed: int
+    job: Mapping[str, Any] = field(default_factory=dict)
+    bench: Mapping[str, Any] = field(default_factory=dict)
+    keys: Sequence[tuple[str, str]] = ()
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+
+def carry_out(order: Order) -> None:
+    from pyosys import libyosys as ys
+
+    design, folder = ys.Design(), Path(order.folder)
+    if order.job:
+        read(design, Job(**order.job))
+    else:
+        _read_bench(design, order.bench)
+    # None of these has a module share a cell with its properties, in which a fault would be in both.
+    for command in ("proc", "opt_expr -mux_undef", "wreduce", "opt_clean"):
+        call(design, command)
+    words = [line for name in order.files for line in _faults(design, order, name)]
+    mutants = [
+        Mutant(number, name, *_described(design, line)) for number, (name, line) in enumerate(words, 1)
+    ]
+    told = json.dumps([asdict(mutant) for mutant in mutants], indent=1)
+    (folder / "mutants.json").write_text(told, encoding="utf-8")
+    for number, (_, line) in enumerate(words, 1):
+        call(design, f"mutate -ctrl {SELECTOR} {_BITS} {number}", *line)
+    if order.job:
+        lower(design, Job(**order.job))
+    else:
+        _write_bench(design, folder)
+
+
+def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
+    overrides = [word for name, value in bench["parameters"].items() for word in ("-G", f"{name}={value}")]
+    call(design, "read_slang --allow-use-before-declare --top", bench["top"], *overrides, *bench["sources"])
+    call(design, "hierarchy -top", bench["top"])
+
+
+def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[str]]]:
+    """The words of mutate for each fault of a module; ValueError where the design has no cell of it."""
+    from pyosys import libyosys as ys
+
+    own, found = ys.IdString("\\mutated"), False
+    for module in design.modules_.values():
+        for cell in module.cells_.values():
+            of_it = f"/{name}.sv:" in cell.get_src_attribute() and not cell.type.str().startswith(_WITHOUT)
+            cell.set_bool_attribute(own, of_it)
+            found |= of_it
+    if not found:
+        raise ValueError(f"{order.folder}: the design has no cell of {name}.sv")
+    path = Path(order.folder, "list.txt")
+    options = f"mutate -list {_ALL if order.keys else 2 * order.count} -seed {order.seed} -o"
+    call(design, options, path, "a:mutated=1")
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    words = [line[1 : line.index("-src") if "-src" in line else None] for line in lines]
+    random.Random(order.seed).shuffle(words)  # where there are no more than that, they come cell by cell
+    faults = (one for one in words if _changes(design, one))
+    if not order.keys:
+        yield from ((name, one) for one in itertools.islice(faults, order.count))
+        return
+    left = {(at, what) for at, what in order.keys}
+    for one in faults:
+        if (key := _described(design, one)) in left:
+            left.remove(key)
+            yield name, one
+
+
+def _changes(design: Any, words: Sequence[str]) -> bool:
+    """Whether it is a fault worth a try.
+
+    None is a constant that stays what it is, nor an input of a gate inverted where another one decides; and
+    of a register whose clock stands little would be learned.
+    """
+    from pyosys import libyosys as ys
+
+    said, cell = _pin(design, words)
+    pins = cell.getPort(ys.IdString("\\" + said["-port"]))
+
+    def constant(bit: str) -> str:
+        one = pins.extract(int(bit), 1)
+        return str(one.as_const().as_string()) if one.is_fully_const() else ""
+
+    if cell.type.str().startswith("$mem") and said["-port"] not in ("ADDR", "DATA"):
+        return False  # whether it is clocked and enabled may be no more than how it is written
+    decided = (cell.type.str(), said["-port"], said["-mode"]) in _DECIDED
+    if decided or said["-port"] in ("CLK", "RD_CLK", "WR_CLK"):
+        return False
+    if "-ctrlbit" in said:
+        return not constant(said["-ctrlbit"])
+    return constant(said["-portbit"]) != said["-mode"].removeprefix("const")
+
+
+def _pin(design: Any, words: Sequence[str]) -> tuple[dict[str, str], Any]:
+    """Options of mutate, and the cell that they name."""
+    from pyosys import libyosys as ys
+
+    said = dict(zip(words[::2], words[1::2], strict=True))
+    name = said["-cell"]
+    return said, design.top_module().cell(ys.IdString(name if name.startswith("$") else "\\" + name))
+
+
+def _described(design: Any, words: Sequence[str]) -> tuple[str, str]:
+    """`at` and `what` of a fault."""
+    said, cell = _pin(design, words)
+    register = re.fullmatch(r"\$driver\$(?:.*\.)?(\w+)(\[\d+\])*", said["-cell"])
+    at = register[1] if register else _source(cell.get_src_attribute())
+    by = f" by bit {said['-ctrlbit']}" if "-ctrlbit" in said else ""
+    what = f"{cell.type.str()} {said['-port']}[{said['-portbit']}] {said['-mode']}{by}"
+    return at, what
+
+
+def _source(attribute: str) -> str:
+    """The text of the first of the places that an attribute `src` names, in one line."""
+    place = re.fullmatch(r"(.*):(\d+)\.(\d+)(?:-(\d+)\.(\d+))?", attribute.split("|")[0])
+    if place is None:
+        return attribute
+    lines = Path(place[1]).read_text(encoding="utf-8").splitlines()
+    first, start = int(place[2]), int(place[3])
+    last, end = (int(place[4]), int(place[5])) if place[4] else (first, None)
+    text = lines[first - 1 : last]
+    if end is not None:
+        text[-1] = text[-1][: end - 1]
+    text[0] = text[0][start - 1 :]
+    return " ".join(" ".join(text).split())[:_SHOWN]
+
+
+def _write_bench(design: Any, folder: Path) -> None:
+    """mutated.v, in which mutant_chosen says which fault is there."""
+    from pyosys import libyosys as ys
+
+    top = design.top_module()
+    wire = top.wire(ys.IdString("\\" + SELECTOR))
+    wire.port_input = False
+    top.fixup_ports()
+    cell = top.addCell(ys.IdString("\\chosen"), ys.IdString("\\mutant_chosen"))
+    cell.setPort(ys.IdString("\\number"), ys.SigSpec(wire))
+    call(design, "clean")
+    call(design, "write_verilog -noattr", folder / "mutated.v")
+
+
+if __name__ == "__main__":
+    carry_out(Order(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
