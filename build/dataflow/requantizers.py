@@ -98,7 +98,7 @@ def _shape(op: Any, line: Line, ends: IntArray, core: str) -> LineShape:
 
 
 def put(model: ModelWrapper, node: NodeProto, requantizer: Requantizer) -> NodeProto:
-    """A Requantize_rtl in the place of a Thresholding_rtl; returns it."""
+    """A Requantize_rtl in the place of a Thresholding_rtl; returns the graph's node."""
     line, shape = requantizer.line, requantizer.shape
     op, index = getCustomOp(node), node.name.rpartition("_")[2]
     name, values, marks = f"requantize_{index}", f"line_{index}", f"marks_{index}"
@@ -117,5 +117,5 @@ def put(model: ModelWrapper, node: NodeProto, requantizer: Requantizer) -> NodeP
         model.set_tensor_datatype(tensor, kind if kind.bitwidth() <= 64 else DataType["INT64"])
     place = list(model.graph.node).index(node)
     model.graph.node.remove(node)
-    model.graph.node.insert(place, new)
-    return new
+    model.graph.node.insert(place, new)  # a copy of it
+    return model.graph.node[place]

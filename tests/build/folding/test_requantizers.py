@@ -18,6 +18,7 @@ from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.fold import InfeasibleError, fold, fold_like
 from fpgan.build.folding.limits import Budget
+from fpgan.build.folding.size_fifos import period
 from fpgan.build.frontend.read import read_network
 from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.build.proof.thresholds import prove_thresholds
@@ -53,14 +54,8 @@ def test_a_decoder_whose_thresholds_are_no_lines_fits_too():
     At one shape of memory for all of them they were priced 602.
     """
     g, board = Integers((1, 1), 20, "INT8"), get_board("zcu104")
-    g.linear(
-        g.linear("image_0", 400, kernel=1, pad=0, out="UINT8", bits=8),
-        784,
-        kernel=1,
-        pad=0,
-        out="UINT8",
-        bits=8,
-    )
+    same = {"kernel": 1, "pad": 0, "out": "UINT8", "bits": 8}
+    g.linear(g.linear("image_0", 400, **same), 784, **same)
     model = lower(g.model())
     share = Budget(*(int(0.8 * board.budget[name]) for name in ("LUT", "DSP", "BRAM18")))
     fold(model, board.part, share, int(board.default_clock_mhz * 1e6 / 500))
@@ -99,3 +94,16 @@ def test_the_cheaper_of_both_is_taken(tmp_path):
     assert said["memory_bits"] == 64 * (
         said["multiplier_bits"] + said["offset_bits"] + marks.shape[1] * said["mark_bits"]
     )
+
+
+@pytest.mark.parametrize("act", ["Relu", "Abs"])
+def test_as_many_channels_at_once_as_the_rate_asks_for(act):
+    """64 channels of 16 pixels in 256 cycles, and the function behind them as many; an image took 1,024."""
+    chain = Chain((1, 8, 4, 4)).quant(0.37, 8)
+    chain.op("Conv", chain.weights((64, 8, 1, 1), 0.0171, 8)).quant(0.41, 8)
+    model = lower(integer_graph(read_network(chain.op(act).quant(0.43, 4, signed=False).model())))
+    fold(model, BOARD.part, Budget(20_000, 0, 6), 256)
+    steps = [node for node in model.graph.node if node.op_type != "Deconv_rtl"]
+    assert len(steps) == 2 and "Requantize_rtl" in kinds(model)
+    assert all(getCustomOp(node).get_nodeattr("PE") == 4 for node in steps)
+    assert period(model, {}) <= 256
