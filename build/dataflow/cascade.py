@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+_Widths = tuple[int, int, bool, bool]  # of weights and activations; these signed, those narrow
 _PREADDER = {"DSP48E1": 25, "DSP48E2": 27}  # bits
 _LONGEST = 16  # slices of a chain: what a shift register site delays, and result queues hide
 _BITS, _NARROWEST, _WIDEST = 48, 2, 31  # of a sum; of a field that mvu_cascade.sv takes
@@ -95,6 +96,8 @@ def packing(
             chains += 1
         return Packing(lanes, chain, pitch, in_slices, cores, pe, simd, act_bits, acc_bits)
 
+    widths = weight_bits, act_bits, signed, narrow
+
     def possible() -> Iterator[Packing]:
         for lanes in range(1, pe + 1):
             room = min(most // (lanes - 1), _BITS // lanes) if lanes > 1 else _WIDEST
@@ -102,10 +105,10 @@ def packing(
                 return
             if acc_bits <= room and dsp_block == "DSP48E2":
                 yield made(lanes, _LONGEST, acc_bits, True)
-            longest = _LONGEST if acc_bits <= room else _products(room, weight_bits, act_bits, signed, narrow)
+            longest = _LONGEST if acc_bits <= room else _products(room, widths)
             if longest:
                 found = made(lanes, min(longest, _LONGEST), _NARROWEST, False)
-                needed = _bits(found.chain, weight_bits, act_bits, signed, narrow)
+                needed = _bits(found.chain, widths)
                 yield replace(found, pitch=max(_NARROWEST, min(needed, acc_bits)))
 
     return min(possible(), key=lambda found: found.slices * _SLICE_LUT + found.lut, default=None)
@@ -124,7 +127,7 @@ def _range(weight_bits: int, act_bits: int, signed: bool, narrow: bool) -> tuple
     return min(0, *products), max(0, *products)
 
 
-def _products(bits: int, *widths: int) -> int:
+def _products(bits: int, widths: _Widths) -> int:
     """How many a field of so many bits holds."""
     low, high = _range(*widths)
     fits = [2 ** (bits - 1) // -low] if low else []
@@ -132,7 +135,7 @@ def _products(bits: int, *widths: int) -> int:
     return min(fits, default=0) if bits > 0 else 0
 
 
-def _bits(products: int, *widths: int) -> int:
+def _bits(products: int, widths: _Widths) -> int:
     """Of a field that holds so many."""
     low, high = (products * end for end in _range(*widths))
     return max((-low - 1).bit_length() if low else 0, high.bit_length()) + 1
