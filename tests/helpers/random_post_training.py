@@ -13,7 +13,9 @@ from torch import nn
 
 ACTIVATIONS = {
     "relu": nn.ReLU, "leaky": lambda: nn.LeakyReLU(0.2), "sigmoid": nn.Sigmoid, "tanh": nn.Tanh,
-    "relu6": nn.ReLU6, "none": nn.Identity,
+    "relu6": nn.ReLU6, "none": nn.Identity, "silu": nn.SiLU, "gelu": nn.GELU, "mish": nn.Mish, "selu": nn.SELU,
+    "celu": nn.CELU, "softsign": nn.Softsign, "softplus": nn.Softplus, "hardswish": nn.Hardswish,
+    "hardtanh": nn.Hardtanh, "logsigmoid": nn.LogSigmoid,
 }  # fmt: skip
 
 
@@ -40,7 +42,8 @@ def networks(draw):
         skip = draw(st.sampled_from(["", "", "add", "join"]))
         co = channels if skip == "add" else draw(st.integers(1, 4))
         if skip or size > 4:
-            parts = [nn.Conv2d(channels, co, 3, padding=1, bias=draw(st.booleans()))]
+            groups = draw(st.sampled_from([g for g in range(1, 5) if channels % g == co % g == 0]))
+            parts = [nn.Conv2d(channels, co, 3, padding=1, groups=groups, bias=draw(st.booleans()))]
         else:
             parts = [nn.ConvTranspose2d(channels, co, 4, 2, 1, bias=draw(st.booleans()))]
             size *= 2
