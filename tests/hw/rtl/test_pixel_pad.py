@@ -38,11 +38,5 @@ def case(rows, columns, words, elements, stride, extra, bits=5, images=3) -> Str
 
 @pytest.mark.verilator
 def test_pixel_pad(tmp_path):
-    check_streams(
-        "pixel_pad",
-        [rtl_file("pixel_pad.sv")],
-        [case(*shape) for shape in SHAPES],
-        tmp_path,
-        seeds=SEEDS,
-        reset=SHORTEST,
-    )
+    cases = [case(*shape) for shape in SHAPES]
+    check_streams("pixel_pad", [rtl_file("pixel_pad.sv")], cases, tmp_path, seeds=SEEDS, reset=SHORTEST)
