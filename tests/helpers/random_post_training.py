@@ -13,9 +13,9 @@ from torch import nn
 
 ACTIVATIONS = {
     "relu": nn.ReLU, "leaky": lambda: nn.LeakyReLU(0.2), "sigmoid": nn.Sigmoid, "tanh": nn.Tanh,
-    "relu6": nn.ReLU6, "none": nn.Identity, "silu": nn.SiLU, "gelu": nn.GELU, "mish": nn.Mish, "selu": nn.SELU,
-    "celu": nn.CELU, "softsign": nn.Softsign, "softplus": nn.Softplus, "hardswish": nn.Hardswish,
-    "hardtanh": nn.Hardtanh, "logsigmoid": nn.LogSigmoid,
+    "relu6": nn.ReLU6, "none": nn.Identity, "silu": nn.SiLU, "gelu": nn.GELU, "mish": nn.Mish,
+    "selu": nn.SELU, "celu": nn.CELU, "softsign": nn.Softsign, "softplus": nn.Softplus,
+    "hardswish": nn.Hardswish, "hardtanh": nn.Hardtanh, "logsigmoid": nn.LogSigmoid,
 }  # fmt: skip
 
 
