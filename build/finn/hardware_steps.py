@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,10 @@ from fpgan.build.finn.errors import refused  # noqa: E402
 from fpgan.build.finn.rtl_variants import VARIANTS  # noqa: E402
 from fpgan.build.finn.stitch import Stitched, stitch  # noqa: E402
 from fpgan.build.finn.transformations.insert_streams import InsertStreams  # noqa: E402
+from fpgan.build.folding.schedule.fifo import SMALLEST  # noqa: E402
 from fpgan.build.folding.size_fifos import size_fifos  # noqa: E402
+from fpgan.hw.system.files import write_json  # noqa: E402
+from fpgan.hw.system.reading import read_json  # noqa: E402
 
 _MEASURED = (3, 7)  # images of the two runs whose difference is the steady state
 
@@ -54,9 +56,8 @@ def step_generate_hardware(model: ModelWrapper, cfg: DataflowBuildConfig) -> Mod
             )  # fmt: skip
     model = model.transform(InsertStreams(_depths(model, cfg)))
     model = model.transform(GiveUniqueNodeNames()).transform(GiveReadableTensorNames())
-    model = finn_steps.step_hw_codegen(
-        model, cfg
-    )  # of step_hw_ipgen only the verification is left without HLS
+    model = finn_steps.step_hw_codegen(model, cfg)
+    # Of step_hw_ipgen only the verification is left without HLS.
     if VerificationStepType.NODE_BY_NODE_RTLSIM in cfg._resolve_verification_steps():
         _verify_layers(copy.deepcopy(model), cfg)
     return model
@@ -76,8 +77,7 @@ def _depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
     if not cfg.auto_fifo_depths:
         if cfg.fifo_config_file is None:
             raise FINNUserError("auto_fifo_depths is False and there is no fifo_config_file; give one")
-        given = json.loads(Path(cfg.fifo_config_file).read_text(encoding="utf-8"))
-        return {name: int(entry["depth"]) for name, entry in given.items() if "depth" in entry}
+        return _given_depths(Path(cfg.fifo_config_file))
     if cfg.auto_fifo_strategy == AutoFIFOSizingMethod.FORCE_MINIMAL_FIFOS:
         return {}
     if all(_scheduled(getCustomOp(node)) for node in model.graph.node):
@@ -87,6 +87,20 @@ def _depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
         for node in model.graph.node for op in (getCustomOp(node),)
         for k in range(len(op.get_verilog_top_module_intf_names()["s_axis"]))
     }  # fmt: skip
+
+
+def _given_depths(path: Path) -> dict[str, int]:
+    """Of a fifo_config_file, {name: {"depth": words}}. FINNUserError where it is damaged or none."""
+    try:
+        given = read_json(path, "give FINN's final_hw_config.json")
+    except ValueError as error:
+        raise FINNUserError(str(error)) from None
+    entries = {name: entry for name, entry in given.items() if isinstance(entry, dict)}
+    depths = {name: entry["depth"] for name, entry in entries.items() if "depth" in entry}
+    for name, depth in depths.items():
+        if not isinstance(depth, int) or depth < SMALLEST:
+            raise FINNUserError(f"{path}: {name} has depth {depth!r}; give {SMALLEST} words or more")
+    return depths
 
 
 def _scheduled(op: Any) -> bool:
@@ -127,6 +141,5 @@ def step_measure_rtlsim_performance(model: ModelWrapper, cfg: DataflowBuildConfi
         "samples": sum(_MEASURED), "intervals": [interval], "latency_cycles": stitched.cycles(rng, 1),
         "throughput_fps": 1e9 / cfg.synth_clk_period_ns / interval,
     }  # fmt: skip
-    path = cfg.get_report_directory() / "rtlsim_performance.json"
-    path.write_text(json.dumps([result], indent=2), encoding="utf-8")
+    write_json(cfg.get_report_directory() / "rtlsim_performance.json", [result])
     return model

@@ -28,6 +28,8 @@ from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers
 from finn.transformation.qonnx.convert_qonnx_to_finn import ConvertQONNXtoFINN
 from finn.util.exception import FINNUserError
 
+from fpgan.build.finn import hardware_steps
+
 PART = "xczu3eg-sbva484-1-e"
 GEOMETRIES = [  # rows, columns, kernel, attributes of ConvTranspose
     (4, 4, (4, 4), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
@@ -217,6 +219,24 @@ def test_a_graph_without_transposed_convolutions_is_finns_alone():
         constants = [[model.get_initializer(name) for name in node.input] for node in model.graph.node]
         found.append(repr([[node.op_type for node in model.graph.node], constants]))
     assert found[0] == found[1] and "MultiThreshold" in found[0]
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (None, "does not exist; give FINN's final_hw_config"), ("{", "is damaged: no JSON at line 1"),
+        ('{"fifo_0": {"depth": 1}}', "fifo_0 has depth 1; give 2 words or more"),
+        ('{"fifo_0": {"depth": "4"}}', "fifo_0 has depth '4'; give 2 words or more"),
+    ],
+)  # fmt: skip
+def test_depths_that_are_none(tmp_path, text, said):
+    path = tmp_path / "depths.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(FINNUserError, match=said):
+        hardware_steps._given_depths(path)
+    path.write_text('{"Defaults": {}, "fifo_0": {"depth": 4, "impl_style": "rtl"}, "deconv_0": {"PE": 2}}')
+    assert hardware_steps._given_depths(path) == {"fifo_0": 4}
 
 
 def test_steps_are_finns_with_ours_in_place():
