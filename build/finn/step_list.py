@@ -9,7 +9,8 @@ PUBLIC = "fpgan.finn"  # where FINN finds our steps by name
 
 # Ours always: what FINN's own do, and a transposed convolution besides.
 GRAPH = (
-    "step_qonnx_to_finn", "step_streamline", "step_convert_to_hw", "step_target_fps_parallelization",
+    "step_qonnx_to_finn", "step_streamline", "step_convert_to_hw", "step_specialize_layers",
+    "step_target_fps_parallelization",
 )  # fmt: skip
 # Ours where there are no vendor tools, for these call them.
 WITHOUT_TOOLS = ("step_generate_hardware", "step_create_stitched_ip", "step_measure_rtlsim_performance")

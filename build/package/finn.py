@@ -17,6 +17,7 @@ from __future__ import annotations
 from fpgan.build.finn.graph_steps import (
     step_convert_to_hw,
     step_qonnx_to_finn,
+    step_specialize_layers,
     step_streamline,
     step_target_fps_parallelization,
 )
@@ -30,13 +31,17 @@ from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTrans
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv
 from fpgan.build.finn.transformations.insert_streams import InsertStreams
+from fpgan.build.finn.transformations.lower_depth_to_space import LowerDepthToSpace
+from fpgan.build.finn.transformations.merge_depth_to_space import MergeDepthToSpace
 from fpgan.build.finn.transformations.merge_upsampling import MergeUpsampling
 from fpgan.build.finn.transformations.move_mul_past_pixel_padding import MoveScalarMulPastPixelPadding
 from fpgan.build.finn.transformations.set_folding import SetFolding
+from fpgan.build.finn.transformations.specialize_add import SpecializeAdd
 
 __all__ = [
-    "AbsorbSignIntoConvTranspose", "ExactThresholds", "InferDeconv", "InsertStreams", "MergeUpsampling",
-    "MoveScalarMulPastPixelPadding", "SetFolding", "build_steps", "step_convert_to_hw",
-    "step_create_stitched_ip", "step_generate_hardware", "step_measure_rtlsim_performance",
-    "step_qonnx_to_finn", "step_streamline", "step_target_fps_parallelization",
+    "AbsorbSignIntoConvTranspose", "ExactThresholds", "InferDeconv", "InsertStreams", "LowerDepthToSpace",
+    "MergeDepthToSpace", "MergeUpsampling", "MoveScalarMulPastPixelPadding", "SetFolding", "SpecializeAdd",
+    "build_steps", "step_convert_to_hw", "step_create_stitched_ip", "step_generate_hardware",
+    "step_measure_rtlsim_performance", "step_qonnx_to_finn", "step_specialize_layers", "step_streamline",
+    "step_target_fps_parallelization",
 ]  # fmt: skip
