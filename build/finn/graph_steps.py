@@ -31,6 +31,7 @@ from fpgan.build.finn.host_ends import HostEnds  # noqa: E402
 from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTranspose  # noqa: E402
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds  # noqa: E402
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv  # noqa: E402
+from fpgan.build.finn.transformations.infer_literal_deconv import InferLiteralDeconv  # noqa: E402
 from fpgan.build.finn.transformations.lower_depth_to_space import LowerDepthToSpace  # noqa: E402
 from fpgan.build.finn.transformations.merge_depth_to_space import MergeDepthToSpace  # noqa: E402
 from fpgan.build.finn.transformations.merge_upsampling import MergeUpsampling  # noqa: E402
@@ -38,6 +39,7 @@ from fpgan.build.finn.transformations.set_folding import SetFolding  # noqa: E40
 from fpgan.build.finn.transformations.specialize_add import SpecializeAdd  # noqa: E402
 
 _CONCERNED = ("ConvTranspose", "Resize", "Upsample", "DepthToSpace")
+_OURS = ("ConvTranspose", "Deconv", "FMPadding_Pixel")  # of the graphs that are ours to convert
 _SCALES = ("Mul", "Add", "Div", "Sub")
 _FOLDED = (
     "PE", "SIMD", "EmbFold", "SeqFold", "parallel_window", "ram_style", "depth", "impl_style", "resType",
@@ -61,8 +63,7 @@ def step_streamline(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapp
     FINN moves no scale past a ConvTranspose: where one is at it, FINN's passes run with ours until scales
     stand still. A graph with no transposed convolution is FINN's alone.
     """
-    for merge in (MergeUpsampling(), MergeDepthToSpace(), InferDataTypes(), LowerDepthToSpace()):
-        model = model.transform(merge)
+    model = _with_transposed(model)
     passes = (
         reorder.MoveScalarMulPastConvTranspose(), Streamline(), AbsorbSignIntoConvTranspose(),
         InferDataTypes(), GiveUniqueNodeNames(), GiveReadableTensorNames(),
@@ -73,6 +74,18 @@ def step_streamline(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapp
         for each in passes:
             model = model.transform(each)
     return finn_steps.step_streamline(model, cfg)
+
+
+def step_streamline_literally(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """The same with InferLiteralDeconv in its place: FINN's own lowering where it can, else our layer."""
+    return finn_steps.step_streamline(_with_transposed(model).transform(InferLiteralDeconv()), cfg)
+
+
+def _with_transposed(model: ModelWrapper) -> ModelWrapper:
+    """Upsamplings and sub-pixels become transposed convolutions."""
+    for merge in (MergeUpsampling(), MergeDepthToSpace(), InferDataTypes(), LowerDepthToSpace()):
+        model = model.transform(merge)
+    return model
 
 
 def _scaled(model: ModelWrapper) -> bool:
@@ -86,7 +99,7 @@ def _scaled(model: ModelWrapper) -> bool:
 
 def step_convert_to_hw(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
     """FINN's, behind InferDeconv, between the ends that stay on the host. Raises FINNUserError."""
-    if not model.get_nodes_by_op_type("ConvTranspose"):
+    if not any(model.get_nodes_by_op_type(kind) for kind in _OURS):
         return finn_steps.step_convert_to_hw(model, cfg)
     model = _channels_last(model.transform(InferDeconv()))
     ends = HostEnds.cut(model)

@@ -50,7 +50,7 @@ class Images:
     def visit(self, node: NodeProto) -> None:
         """Put a node that passes values on beside itself, on integers:
 
-            a -> MaxPool -> b        a' -> MaxPool -> b'
+        a -> MaxPool -> b        a' -> MaxPool -> b'
         """
         named = [name for name in node.input if name and self.constants.get(name) is None]
         images = [self.known.get(name) for name in named]

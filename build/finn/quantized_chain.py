@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is between a quantizer and the integers of which it makes others, as functions that can be evaluated."""
+"""What is between a quantizer and the integers of which it makes others, as functions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Chain:
 
     @classmethod
     def behind(cls, node: NodeProto, model: ModelWrapper, images: Images) -> Chain:
-        """That of a quantizer. UnsupportedError, in one line, where there is none whose integers are known."""
+        """That of a quantizer. UnsupportedError where there is none whose integers are known."""
         return _Walk(node, model, images).chain()
 
     def unchanged(self, target: Quantizer) -> bool:
@@ -60,9 +60,7 @@ class Chain:
         alone = self.start is None and not self.functions and self.shuffle is None
         return alone and self.images[0].quantizer == target
 
-    def thresholds(
-        self, node: NodeProto, target: Quantizer
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def thresholds(self, node: NodeProto, target: Quantizer) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Those of each channel (C, counted levels - 1), and channels (C) whose integers are to be negated.
 
         Raises NotMonotoneError.
@@ -164,7 +162,9 @@ class _Walk:
         if shapes[0] != shapes[1]:
             raise UnsupportedError.at(start, f"adds {shapes[0]} and {shapes[1]}; one shape is supported")
         if one.quantizer is None or other.quantizer is None:
-            raise UnsupportedError.at(start, "adds an image whose channels have several scales; one is supported")
+            raise UnsupportedError.at(
+                start, "adds an image whose channels have several scales; one is supported"
+            )
         sources = (one.quantizer, other.quantizer)
         factors = proportion(sources)
         if factors is None:

@@ -16,6 +16,7 @@ from fpgan.sim.compiled.compile import compile_program
 from fpgan.sim.compiled.programs import private_folder, run_logged
 
 _HARNESS = Path(__file__).with_name("any_streams.cpp")
+_TABLE_FIFO = Path(__file__).with_name("table_fifo.sv")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", re.DOTALL)
 _PORT = re.compile(r"\b(input|output)\b[^,;]*?\b(\w+?)_(TDATA|tdata)\b")
 _FACTS = "top.json"
@@ -64,6 +65,11 @@ def file_of(top: str, sources: Sequence[Path]) -> Path:
         if re.search(rf"\bmodule\s+{re.escape(top)}\b", path.read_text(encoding="utf-8")):
             return path
     raise ValueError(f"no source holds module {top}")
+
+
+def table_fifo(rtl: Path) -> None:
+    """Let the FIFOs of a folder of RTL read their depths from a table when a simulation starts."""
+    shutil.copyfile(_TABLE_FIFO, rtl / "fifo.sv")
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from fpgan.build.finn.float_thresholds import float_thresholds
 from fpgan.build.finn.images import Image, Images
 from fpgan.build.finn.node_writer import NodeWriter
 from fpgan.build.finn.quantized_chain import Chain, output_axis
-from fpgan.build.frontend.errors import UnsupportedError, node_name
 from fpgan.build.frontend.constants import attribute
+from fpgan.build.frontend.errors import UnsupportedError, node_name
 from fpgan.build.frontend.quantized_constants import FileConstants
 from fpgan.build.frontend.quantizers import Quantizer
 from fpgan.build.frontend.read_quantizers import is_quant, is_unbounded, quant_node
@@ -177,9 +177,7 @@ def _stays(node: NodeProto, error: Exception) -> None:
     log.warning(f"{node_name(node)}: thresholds stay FINN's: {error}")
 
 
-def _negated(
-    node: NodeProto, integers: NDArray[np.int64], flipped: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _negated(node: NodeProto, integers: NDArray[np.int64], flipped: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Weights as the node lays them out, those of falling channels negated."""
     axis, sign = output_axis(node), np.where(flipped, -1, 1)
     if node.op_type == "ConvTranspose" and (groups := int(attribute(node, "group", 1))) > 1:
