@@ -44,7 +44,7 @@ def relu(bits: int = 4) -> nn.Module:
 
 def norm(channels: int) -> nn.Module:
     """One that falls in its second channel."""
-    made = nn.BatchNorm2d(channels)
+    made = nn.BatchNorm2d(channels, momentum=None)  # the average of all passes
     with torch.no_grad():
         made.weight.uniform_(0.6, 1.4)
         made.weight[1] *= -1

@@ -70,6 +70,7 @@ def settings(folder: Path, network: Network, **others: object) -> Path:
 def build(folder: Path, network: Network, **others: object) -> Built:
     cfg = DataflowBuildConfig.construct_from(settings(folder, network, **others))
     cfg.output_dir = str(folder / "output")
+    (folder / "finn").mkdir()
     with own_folder(folder / "finn"):
         assert build_dataflow_cfg(network.file, cfg) == 0
     return Built(folder / "output", network)
@@ -79,7 +80,7 @@ def build(folder: Path, network: Network, **others: object) -> Built:
 def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
     """As fast as it was asked to be, its FIFOs sized by simulation; FINN's layers are its own."""
     network = exported("autoencoder", tmp_path)
-    arguments = ["build", "-s", "-a", "--finn-build-dir", tmp_path / "finn", settings(tmp_path, network)]
+    arguments = ["build", "-s", "--accept-defaults", "--finn-build-dir", tmp_path / "finn", settings(tmp_path, network)]
     monkeypatch.setattr(sys, "argv", ["finn", *map(str, arguments), str(network.file)])
     with own_folder(tmp_path), pytest.raises(SystemExit) as ended:
         fpgan.finn.main()
