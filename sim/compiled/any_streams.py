@@ -16,7 +16,7 @@ from fpgan.sim.compiled.compile import compile_program
 from fpgan.sim.compiled.programs import private_folder, run_logged
 
 _HARNESS = Path(__file__).with_name("any_streams.cpp")
-_TABLE_FIFO = Path(__file__).with_name("table_fifo.sv")
+_TABLE_FIFO = Path(__file__).with_name("stand_ins") / "fifo.sv"
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", re.DOTALL)
 _PORT = re.compile(r"\b(input|output)\b[^,;]*?\b(\w+?)_(TDATA|tdata)\b")
 _FACTS = "top.json"
