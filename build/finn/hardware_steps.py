@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import math
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +84,29 @@ def _depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
         return _given_depths(Path(cfg.fifo_config_file))
     if cfg.auto_fifo_strategy == AutoFIFOSizingMethod.FORCE_MINIMAL_FIFOS:
         return {}
-    clock = None if all(_scheduled(getCustomOp(node)) for node in model.graph.node) else _simulated(cfg)
-    return size_fifos(
-        model, insert=lambda model, depths=None: model.transform(InsertStreams(depths)), clock=clock
-    )
+    if all(_scheduled(getCustomOp(node)) for node in model.graph.node):
+        return size_fifos(model, insert=_streams)
+    return _simulated_depths(model, cfg)
 
 
-def _simulated(cfg: DataflowBuildConfig) -> Callable[[ModelWrapper], SimulatedPeriods]:
-    """What counts cycles by Verilator, in a folder of FINN's."""
-    folder = Path(make_build_dir("fifo_sizing_"))
-    part, period_ns = cfg._resolve_fpga_part(), cfg.synth_clk_period_ns
-    return lambda model: SimulatedPeriods(model, part, period_ns, folder)
+def _streams(model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper:
+    return model.transform(InsertStreams(depths))
+
+
+def _simulated_depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
+    """By Verilator, in a folder of FINN's. FINNUserError where no image comes, however deep they are."""
+    folder, made = Path(make_build_dir("fifo_sizing_")), list[SimulatedPeriods]()
+
+    def clock(trial: ModelWrapper) -> SimulatedPeriods:
+        made.append(SimulatedPeriods(trial, cfg._resolve_fpga_part(), cfg.synth_clk_period_ns, folder))
+        return made[0]
+
+    depths = size_fifos(model, insert=_streams, clock=clock)
+    if math.isinf(made[0].of(depths)):
+        raise FINNUserError(
+            f"no image comes out, with FIFOs of up to {max(depths.values())} words; {folder} holds the design"
+        )
+    return depths
 
 
 def _given_depths(path: Path) -> dict[str, int]:

@@ -13,8 +13,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.finn.stitch import stitch
 from fpgan.build.folding.schedule.fifo import SMALLEST
-from fpgan.hw.system.tools import ToolError
-from fpgan.sim.compiled.any_streams import table_fifo
+from fpgan.sim.compiled.any_streams import HangError, table_fifo
 
 _IMAGES = (2, 5)  # of the two runs whose difference is the steady state
 _SLOWEST = 4  # times as many cycles without a word as all layers take one after the other: it stops
@@ -54,6 +53,6 @@ class SimulatedPeriods:
     def _measured(self) -> float:
         try:
             few, many = (self._stitched.cycles(self._rng, images, self._patience) for images in _IMAGES)
-        except ToolError:
+        except HangError:
             return math.inf
         return (many - few) / (_IMAGES[1] - _IMAGES[0])

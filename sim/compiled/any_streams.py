@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fpgan.hw.system.files import write_json
 from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_program
 from fpgan.sim.compiled.programs import private_folder, run_logged
 
@@ -20,6 +21,7 @@ _TABLE_FIFO = Path(__file__).with_name("stand_ins") / "fifo.sv"
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", re.DOTALL)
 _PORT = re.compile(r"\b(input|output)\b[^,;]*?\b(\w+?)_(TDATA|tdata)\b")
 _FACTS = "top.json"
+_STOPPED = "stopped after word"  # as any_streams.cpp says it
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Ports:
             lists.append(f"#define {macro}(X) {' '.join(entries)}\n")
         clocks = "#define FPGAN_CLK ap_clk\n#define FPGAN_RESET ap_rst_n\n"
         return "".join([*lists, clocks, "#define FPGAN_CLK2X\n" if self.pumped else ""])
+
+
+class HangError(ToolError):
+    """No word moved for as long as it was waited for."""
 
 
 def file_of(top: str, sources: Sequence[Path]) -> Path:
@@ -107,7 +113,7 @@ class StreamProgram:
     ) -> tuple[dict[str, list[int]], int]:
         """From reset: words of each source, by name; how many of each sink. Returns those, and the cycles.
 
-        Raises ToolError where no word moves for `patience` cycles.
+        Raises HangError where no word moves for `patience` cycles.
         """
         with private_folder(self.program.parent, "run") as folder:
             widths = []
@@ -120,7 +126,11 @@ class StreamProgram:
             counts = [wanted.get(name, 0) for name in self.ports.sinks]
             command = [str(self.program), str(folder), str(patience), *map(str, (*widths, *counts))]
             log = self.program.with_name("run.log")
-            said = json.loads(run_logged(command, self.cwd, folder, log, "simulating").splitlines()[-1])
+            try:
+                said = json.loads(run_logged(command, self.cwd, folder, log, "simulating").splitlines()[-1])
+            except ToolError as error:
+                kind = HangError if _STOPPED in str(error) else ToolError
+                raise kind(str(error), error.command, error.log) from None
             out = {}
             for name in self.ports.sinks:
                 data, width = (folder / f"{name}.out").read_bytes(), said["bytes"][name]

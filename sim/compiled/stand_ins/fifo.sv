@@ -21,8 +21,10 @@ module fifo #(
     input  logic m_axis_tready
 );
 
-  int unsigned depths[DEPTH+1];
-  initial $readmemh("fifo_depths.hex", depths, 0, DEPTH);
+  localparam int unsigned MOST = 4096;  // FIFOs of a design
+
+  int unsigned depths[MOST];
+  initial $readmemh("fifo_depths.hex", depths);
 
   logic [WIDTH-1:0] words[$];
   int unsigned count_q;

@@ -17,6 +17,7 @@ from finn_networks import IMAGES, Network, exported, of_generator
 import fpgan.finn  # before FINN's builder, which it makes importable
 
 # isort: split
+import finn.util.settings
 from finn.builder.build_dataflow import build_dataflow_cfg
 from finn.builder.build_dataflow_config import DataflowBuildConfig
 from qonnx.core.modelwrapper import ModelWrapper
@@ -80,9 +81,14 @@ def build(folder: Path, network: Network, **others: object) -> Built:
 def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
     """As fast as it was asked to be, its FIFOs sized by simulation; FINN's layers are its own."""
     network = exported("autoencoder", tmp_path)
-    arguments = ["build", "-s", "--accept-defaults", "--finn-build-dir", tmp_path / "finn", settings(tmp_path, network)]
-    monkeypatch.setattr(sys, "argv", ["finn", *map(str, arguments), str(network.file)])
-    with own_folder(tmp_path), pytest.raises(SystemExit) as ended:
+    options = ["--skip-dep-update", "--accept-defaults", "--build-path", str(tmp_path / "finn")]
+    files = [str(settings(tmp_path, network)), str(network.file)]
+    monkeypatch.setattr(sys, "argv", ["finn", "build", *options, *files])
+    monkeypatch.setattr(
+        finn.util.settings, "_SETTINGS", finn.util.settings.get_settings()
+    )  # FINN has others then
+    monkeypatch.setenv("FINN_BUILD_DIR", str(tmp_path / "finn"))
+    with pytest.raises(SystemExit) as ended:
         fpgan.finn.main()
     assert not ended.value.code
     built = Built(tmp_path / "output", network)
