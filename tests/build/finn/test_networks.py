@@ -84,9 +84,8 @@ def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
     options = ["--skip-dep-update", "--accept-defaults", "--build-path", str(tmp_path / "finn")]
     files = [str(settings(tmp_path, network)), str(network.file)]
     monkeypatch.setattr(sys, "argv", ["finn", "build", *options, *files])
-    monkeypatch.setattr(
-        finn.util.settings, "_SETTINGS", finn.util.settings.get_settings()
-    )  # FINN has others then
+    before = finn.util.settings.get_settings()  # the command makes its own
+    monkeypatch.setattr(finn.util.settings, "_SETTINGS", before)
     monkeypatch.setenv("FINN_BUILD_DIR", str(tmp_path / "finn"))
     with pytest.raises(SystemExit) as ended:
         fpgan.finn.main()
