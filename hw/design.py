@@ -19,11 +19,12 @@ from fpgan.hw.system.shapes import OneOf, check_shape
 
 __all__ = ["MARKER", "WRITTEN", "Design", "Layer", "Stream"]
 MARKER = "design.json"
+WEIGHTS = "weights.bin"  # of a design whose weights are loaded
 # Names of what the commands write into a BUILD.
 WRITTEN = (
     MARKER, "rtl", "hls", "component.xml", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json",
     "report.html",
-    "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
+    WEIGHTS, "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
     "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip
 

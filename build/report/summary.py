@@ -11,6 +11,9 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.loaded import loaded_nodes
+from fpgan.build.dataflow.loaded_costs import loader_cost
+from fpgan.build.dataflow.ops.loaded import LoadedOp
 from fpgan.build.dataflow.requantizers import line_size
 from fpgan.build.dataflow.resources import resources
 from fpgan.build.folding.schedule import timing as schedule
@@ -44,6 +47,7 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 "taps": list(op.taps) if mac else [],
                 "core": op.get_nodeattr("core") if "core" in attributes else "",
                 "weight_memory": op.get_nodeattr("weight_memory") if mac else "",
+                "weight_storage": op.get_nodeattr("weight_storage") if isinstance(op, LoadedOp) else "",
                 "channels": [int(op.get_normal_input_shape()[-1]), int(op.get_normal_output_shape()[-1])],
                 "estimates": {
                     "LUT": int(estimate["LUT"]), "FF": round(_FF_PER_LUT * estimate["LUT"]),
@@ -68,10 +72,17 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "latency_cycles": timing.latency,
         "fifos": [_fifo(n, estimates[n.name]) for n in model.graph.node if n.op_type == "Fifo_rtl"],
         "frames_per_second": clock_mhz * 1e6 / slowest,
-        "totals": {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget},
+        "totals": _totals(model, layers, board),
         "budget": board.budget,
         "max_utilization": max_utilization,
     }  # fmt: skip
+
+
+def _totals(model: ModelWrapper, layers: Sequence[dict[str, Any]], board: Board) -> dict[str, int]:
+    """Of the layers, and of what loads them."""
+    found = {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget}
+    found["LUT"] += loader_cost(len(loaded_nodes(model))).lut
+    return found
 
 
 def _latency(timing: schedule.Schedule, inputs: Sequence[int], outputs: Sequence[int]) -> dict[str, int]:

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resource estimates of what loads constants, and of thresholds that are loaded.
+
+Fitted to what Yosys 0.70 makes of the modules, as in costs.py.
+"""
+
+from __future__ import annotations
+
+from fpgan.build.dataflow.costs import Cost, loaded_cost
+
+_COMPARE, _STAGE = 1.75, 8.0  # LUTs per bit and besides, of a stage of the search whose memory is written
+_LOADER, _PER_SECTION = 150, 3  # of weight_loader and load_gate, and of each memory that they know
+
+
+def loaded_threshold_cost(pe: int, channels: int, bits: int, out_bits: int) -> Cost:
+    """As costs.threshold_cost, of thresholds_loaded: each stage passes on what is written behind it."""
+    found = Cost(0)
+    for stage in range(out_bits):
+        words = channels // pe << stage
+        memory = loaded_cost(bits, words, "distributed" if words <= _DEEPEST else "block")
+        found += Cost(round(pe * (_COMPARE * bits + _STAGE + memory.lut)), bram18=pe * memory.bram18)
+    return found
+
+
+_DEEPEST = 512  # words in LUT RAM; beyond it FINN's module leaves the choice to the tool
+
+
+def loader_cost(sections: int) -> Cost:
+    """What takes the file and lets images in, where `sections` memories are loaded."""
+    return Cost(_LOADER + _PER_SECTION * sections) if sections else Cost(0)
