@@ -77,7 +77,9 @@ def checked(
     _check_cores(cores, backend)
     _check_storage(weight_storage, cores, backend, budget or {})
     if any_weights and weight_storage == "rom":
-        raise ValueError("any_weights: weights in the bitstream stay; ask for weight_storage=loaded or auto too")
+        raise ValueError("any_weights: of weights that are loaded; ask for weight_storage=loaded or auto too")
+    if like is not None and weight_storage != "rom":
+        raise ValueError(f"weight_storage={weight_storage}: like={like} takes it over; leave one of them out")
     if like is not None and not (Path(like) / "report.json").is_file():
         raise ValueError(
             f"{like}: no build here (report.json is missing); name a folder that fpgan build made"
@@ -128,7 +130,7 @@ def _check_storage(storage: str, cores: Collection[str], backend: str, budget: M
         raise ValueError(f"weight_storage={storage}; choose {', '.join(STORAGES)}")
     if storage == "rom" and "URAM" in budget:
         raise ValueError(
-            f"budget URAM={budget['URAM']}: URAM holds no constants; ask for weight_storage=loaded or auto too"
+            f"budget URAM={budget['URAM']}: it holds no constants; ask for weight_storage=loaded or auto too"
         )
     if storage != "rom" and backend == "hls":
         raise ValueError(f"weight_storage={storage}: HLS kernels have their weights in constants; take rom")

@@ -13,9 +13,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.arguments import Arguments, Backend, checked
+from fpgan.build.dataflow.any_weights import widen
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
-from fpgan.build.dataflow.any_weights import widen
 from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle, Storage
@@ -91,9 +91,9 @@ def build(
     progress: called with the name of each step.
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
         HLS. Resource estimates are those of the RTL either way; dsp2x and cascade are for rtl alone.
-    weight_storage: rom (in the bitstream), loaded (weights and thresholds are written before the first image,
-        from out/weights.bin: see `weights` for those of another training), or auto (by layer, what is cheaper:
-        UltraRAM, which only loaded weights can use, or constants).
+    weight_storage: rom (in the bitstream), loaded (weights and thresholds are written before the first
+        image, from out/weights.bin; `weights` writes those of another training), or auto (by layer, what is
+        cheaper: UltraRAM, which only loaded weights can use, or constants).
     any_weights: make sums wide enough for any weights of the same bits, not for these alone.
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
@@ -186,8 +186,7 @@ def _write(
     else:
         emitted = emit_rtl(dataflow, board.part, clock, folder / "rtl")
         if weights := emitted.get("weights"):
-            content = weights_content(dataflow, weights["identity"])
-            (folder / WEIGHTS).write_bytes(content)
+            (folder / WEIGHTS).write_bytes(weights_content(dataflow, weights["identity"]))
     design = {
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 from qonnx.core.modelwrapper import ModelWrapper
 
 from fpgan.build.arguments import check_model
@@ -33,9 +35,9 @@ Progress = Callable[[str], None]
 
 
 def weights(
-    model: str | Path,
-    like: str | Path,
-    out: str | Path = "weights.bin",
+    model: str | os.PathLike[str],
+    like: str | os.PathLike[str],
+    out: str | os.PathLike[str] = "weights.bin",
     progress: Progress | None = None,
     input: str | None = None,
     output: str | None = None,
@@ -54,7 +56,7 @@ def weights(
     of the layer with value and limit; CheckError where golden vectors are another network's.
     """
     say = progress or (lambda _: None)
-    path, out, design = Path(model), Path(out), Design.load(Path(like))
+    path, target, design = Path(model), Path(out), Design.load(Path(like))
     check_model(path)
     if not design.weights:
         raise ValueError(f"{like}: has its weights in the bitstream; build it with weight_storage=loaded")
@@ -79,9 +81,9 @@ def weights(
         raise CheckError(f"thresholds differ from the float function at {wrong}; {REPORT_IT}")
     check_dataflow(dataflow, golden.vectors)
     content = weights_content(dataflow, design.weights.identity)
-    with writing(out):
-        golden.vectors.save(golden_beside(out))
-        write_bytes(out, content)
+    with writing(target):
+        golden.vectors.save(golden_beside(target))
+        write_bytes(target, content)
     return {
         "bytes": len(content), "memories": list(design.weights.sizes), "threshold_proof": proof,
         "golden": golden.source,
@@ -91,10 +93,13 @@ def weights(
 def _hardware(design: Design) -> ModelWrapper:
     """The graph that the BUILD is made of. DamagedError where it is another one."""
     path = design.root / "dataflow.onnx"
-    if not path.is_file():
-        raise DamagedError(path, "is missing", AGAIN)
-    found = ModelWrapper(load_model(path))
-    if identity(found) != design.weights.identity:
+    try:
+        found = ModelWrapper(onnx.load(str(path), load_external_data=False))
+        same = identity(found) == design.weights.identity
+    except Exception as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        raise DamagedError(path, f"is damaged: {what}", AGAIN) from None
+    if not same:
         raise DamagedError(path, "is the graph of another design", AGAIN)
     return found
 
@@ -105,5 +110,5 @@ def _check_scales(path: Path, golden: Golden, built: Vectors) -> None:
         new, old = (float(getattr(v, f"{what}_scale")) for v in (golden.vectors, built))
         if new != old:
             raise ValueError(
-                f"{path}: a step of its {what}s is worth {new:.9g}, of the build's {old:.9g}; train it with that"
+                f"{path}: a step of its {what}s is worth {new:.9g}, the build's {old:.9g}; train it with that"
             )

@@ -38,7 +38,9 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "stream_requantize_dsp": (*_REQUANTIZE, *_MVU, "finn:mvu/mvu.sv", "stream_requantize.sv"),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
     "thresholding_loaded": (
-        "load_words.sv", "finn:thresholding/hdl/thresholding.sv", "thresholding_loaded.sv",
+        "load_words.sv",
+        "finn:thresholding/hdl/thresholding.sv",
+        "thresholding_loaded.sv",
     ),
     "weight_loader": ("load_gate.sv", "weight_loader.sv"),
     "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),

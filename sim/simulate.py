@@ -71,7 +71,7 @@ def simulate(
     no vectors of PyTorch's, and for the frames of a walk.
     walk: a way through golden latents, those of `label` in turn, in `images` frames, 12 for each if left out;
     also writes walk.gif.
-    weights: of a design whose weights are loaded, a file of `fpgan weights` in the place of BUILD/weights.bin;
+    weights: of a design whose weights are loaded, a file of `fpgan weights` in place of BUILD/weights.bin;
     the images are compared with those in NAME.golden.npz beside it.
 
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in

@@ -25,15 +25,19 @@ def golden_beside(weights: Path) -> Path:
 
 
 def chosen_weights(design: Design, weights: Path | None, of_build: bool) -> Chosen:
-    """of_build: something is asked for that the BUILD knows of its own weights alone. ValueError, one line."""
+    """of_build: something is asked for that the BUILD knows of its own weights alone. ValueError."""
     if not design.weights:
         if weights is not None:
-            raise ValueError(f"{design.root}: has its weights in the bitstream; build it with weight_storage=loaded")
+            raise ValueError(
+                f"{design.root}: has its weights in the bitstream; build it with weight_storage=loaded"
+            )
         return Chosen()
     own = design.root / WEIGHTS
     file = Path(weights or own)
     if not file.is_file():
-        raise ValueError(f"{file}: {'is no file' if file.exists() else 'no such file'}; fpgan weights writes one")
+        raise ValueError(
+            f"{file}: {'is no file' if file.exists() else 'no such file'}; fpgan weights writes one"
+        )
     content = file.read_bytes()
     if why := refused(content, design.weights.identity, design.weights.sizes):
         raise ValueError(f"{file}: {why}; write it again with fpgan weights --like {design.root.name}")

@@ -69,7 +69,7 @@ def command(
 
     `fpgan build espcn.onnx --input u8:0.00390625 --output u8:0.00390625`: a file that quantizes neither
 
-    `fpgan build mnist32.onnx --weight-storage loaded`: weights and thresholds are loaded before the first image
+    `fpgan build mnist32.onnx --weight-storage loaded`: weights are loaded before the first image
 
     `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
@@ -85,9 +85,8 @@ def command(
     from fpgan.build.flow import build
 
     with steps("build") as progress:
-        report = build(
-            *arguments, progress, backend, input, output, weight_storage, any_weights  # type: ignore[arg-type]
-        )
+        more = (progress, backend, input, output, weight_storage, any_weights)
+        report = build(*arguments, *more)  # type: ignore[arg-type]
     totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
     lines = [
         f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC "

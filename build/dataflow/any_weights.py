@@ -8,7 +8,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.smallest_type import smallest_type
-from fpgan.build.frontend.linear import accumulator_range
+from fpgan.build.frontend.linear import IntArray, accumulator_range
 
 
 def widen(model: ModelWrapper) -> None:
@@ -19,7 +19,7 @@ def widen(model: ModelWrapper) -> None:
     for node in model.get_nodes_by_op_type("Deconv_rtl"):
         op, steps = getCustomOp(node), model.find_consumers(node.output[0])[0]
         kind, taken = op.get_input_datatype(1), op.get_input_datatype()
-        reach = []
+        reach: list[IntArray] = []
         for value in (int(kind.min()), int(kind.max())):
             weights = np.full(op.get_normal_input_shape(1), value, np.int64)
             reach += accumulator_range(weights, op.geometry, op.groups, int(taken.min()), int(taken.max()))

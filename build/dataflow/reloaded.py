@@ -52,7 +52,7 @@ def _check_same(hardware: NodeProto, node: NodeProto) -> None:
     sums = node.op_type == "Deconv_rtl"
     mine, theirs = getCustomOp(hardware), getCustomOp(node)
     for name in sorted(mine.get_nodeattr_types()):
-        counts = name == "outputDataType" and not sums or name == "inputDataType" and sums
+        counts = (name == "outputDataType" and not sums) or (name == "inputDataType" and sums)
         if name in _NO_MATTER or (name in _WIDTHS and not counts):
             continue
         old, new = (_plain(op.get_nodeattr(name)) for op in (mine, theirs))
@@ -65,12 +65,16 @@ def _check_constants(
 ) -> None:
     """ValueError for constants that the hardware does not hold, or has others of in the bitstream."""
     for old, new in zip(_constants(model, mine), _constants(network, node), strict=True):
-        before, values = (np.rint(m.get_initializer(x)).astype(np.int64) for m, x in ((model, old), (network, new)))
+        before, values = _integers(model, old), _integers(network, new)
         if before.shape != values.shape:
-            raise ValueError(f"{node.name}: constants of shape {values.shape}, the hardware has {before.shape}")
+            raise ValueError(
+                f"{node.name}: constants of shape {values.shape}, the hardware has {before.shape}"
+            )
         if not loaded:
             if (before != values).any():
-                raise ValueError(f"{node.name}: its constants differ, and the hardware has them in the bitstream")
+                raise ValueError(
+                    f"{node.name}: its constants differ, and the hardware has them in the bitstream"
+                )
             continue
         op, what = getCustomOp(mine), "thresholds"
         kind = op.get_input_datatype(1)
@@ -93,6 +97,11 @@ def _check_within(name: str, what: str, low: int, high: int, least: int, most: i
         raise ValueError(
             f"{name}: {what} reach {low:,} to {high:,}, the hardware holds {least:,} to {most:,}{_WIDER}"
         )
+
+
+def _integers(model: ModelWrapper, name: str) -> IntArray:
+    values: IntArray = np.rint(model.get_initializer(name)).astype(np.int64)
+    return values
 
 
 def _constants(model: ModelWrapper, node: NodeProto) -> list[str]:

@@ -22,9 +22,9 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.graph import JOINS, STEPS
+from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.loaded import load_all, most_sections
 from fpgan.build.dataflow.loaded_costs import loader_cost
-from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.requantizers import possible, put
 from fpgan.build.dataflow.styles import Storage

@@ -165,12 +165,21 @@ class LayerOptions:
                             )
                             cost = costs.deconv_cost(kind, self._block)
                             yield Option(
-                                pe, simd, taps, core, memory, ci, co, cycles, rows, cost, folded.lanes, storage
+                                pe,
+                                simd,
+                                taps,
+                                core,
+                                memory,
+                                ci,
+                                co,
+                                cycles,
+                                rows,
+                                cost,
+                                folded.lanes,
+                                storage,
                             )
 
-    def _kinds(
-        self, cores: Collection[str], shape: costs.DeconvShape
-    ) -> Iterable[tuple[str, str, str]]:
+    def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
         """Core, memory, and where the weights live. Weights of core cascade are in the bitstream."""
         loaded = self._storage == "loaded"
         for core in cores:

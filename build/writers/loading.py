@@ -56,7 +56,7 @@ def _constants(model: ModelWrapper, node: NodeProto) -> list[str]:
 
 
 def loader_module(weights: dict[str, Any], beats: int) -> str:
-    """Text of LOADER_0: weight_loader and load_gate with a design's constants. beats: of an image that enters."""
+    """Text of LOADER_0: weight_loader and load_gate with a design's constants. beats: of a latent."""
     sizes = [memory["words"] * -(-memory["bits"] // 8) for memory in weights["memories"]]
     lengths = ", ".join(f"32'd{size}" for size in reversed(sizes))
     return f"""// SPDX-License-Identifier: Apache-2.0

@@ -14,6 +14,7 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow.graph import Streams
 from fpgan.build.dataflow.loaded import loaded_nodes
 from fpgan.build.writers import loading
+from fpgan.hw.design import LOADER
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources as module_sources
 
@@ -76,7 +77,7 @@ def _emit_loader(weights: dict[str, Any], beats: int, rtl: Path) -> dict[str, An
     name = f"{loading.LOADER}_0"
     names = [*copy_finn_sources(module_sources(loading.LOADER, Path()), rtl), f"{name}.v"]
     (rtl / names[-1]).write_text(loading.loader_module(weights, beats), encoding="utf-8")
-    return {"name": name, "op": "WeightLoader", "module": name, "sources": names}
+    return {"name": name, "op": LOADER, "module": name, "sources": names}
 
 
 def describe_streams(model: ModelWrapper) -> dict[str, Any]:

@@ -5,8 +5,8 @@
     bytes 4-7   the design's identity, low byte first
     then, of each memory in the design's order: its bytes, and their CRC-32, low byte first
 
-The CRC is zlib's, begun with the memory's number (0, 1, ...) as the CRC so far. The accelerator checks all of it
-by itself, with or without what is here. Stands alone: it runs on a board.
+The CRC is zlib's, begun with the memory's number (0, 1, ...) as the CRC so far. The accelerator checks all of
+it by itself, with or without what is here. Stands alone: it runs on a board.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def weights_file(identity: int, sections: Sequence[bytes]) -> bytes:
 
 
 def refused(content: bytes, identity: int, sizes: Mapping[str, int]) -> str | None:
-    """Why a file is none for a design, in words; None where it is one. sizes: bytes of each memory, by name."""
+    """Why a file is none for a design, in words; None where it is one. sizes: bytes of each memory."""
     if content[:4] != MAGIC:
         return "is no file of weights"
     (found,) = struct.unpack("<I", content[4:8].ljust(4, b"\0"))

@@ -94,9 +94,9 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
         return f"{self.onnx_node.name}_weights"
 
     def section(self, model: Any) -> Section:
-        return Section.of(self.onnx_node.name, self._words(model), self.get_input_datatype(1).bitwidth())
+        return Section.of(self.onnx_node.name, self._memory(model), self.get_input_datatype(1).bitwidth())
 
-    def _words(self, model: Any) -> NDArray[np.int64]:
+    def _memory(self, model: Any) -> NDArray[np.int64]:
         return weight_words(
             self._weights(model),
             self.geometry,
@@ -109,7 +109,7 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
     def write_data(self, model: Any, folder: Path) -> None:
         if self.loaded:
             return
-        words, bits, packing = self._words(model), self.get_input_datatype(1).bitwidth(), self.packing
+        words, bits, packing = self._memory(model), self.get_input_datatype(1).bitwidth(), self.packing
         if packing is None:
             (folder / f"{self._weight_file}.dat").write_text(hex_words(words, bits))
             return

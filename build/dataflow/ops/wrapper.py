@@ -44,8 +44,8 @@ class Wrapper:
         ]
         streams = ",\n      ".join([_connected("s_axis", sources), _connected("m_axis", sinks)])
         if self.chain is not None:
-            streams += ",\n      "
-            streams += ".load_in(load_in), .load_out(load_out)" if self.chain else ".load_in(10'd0), .load_out()"
+            given, passed = ("load_in", "load_out") if self.chain else ("10'd0", "")
+            streams += f",\n      .load_in({given}), .load_out({passed})"
         declared = ",\n    ".join(ports)
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.name}: {self.module} with FINN's port names.
