@@ -117,7 +117,7 @@ def build(
     file = load_model(path)
     network = read_network(file, ends)
     if like is None:
-        check_weights(network, asked.limits, asked.share)
+        check_weights(network, asked.limits, asked.share, asked.storage != "rom")
     say("golden vectors")
     golden = golden_vectors(path, network)
     runtime = against_runtime(file, network, golden.vectors)

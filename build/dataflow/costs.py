@@ -27,7 +27,7 @@ _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, an
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
 _SELECT_CONTROL, _SELECT_PER_BIT = 210, 0.65  # LUTs of picked pixels, per bit in 32 words of LUT RAM
 _RAM32, _RAM64 = 0.63, 1.25  # LUTs per bit of 32, 64 words of LUT RAM with a port to write and one to read
-_LOAD_STAGE = 8  # LUTs of a stage of the loading chain
+_LOAD_STAGE = 5  # LUTs of a stage of the loading chain
 _URAM_BITS, _URAM_WORDS = 72, 4096
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
@@ -153,17 +153,26 @@ def chosen_from(parts: int) -> int:
 
 
 def loaded_cost(width: int, depth: int, style: str) -> Cost:
-    """A memory that is written word by word, with its stage of the loading chain (weight_ram, load_words)."""
-    stage = Cost(_LOAD_STAGE + math.ceil(math.log2(depth + 1) / 2))
+    """A memory that is written word by word, with its stage of the loading chain."""
+    return written_cost(width, depth, style) + load_stage_cost(depth)
+
+
+def load_stage_cost(depth: int) -> Cost:
+    """Of load_words, for so many words: their count."""
+    return Cost(_LOAD_STAGE + math.ceil(math.log2(depth + 1) / 2))
+
+
+def written_cost(width: int, depth: int, style: str) -> Cost:
+    """A memory with a port to write and one to read: weight_ram."""
     if style == "ultra":
         parts = math.ceil(depth / _URAM_WORDS)
-        return stage + Cost(width * chosen_from(parts), uram=math.ceil(width / _URAM_BITS) * parts)
+        return Cost(width * chosen_from(parts), uram=math.ceil(width / _URAM_BITS) * parts)
     if style == "block":
-        return stage + block_ram_cost(width, depth)
+        return block_ram_cost(width, depth)
     if depth == 1:
-        return stage
+        return Cost(0)
     per_bit = _RAM32 if depth <= 32 else _RAM64 * math.ceil(depth / 64) + chosen_from(math.ceil(depth / 64))
-    return stage + Cost(math.ceil(width * per_bit))
+    return Cost(math.ceil(width * per_bit))
 
 
 def buffer_style(depth: int) -> str:

@@ -114,7 +114,7 @@ def test_another_network_is_refused_by_name(models, built, tmp_path, name, said)
 def test_without_room_wider_sums_are_refused(models, tmp_path):
     out = tmp_path / "build"
     build(models / "one.onnx", out, target_fps=5_000_000, weight_storage="loaded")
-    with pytest.raises(ValueError, match="hardware holds .*; build with any_weights for room") as refusal:
+    with pytest.raises(ValueError, match=r"hardware holds .*; build with any_weights for room") as refusal:
         weights(models / "loud.onnx", out, tmp_path / "x.bin")
     assert "deconv_0: sums reach" in str(refusal.value)
 
