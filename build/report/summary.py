@@ -47,7 +47,6 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 "taps": list(op.taps) if mac else [],
                 "core": op.get_nodeattr("core") if "core" in attributes else "",
                 "weight_memory": op.get_nodeattr("weight_memory") if mac else "",
-                "weight_storage": op.get_nodeattr("weight_storage") if isinstance(op, LoadedOp) else "",
                 "channels": [int(op.get_normal_input_shape()[-1]), int(op.get_normal_output_shape()[-1])],
                 "estimates": {
                     "LUT": int(estimate["LUT"]), "FF": round(_FF_PER_LUT * estimate["LUT"]),
@@ -56,6 +55,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 },
             }
         )  # fmt: skip
+        if isinstance(op, LoadedOp):
+            layers[-1]["weight_storage"] = op.get_nodeattr("weight_storage")
         if node.op_type == "Requantize_rtl":
             layers[-1]["requantizer"] = plain(line_size(op.shape))
     graph = schedule.Timing(model)

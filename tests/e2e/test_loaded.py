@@ -68,7 +68,7 @@ def test_another_training_on_the_same_rtl(models, built, tmp_path):
     before = {path.name: path.read_bytes() for path in (built / "rtl").iterdir()}
     own = simulate(built, images=16)
     design = Design.load(built)
-    assert own["mismatches"] == 0 and own["build_seconds"] > 0
+    assert own["mismatches"] == 0
     # two cycles for the reset to reach the loader
     assert own["load_cycles"] == load_cycles(list(design.weights.sizes.values())) + 2
     second = tmp_path / "second.bin"
