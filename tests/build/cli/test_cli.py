@@ -16,7 +16,7 @@ from fpgan.hw.system import tools
 COMMANDS = (
     "train", "prune", "export", "build", "sim", "synth", "power", "bitstream", "verify", "report", "demo",
     "bench",
-    "doctor",
+    "doctor", "weights",
 )  # fmt: skip
 
 
