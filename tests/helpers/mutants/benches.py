@@ -79,6 +79,7 @@ def _made(bench: Bench, count: int, seed: int, folder: Path) -> dict[str, Any]:
         order = Order(str(folder), bench.modules, count, seed, bench=parts)
         order.write(folder / "order.json")
         where = Path(made["run_dir"])
+        where.mkdir(parents=True, exist_ok=True)
         child("mutants.netlist", [folder / "order.json"], where, folder / "yosys.log", bench.name)
         (folder / "chosen.sv").write_text(CHOSEN, encoding="utf-8")
         shutil.rmtree(folder / "build", ignore_errors=True)

@@ -94,7 +94,9 @@ def carry_out(order: Order) -> None:
 
 def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
     overrides = [word for name, value in bench["parameters"].items() for word in ("-G", f"{name}={value}")]
-    call(design, "read_slang --allow-use-before-declare --top", bench["top"], *overrides, *bench["sources"])
+    words = (bench["top"], *overrides, *bench["sources"])
+    # VERILATOR: in place of a vendor's primitives what they do
+    call(design, "read_slang --allow-use-before-declare -D VERILATOR --top", *words)
     call(design, "hierarchy -top", bench["top"])
 
 
