@@ -35,7 +35,7 @@ class Bench:
 BENCHES = (
     Bench("joins", "tests/hw/rtl/test_joins.py::test_joins", ("stream_lookup",)),
     Bench("pixel_select", "tests/hw/rtl/test_pixel_select.py::test_rtl",
-          ("pixel_select", "table_walk", "line_buffer")),
+          ("pixel_select", "table_walk")),
     Bench("requantize", "tests/hw/rtl/test_stream_requantize.py::test_stream_requantize",
           ("stream_requantize", "scale_lut", "weight_rom")),
     Bench("mvu_lut", "tests/hw/rtl/test_mvu_lut.py::test_mvu_lut", ("mvu_lut", "mvu_lut_pe", "add_multi")),
