@@ -109,7 +109,8 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
     own, found = ys.IdString("\\mutated"), False
     for module in design.modules_.values():
         for cell in module.cells_.values():
-            of_it = f"/{name}.sv:" in f"/{cell.get_src_attribute()}" and not cell.type.str().startswith(_WITHOUT)
+            source, kind = f"/{cell.get_src_attribute()}", cell.type.str()
+            of_it = f"/{name}.sv:" in source and not kind.startswith(_WITHOUT)
             cell.set_bool_attribute(own, of_it)
             found |= of_it
     if not found:
