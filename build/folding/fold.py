@@ -23,8 +23,11 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
+from fpgan.build.dataflow.loaded import load_all, most_sections
+from fpgan.build.dataflow.loaded_costs import loader_cost
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.requantizers import possible, put
+from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.limits import CORES, Budget
 from fpgan.build.folding.options import MEMORIES, LayerOptions, Option, folds
 from fpgan.build.folding.program import SCALE, Program, prices
@@ -58,16 +61,18 @@ def fold(
     target_cycles: int | None = None,
     cores: Collection[str] = ("lut", "dsp"),
     held: Cost = _NOTHING,
+    storage: Storage = "rom",
 ) -> dict[str, Any]:
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
     cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock),
         cascade (sums along the cascades of DSP slices).
     held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
+    storage: where weights live: rom, loaded (thresholds too), auto (either, by what it costs).
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
     """
-    folding = Folding(model, part, budget, cores, held)
+    folding = Folding(model, part, budget, cores, held, storage)
     best = folding.fastest()
     if best is None:
         raise InfeasibleError(
@@ -92,10 +97,12 @@ class Folding:
         budget: Budget,
         cores: Collection[str],
         held: Cost = _NOTHING,
+        storage: Storage = "rom",
     ) -> None:
-        self.model, self.budget, self.held = model, budget, held
+        self.model, self.budget, self.storage = model, budget, storage
+        self.held = held + loader_cost(most_sections(model, storage))
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
-        self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
+        self.layers = [LayerOptions(model, node, part, cores, storage, budget.uram) for node in nodes]
         self.joins, self._block = join_folds(model), get_dsp_block(part)
         self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
         self.floor = self.slow.floor
@@ -148,7 +155,7 @@ class Folding:
     def _within(self, target: int) -> Program:
         """Of the designs that the budget holds."""
         program = self._program(target)
-        for name, limit in vars(self.budget).items():
+        for name, limit in program.of(vars(self.budget)).items():
             program.model.add(program.spent[name] <= limit)
         return program
 
@@ -174,7 +181,7 @@ class Folding:
         return f"{target} cycles would need " + " ".join(
             f"{name.upper()}={needed[name]}"
             for name, limit in vars(self.budget).items()
-            if needed[name] > limit
+            if needed.get(name, 0) > limit
         )
 
     def explain(self, fastest: int) -> dict[str, Any]:
@@ -201,7 +208,8 @@ class Folding:
         for layer, option in zip(self.layers, choice, strict=True):
             op = getCustomOp(layer.node)
             settings = {"PE": option.pe, "SIMD": option.simd, "taps": list(option.taps),
-                        "core": option.core, "weight_memory": option.memory}  # fmt: skip
+                        "core": option.core, "weight_memory": option.memory,
+                        "weight_storage": option.storage}  # fmt: skip
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
             _packed_for(op, self._block)
@@ -213,6 +221,8 @@ class Folding:
             channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
         for join in self.joins:
             join.apply(target)
+        if self.storage == "loaded":
+            load_all(self.model)
         pad_channels(self.model, channels)
         fold_forks(self.model, target)
 
@@ -236,6 +246,8 @@ def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None
             total = layer["channels"][1] if widened else shared_channels(op)
             _check_divides(node, "PE", layer["pe"], "NumChannels", total)
             op.set_nodeattr("PE", layer["pe"])
+            if node.op_type == "Thresholding_rtl":
+                op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
             continue
         for i, (mine, fold_name) in enumerate((("CI", "simd"), ("CO", "pe"))):
             if layer["channels"][i] < op.get_nodeattr(mine):
@@ -253,6 +265,7 @@ def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None
         op.set_nodeattr("SIMD", layer["simd"])
         for name in ("taps", "core", "weight_memory"):
             op.set_nodeattr(name, layer[name])
+        op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
         _packed_for(op, get_dsp_block(part or report["part"]))
         _follow(model, node, layer["simd"])
         channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}

@@ -17,8 +17,10 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.graph import STEPS
 from fpgan.build.dataflow.joins import divisors
+from fpgan.build.dataflow.loaded_costs import loaded_threshold_cost
 from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
+from fpgan.build.dataflow.styles import Storage
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
@@ -43,14 +45,23 @@ class Option:
     rows: Rows  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
+    storage: str = "rom"  # where the weights live
     requantizer: Requantizer | None = None  # in the place of thresholds
 
 
 class LayerOptions:
     """The options of one Deconv_rtl and of the thresholding behind it."""
 
-    def __init__(self, model: ModelWrapper, node: NodeProto, part: str, cores: Collection[str]) -> None:
-        self.node, self.name = node, node.name
+    def __init__(
+        self,
+        model: ModelWrapper,
+        node: NodeProto,
+        part: str,
+        cores: Collection[str],
+        storage: Storage = "rom",
+        urams: int = 0,
+    ) -> None:
+        self.node, self.name, self._storage, self._urams = node, node.name, storage, urams
         self._op, self._block = getCustomOp(node), get_dsp_block(part)
         self.threshold_node = model.find_consumers(node.output[0])[0]
         self.before, self._free = _feeding(model, node), _may_be_padded(model, node, self.threshold_node)
@@ -58,7 +69,7 @@ class LayerOptions:
         self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
-        self._requantizers = possible(model, self.threshold_node)
+        self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
         self._edges = _is_edge(model, node, self.threshold_node)
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
@@ -115,7 +126,8 @@ class LayerOptions:
 
     def _steps(self, pe: int, channels: int) -> Priced:
         """Those that no other one beats in every resource."""
-        thresholds = costs.threshold_cost(pe, channels, self._acc_bits, self._out_bits)
+        priced = loaded_threshold_cost if self._storage == "loaded" else costs.threshold_cost
+        thresholds = priced(pe, channels, self._acc_bits, self._out_bits)
         found: Priced = [(None, thresholds)]
         for requantizer in self._requantizers:
             cost = requantizer.cost(pe, channels)
@@ -147,13 +159,41 @@ class LayerOptions:
                         )  # fmt: skip
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
-                        for core, memory in _kinds(cores, folded, self._block):
-                            cost = costs.deconv_cost(
-                                replace(folded, core=core, weight_memory=memory), self._block
+                        for core, memory, storage in self._kinds(cores, folded):
+                            kind = replace(
+                                folded, core=core, weight_memory=memory, loaded=storage == "loaded"
                             )
+                            cost = costs.deconv_cost(kind, self._block)
                             yield Option(
-                                pe, simd, taps, core, memory, ci, co, cycles, rows, cost, folded.lanes
+                                pe,
+                                simd,
+                                taps,
+                                core,
+                                memory,
+                                ci,
+                                co,
+                                cycles,
+                                rows,
+                                cost,
+                                folded.lanes,
+                                storage,
                             )
+
+    def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
+        """Core, memory, and where the weights live. Weights of core cascade are in the bitstream."""
+        loaded = self._storage == "loaded"
+        for core in cores:
+            if core == "dsp2x" and shape.wide < 2:
+                continue  # nothing to split over two fast cycles
+            if core == "cascade" and (loaded or shape.packing(self._block) is None):
+                continue
+            for memory in MEMORIES:
+                if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
+                    yield core, memory, "loaded" if loaded else "rom"
+            if core == "lut" and shape.weight_words == 1 and not loaded:
+                yield core, "constant", "rom"
+            if self._storage != "rom" and self._urams and core != "cascade":
+                yield core, "ultra", "loaded"
 
     def _counts(self, side: int, count: int, bits: int) -> list[int]:
         """Channels to try of the input (side 0) or output (1).
@@ -209,19 +249,6 @@ def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tu
 def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
     """Whether a deconv's input and output are the accelerator's."""
     return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
-
-
-def _kinds(cores: Collection[str], shape: costs.DeconvShape, block: str) -> Iterable[tuple[str, str]]:
-    for core in cores:
-        if core == "dsp2x" and shape.wide < 2:
-            continue  # nothing to split over two fast cycles
-        if core == "cascade" and shape.packing(block) is None:
-            continue
-        for memory in MEMORIES:
-            if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
-                yield core, memory
-        if core == "lut" and shape.weight_words == 1:
-            yield core, "constant"
 
 
 def folds(ci: int, co: int, groups: int) -> list[tuple[int, int]]:

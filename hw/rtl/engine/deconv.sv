@@ -50,7 +50,8 @@ module deconv #(
     parameter int unsigned LANES = 1,        // LANES
     parameter int unsigned PITCH = 0,        // and PITCH
     parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py; files, see cascade_rom
-    parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom
+    parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom; ultra: weight_ram
+    parameter bit LOADED = 0,                // weights come over the chain of load_words
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
@@ -58,6 +59,9 @@ module deconv #(
     input  logic ap_clk,
     input  logic ap_clk2x,               // twice ap_clk, with an edge at each of its edges; for PUMPED only
     input  logic ap_rst_n,               // synchronous, active low
+
+    input  logic [9:0] load_in,          // the chain, for LOADED only
+    output logic [9:0] load_out,
 
     input  logic [IN_BITS-1:0] s_axis_tdata,   // SIMD channels of one pixel
     input  logic s_axis_tvalid,
@@ -284,8 +288,9 @@ module deconv #(
   logic [WW-1:0] weights;
   weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
                   .LATE(TAPS > 1), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
-                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE)) reader (
-      .ap_clk(ap_clk), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .data(weights));
+                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED)) reader (
+      .ap_clk(ap_clk), .load_in(load_in), .load_out(load_out), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
+      .sf(step_sf_q), .data(weights));
 
   logic [STAGES-1:0] first_q, last_q;  // travel beside the addresses and words
   always_ff @(posedge ap_clk) begin

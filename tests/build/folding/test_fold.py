@@ -179,6 +179,7 @@ def test_options_know_the_cycles_and_costs_of_their_nodes(unfolded):
                 op.lut_estimation(PART),
                 op.dsp_estimation(PART),
                 op.bram_estimation(PART),
+                op.uram_estimation(PART),
             ) == option.cost.amounts
 
 

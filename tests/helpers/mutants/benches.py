@@ -42,6 +42,7 @@ BENCHES = (
     Bench("bridge", "tests/hw/rtl/test_zynq7.py::test_bridge", ("axi3_axil", "axi3_burst")),
     Bench("host", "tests/hw/host/test_host.py::test_host[3-5-9-options1]",
           ("axil_stream", "call_control", "latent_source", "axi_dma_stream")),
+    Bench("load", "tests/hw/rtl/test_load.py::test_images_of_several_beats", ("weight_loader", "weight_ram")),
     Bench("deconv", "tests/hw/rtl/test_deconv.py::test_rtl",
           ("deconv", "tap_axis", "pixel_word", "weight_reader", "mac_cores", "mvu_pumped")),
 )  # fmt: skip
