@@ -33,6 +33,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "stream_last": ("stream_last.sv",),
     "stream_add": ("stream_add.sv",),
     "stream_concat": ("stream_concat.sv",),
+    "stream_max": ("stream_max.sv",),
     "stream_lookup": ("stream_lookup.sv",),
     "stream_requantize_lut": (*_REQUANTIZE, "scale_lut.sv", "stream_requantize.sv"),
     "stream_requantize_dsp": (*_REQUANTIZE, *_MVU, "finn:mvu/mvu.sv", "stream_requantize.sv"),

@@ -47,7 +47,7 @@ using Trace = VerilatedVcdC;
 
 namespace {
 
-constexpr uint64_t kResetCycles = 64;
+constexpr uint64_t kResetCycles = 3;     // RESET_CYCLES of build/writers/rtl.py: the shortest that clears a top
 constexpr uint32_t kSeeds = 0x7fffffff;  // that Verilator has; 0 is none of them
 constexpr uint64_t kPatience = 2000000;  // cycles without a beat on either side that count as a hang
 constexpr uint64_t kSettled = 10000;     // cycles from the last byte of weights until they are loaded, or refused

@@ -35,7 +35,7 @@ class Bench:
 BENCHES = (
     Bench("joins", "tests/hw/rtl/test_joins.py::test_joins", ("stream_lookup",)),
     Bench("pixel_select", "tests/hw/rtl/test_pixel_select.py::test_rtl",
-          ("pixel_select", "table_walk", "line_buffer")),
+          ("pixel_select", "table_walk")),
     Bench("requantize", "tests/hw/rtl/test_stream_requantize.py::test_stream_requantize",
           ("stream_requantize", "scale_lut", "weight_rom")),
     Bench("mvu_lut", "tests/hw/rtl/test_mvu_lut.py::test_mvu_lut", ("mvu_lut", "mvu_lut_pe", "add_multi")),
@@ -80,6 +80,7 @@ def _made(bench: Bench, count: int, seed: int, folder: Path) -> dict[str, Any]:
         order = Order(str(folder), bench.modules, count, seed, bench=parts)
         order.write(folder / "order.json")
         where = Path(made["run_dir"])
+        where.mkdir(parents=True, exist_ok=True)
         child("mutants.netlist", [folder / "order.json"], where, folder / "yosys.log", bench.name)
         (folder / "chosen.sv").write_text(CHOSEN, encoding="utf-8")
         shutil.rmtree(folder / "build", ignore_errors=True)

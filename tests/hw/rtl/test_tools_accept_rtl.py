@@ -73,6 +73,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (),
         ("", "INPUTS=3 PE=2 IN_BITS=96'h4_00000002_00000004 WORDS=96'h3_00000001_00000002"),
     ),
+    "stream_max": ((), ("", "PE=3 BITS=5 SIGNED=1 WORDS=9")),
     "stream_lookup": ((), ('FILE="table"', 'FILE="table" PE=2 CHANNELS=4 SHARED=0 STYLE="block"')),
     "tap_axis": (
         (),
