@@ -26,6 +26,10 @@ class Deconv_rtl(Deconv, RtlOp):
             "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut", "cascade"}),
             "dsp_block": ("s", False, "DSP48E2"),  # of the part, for core cascade
             "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
+            # The last side_pe of PE have a core and a memory of their own.
+            "side_pe": ("i", False, 0),
+            "side_core": ("s", False, "lut", {"lut", "cascade"}),
+            "side_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
         }
 
     @property
@@ -40,7 +44,8 @@ class Deconv_rtl(Deconv, RtlOp):
         return bool(self.get_nodeattr("core") == "dsp2x")
 
     def source_key(self) -> str:
-        return f"deconv_{self.get_nodeattr('core')}"
+        cores = {part.core for part in self.shape().parts}
+        return "_".join(["deconv", *sorted(cores, reverse=True)])
 
     def parameters(self, fpgapart: str) -> dict[str, int | str]:
         g = self.geometry
@@ -59,24 +64,32 @@ class Deconv_rtl(Deconv, RtlOp):
             "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
             "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
-            "WEIGHTS": f"./{self._weight_file}.dat",  # FINN makes names that start so absolute
             "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
             "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
         }  # fmt: skip
-        if packing := self.packing:
-            parameters |= {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
-            parameters["WEIGHTS"] = f"./{self._weight_file}"  # a file for each place of a chain
+        for name, shape, packing, file in zip(
+            ("", "SIDE_"), self.shape().parts, self.packings, self._weight_files
+        ):
+            if name:
+                parameters |= {"SIDE_PE": shape.pe, "SIDE_STYLE": shape.weight_memory}
+            parameters[f"{name}WEIGHTS"] = f"./{file}.dat"  # FINN makes names that start so absolute
+            if packing:
+                parameters |= {
+                    f"{name}CHAIN": packing.chain, f"{name}LANES": packing.lanes, f"{name}PITCH": packing.pitch,
+                    f"{name}WEIGHTS": f"./{file}",  # a file for each place of a chain
+                }  # fmt: skip
         return parameters
 
     @property
-    def packing(self) -> Packing | None:
-        """Of weights in the slices of core cascade; None with another core.
+    def packings(self) -> list[Packing | None]:
+        """Of weights in slices, for each of the shape's parts; None with another core than cascade.
 
         ValueError where they do not fit its slices.
         """
-        if self.get_nodeattr("core") != "cascade":
-            return None
-        found = self.shape().packing(self.get_nodeattr("dsp_block"))
+        return [self._packing(part) if part.core == "cascade" else None for part in self.shape().parts]
+
+    def _packing(self, part: costs.DeconvShape) -> Packing:
+        found = part.packing(self.get_nodeattr("dsp_block"))
         if found is None:
             raise ValueError(
                 f"{self.onnx_node.name}: core cascade has no room for sums of "
@@ -85,8 +98,8 @@ class Deconv_rtl(Deconv, RtlOp):
         return found
 
     @property
-    def _weight_file(self) -> str:
-        return f"{self.onnx_node.name}_weights"
+    def _weight_files(self) -> tuple[str, str]:
+        return f"{self.onnx_node.name}_weights", f"{self.onnx_node.name}_side_weights"
 
     def write_data(self, model: Any, folder: Path) -> None:
         words = weight_words(
@@ -97,14 +110,17 @@ class Deconv_rtl(Deconv, RtlOp):
             self.taps,
             self.groups,
         )
-        bits, packing = self.get_input_datatype(1).bitwidth(), self.packing
-        if packing is None:
-            (folder / f"{self._weight_file}.dat").write_text(hex_words(words, bits))
-            return
-        places = cascade_places(packing.simd, packing.chain)
-        for place in range(packing.chain):
-            text = hex_words(words[:, :, places == place], bits)
-            (folder / f"{self._weight_file}_{place}.dat").write_text(text)
+        bits, first = self.get_input_datatype(1).bitwidth(), 0
+        for part, packing, file in zip(self.shape().parts, self.packings, self._weight_files):
+            own = words[:, first : first + part.pe]
+            first += part.pe
+            if packing is None:
+                (folder / f"{file}.dat").write_text(hex_words(own, bits))
+                continue
+            places = cascade_places(packing.simd, packing.chain)
+            for place in range(packing.chain):
+                text = hex_words(own[:, :, places == place], bits)
+                (folder / f"{file}_{place}.dat").write_text(text)
 
     # -- estimates --------------------------------------------------------------------------------------
     def shape(self) -> costs.DeconvShape:
@@ -119,6 +135,7 @@ class Deconv_rtl(Deconv, RtlOp):
             narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
             core=self.get_nodeattr("core"),
             weight_memory=self.get_nodeattr("weight_memory"),
+            **{name: self.get_nodeattr(name) for name in ("side_pe", "side_core", "side_memory")},
         )  # fmt: skip
 
     def lut_estimation(self, fpgapart: str) -> int:
