@@ -38,6 +38,7 @@ _MOST_PASSES = 8  # of FINN's streamlining: each moves a scale past a layer or t
 _FOLDED = (
     "PE", "SIMD", "EmbFold", "SeqFold", "parallel_window", "ram_style", "depth", "impl_style", "resType",
     "mem_mode", "taps", "core", "weight_memory",
+    "side_pe", "side_core", "side_memory",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +68,20 @@ class Deconv_rtl(Deconv, RtlOp):
             "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
             "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
         }  # fmt: skip
-        for name, shape, packing, file in zip(
-            ("", "SIDE_"), self.shape().parts, self.packings, self._weight_files
-        ):
-            if name:
-                parameters |= {"SIDE_PE": shape.pe, "SIDE_STYLE": shape.weight_memory}
-            parameters[f"{name}WEIGHTS"] = f"./{file}.dat"  # FINN makes names that start so absolute
+        for part, packing, side in self._parts:
+            if side:
+                parameters |= {"SIDE_PE": part.pe, "SIDE_STYLE": part.weight_memory}
+            # FINN makes names that start so absolute. In cascades there is a file for each place of a chain.
+            parameters[f"{side}WEIGHTS"] = f"./{self._weight_file(side)}{'' if packing else '.dat'}"
             if packing:
-                parameters |= {
-                    f"{name}CHAIN": packing.chain, f"{name}LANES": packing.lanes, f"{name}PITCH": packing.pitch,
-                    f"{name}WEIGHTS": f"./{file}",  # a file for each place of a chain
-                }  # fmt: skip
+                sizes = {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
+                parameters |= {f"{side}{name}": value for name, value in sizes.items()}
         return parameters
+
+    @property
+    def _parts(self) -> Iterator[tuple[costs.DeconvShape, Packing | None, str]]:
+        """Channels by core, with what their parameters' names begin with."""
+        return zip(self.shape().parts, self.packings, ("", "SIDE_"), strict=False)
 
     @property
     def packings(self) -> list[Packing | None]:
@@ -97,9 +100,8 @@ class Deconv_rtl(Deconv, RtlOp):
             )
         return found
 
-    @property
-    def _weight_files(self) -> tuple[str, str]:
-        return f"{self.onnx_node.name}_weights", f"{self.onnx_node.name}_side_weights"
+    def _weight_file(self, side: str) -> str:
+        return f"{self.onnx_node.name}_{side.lower()}weights"
 
     def write_data(self, model: Any, folder: Path) -> None:
         words = weight_words(
@@ -111,7 +113,8 @@ class Deconv_rtl(Deconv, RtlOp):
             self.groups,
         )
         bits, first = self.get_input_datatype(1).bitwidth(), 0
-        for part, packing, file in zip(self.shape().parts, self.packings, self._weight_files):
+        for part, packing, side in self._parts:
+            file = self._weight_file(side)
             own = words[:, first : first + part.pe]
             first += part.pe
             if packing is None:

@@ -162,13 +162,16 @@ CASES = {
     ),
     # The last channels of a word by another core, or from another memory.
     "side_cascade": (
-        (4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 10, 5, 4, (1, 1), "lut+3 cascade block", "UINT4", 4, US,
+        (4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 10, 5, 4, (1, 1),
+        "lut+3 cascade block", "UINT4", 4, US,
     ),
     "side_lut": (
-        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 6, 3, 8, (2, 2), "cascade+1 lut block", "INT4", 4, US,
+        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 6, 3, 8, (2, 2),
+        "cascade+1 lut block", "INT4", 4, US,
     ),
     "side_lut_e1": (
-        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 40, 4, 4, 20, (1, 1), "cascade+1 lut block", "UINT4", 4, Z7,
+        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 40, 4, 4, 20, (1, 1),
+        "cascade+1 lut block", "UINT4", 4, Z7,
     ),
     "side_groups": (
         (4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 12, 8, 2, 2, (1, 1), "lut+1 lut block", "UINT4", 4, US,
