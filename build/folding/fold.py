@@ -66,18 +66,21 @@ def fold(
     that does.
     """
     folding = Folding(model, part, budget, cores, held)
+    choice = None if target_cycles is None else folding.solve(target_cycles)
     best = folding.fastest()
-    if best is None:
+    if best is None and choice is None:
         raise InfeasibleError(
             f"no folding fits {budget}; {folding.lack(folding.slowest)}; its weights are {folding.weights}"
         )
-    if target_cycles is not None and best > target_cycles:
+    if target_cycles is not None and choice is None:
+        assert best is not None
         raise OutOfReachError(target_cycles, best, f"within {budget}", folding.lack(target_cycles))
-    chosen = best if target_cycles is None else target_cycles
-    choice = folding.solve(chosen)
+    fewest = [cycles for cycles in (best, target_cycles) if cycles is not None]
+    chosen = target_cycles or min(fewest)
+    choice = choice or folding.solve(chosen)
     assert choice is not None  # proved: `fastest` solved it, or a harder one
     folding.apply(choice, chosen)
-    return folding.explain(best)
+    return folding.explain(min(fewest))
 
 
 class Folding:
@@ -122,6 +125,10 @@ class Folding:
                 low = middle + 1
             else:
                 best, high = self.targets[middle], middle - 1
+        # Which folds are shared between cores hangs on the target: a faster one may have room again.
+        while low > 0 and self._within(self.targets[low - 1]).run() is not None:
+            low -= 1
+            best = self.targets[low]
         return best
 
     def solve(self, target: int) -> list[Option] | None:

@@ -117,6 +117,10 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("add_multi", "mvu_lut_pe", "mvu_lut"),
         ("DSP_CORE=0", "DSP_CORE=0 GROUPS=2 PE=4 TAPS=2"),
     ),
+    "deconv_channels": (
+        ("add_multi", "mvu_lut_pe", "mvu_lut", "fifo", "weight_rom", "weight_reader", "mac_cores"),
+        ('WEIGHTS="weights.dat"', 'WEIGHTS="weights.dat" TAPS=2'),
+    ),
     "deconv": (
         (
             "add_multi",
@@ -129,12 +133,14 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "weight_rom",
             "weight_reader",
             "mac_cores",
+            "deconv_channels",
         ),
         (
             "DSP_CORE=0",
             "DSP_CORE=0 TY=2 TX=2 ROWS=6",
             "DSP_CORE=0 GROUPS=2 SIMD=1 PE=1",
             "DSP_CORE=0 GROUPS=2 SIMD=4 PE=4",
+            "DSP_CORE=0 SIDE_PE=1",
         ),
     ),
 }
