@@ -12,7 +12,7 @@ from fpgan.build.implement.synthesize import synth
 from fpgan.build.report.page import report
 from fpgan.sim.simulate import simulate
 
-CHECKPOINT = "mnist32"
+CHECKPOINT = "mnist32-labels"
 _FPS_PER_MHZ = 240  # 4,166 cycles per image: small enough to count in a minute or two
 _BASELINE_IMAGES = 4
 
@@ -22,11 +22,11 @@ Progress = Callable[[str], None]
 def demo(
     out: str | Path = "out/demo", board: str = "ultra96", images: int = 128, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Export the shipped mnist32 checkpoint, build it, simulate it against PyTorch, count it, report it.
+    """Export the shipped mnist32-labels checkpoint, build, simulate against PyTorch, count, report.
 
-    Writes out/mnist32.onnx, out/build (with sim.json, synth.json, report.html) and out/build_zero_insert, the
-    same network by zero insertion at the same lanes. Returns sim, zero_insert, synth (contents of the files)
-    and report (path).
+    Writes out/mnist32-labels.onnx, out/build (with sim.json, synth.json, report.html) and
+    out/build_zero_insert, the same network by zero insertion at the same lanes. Returns sim, zero_insert,
+    synth (contents of the files) and report (path).
     """
     from fpgan.hw.boards import get_board
     from fpgan.model.checkpoints import shipped
