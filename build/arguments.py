@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
-from fpgan.build.dataflow.styles import STYLES
+from fpgan.build.dataflow.styles import STORAGES, STYLES, Storage
 from fpgan.build.folding.limits import CORES, MOST, Budget
 from fpgan.hw.boards import Board, get_board
 from fpgan.hw.design import MARKER, WRITTEN
@@ -20,7 +20,7 @@ from fpgan.hw.system.text import brief
 
 Backend = Literal["rtl", "hls"]
 BACKENDS: tuple[str, ...] = get_args(Backend)
-KINDS = ("LUT", "DSP", "BRAM18")
+KINDS = ("LUT", "DSP", "BRAM18", "URAM")
 CLOCK_MHZ, TARGET_FPS, UTILIZATION = (1, 1000), (1e-3, 1e9), (0.01, 1)  # least and most
 _WHOLE = 1000  # images/s from which on no fractions are said
 
@@ -34,6 +34,7 @@ class Arguments:
     target_fps: float | None
     share: float
     limits: Budget
+    storage: Storage = "rom"
 
     @property
     def target_cycles(self) -> int | None:
@@ -63,6 +64,8 @@ def checked(
     deconv: str,
     like: str | Path | None,
     backend: str,
+    weight_storage: str = "rom",
+    any_weights: bool = False,
 ) -> Arguments:
     """The arguments of `build`. ValueError, one line, for the first that cannot be."""
     target = get_board(board)
@@ -72,6 +75,11 @@ def checked(
     if deconv not in STYLES:
         raise ValueError(f"deconv={deconv}; known are {' and '.join(STYLES)}")
     _check_cores(cores, backend)
+    _check_storage(weight_storage, cores, backend, budget or {})
+    if any_weights and weight_storage == "rom":
+        raise ValueError("any_weights: of weights that are loaded; ask for weight_storage=loaded or auto too")
+    if like is not None and weight_storage != "rom":
+        raise ValueError(f"weight_storage={weight_storage}: like={like} takes it over; leave one of them out")
     if like is not None and not (Path(like) / "report.json").is_file():
         raise ValueError(
             f"{like}: no build here (report.json is missing); name a folder that fpgan build made"
@@ -83,7 +91,8 @@ def checked(
         clock_mhz=clock,
         target_fps=None if target_fps is None else _number("target_fps", target_fps, TARGET_FPS),
         share=share,
-        limits=_limits(target, share, budget or {}),
+        limits=_limits(target, share, budget or {}, weight_storage),
+        storage=cast(Storage, weight_storage),
     )
 
 
@@ -116,6 +125,19 @@ def _check_cores(cores: Collection[str], backend: str) -> None:
         raise ValueError("cores: cascade places DSP slices by itself, HLS cannot; choose from lut,dsp")
 
 
+def _check_storage(storage: str, cores: Collection[str], backend: str, budget: Mapping[str, int]) -> None:
+    if storage not in STORAGES:
+        raise ValueError(f"weight_storage={storage}; choose {', '.join(STORAGES)}")
+    if storage == "rom" and "URAM" in budget:
+        raise ValueError(
+            f"budget URAM={budget['URAM']}: it holds no constants; ask for weight_storage=loaded or auto too"
+        )
+    if storage != "rom" and backend == "hls":
+        raise ValueError(f"weight_storage={storage}: HLS kernels have their weights in constants; take rom")
+    if storage == "loaded" and set(cores) == {"cascade"}:
+        raise ValueError("weight_storage=loaded: core cascade has its weights in constants; add lut or dsp")
+
+
 def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
     low, high = limits
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
@@ -124,10 +146,11 @@ def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
     return number
 
 
-def _limits(board: Board, share: float, budget: Mapping[str, int]) -> Budget:
+def _limits(board: Board, share: float, budget: Mapping[str, int], storage: str) -> Budget:
     amounts = {kind: int(board.budget[kind] * share) for kind in KINDS}
     for kind, amount in budget.items():
         if kind not in KINDS:
             raise ValueError(f"budget {kind}={amount}: {kind} is not one of {', '.join(KINDS)}")
         amounts[kind] = int(_number(f"budget {kind}", amount, (0, MOST)))
-    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"])
+    urams = 0 if storage == "rom" else amounts["URAM"]  # which hold no constants
+    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"], urams)

@@ -13,11 +13,12 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.arguments import Arguments, Backend, checked
+from fpgan.build.dataflow.any_weights import widen
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.dataflow.styles import DeconvStyle
+from fpgan.build.dataflow.styles import DeconvStyle, Storage
 from fpgan.build.folding.capacity import check_weights
 from fpgan.build.folding.fold import OutOfReachError
 from fpgan.build.folding.fold_and_size import fold_and_size
@@ -36,9 +37,10 @@ from fpgan.build.report.made import made
 from fpgan.build.report.summary import summarize
 from fpgan.build.writers.hls import emit_hls
 from fpgan.build.writers.ip_xact import write_component
+from fpgan.build.writers.loading import weights_content
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.build_files import VERSION
-from fpgan.hw.design import MARKER, WRITTEN
+from fpgan.hw.design import MARKER, WEIGHTS, WRITTEN
 from fpgan.hw.design_file import DesignFile
 from fpgan.hw.report_file import Report
 from fpgan.hw.system.fields import as_written
@@ -63,6 +65,8 @@ def build(
     backend: Backend = "rtl",
     input: str | None = None,
     output: str | None = None,
+    weight_storage: Storage = "rom",
+    any_weights: bool = False,
 ) -> dict[str, Any]:
     """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
 
@@ -77,8 +81,8 @@ def build(
     clock_mhz: where not given the board's default, or a slower one that a core holds (dsp2x: 200 MHz) if that
         makes more images per second. A core is left out at a clock that it does not hold.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
-    max_utilization: share of the board's LUT, DSP and BRAM that may be used.
-    budget: amounts that replace that share: any of LUT, DSP, BRAM18.
+    max_utilization: share of the board's LUT, DSP, BRAM and URAM that may be used.
+    budget: amounts that replace that share: any of LUT, DSP, BRAM18, URAM.
     cores: compute cores to choose from: lut, dsp (packed DSP slices), dsp2x (the same at twice the clock: the
         accelerator then has a second clock input, ap_clk2x), cascade (sums along the cascades of DSP slices).
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
@@ -88,6 +92,10 @@ def build(
     progress: called with the name of each step.
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
         HLS. Resource estimates are those of the RTL either way; dsp2x and cascade are for rtl alone.
+    weight_storage: rom (in the bitstream), loaded (weights and thresholds are written before the first
+        image, from out/weights.bin; `weights` writes those of another training), or auto (by layer, what is
+        cheaper: UltraRAM, which only loaded weights can use, or constants).
+    any_weights: make sums wide enough for any weights of the same bits, not for these alone.
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
@@ -99,8 +107,9 @@ def build(
     provenance = made(build, locals())
     say = progress or (lambda _: None)
     asked = checked(
-        model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend
-    )
+        model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend,
+        weight_storage, any_weights,
+    )  # fmt: skip
     clocks = clocked(asked.clock_mhz, cores, clock_mhz is not None)
     ends = Ends.parse(input, output)
     path, out = Path(model), Path(out)
@@ -109,7 +118,7 @@ def build(
     file = load_model(path)
     network = read_network(file, ends)
     if like is None:
-        check_weights(network, asked.limits, asked.share)
+        check_weights(network, asked.limits, asked.share, asked.storage != "rom")
     say("golden vectors")
     golden = golden_vectors(path, network)
     runtime = against_runtime(file, network, golden.vectors)
@@ -118,6 +127,8 @@ def build(
         integers = integer_graph(network)
         say("lowering")
         dataflow = lower(integers, deconv)
+        if any_weights:
+            widen(dataflow)
         say("folding, sizing FIFOs")
         if like is None:
             asked, dataflow, depths, decision = _folded(dataflow, asked, clocks)
@@ -149,7 +160,7 @@ def _folded(
         at = replace(asked, clock_mhz=clock)
         try:
             model, depths, decision = fold_and_size(
-                lowered, at.board.part, at.limits, at.target_cycles, cores
+                lowered, at.board.part, at.limits, at.target_cycles, cores, at.storage
             )
         except OutOfReachError as error:
             refused.append(ValueError(at.out_of_reach(error.best, error.within, error.why)))
@@ -175,6 +186,8 @@ def _write(
         emitted = emit_hls(dataflow, board, clock, golden.vectors, folder / "hls")
     else:
         emitted = emit_rtl(dataflow, board.part, clock, folder / "rtl")
+        if weights := emitted.get("weights"):
+            (folder / WEIGHTS).write_bytes(weights_content(dataflow, weights["identity"]))
     design = {
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,

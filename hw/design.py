@@ -19,11 +19,13 @@ from fpgan.hw.system.shapes import OneOf, check_shape
 
 __all__ = ["MARKER", "WRITTEN", "Design", "Layer", "Stream"]
 MARKER = "design.json"
+WEIGHTS = "weights.bin"  # of a design whose weights are loaded
+LOADER = "WeightLoader"  # op of the layer that loads them
 # Names of what the commands write into a BUILD.
 WRITTEN = (
     MARKER, "rtl", "hls", "component.xml", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json",
     "report.html",
-    "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
+    WEIGHTS, "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
     "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip
 
@@ -63,6 +65,11 @@ class Design(DesignFile):
     @property
     def sources_folder(self) -> Path:
         return self.hls if self.backend == "hls" else self.rtl
+
+    @property
+    def nodes(self) -> list[Layer]:
+        """The layers that are nodes of the dataflow graph: all but what loads their weights."""
+        return [layer for layer in self.layers if layer.op != LOADER]
 
     @property
     def sources(self) -> list[Path]:

@@ -45,6 +45,34 @@ class Layer:
     sources: tuple[str, ...] = said("in compile order, names in rtl/ or hls/", within=[_FILE])
 
 
+@dataclass(frozen=True)
+class LoadedMemory:
+    """A memory that a file of weights fills."""
+
+    name: str = said("of the layer", within=NAME)
+    words: int = said("of the memory", "words", within=Whole(1, LARGEST))
+    bits: int = said("of a word, which the file fills up to bytes", "bits", within=Whole(1, 1 << 20))
+
+    @property
+    def bytes(self) -> int:
+        """What it takes of the file, its CRC not counted."""
+        return self.words * -(-self.bits // 8)
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """What must be loaded before the first image; hw/driver/weights.py says how a file of it is made."""
+
+    identity: int = said("that a file of weights must name: of all that the design is besides them",
+                         within=Whole(0, 2**32 - 1))  # fmt: skip
+    memories: tuple[LoadedMemory, ...] = said("in the order of the file")
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes by name, in the order of the file."""
+        return {memory.name: memory.bytes for memory in self.memories}
+
+
 @dataclass(frozen=True, kw_only=True)
 class DesignFile:
     """BUILD/design.json, by `fpgan build`."""
@@ -70,6 +98,8 @@ class DesignFile:
     fifos: dict[str, int] = said("depths by name", "words", within=Each(NAME, Whole(0, LARGEST)))
     input: Stream = said("s_axis_0: latents", stable=True)
     output: Stream = said("m_axis_0: images", stable=True)
+    weights: LoadedWeights = said("of a design whose weights are loaded, over s_axis_weights", stable=True,
+                                  may_lack=True)  # fmt: skip
 
 
 def design_shape(backend: str) -> dict[str, Any]:

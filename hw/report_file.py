@@ -73,7 +73,9 @@ class ReportLayer:
     core: str = said(
         "compute core: lut, dsp, dsp2x, cascade; of a requantizer, what multiplies: lut, dsp; else empty"
     )
-    weight_memory: str = said("where weights lie, or empty")
+    weight_memory: str = said("what weights lie in, or empty")
+    weight_storage: str = said("how weights or thresholds come there, of a layer that has some: rom, loaded",
+                               may_lack=True)  # fmt: skip
     channels: Sequence[int] = said("of its input and its output, padding included")
     estimates: Amounts = said("resources by the cost formulas", stable=True)
     latency: LayerLatency = said("of the first image")
@@ -109,6 +111,8 @@ class Limits:
     lut: int = said("at most", "LUT", within=_COUNT)
     dsp: int = said("at most", "DSP48", within=_COUNT)
     bram18: int = said("at most", "18 Kb", within=_COUNT)
+    uram: int = said("at most; 0 where all weights are constants, which UltraRAM cannot hold", "288 Kb",
+                     within=_COUNT, may_lack=True)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 _MVU = ("finn:mvu/mvu_pkg.sv", "add_multi.sv")
 _DECONV = (
-    "fifo.sv", "tap_axis.sv", "pixel_word.sv", "line_buffer.sv", "weight_rom.sv", "weight_reader.sv",
-    "mac_cores.sv", "deconv_channels.sv", "deconv.sv",
+    "fifo.sv", "tap_axis.sv", "pixel_word.sv", "line_buffer.sv", "load_words.sv", "weight_rom.sv",
+    "weight_ram.sv", "weight_reader.sv", "mac_cores.sv", "deconv_channels.sv", "deconv.sv",
 )  # fmt: skip
 
 _LUT = ("mvu_lut_pe.sv", "mvu_lut.sv")
@@ -34,10 +34,17 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "stream_last": ("stream_last.sv",),
     "stream_add": ("stream_add.sv",),
     "stream_concat": ("stream_concat.sv",),
+    "stream_max": ("stream_max.sv",),
     "stream_lookup": ("stream_lookup.sv",),
     "stream_requantize_lut": (*_REQUANTIZE, "scale_lut.sv", "stream_requantize.sv"),
     "stream_requantize_dsp": (*_REQUANTIZE, *_MVU, "finn:mvu/mvu.sv", "stream_requantize.sv"),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
+    "thresholding_loaded": (
+        "load_words.sv",
+        "finn:thresholding/hdl/thresholding.sv",
+        "thresholding_loaded.sv",
+    ),
+    "weight_loader": ("load_gate.sv", "weight_loader.sv"),
     "latent_source": ("fifo.sv", "width_convert.sv", "latent_source.sv"),
     "axil_stream": _HOST,
     "axi_dma_stream": _DMA,

@@ -25,9 +25,14 @@ def chosen_vectors(
     walk: Walk | None,
     exact: Exact | None,
     say: Callable[[str], None],
+    of: Vectors | None = None,
 ) -> tuple[Vectors, int]:
-    """What `simulate` streams, and of how many images `exact` made it. ValueError as `simulate` raises it."""
-    golden = golden_of(design)
+    """What `simulate` streams, and of how many images `exact` made it. ValueError as `simulate` raises it.
+
+    of: golden vectors in the place of the design's own; `exact` makes none of theirs.
+    """
+    golden = of or golden_of(design)
+    exact = None if of else exact
     labels = [label] if isinstance(label, int) else label
     if walk is None:
         return _golden(design, golden, images, seed, labels, exact, say)

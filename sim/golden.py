@@ -132,6 +132,11 @@ def weighted_sum(
     return np.where(np.asarray(negated, bool), -total, total) if negated else total
 
 
+def window_max(x: IntArray, window: int) -> IntArray:
+    """The largest of each channel of a window's pixels, side by side: (N,H,W,window*C) -> (N,H,W,C)."""
+    return x.reshape(*x.shape[:3], window, -1).max(3)
+
+
 def concat(images: Sequence[IntArray]) -> IntArray:
     """Images (N,H,W,C_k) as one: of each pixel all channels of the first, then of the second, and so on."""
     return np.concatenate(images, axis=3)

@@ -77,6 +77,8 @@ class Sim:
     threads_warning: str | None = said("why fewer threads ran, or may be faster", may_lack=True)
     build_seconds: float = said("that compiling took", "s", stable=True)
     fifo_depths: dict[str, int] = said("by name", "words", stable=True)
+    load_cycles: int = said("from the reset until weights were loaded, where they are", "cycles",
+                            may_lack=True, within=Whole(1))  # fmt: skip
     iterations: dict[str, Iterations] = said("by layer, of HLS", may_lack=True)
     waves: Waves = said("with --waves", may_lack=True)
     layers: Sequence[SimLayer] = said("with --layers, in the order of the graph", may_lack=True)

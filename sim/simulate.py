@@ -25,6 +25,7 @@ from fpgan.sim.results import save_result
 from fpgan.sim.steady import steady
 from fpgan.sim.vectors import Classify, Vectors, agreement
 from fpgan.sim.walk import Walk
+from fpgan.sim.weights import chosen_weights
 
 Progress = Callable[[str], None]
 Netlists = Callable[[Design, Progress], Sequence[Path]]  # of each layer, made where they are not there yet
@@ -47,6 +48,7 @@ def simulate(
     layers: Layers | None = None,
     exact: Exact | None = None,
     walk: Walk | None = None,
+    weights: Path | None = None,
 ) -> dict[str, Any]:
     """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
 
@@ -69,6 +71,8 @@ def simulate(
     no vectors of PyTorch's, and for the frames of a walk.
     walk: a way through golden latents, those of `label` in turn, in `images` frames, 12 for each if left out;
     also writes walk.gif.
+    weights: of a design whose weights are loaded, a file of `fpgan weights` in place of BUILD/weights.bin;
+    the images are compared with those in NAME.golden.npz beside it.
 
     Of an HLS build the C++ is compiled with g++ and run: `how` is then "csim" and whatever is counted in
     cycles null, for C simulation has no clock; `iterations` says per layer how often its loop, of one step
@@ -89,14 +93,15 @@ def simulate(
     if design.backend == "hls" and (stall or waves or reset_first or netlists or layers):
         design.require_rtl("a simulation with stalls, waves, reset, netlist or layers")
     asked = 1 if waves and images is None and walk is None else images
-    vectors, made = chosen_vectors(design, asked, seed, label, walk, exact, say)
+    loaded = chosen_weights(design, weights, bool(layers or walk))
+    vectors, made = chosen_vectors(design, asked, seed, label, walk, exact, say, loaded.golden)
     computed = _computed(made, walk, bool(netlists))
     if design.backend == "hls":
         return _simulate_hls(design, vectors, seed, say, classify, computed)
     truth = layers(design) if layers else None
     mapped = netlists(design, lambda line: say(f"synthesizing {line}")) if netlists else ()
     what = Compilation(tuple(mapped), threads, taps=taps(design, truth.streams) if truth else "")
-    verilated = _Verilated(design, vectors, Run(seed, stall, reset_first), say)
+    verilated = _Verilated(design, vectors, Run(seed, stall, reset_first, weights=loaded.file), say)
     result, output = verilated.run(what, waves, truth)
     result |= _labels(vectors, output, classify) | computed
     say("drawing")
@@ -138,6 +143,8 @@ class _Verilated:
             "build_seconds": round(seconds, 1),
             "fifo_depths": design.fifos,
         }
+        if design.weights:
+            result["load_cycles"] = ran.said["load_cycles"]
         if waves:
             result["waves"] = waves_report(self._waves(what), ran.said)
         return result | (_layers(compared) if truth else {}), ran.output

@@ -13,7 +13,7 @@ from fpgan.build.api.deployments import Deployment
 from fpgan.build.api.result import R, read, result
 from fpgan.build.api.results import Page, Plan, PowerEstimate, Simulation, Synthesis
 from fpgan.build.arguments import Backend, checked
-from fpgan.build.dataflow.styles import DeconvStyle
+from fpgan.build.dataflow.styles import DeconvStyle, Storage
 from fpgan.build.implement.route.nextpnr import SEEDS
 from fpgan.hw.build_files import AGAIN
 from fpgan.hw.design import Design
@@ -52,6 +52,8 @@ class Build:
         input: str | None = None,
         output: str | None = None,
         backend: Backend = "rtl",
+        weight_storage: Storage = "rom",
+        any_weights: bool = False,
         progress: Progress | None = None,
     ) -> Build:
         """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
@@ -66,17 +68,18 @@ class Build:
         fits. max_utilization: share of the board that may be used; budget: amounts of LUT, DSP, BRAM18 in
         its place. cores: of lut, dsp, dsp2x, cascade. deconv: zero_insert is the literal reading, for
         comparison. like: BUILD whose folding is taken over. input, output: quantizers that the file lacks, as
-        u8:0.00390625. backend: hls for C++.
+        u8:0.00390625. backend: hls for C++. weight_storage: loaded for weights that `load` brings, auto for
+        what is cheaper, layer by layer. any_weights: room for any weights of the same bits, not these alone.
 
         Raises ValueError for bad input or a target out of reach, before anything is replaced; CheckError
         where thresholds or the finished graph differ from the file's function.
         """
         given = Path(model), Path(out), board, clock_mhz, target_fps, max_utilization, budget, cores, deconv
         taken = None if like is None else Path(like)
-        checked(*given, taken, backend)  # before what takes seconds to import
+        checked(*given, taken, backend, weight_storage, any_weights)  # before what takes seconds to import
         from fpgan.build.flow import build
 
-        report = build(*given, taken, progress, backend, input, output)
+        report = build(*given, taken, progress, backend, input, output, weight_storage, any_weights)
         result(Plan, report, Path(out)).check()
         return cls.open(out)
 
@@ -124,6 +127,7 @@ class Build:
         threads: int = 1,
         walk: int | None = None,
         truncation: float | None = None,
+        weights: File | None = None,
         progress: Progress | None = None,
     ) -> Simulation:
         """Stream images through the RTL in Verilator, or an HLS build's C++, and compare them with PyTorch's.
@@ -135,7 +139,7 @@ class Build:
         also write waves.fst. layers: also compare every layer's stream with numpy's. reset_first: begin with
         a reset inside an image. netlist: simulate what Yosys makes of each layer. threads: of the simulation.
         walk: through so many golden latents and back to the first, as walk.gif; truncation: of what is random
-        in them, the share to keep.
+        in them, the share to keep. weights: a file of `weights`, of a design whose weights are loaded.
 
         Pixels that differ are no exception: `mismatches`, `differences`; `check()` raises.
         """
@@ -143,9 +147,28 @@ class Build:
 
         found = simulating.simulate(
             self.root, images, seed, stall, waves, reset_first, label, threads, layers, netlist,
-            simulating.walk_of(walk, truncation), progress,
+            simulating.walk_of(walk, truncation), progress, None if weights is None else Path(weights),
         )  # fmt: skip
         return result(Simulation, found, self.root)
+
+    def weights(
+        self,
+        model: File,
+        out: File = "weights.bin",
+        *,
+        input: str | None = None,
+        output: str | None = None,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Write the weights of another training of this design's network, for `simulate` and for a board.
+
+        model: its ONNX file; input, output: as `from_onnx` takes them. Also writes golden vectors beside.
+        ValueError for another network, and by name where a width does not hold the weights.
+        """
+        from fpgan.build.new_weights import weights
+
+        weights(model, self.root, out, progress, input, output)
+        return Path(out)
 
     def synth(
         self,

@@ -25,11 +25,12 @@ def simulate(
     netlist: bool,
     walk: Walk | None,
     progress: Callable[[str], None] | None,
+    weights: Path | None = None,
 ) -> dict[str, Any]:
     """`fpgan.sim.simulate.simulate` with layers and netlist as yes or no; returns what sim.json says."""
     return simulation.simulate(
         build, images, seed, stall, waves, reset_first, progress, netlists if netlist else None, label,
-        threads, _classify, _layer_truth if layers else None, _exact, walk,
+        threads, _classify, _layer_truth if layers else None, _exact, walk, weights,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from fpgan.build.cli import given
 from fpgan.build.cli.common import Json, show, steps
 from fpgan.build.cli.options import board as board_option
 from fpgan.build.cli.options import choice, quantizer, real, several
-from fpgan.build.dataflow.styles import STYLES
+from fpgan.build.dataflow.styles import STORAGES, STYLES
 from fpgan.build.folding.limits import CORES
 
 
@@ -38,7 +38,7 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="KIND=AMOUNT",
-            help="Amount instead of the share: LUT=32792; also DSP, BRAM18; repeat for more.",
+            help="Amount instead of the share: LUT=32792; also DSP, BRAM18, URAM; repeat for more.",
         ),
     ] = None,
     cores: Annotated[
@@ -49,6 +49,12 @@ def command(
     input: Annotated[str | None, quantizer("Input")] = None,
     output: Annotated[str | None, quantizer("Output")] = None,
     backend: Annotated[str, choice("hls: C++ for Vitis HLS.", BACKENDS)] = "rtl",
+    weight_storage: Annotated[
+        str, choice("Where weights live: loaded and auto write OUT/weights.bin too.", STORAGES)
+    ] = "rom",
+    any_weights: Annotated[
+        bool, typer.Option("--any-weights", help="Room for any loaded weights of the same bits.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
@@ -63,13 +69,15 @@ def command(
 
     `fpgan build espcn.onnx --input u8:0.00390625 --output u8:0.00390625`: a file that quantizes neither
 
+    `fpgan build mnist32.onnx --weight-storage loaded`: weights are loaded before the first image
+
     `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
     arguments = (
         model, out, board, clock_mhz, target_fps, max_utilization, _amounts(budget), cores.split(","), deconv,
         like,
     )  # fmt: skip
-    checked(*arguments, backend)
+    checked(*arguments, backend, weight_storage, any_weights)
     given.to_write(out)
 
     from fpgan.build.api.result import result
@@ -77,7 +85,8 @@ def command(
     from fpgan.build.flow import build
 
     with steps("build") as progress:
-        report = build(*arguments, progress, backend, input, output)  # type: ignore[arg-type]
+        more = (progress, backend, input, output, weight_storage, any_weights)
+        report = build(*arguments, *more)  # type: ignore[arg-type]
     totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
     lines = [
         f"{out}: {report['cycles_per_image']} cycles per image expected, {report['mac_lanes']} MAC "

@@ -27,6 +27,7 @@ from fpgan.build.cli import (
     synth,
     train,
     verify,
+    weights,
 )
 from fpgan.build.cli.program import Program
 from fpgan.hw.system.children import ended_by_signals
@@ -40,6 +41,7 @@ _COMMANDS = (
     export,
     inspect,
     build,
+    weights,
     sim,
     synth,
     power,

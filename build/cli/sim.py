@@ -53,6 +53,10 @@ def command(
         float | None,
         real("With --walk: share to keep of what is random in a latent.", 0, 1, "(]", default="1"),
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="File of `fpgan weights` to load, of a design whose weights are loaded."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Simulate the RTL in Verilator, or an HLS build as C++, and compare every pixel with PyTorch.
@@ -71,6 +75,8 @@ def command(
 
     `fpgan sim build --walk 10 --label 0..9 --truncation 0.7`: from digit to digit, as a moving picture
 
+    `fpgan sim build --weights retrained.bin`: another training on the same hardware
+
     `fpgan sim build --images 2 --netlist`: what synthesis made of it, gate by gate
     """
     from fpgan.build.api.builds import Build
@@ -80,7 +86,8 @@ def command(
     with steps("sim") as progress:
         found = Build.open(build).simulate(
             images, label=labels, seed=seed, stall=stall, waves=waves, layers=layers, reset_first=reset_first,
-            netlist=netlist, threads=threads, walk=walk, truncation=truncation, progress=progress,
+            netlist=netlist, threads=threads, walk=walk, truncation=truncation, weights=weights,
+            progress=progress,
         )  # fmt: skip
     if found.threads_warning:
         typer.echo(f"warning: {found.threads_warning}", err=True)

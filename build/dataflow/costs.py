@@ -26,6 +26,9 @@ _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
 _SELECT_CONTROL, _SELECT_PER_BIT = 210, 0.65  # LUTs of picked pixels, per bit in 32 words of LUT RAM
+_RAM32, _RAM64 = 0.63, 1.25  # LUTs per bit of 32, 64 words of LUT RAM with a port to write and one to read
+_LOAD_STAGE = 5  # LUTs of a stage of the loading chain
+_URAM_BITS, _URAM_WORDS = 72, 4096
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
@@ -50,6 +53,7 @@ class DeconvShape:
     weight_memory: str
     at_once: int = 1  # groups of channels, each with a core of its own
     signed: bool = False  # activations
+    loaded: bool = False  # weights that are written before the first image
     side_pe: int = 0  # of pe, with a core and a memory of their own: see deconv.sv
     side_core: str = ""
     side_memory: str = ""
@@ -82,26 +86,34 @@ class DeconvShape:
 
 @dataclass(frozen=True)
 class Cost:
-    """LUT, DSP slices and half block RAMs."""
+    """LUT, DSP slices, half block RAMs and UltraRAMs."""
 
     lut: int
     dsp: int = 0
     bram18: int = 0
+    uram: int = 0
 
     @property
-    def amounts(self) -> tuple[int, int, int]:
-        return self.lut, self.dsp, self.bram18
+    def amounts(self) -> tuple[int, int, int, int]:
+        return self.lut, self.dsp, self.bram18, self.uram
 
     def within(self, other: Cost) -> bool:
         """No resource takes more than `other` does."""
-        return self.lut <= other.lut and self.dsp <= other.dsp and self.bram18 <= other.bram18
+        return (
+            self.lut <= other.lut
+            and self.dsp <= other.dsp
+            and self.bram18 <= other.bram18
+            and self.uram <= other.uram
+        )
 
     def beyond(self, other: Cost) -> Cost:
         """Of each resource what it takes more than `other` does."""
         return Cost(*(max(0, a - b) for a, b in zip(self.amounts, other.amounts, strict=True)))
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.lut + other.lut, self.dsp + other.dsp, self.bram18 + other.bram18)
+        return Cost(
+            self.lut + other.lut, self.dsp + other.dsp, self.bram18 + other.bram18, self.uram + other.uram
+        )
 
 
 def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> int:
@@ -138,17 +150,40 @@ def block_ram_cost(width: int, depth: int) -> Cost:
     bit chooses between them: four to a LUT6, four of those by the multiplexers of a slice.
     """
     brams, lut = min(
-        (math.ceil(width * parts / bits), width * _chosen_from(parts))
+        (math.ceil(width * parts / bits), width * chosen_from(parts))
         for bits, parts in ((bits, math.ceil(depth / words)) for bits, words in _BRAM_SHAPES)
     )
     return Cost(lut, bram18=brams)
 
 
-def _chosen_from(parts: int) -> int:
+def chosen_from(parts: int) -> int:
     """LUTs of a multiplexer of one bit."""
     if parts == 1:
         return 0
-    return math.ceil(parts / 4) + (_chosen_from(math.ceil(parts / 16)) if parts > 16 else 0)
+    return math.ceil(parts / 4) + (chosen_from(math.ceil(parts / 16)) if parts > 16 else 0)
+
+
+def loaded_cost(width: int, depth: int, style: str) -> Cost:
+    """A memory that is written word by word, with its stage of the loading chain."""
+    return written_cost(width, depth, style) + load_stage_cost(depth)
+
+
+def load_stage_cost(depth: int) -> Cost:
+    """Of load_words, for so many words: their count."""
+    return Cost(_LOAD_STAGE + math.ceil(math.log2(depth + 1) / 2))
+
+
+def written_cost(width: int, depth: int, style: str) -> Cost:
+    """A memory with a port to write and one to read: weight_ram."""
+    if style == "ultra":
+        parts = math.ceil(depth / _URAM_WORDS)
+        return Cost(width * chosen_from(parts), uram=math.ceil(width / _URAM_BITS) * parts)
+    if style == "block":
+        return block_ram_cost(width, depth)
+    if depth == 1:
+        return Cost(0)
+    per_bit = _RAM32 if depth <= 32 else _RAM64 * math.ceil(depth / 64) + chosen_from(math.ceil(depth / 64))
+    return Cost(math.ceil(width * per_bit))
 
 
 def buffer_style(depth: int) -> str:
@@ -181,7 +216,8 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         slices = shape.at_once * math.ceil(wide / fast) * math.ceil(shape.pe / shape.at_once / per_slice)
         core = lut_per_dsp_lane(shape.weight_bits, shape.act_bits) * lanes / fast
         core += lanes * shape.weight_bits / 2 if fast == 2 else 0  # which half of the weights
-    memories = [memory_cost(bits, shape.weight_words, shape.weight_memory) for bits in words]
+    memory = loaded_cost if shape.loaded else memory_cost
+    memories = [memory(bits, shape.weight_words, shape.weight_memory) for bits in words]
     weights = sum(memories, Cost(0))
     queue = _CASCADE_QUEUE if shape.core == "cascade" else 2.0
     return weights + Cost(round(core + queue * shape.pe * shape.acc_bits), slices)

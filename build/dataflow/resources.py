@@ -11,6 +11,8 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.costs import Cost
+from fpgan.build.dataflow.loaded import loaded_nodes
+from fpgan.build.dataflow.loaded_costs import loaded_threshold_cost, loader_cost
 
 
 def resources(model: ModelWrapper, part: str) -> dict[str, dict[str, Any]]:
@@ -23,13 +25,15 @@ def resources(model: ModelWrapper, part: str) -> dict[str, dict[str, Any]]:
         op = getCustomOp(node)
         accumulator, output = (t.bitwidth() for t in (op.get_input_datatype(), op.get_output_datatype()))
         pe, channels = op.get_nodeattr("PE"), op.get_nodeattr("NumChannels")
-        cost = costs.threshold_cost(pe, channels, accumulator, output)
-        found[node.name] |= {"LUT": cost.lut, "BRAM_18K": cost.bram18}
+        priced = loaded_threshold_cost if op.loaded else costs.threshold_cost
+        cost = priced(pe, channels, accumulator, output)
+        found[node.name] |= {"LUT": cost.lut, "BRAM_18K": cost.bram18, "URAM": 0}
     return found
 
 
 def total(model: ModelWrapper, part: str) -> Cost:
-    """Sum over all nodes."""
+    """Sum over all nodes, with what loads them."""
     nodes = resources(model, part).values()
-    lut, dsp, bram18 = (sum(int(node[kind]) for node in nodes) for kind in ("LUT", "DSP", "BRAM_18K"))
-    return Cost(lut, dsp, bram18)
+    kinds = ("LUT", "DSP", "BRAM_18K", "URAM")
+    lut, dsp, bram18, uram = (sum(int(node[kind]) for node in nodes) for kind in kinds)
+    return Cost(lut, dsp, bram18, uram) + loader_cost(len(loaded_nodes(model)))

@@ -20,15 +20,16 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.costs import Cost
-from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.joins import fold_forks, join_folds
+from fpgan.build.dataflow.loaded import load_all, most_sections
+from fpgan.build.dataflow.loaded_costs import loader_cost
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.requantizers import put
+from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.options import SIDE, LayerOptions, Option
 from fpgan.build.folding.program import SCALE, Program, prices
 
-_FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
@@ -56,17 +57,21 @@ def fold(
     target_cycles: int | None = None,
     cores: Collection[str] = ("lut", "dsp"),
     held: Cost = _NOTHING,
+    storage: Storage = "rom",
 ) -> dict[str, Any]:
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
     cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock),
         cascade (sums along the cascades of DSP slices).
     held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
+    storage: where weights live: rom, loaded (thresholds too), auto (either, by what it costs).
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
     """
-    folding = Folding(model, part, budget, cores, held)
-    choice = None if target_cycles is None else folding.solve(target_cycles)
+    folding = Folding(model, part, budget, cores, held, storage)
+    choice = None
+    if target_cycles is not None and target_cycles >= folding.floor:
+        choice = folding.solve(target_cycles)
     best = folding.fastest()
     if best is None and choice is None:
         raise InfeasibleError(
@@ -93,10 +98,12 @@ class Folding:
         budget: Budget,
         cores: Collection[str],
         held: Cost = _NOTHING,
+        storage: Storage = "rom",
     ) -> None:
-        self.model, self.budget, self.held = model, budget, held
+        self.model, self.budget, self.storage = model, budget, storage
+        self.held = held + loader_cost(most_sections(model, storage))
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
-        self.layers = [LayerOptions(model, node, part, cores) for node in nodes]
+        self.layers = [LayerOptions(model, node, part, cores, storage, budget.uram) for node in nodes]
         self.joins, self._block = join_folds(model), get_dsp_block(part)
         self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
         self.floor = self.slow.floor
@@ -153,7 +160,7 @@ class Folding:
     def _within(self, target: int) -> Program:
         """Of the designs that the budget holds."""
         program = self._program(target)
-        for name, limit in vars(self.budget).items():
+        for name, limit in program.of(vars(self.budget)).items():
             program.model.add(program.spent[name] <= limit)
         return program
 
@@ -179,7 +186,7 @@ class Folding:
         return f"{target} cycles would need " + " ".join(
             f"{name.upper()}={needed[name]}"
             for name, limit in vars(self.budget).items()
-            if needed[name] > limit
+            if needed.get(name, 0) > limit
         )
 
     def explain(self, fastest: int) -> dict[str, Any]:
@@ -206,7 +213,8 @@ class Folding:
         for layer, option in zip(self.layers, choice, strict=True):
             op = getCustomOp(layer.node)
             settings = {"PE": option.pe, "SIMD": option.simd, "taps": list(option.taps),
-                        "core": option.core, "weight_memory": option.memory}  # fmt: skip
+                        "core": option.core, "weight_memory": option.memory,
+                        "weight_storage": option.storage}  # fmt: skip
             settings |= dict(zip(SIDE, option.side, strict=True)) if option.side else {SIDE[0]: 0}
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
@@ -219,6 +227,8 @@ class Folding:
             channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
         for join in self.joins:
             join.apply(target)
+        if self.storage == "loaded":
+            load_all(self.model)
         pad_channels(self.model, channels)
         fold_forks(self.model, target)
 

@@ -12,6 +12,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from fpgan.build.dataflow.costs import Cost
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
+from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.fold import InfeasibleError, OutOfReachError, fold
 from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.size_fifos import period, size_fifos
@@ -20,7 +21,12 @@ _ATTEMPTS = 10
 
 
 def fold_and_size(
-    lowered: ModelWrapper, part: str, limits: Budget, cycles: int | None, cores: Collection[str]
+    lowered: ModelWrapper,
+    part: str,
+    limits: Budget,
+    cycles: int | None,
+    cores: Collection[str],
+    storage: Storage = "rom",
 ) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
     """Returns the folded graph, the words of its FIFOs by name, and what `fold` says of the decision.
 
@@ -34,7 +40,7 @@ def fold_and_size(
     for attempt in range(1, _ATTEMPTS + 1):
         model = copy.deepcopy(lowered)
         try:
-            decision = fold(model, part, limits, goal, cores, held)
+            decision = fold(model, part, limits, goal, cores, held, storage)
         except InfeasibleError:
             if goal == cycles:
                 raise
@@ -66,4 +72,4 @@ def fold_and_size(
 def _over(model: ModelWrapper, depths: Mapping[str, int], part: str, limits: Budget) -> Cost:
     """What the whole design takes beyond the limits."""
     design = insert_streams(copy.deepcopy(model), dict(depths))
-    return total(design, part).beyond(Cost(limits.lut, limits.dsp, limits.bram18))
+    return total(design, part).beyond(Cost(limits.lut, limits.dsp, limits.bram18, limits.uram))

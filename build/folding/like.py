@@ -16,9 +16,10 @@ from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.joins import divisors, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.requantizers import possible, put
+from fpgan.build.folding.channels import folds
 from fpgan.build.folding.fold import follow, packed_for
 from fpgan.build.folding.limits import CORES
-from fpgan.build.folding.options import MEMORIES, SIDE, folds
+from fpgan.build.folding.options import MEMORIES, SIDE
 from fpgan.hw.design import read_report
 
 _FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
@@ -43,6 +44,8 @@ def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None
             total = layer["channels"][1] if widened else shared_channels(op)
             _check_divides(node, "PE", layer["pe"], "NumChannels", total)
             op.set_nodeattr("PE", layer["pe"])
+            if node.op_type == "Thresholding_rtl":
+                op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
             continue
         for i, (mine, fold_name) in enumerate((("CI", "simd"), ("CO", "pe"))):
             if layer["channels"][i] < op.get_nodeattr(mine):
@@ -60,6 +63,7 @@ def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None
         op.set_nodeattr("SIMD", layer["simd"])
         for name in ("taps", "core", "weight_memory"):
             op.set_nodeattr(name, layer[name])
+        op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
         for name, value in zip(SIDE, _side(layer), strict=True):
             op.set_nodeattr(name, value)
         packed_for(op, get_dsp_block(part or report["part"]))

@@ -21,9 +21,10 @@ class Budget:
     lut: int
     dsp: int
     bram18: int
+    uram: int = 0
 
     def __str__(self) -> str:
-        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}"
+        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}" + f" URAM={self.uram}" * (self.uram > 0)
 
 
 def clocked(clock_mhz: float, cores: Collection[str], fixed: bool) -> list[tuple[float, tuple[str, ...]]]:

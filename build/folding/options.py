@@ -17,14 +17,16 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.graph import STEPS
 from fpgan.build.dataflow.joins import divisors
+from fpgan.build.dataflow.loaded_costs import loaded_threshold_cost
 from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
+from fpgan.build.dataflow.styles import Storage
+from fpgan.build.folding.channels import folds, paddings
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
 SIDE = ("side_pe", "side_core", "side_memory")  # attributes of Deconv_rtl, as in `Option.side`
 DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
-_PADDINGS = 4  # channel counts tried per tensor, the true one included
 _SHARED_LANES = 1.5  # folds with more than so many times the fewest lanes are not shared between cores
 _SHARES = 32  # ways to share a fold's channels between two kinds
 Rows = tuple[tuple[int, int], ...]
@@ -48,6 +50,7 @@ class Option:
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
     shape: costs.DeconvShape
+    storage: str = "rom"  # where the weights live
     requantizer: Requantizer | None = None  # in the place of thresholds
     side: tuple[int, str, str] | None = None  # of pe: how many have which other core and memory
 
@@ -60,8 +63,16 @@ class Option:
 class LayerOptions:
     """The options of one Deconv_rtl and of the thresholding behind it."""
 
-    def __init__(self, model: ModelWrapper, node: NodeProto, part: str, cores: Collection[str]) -> None:
-        self.node, self.name = node, node.name
+    def __init__(
+        self,
+        model: ModelWrapper,
+        node: NodeProto,
+        part: str,
+        cores: Collection[str],
+        storage: Storage = "rom",
+        urams: int = 0,
+    ) -> None:
+        self.node, self.name, self._storage, self._urams = node, node.name, storage, urams
         self._op, self._block = getCustomOp(node), get_dsp_block(part)
         self.threshold_node = model.find_consumers(node.output[0])[0]
         self.before, self._free = _feeding(model, node), _may_be_padded(model, node, self.threshold_node)
@@ -69,7 +80,7 @@ class LayerOptions:
         self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
-        self._requantizers = possible(model, self.threshold_node)
+        self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
         self._edges = _is_edge(model, node, self.threshold_node)
         self._sharing_cores = [core for core in ("lut", "cascade") if core in cores and "cascade" in cores]
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
@@ -112,9 +123,10 @@ class LayerOptions:
 
     def _shares(self, option: Option) -> Iterator[Option]:
         shape = replace(option.shape, side_pe=0)
-        if shape.at_once > 1:
+        if shape.at_once > 1 or shape.loaded:
             return
-        kinds = [kind for kind in _kinds(self._sharing_cores, shape, self._block) if kind[1] in MEMORIES]
+        found = self._kinds(self._sharing_cores, shape)
+        kinds = [(core, memory) for core, memory, storage in found if storage == "rom" and memory in MEMORIES]
         for main, side in itertools.combinations(kinds, 2):
             for pe in range(1, option.pe, max(1, option.pe // _SHARES)):
                 both = replace(
@@ -158,7 +170,8 @@ class LayerOptions:
 
     def _steps(self, pe: int, channels: int) -> Priced:
         """Those that no other one beats in every resource."""
-        thresholds = costs.threshold_cost(pe, channels, self._acc_bits, self._out_bits)
+        priced = loaded_threshold_cost if self._storage == "loaded" else costs.threshold_cost
+        thresholds = priced(pe, channels, self._acc_bits, self._out_bits)
         found: Priced = [(None, thresholds)]
         for requantizer in self._requantizers:
             cost = requantizer.cost(pe, channels)
@@ -190,12 +203,40 @@ class LayerOptions:
                         )  # fmt: skip
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
-                        for core, memory in _kinds(cores, folded, self._block):
-                            one = replace(folded, core=core, weight_memory=memory)
+                        for core, memory, storage in self._kinds(cores, folded):
+                            one = replace(folded, core=core, weight_memory=memory, loaded=storage == "loaded")
                             cost = costs.deconv_cost(one, self._block)
                             yield Option(
-                                pe, simd, taps, core, memory, ci, co, cycles, rows, cost, one.lanes, one
+                                pe,
+                                simd,
+                                taps,
+                                core,
+                                memory,
+                                ci,
+                                co,
+                                cycles,
+                                rows,
+                                cost,
+                                one.lanes,
+                                one,
+                                storage,
                             )
+
+    def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
+        """Core, memory, and where the weights live. Weights of core cascade are in the bitstream."""
+        loaded = self._storage == "loaded"
+        for core in cores:
+            if core == "dsp2x" and shape.wide < 2:
+                continue  # nothing to split over two fast cycles
+            if core == "cascade" and (loaded or shape.packing(self._block) is None):
+                continue
+            for memory in MEMORIES:
+                if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
+                    yield core, memory, "loaded" if loaded else "rom"
+            if core == "lut" and shape.weight_words == 1 and not loaded:
+                yield core, "constant", "rom"
+            if self._storage != "rom" and self._urams and core != "cascade":
+                yield core, "ultra", "loaded"
 
     def _counts(self, side: int, count: int, bits: int) -> list[int]:
         """Channels to try of the input (side 0) or output (1).
@@ -255,38 +296,3 @@ def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tu
 def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
     """Whether a deconv's input and output are the accelerator's."""
     return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
-
-
-def _kinds(cores: Collection[str], shape: costs.DeconvShape, block: str) -> Iterable[tuple[str, str]]:
-    for core in cores:
-        if core == "dsp2x" and shape.wide < 2:
-            continue  # nothing to split over two fast cycles
-        if core == "cascade" and shape.packing(block) is None:
-            continue
-        for memory in MEMORIES:
-            if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
-                yield core, memory
-        if core == "lut" and shape.weight_words == 1:
-            yield core, "constant"
-
-
-def folds(ci: int, co: int, groups: int) -> list[tuple[int, int]]:
-    """(PE, SIMD): some channels of a group, or all channels of some groups."""
-    inputs, outputs = ci // groups, co // groups
-    within = [(pe, simd) for pe in divisors(outputs) for simd in divisors(inputs)]
-    return within + [(n * outputs, n * inputs) for n in divisors(groups)[1:]]
-
-
-def paddings(channels: int, thirds: bool = False) -> list[int]:
-    """Channel counts to try for a tensor: its own, and a few larger ones that divide better.
-
-    thirds: those that three divides, too, though others may not.
-    """
-    extra = max(1, channels // 16)
-    larger = {-(-channels // n) * n for n in range(2, channels + 1)} - {channels}
-    useful = [
-        c
-        for c in larger
-        if c <= channels + extra and (len(divisors(c)) >= len(divisors(channels)) or (thirds and c % 3 == 0))
-    ]
-    return [channels, *sorted(useful, key=lambda c: (-len(divisors(c)), c))[: _PADDINGS - 1]]

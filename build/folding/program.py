@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +34,12 @@ class Program:
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
-        for layer in layers:
+        found = [layer.within(target) for layer in layers]
+        if not any(cost.uram for options in found for _, cost in options):
+            del self.spent["uram"]  # that nothing takes
+        for layer, options in zip(layers, found, strict=True):
             flags = []
-            for i, (option, cost) in enumerate(layer.within(target)):
+            for i, (option, cost) in enumerate(options):
                 flag = self.model.new_bool_var(f"{layer.name}_{i}")
                 flags.append((flag, option))
                 self.lanes += flag * option.lanes
@@ -57,9 +61,13 @@ class Program:
     def largest(self, budget: Budget) -> Any:
         """The largest share of a resource, in parts of SCALE."""
         worst = self.model.new_int_var(0, MOST * SCALE, "worst")
-        for name, price in prices(budget).items():
+        for name, price in self.of(prices(budget)).items():
             self.model.add(self.spent[name] * price <= worst)
         return worst
+
+    def of(self, amounts: Mapping[str, int]) -> dict[str, int]:
+        """Those of the resources that something takes."""
+        return {name: amount for name, amount in amounts.items() if name in self.spent}
 
     def run(self) -> Answer | None:
         solver = solved(self.model) if self.possible else None

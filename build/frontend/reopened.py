@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from onnx import NodeProto
 
@@ -43,6 +44,7 @@ def _settled(part: LinearPart) -> LinearPart | None:
 
 def _opened(layer: Layer) -> Part | None:
     """The layer before its quantizer came; None where it is no function of sums or of an image."""
+    more: dict[str, Any]
     match layer:
         case FunctionLayer():
             more = {"image": layer.inputs[0], "source": layer.sources[0], "dims": layer.image}

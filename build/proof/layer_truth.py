@@ -29,7 +29,7 @@ def layer_truth(design: Design) -> LayerTruth:
     except Exception as error:
         what = (str(error) or type(error).__name__).splitlines()[0]
         raise DamagedError(path, f"is damaged: {what}", "run fpgan build again") from None
-    if [node.name for node in nodes] != [layer.name for layer in design.layers]:
+    if [node.name for node in nodes] != [layer.name for layer in design.nodes]:
         raise DamagedError(path, "has other layers than design.json", "run fpgan build again")
     source = model.graph.input[0].name
 

@@ -11,6 +11,9 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.loaded import loaded_nodes
+from fpgan.build.dataflow.loaded_costs import loader_cost
+from fpgan.build.dataflow.ops.loaded import LoadedOp
 from fpgan.build.dataflow.requantizers import line_size
 from fpgan.build.dataflow.resources import resources
 from fpgan.build.folding.schedule import timing as schedule
@@ -55,6 +58,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         if mac and op.get_nodeattr("side_pe"):
             layers[-1]["side"] = {"pe": op.get_nodeattr("side_pe"), "core": op.get_nodeattr("side_core"),
                                   "weight_memory": op.get_nodeattr("side_memory")}  # fmt: skip
+        if isinstance(op, LoadedOp):
+            layers[-1]["weight_storage"] = op.get_nodeattr("weight_storage")
         if node.op_type == "Requantize_rtl":
             layers[-1]["requantizer"] = plain(line_size(op.shape))
     graph = schedule.Timing(model)
@@ -71,10 +76,17 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "latency_cycles": timing.latency,
         "fifos": [_fifo(n, estimates[n.name]) for n in model.graph.node if n.op_type == "Fifo_rtl"],
         "frames_per_second": clock_mhz * 1e6 / slowest,
-        "totals": {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget},
+        "totals": _totals(model, layers, board),
         "budget": board.budget,
         "max_utilization": max_utilization,
     }  # fmt: skip
+
+
+def _totals(model: ModelWrapper, layers: Sequence[dict[str, Any]], board: Board) -> dict[str, int]:
+    """Of the layers, and of what loads them."""
+    found = {key: sum(layer["estimates"][key] for layer in layers) for key in board.budget}
+    found["LUT"] += loader_cost(len(loaded_nodes(model))).lut
+    return found
 
 
 def _latency(timing: schedule.Schedule, inputs: Sequence[int], outputs: Sequence[int]) -> dict[str, int]:

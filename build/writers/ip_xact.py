@@ -7,6 +7,7 @@ IP-XACT of IEEE 1685-2009, with the buses, views and extensions that Vivado give
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -24,6 +25,11 @@ _TYPES = {
 _VIEWS = {"synthesis": "xilinx_anylanguagesynthesis", "simulation": "xilinx_anylanguagebehavioralsimulation"}
 _FAMILIES = {"xcup": "zynquplus", "xc7": "zynq"}  # Vivado's names
 _STREAMS = {"s_axis_0": ("input", "slave"), "m_axis_0": ("output", "master")}
+_WEIGHTS = "s_axis_weights"
+_LOADING = (  # what a design has besides whose weights are loaded: name, direction, bits of a vector
+    (f"{_WEIGHTS}_tdata", "in", 8), (f"{_WEIGHTS}_tlast", "in", 0), (f"{_WEIGHTS}_tvalid", "in", 0),
+    (f"{_WEIGHTS}_tready", "out", 0), ("weights_loaded", "out", 0), ("weights_errors", "out", 3),
+)  # fmt: skip
 
 
 def component_xml(design: dict[str, Any], data: list[str]) -> str:
@@ -35,7 +41,10 @@ def component_xml(design: dict[str, Any], data: list[str]) -> str:
     buses = _add(root, "busInterfaces")
     for name in _STREAMS:
         _stream(buses, name, design)
-    _clocks(buses, design["pumped"])
+    if "weights" in design:
+        ports = {signal.upper(): f"{_WEIGHTS}_{signal}" for signal in ("tdata", "tlast", "tvalid", "tready")}
+        _bus(buses, _WEIGHTS, ("interface", "axis"), "slave", ports, TDATA_NUM_BYTES="1")
+    _clocks(buses, design["pumped"], [*_STREAMS, *([_WEIGHTS] if "weights" in design else [])])
     _model(_add(root, "model"), design)
     sets = _add(root, "fileSets")
     for view in _VIEWS.values():
@@ -96,8 +105,8 @@ def _stream(buses: Xml.Element, name: str, design: dict[str, Any]) -> None:
     )
 
 
-def _clocks(buses: Xml.Element, pumped: bool) -> None:
-    associated = {"ASSOCIATED_BUSIF": ":".join(_STREAMS), "ASSOCIATED_RESET": "ap_rst_n"}
+def _clocks(buses: Xml.Element, pumped: bool, streams: Sequence[str]) -> None:
+    associated = {"ASSOCIATED_BUSIF": ":".join(streams), "ASSOCIATED_RESET": "ap_rst_n"}
     _bus(buses, "ap_clk", ("signal", "clock"), "slave", {"CLK": "ap_clk"}, **associated)
     if pumped:
         _bus(buses, "ap_clk2x", ("signal", "clock"), "slave", {"CLK": "ap_clk2x"})
@@ -116,6 +125,8 @@ def _model(model: Xml.Element, design: dict[str, Any]) -> None:
     ports = _add(model, "ports")
     for name in ("ap_clk", *(["ap_clk2x"] if design["pumped"] else []), "ap_rst_n"):
         _port(ports, name, "in")
+    for name, direction, bits in _LOADING if "weights" in design else ():
+        _port(ports, name, direction, bits)
     for name, (which, side) in _STREAMS.items():
         inwards, outwards = ("in", "out") if side == "slave" else ("out", "in")
         _port(ports, f"{name}_tdata", inwards, design[which]["tdata_bits"])

@@ -12,6 +12,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
+from fpgan.build.dataflow.loaded import loaded_nodes
+from fpgan.build.writers import loading
+from fpgan.hw.design import LOADER
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources as module_sources
 
@@ -50,6 +53,10 @@ def emit_rtl(
         module, names = emit(model, getCustomOp(node), part, 1000 / clock_mhz, rtl)
         sources += [name for name in names if name not in sources]
         layers.append({"name": node.name, "op": node.op_type, "module": module, "sources": names})
+    weights = loading.loading(model)
+    if weights:
+        layers.append(_emit_loader(weights, describe_streams(model)["input"]["beats"], rtl))
+        sources += layers[-1]["sources"]
     names = copy_finn_sources(module_sources("stream_last", Path()), rtl)
     modules = {layer["name"]: layer["module"] for layer in layers}
     (rtl / f"{TOP}.sv").write_text(top_module(model, modules), encoding="utf-8")
@@ -61,7 +68,16 @@ def emit_rtl(
         "sources": sources,
         "layers": layers,
         **describe_streams(model),
+        **({"weights": weights} if weights else {}),
     }
+
+
+def _emit_loader(weights: dict[str, Any], beats: int, rtl: Path) -> dict[str, Any]:
+    """Write what loads weights, and return its entry among the layers."""
+    name = f"{loading.LOADER}_0"
+    names = [*copy_finn_sources(module_sources(loading.LOADER, Path()), rtl), f"{name}.v"]
+    (rtl / names[-1]).write_text(loading.loader_module(weights, beats), encoding="utf-8")
+    return {"name": name, "op": LOADER, "module": name, "sources": names}
 
 
 def describe_streams(model: ModelWrapper) -> dict[str, Any]:
@@ -100,26 +116,33 @@ def top_module(model: ModelWrapper, modules: Mapping[str, str] | None = None) ->
     """
     nodes = list(model.graph.node)
     ops, streams = [getCustomOp(node) for node in nodes], Streams.of(model)
+    loaded, given = {node.name for node in loaded_nodes(model)}, describe_streams(model)
     widths = [ops[0].get_instream_width_padded()]
     widths += [op.get_outstream_width_padded(k) for op in ops for k in range(len(op.onnx_node.output))]
-    wires, instances = [], []
+    wires, instances, stages = [], [], 0
     for i, width in enumerate(widths):
         wires.append(f"  logic [{width - 1}:0] data_{i};\n  logic valid_{i}, ready_{i};")
     for i, (node, op, ins, outs) in enumerate(zip(nodes, ops, streams.inputs, streams.outputs, strict=True)):
         module = (modules or {}).get(node.name, node.name)
-        instances.append(_instance(i, module, node.name, op, ins, outs))
+        stage = stages if node.name in loaded else None
+        stages += stage is not None
+        instances.append(_instance(i, module, node.name, op, ins, outs, stage))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     resets = "\n".join(_reset(place) for place in range(len(nodes)))
     last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
     fast = fast if any(_pumped(op) for op in ops) else ""
+    loader, valid, ready = "", "s_axis_0_tvalid", "ready_0"
+    if loaded:
+        loader = "\n" + loading.instances(len(loaded), "reset_n_0")
+        valid, ready = "entering", "entering_ready"
     return f"""// SPDX-License-Identifier: Apache-2.0
 // The accelerator: its layers in a row, connected by AXI4-Stream.
 // A reset clears it where it is held for {RESET_CYCLES} cycles or more.
 module {TOP} (
     input  logic ap_clk,
 {fast}    input  logic ap_rst_n,
-    input  logic [{widths[0] - 1}:0] s_axis_0_tdata,
+{loading.PORTS if loaded else ""}    input  logic [{widths[0] - 1}:0] s_axis_0_tdata,
     input  logic s_axis_0_tvalid,
     output logic s_axis_0_tready,
     output logic [{widths[-1] - 1}:0] m_axis_0_tdata,
@@ -134,11 +157,11 @@ module {TOP} (
 {resets}
 
 {body}
-
+{loader}
   assign data_0 = s_axis_0_tdata;
-  assign valid_0 = s_axis_0_tvalid && reset_n_0;
-  assign s_axis_0_tready = ready_0 && reset_n_0;
-  stream_last #(.WIDTH({widths[-1]}), .BEATS({describe_streams(model)["output"]["beats"]})) stream_last_i (
+  assign valid_0 = {valid} && reset_n_0;
+  assign s_axis_0_tready = {ready} && reset_n_0;
+  stream_last #(.WIDTH({widths[-1]}), .BEATS({given["output"]["beats"]})) stream_last_i (
       .ap_clk(ap_clk), .ap_rst_n(reset_n_{len(nodes) - 1}),
       .s_axis_tdata(data_{last}), .s_axis_tvalid(valid_{last}), .s_axis_tready(ready_{last}),
       .m_axis_tdata(m_axis_0_tdata), .m_axis_tlast(m_axis_0_tlast), .m_axis_tvalid(m_axis_0_tvalid),
@@ -155,7 +178,7 @@ def _reset(place: int) -> str:
 
 def _port_kinds(op: Any) -> set[str]:
     """Interfaces beyond the streams; FINN's thresholding has an AXI-Lite port even where it is unused."""
-    return {"axilite"} if type(op).__name__ == "Thresholding_rtl" else set()
+    return {"axilite"} if type(op).__name__ == "Thresholding_rtl" and not op.loaded else set()
 
 
 _UNUSED = """,
@@ -167,13 +190,24 @@ _UNUSED = """,
       .in1_V_TREADY(), .in1_V_TVALID(1'b0), .in1_V_TDATA('0)"""
 
 
+def _chained(stage: int | None) -> str:
+    return "" if stage is None else f",\n      .load_in(load_{stage}), .load_out(load_{stage + 1})"
+
+
 def _pumped(op: Any) -> bool:
     return "clk2x" in op.get_verilog_top_module_intf_names()
 
 
 def _instance(
-    place: int, module: str, name: str, op: Any, inputs: Sequence[int], outputs: Sequence[int]
+    place: int,
+    module: str,
+    name: str,
+    op: Any,
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    stage: int | None,
 ) -> str:
+    """stage: of the loading chain; None for a node that has none."""
     axilite, pumped = "axilite" in _port_kinds(op), _pumped(op)
     ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
     connections = ",\n      ".join(
@@ -182,6 +216,6 @@ def _instance(
     )
     return f"""  {module} {name}_i (
       .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(reset_n_{place}),
-      {connections}{_UNUSED if axilite else ""}
+      {connections}{_UNUSED if axilite else ""}{_chained(stage)}
   );
 """

@@ -88,6 +88,10 @@ module axi_read_properties #(
       else $error("%m: a burst crosses 4 KiB");
       aligned : assert (!m_axi_arvalid || first / BYTES % MAX_BURST + 13'(m_axi_arlen) < MAX_BURST)
       else $error("%m: a burst goes beyond a multiple of MAX_BURST words");
+      longest : assert (!m_axi_arvalid || stopped_q || 32'(m_axi_arlen) + 1 == left_q
+          || (first / BYTES + 13'(m_axi_arlen) + 1) % MAX_BURST == 0) else $error("%m: a burst ends early");
+      counted : assert (stopped_q || dut.left_q + (m_axi_arvalid ? 32'(m_axi_arlen) + 1 : '0) == left_q)
+      else $error("%m: the words that are left are counted wrongly");
       kind : assert (m_axi_arsize == 3'($clog2(BYTES)) && m_axi_arburst == 2'b01)
       else $error("%m: no INCR of whole words");
       room : assert (CW'(owed_q) + waiting <= CW'(DEPTH)) else $error("%m: words are asked for without room");

@@ -64,6 +64,7 @@ module axi_write_properties #(
   logic [2:0] watched_q;
   logic [7:0] length_q, beats_q;
   logic watching_q;
+  logic [CW-1:0] claimed_q;  // words inside, of bursts that were announced
   logic [3:0] asked_q, unanswered_q, answerable_q, open;  // taken without an answer; announced; with all data, too
   assign open = unanswered_q + 4'(announced);
 
@@ -71,9 +72,11 @@ module axi_write_properties #(
   logic [12:0] first;
   assign first = 13'(m_axi_awaddr[11:0]);
 
+  stream_within #(.CYCLES(1)) taking (
+      .wanted(running_q && !ended_q && !stop && waiting < CW'(DEPTH)), .comes(s_axis_tready), .*);
   stream_within #(.CYCLES(7)) announcing (
-      .wanted(ended_q && !aborted_q && !stop && waiting != 0), .comes(m_axi_awvalid || unanswered_q != 0),
-      .*);
+      .wanted((ended_q ? waiting != 0 : waiting >= CW'(MAX_BURST)) && !aborted_q && !stop),
+      .comes(m_axi_awvalid || unanswered_q != 0), .*);
   stream_within #(.CYCLES(3)) sending (.wanted(unanswered_q > answerable_q && m_axi_wready), .comes(m_axi_wvalid), .*);
   stream_within #(.CYCLES(3)) resting (
       .wanted(ended_q && waiting == 0 && unanswered_q == 0 && !m_axi_awvalid), .comes(idle), .*);
@@ -83,7 +86,7 @@ module axi_write_properties #(
     stalled_q <= ap_rst_n && m_axi_wvalid && !m_axi_wready;
     stop_q <= ap_rst_n && stop;
     if (!ap_rst_n) begin
-      {announced_q, burst_q, watching_q, asked_q, unanswered_q, answerable_q, beats_q} <= '0;
+      {announced_q, burst_q, watching_q, asked_q, unanswered_q, answerable_q, beats_q, claimed_q} <= '0;
       {aborted_q, running_q, ended_q} <= '0;
     end else begin
       announced_q <= announced_q + 3'(announced);
@@ -94,6 +97,7 @@ module axi_write_properties #(
         watched_q <= announced_q;
         length_q <= m_axi_awlen;
       end else if (burst_end && burst_q == watched_q) watching_q <= 1'b0;
+      claimed_q <= claimed_q + (announced ? CW'(m_axi_awlen) + 1'b1 : '0) - CW'(beat);
       unanswered_q <= open - 4'(m_axi_bvalid);
       answerable_q <= answerable_q + 4'(burst_end) - 4'(m_axi_bvalid);
       asked_q <= asked_q + 4'(asked) - 4'(m_axi_bvalid);
@@ -115,6 +119,8 @@ module axi_write_properties #(
       else $error("%m: a burst crosses 4 KiB");
       aligned : assert (!m_axi_awvalid || first / BYTES % MAX_BURST + 13'(m_axi_awlen) < MAX_BURST)
       else $error("%m: a burst goes beyond a multiple of MAX_BURST words");
+      longest : assert (!announced || aborted_q || (first / BYTES + 13'(m_axi_awlen) + 1) % MAX_BURST == 0
+          || (ended_q && CW'(m_axi_awlen) + 1'b1 + claimed_q == waiting)) else $error("%m: a burst ends early");
       kind : assert (m_axi_awsize == 3'($clog2(BYTES)) && m_axi_awburst == 2'b01)
       else $error("%m: no INCR of whole words");
       outstanding : assert (open <= 4'(OUTSTANDING)) else $error("%m: too many bursts are without an answer");
@@ -122,7 +128,8 @@ module axi_write_properties #(
       else $error("%m: data comes before its burst");
       beats : assert (!(m_axi_wvalid && watching_q && burst_q == watched_q) || (m_axi_wlast == (beats_q == length_q)))
       else $error("%m: wlast is not at the burst's last beat");
-      covered : assert (!announced || aborted_q || CW'(m_axi_awlen) < waiting) else $error("%m: a burst has no data");
+      covered : assert (!announced || aborted_q || CW'(m_axi_awlen) + claimed_q < waiting)
+      else $error("%m: a burst has no data");
       masked : assert (!(stop_q && m_axi_wvalid && !stalled_q) || m_axi_wstrb == '0)
       else $error("%m: an aborted transfer writes on");
       no_more : assert (!push || (running_q && !ended_q && !stop))
@@ -130,7 +137,8 @@ module axi_write_properties #(
       takes : assert (m_axi_bready) else $error("%m: bready fell");
       quiet_is_done : assert (!quiet || (unanswered_q == 0 && !m_axi_awvalid))
       else $error("%m: quiet with a burst open");
-      idle_is_done : assert (!idle || (unanswered_q == 0 && !m_axi_awvalid && (aborted_q || stop || waiting == 0)))
+      idle_is_done : assert (!idle || (unanswered_q == 0 && !m_axi_awvalid
+          && (aborted_q || stop || (waiting == 0 && (ended_q || !running_q)))))
       else $error("%m: idle with words to write");
       told : assert (errors == {m_axi_bvalid && m_axi_bresp == 2'b11, m_axi_bvalid && m_axi_bresp == 2'b10})
       else $error("%m: an error is not told");

@@ -54,10 +54,11 @@ module axil_port_properties #(
       .inside_q(answers), .*);
 
   logic written_q;  // a write's answer waits
-  stream_within #(.CYCLES(2)) writing (
+  stream_within #(.CYCLES(1)) writing (
       .wanted(addresses != 0 && data != 0 && (s_axil_bready || !written_q)), .comes(write), .*);
   stream_within #(.CYCLES(0)) responding (.wanted(written_q), .comes(s_axil_bvalid), .*);
-  stream_within #(.CYCLES(1)) reading (.wanted(reads != 0 && s_axil_rready), .comes(read), .*);
+  stream_within #(.CYCLES(0)) reading (
+      .wanted(reads != 0 && (s_axil_rready || answers == 0)), .comes(read), .*);
   stream_within #(.CYCLES(0)) answering (.wanted(answers != 0), .comes(s_axil_rvalid), .*);
   stream_within #(.CYCLES(0)) taking_address (.wanted(addresses == 0), .comes(s_axil_awready), .*);
   stream_within #(.CYCLES(0)) taking_data (.wanted(data == 0), .comes(s_axil_wready), .*);

@@ -35,6 +35,7 @@ module width_convert_properties #(
       .enters(s_axis_tdata[IN_ELEMS*ELEM_BITS-1:0]), .leaves(m_axis_tdata[OUT_ELEMS*ELEM_BITS-1:0]),
       .offered(m_axis_tvalid), .inside_q(waiting), .*);
   stream_within #(.CYCLES(0)) leaving (.wanted(waiting >= CW'(OUT_ELEMS)), .comes(m_axis_tvalid), .*);
+  stream_within #(.CYCLES(0)) entering (.wanted(waiting < CW'(OUT_ELEMS)), .comes(s_axis_tready), .*);
   stream_rate #(.AFTER(1)) rate (
       .willing(s_axis_tvalid && m_axis_tready), .moves(IN_ELEMS < OUT_ELEMS ? push : pop), .*);
 

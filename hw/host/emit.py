@@ -133,6 +133,11 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
 
 
 def _check(design: Design, options: HostOptions) -> None:
+    if design.weights:
+        raise ValueError(
+            f"{design.root}: its weights are loaded over s_axis_weights, which the host interface has not; "
+            "build it with weight_storage=rom, or connect fpgan_top by itself"
+        )
     elements = design.input.shape[-1]
     if design.input.shape[1:3] != (1, 1):
         raise ValueError(f"latents of shape {design.input.shape}: the host interface takes (1,1,1,Z)")

@@ -59,6 +59,7 @@ def compile_design(design: Design, what: Compilation, folder: Path, log: Path) -
         *(_flags("FPGAN_CLK2X") if design.pumped else []),
         *_trace_options(design, what.trace),
         *(_flags("FPGAN_TAPS") if what.taps else []),
+        *(_flags("FPGAN_WEIGHTS") if design.weights else []),
     ]  # fmt: skip
     ours = [_SAMPLED] if what.trace == "saif" else []
     if what.taps:

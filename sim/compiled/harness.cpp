@@ -2,7 +2,7 @@
 // Streams images through the Verilated accelerator and records its output and when it came.
 //
 // Usage: harness IN OUT IMAGES IN_BEATS IN_BYTES OUT_BEATS OUT_BYTES STALL SEED RESET_AFTER WAVES WAVES_LIMIT
-//                TRIAL [+plusargs]
+//                TRIAL WEIGHTS [+plusargs]
 //   IN, OUT       files of IMAGES * BEATS words of BYTES bytes, little-endian
 //   STALL         probability in [0, 1) with which each side pauses in a cycle
 //   SEED          of those pauses, and of what registers hold before a reset
@@ -10,8 +10,9 @@
 //   WAVES         file for a waveform, with FPGAN_ACTIVITY for the switching activity (SAIF); - for none
 //   WAVES_LIMIT   bytes at which the waveform ends, the simulation does not; 0: none
 //   TRIAL         seconds after which it ends, "starved", where its threads wait for each other; 0: never
+//   WEIGHTS       with FPGAN_WEIGHTS, a file to load after each reset
 // Prints one line of JSON: cycles, threads, the share of their time in which they ran, how many cycles the
-// waveform holds and whether it is whole, and per image the cycles of its first input, first output and last output.
+// waveform holds and whether it is whole, how long the weights took, and per image the cycles of its first input, first output and last output.
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -46,9 +47,10 @@ using Trace = VerilatedVcdC;
 
 namespace {
 
-constexpr uint64_t kResetCycles = 64;
+constexpr uint64_t kResetCycles = 3;     // RESET_CYCLES of build/writers/rtl.py: the shortest that clears a top
 constexpr uint32_t kSeeds = 0x7fffffff;  // that Verilator has; 0 is none of them
 constexpr uint64_t kPatience = 2000000;  // cycles without a beat on either side that count as a hang
+constexpr uint64_t kSettled = 10000;     // cycles from the last byte of weights until they are loaded, or refused
 constexpr uint64_t kLook = 256;          // cycles between two looks at the clock and the waveform's size
 constexpr double kStarved = 0.8;         // share of their time below which threads wait for each other
 
@@ -122,12 +124,53 @@ class Bench {
         top_->ap_rst_n = 0;
         top_->s_axis_0_tvalid = 0;
         top_->m_axis_0_tready = 0;
+#ifdef FPGAN_WEIGHTS
+        top_->s_axis_weights_tvalid = 0;
+#endif
         context_.assertOn(false);  // the reset takes some cycles to reach the layers
         for (uint64_t i = 0; i < kResetCycles; i++) tick();
         context_.assertOn(true);
         top_->ap_rst_n = 1;
         cycle_ = 0;
     }
+
+#ifdef FPGAN_WEIGHTS
+    // Loads a file of weights while images wait, with pauses as `run` has them.
+    void load(const Job& job, const std::vector<uint8_t>& file) {
+        std::mt19937 random(job.seed);
+        std::uniform_real_distribution<double> uniform(0.0, 1.0);
+        const uint64_t start = cycle_;
+        size_t sent = 0;
+        bool offering = false;
+        context_.assertOn(false);  // memories hold anything before
+        for (uint64_t idle = 0; !top_->weights_loaded && idle < kSettled; idle++) {
+            offering = sent < file.size() && (offering || job.stall == 0 || uniform(random) >= job.stall);
+            top_->s_axis_weights_tvalid = offering;
+            top_->s_axis_weights_tdata = offering ? file[sent] : 0;
+            top_->s_axis_weights_tlast = offering && sent + 1 == file.size();
+            top_->s_axis_0_tvalid = 1;
+            top_->m_axis_0_tready = 1;
+            top_->eval();
+            const bool send = offering && top_->s_axis_weights_tready;
+            if (top_->s_axis_0_tready) fail("an image entered before the weights");
+            tick();
+            sent += send;
+            offering = offering && !send;
+            if (sent < file.size()) idle = 0;
+        }
+        top_->s_axis_weights_tvalid = 0;
+        top_->s_axis_0_tvalid = 0;
+        top_->m_axis_0_tready = 0;
+        if (!top_->weights_loaded || top_->weights_errors) {
+            std::printf("{\"refused\": %d}\n", int(top_->weights_errors));
+            std::fflush(stdout);
+            std::_Exit(0);
+        }
+        context_.assertOn(true);
+        load_cycles = cycle_ - start;
+        cycle_ = 0;
+    }
+#endif
 
     // Runs until every output beat came, or for `limit` cycles where that is not 0.
     void run(const Job& job, const std::vector<uint8_t>& in, std::vector<uint8_t>& out, uint64_t limit) {
@@ -181,12 +224,18 @@ class Bench {
         for (uint64_t i = 0; i < count; i++) tick();
     }
 
-    uint64_t cycles = 0, waves_cycles = 0;
+    uint64_t cycles = 0, waves_cycles = 0, load_cycles = 0;
     bool waves_whole = true;
     std::vector<uint64_t> first_in, first_out, last_out;
     Stopwatch watch;
 
   private:
+    void fail(const char* what) {
+        std::fprintf(stderr, "%s\n", what);
+        end_waves();
+        std::exit(4);
+    }
+
     // tlast comes with the last word of each image and with no other.
     void check_last(uint64_t got, const Job& job) {
         const uint64_t word = got % job.out_beats + 1;
@@ -271,8 +320,8 @@ void print(const char* name, const std::vector<uint64_t>& values, const char* en
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 14) {
-        std::fprintf(stderr, "harness: 13 arguments expected, %d given\n", argc - 1);
+    if (argc < 15) {
+        std::fprintf(stderr, "harness: 14 arguments expected, %d given\n", argc - 1);
         return 2;
     }
     auto number = [&](int i) { return std::strtoull(argv[i], nullptr, 10); };
@@ -281,12 +330,23 @@ int main(int argc, char** argv) {
     const std::vector<uint8_t> in = read_file(argv[1], job.images * job.in_beats * job.in_bytes);
     std::vector<uint8_t> out(job.images * job.out_beats * job.out_bytes);
     Bench bench(argc, argv, argv[11], {number(12), std::strtod(argv[13], nullptr)}, job.seed);
+#ifdef FPGAN_WEIGHTS
+    std::FILE* weights = std::fopen(argv[14], "rb");
+    if (!weights || std::fseek(weights, 0, SEEK_END)) return 2;
+    const std::vector<uint8_t> loaded = read_file(argv[14], size_t(std::ftell(weights)));
+    std::fclose(weights);
+    auto load = [&] { bench.load(job, loaded); };
+#else
+    auto load = [] {};
+#endif
     if (number(10)) {
         bench.reset();
+        load();
         bench.run(job, in, out, number(10));
         std::fill(out.begin(), out.end(), 0);
     }
     bench.reset();
+    load();
     bench.run(job, in, out, 0);
 #ifdef FPGAN_TAPS
     bench.drain(bench.cycles / job.images);
@@ -300,6 +360,7 @@ int main(int argc, char** argv) {
     std::printf("{\"cycles\": %llu, \"threads\": %d, \"threads_ran\": %.3f, \"waves_cycles\": %llu, \"waves_whole\": %s, ",
                 (unsigned long long)bench.cycles, FPGAN_THREADS, bench.watch.share(),
                 (unsigned long long)bench.waves_cycles, bench.waves_whole ? "true" : "false");
+    std::printf("\"load_cycles\": %llu, ", (unsigned long long)bench.load_cycles);
     print("first_in", bench.first_in, ", ");
     print("first_out", bench.first_out, ", ");
     print("last_out", bench.last_out, "}\n");

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fpgan.hw.design import Design
+from fpgan.hw.design import WEIGHTS, Design
+from fpgan.hw.driver.weights import refusal
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.programs import run_logged
 from fpgan.sim.packing import pack, unpack
 
@@ -35,7 +37,7 @@ class Run:
     probability in a cycle. reset_first: begin with a run
     that is reset in the middle of an image. waves: file for a waveform, which ends at waves_limit bytes.
     trial: seconds after which threads that wait for each other are an error. taps: folder for what the taps
-    write.
+    write. weights: file that is loaded after each reset, of a design whose weights are loaded; None: its own.
     """
 
     seed: int = 0
@@ -45,6 +47,7 @@ class Run:
     waves_limit: int = 0
     trial: float = 0.0
     taps: Path | None = None
+    weights: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,24 @@ class Streamed:
 def stream(design: Design, program: Path, log: Path, latent: NDArray[np.int64], how: Run) -> Streamed:
     """Run a compiled design on latents (N,H,W,C), in its program's folder.
 
-    Raises ToolError where it hangs or fails an assertion, and StarvedError.
+    Raises ToolError where it hangs, fails an assertion or refuses the weights, and StarvedError.
     """
     source, sink, folder = design.input, design.output, program.parent
     images, out_bytes = len(latent), sink.tdata_bits // 8
+    weights = how.weights or (design.root / WEIGHTS if design.weights else None)
     given, taken = folder / "in.bin", folder / "out.bin"
     given.write_bytes(pack(latent, source.elements_per_beat, source.element_bits).tobytes())
     command = [
         str(program), str(given), str(taken), str(images), str(source.beats), str(source.tdata_bits // 8),
         str(sink.beats), str(out_bytes), str(how.stall), str(how.seed),
         str(_RESET_AFTER if how.reset_first else 0), str(how.waves or "-"), str(how.waves_limit),
-        str(how.trial), *([f"+taps={how.taps}"] if how.taps else []),
+        str(how.trial), str(weights or "-"), *([f"+taps={how.taps}"] if how.taps else []),
     ]  # fmt: skip
     start = time.monotonic()
     said = json.loads(run_logged(command, design.rtl, folder, log, "simulating").splitlines()[-1])
     seconds = time.monotonic() - start
+    if "refused" in said:
+        raise ToolError(f"{weights}: {refusal(said['refused'])}", command, log)
     if said.get("starved"):
         raise StarvedError(said["threads_ran"])
     words = np.fromfile(taken, np.uint8).reshape(-1, out_bytes)

@@ -17,7 +17,7 @@ from fpgan.sim.proofs.circuit import Circuit, trace
 from fpgan.sim.proofs.induction import PROVED
 from fpgan.sim.proofs.job import Job
 
-_FAILED = re.compile(r"Output +(\d+) (?:of miter \S+ )?was asserted in frame +\d+")
+_FAILED = re.compile(r"Output +(\d+) (?:of miter \S+ )?was asserted in frame +(\d+)")
 _HELD = re.compile(r"No output asserted in (\d+) frames")
 
 
@@ -88,6 +88,24 @@ class Prover:
             return Outcome("", "")
         table = trace(self.circuit, self.folder / "circuit.txt", witness)
         return Outcome(self._outputs[int(failed[1])], table)
+
+    def prove_each(self, depth: int) -> Outcome:
+        """The same in the first `depth` cycles, of one property after the other.
+
+        Each depends on part of the circuit: all at once the solver would learn of all of it, and take many
+        times as long.
+        """
+        step = f"{self._read('circuit', self._held)}cone -O {{number}}; bmc3 -g -F {depth}"
+        numbers = range(len(self._outputs))
+        steps = [f"echo property_at {number}; {step.format(number=number)}" for number in numbers]
+        said = self._run("circuit", "\n".join(steps)).split("property_at ")[1:]
+        for name, part in zip(self._outputs, said, strict=True):
+            if failed := _FAILED.search(part):
+                return self.prove(int(failed[2]) + 1)
+            if not ((held := _HELD.search(part)) and int(held[1]) == depth):
+                log = self.folder / "circuit.log"
+                raise ToolError(f"{self.top}: the proof of {name} came to no end (log: {log})")
+        return Outcome("", "")
 
     def prove_by_induction(self, depth: int) -> Outcome:
         """Of every property, in all cycles: each cycle's follow from those of the cycle before.

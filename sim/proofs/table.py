@@ -55,7 +55,9 @@ class Module:
 
     def prove(self, prover: Prover) -> Outcome:
         """All that is claimed, on one of its circuits."""
-        return prover.prove_by_induction(_LOOKED) if self.induction else prover.prove(self.depth)
+        if self.induction:
+            return prover.prove_by_induction(_LOOKED)
+        return prover.prove_each(self.depth) if self.depth else prover.prove()
 
     def prover(self, case: Case, folder: Path, rtl: Sequence[Path] | None = None, only: str = "") -> Prover:
         """The circuit of a case, made in `folder`; rtl: in place of the module's own. only: this property."""

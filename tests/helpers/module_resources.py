@@ -33,7 +33,12 @@ FIGURES = ("LUT", "FF", "DSP", "BRAM18", "levels")
 _RTL = rtl_file("fifo.sv").parents[1]
 _MVU = Path(next(iter(finn.__path__))) / "finn-rtllib" / "mvu"
 _OURS = {path.stem: path for path in sorted(_RTL.glob("*/*.sv"))}
-_FILES = {"mvu_pkg": _MVU / "mvu_pkg.sv", "mvu": _MVU / "mvu.sv", **_OURS}
+_FILES = {
+    "mvu_pkg": _MVU / "mvu_pkg.sv",
+    "mvu": _MVU / "mvu.sv",
+    "thresholding": _MVU.parent / "thresholding" / "hdl" / "thresholding.sv",
+    **_OURS,
+}
 _NO_CODE = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 

@@ -10,6 +10,7 @@ from identity_build import IMAGES, TOP, make_build
 from typer.testing import CliRunner
 
 from fpgan.build.cli.main import app
+from fpgan.build.writers.rtl import RESET_CYCLES
 from fpgan.hw.system.tools import ToolError
 from fpgan.sim import simulate as simulating
 from fpgan.sim.compiled.waves import waves_format
@@ -36,7 +37,7 @@ def test_one_image_and_where_it_is(build, vcd):
     result = simulate(build, waves=True)
     assert result["images"] == 1 and result["mismatches"] == 0
     size = (build / "waves.vcd").stat().st_size
-    cycles = result["latency_cycles"] + 64  # of reset
+    cycles = result["latency_cycles"] + RESET_CYCLES
     assert result["waves"] == {"file": "waves.vcd", "bytes": size, "cycles": cycles, "whole": True}
     assert f"{build}/waves.vcd: 0.0 MB, all {cycles} cycles" in outcome.stdout.replace("\n", " ")
     assert not (build / "waves.fst").exists()

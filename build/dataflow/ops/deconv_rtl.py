@@ -7,26 +7,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from finn.util.basic import get_dsp_block
+from numpy.typing import NDArray
 
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.cascade import Packing
 from fpgan.build.dataflow.ops.deconv import Deconv
 from fpgan.build.dataflow.ops.hex_words import hex_words
+from fpgan.build.dataflow.ops.loaded import LoadedOp, Section
 from fpgan.build.dataflow.ops.rtl_op import RtlOp
 from fpgan.sim.golden import cascade_places, weight_words
 
 _DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
 
 
-class Deconv_rtl(Deconv, RtlOp):
+class Deconv_rtl(LoadedOp, Deconv, RtlOp):
     """x (1,H,W,CI), weights (CI,CO/groups,KH,KW) -> accumulators (1,OH,OW,CO); see deconv.sv."""
 
     def get_nodeattr_types(self) -> dict[str, Any]:
         return super().get_nodeattr_types() | {
             "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut", "cascade"}),
             "dsp_block": ("s", False, "DSP48E2"),  # of the part, for core cascade
-            "weight_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
+            "weight_memory": ("s", False, "distributed", {"distributed", "block", "ultra", "constant"}),
             # The last side_pe of PE have a core and a memory of their own.
             "side_pe": ("i", False, 0),
             "side_core": ("s", False, "lut", {"lut", "cascade"}),
@@ -76,6 +79,8 @@ class Deconv_rtl(Deconv, RtlOp):
             if packing:
                 sizes = {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
                 parameters |= {f"{side}{name}": value for name, value in sizes.items()}
+        if self.loaded:
+            parameters |= {"WEIGHTS": "", "LOADED": 1}
         return parameters
 
     @property
@@ -103,8 +108,11 @@ class Deconv_rtl(Deconv, RtlOp):
     def _weight_file(self, side: str) -> str:
         return f"{self.onnx_node.name}_{side.lower()}weights"
 
-    def write_data(self, model: Any, folder: Path) -> None:
-        words = weight_words(
+    def section(self, model: Any) -> Section:
+        return Section.of(self.onnx_node.name, self._memory(model), self.get_input_datatype(1).bitwidth())
+
+    def _memory(self, model: Any) -> NDArray[np.int64]:
+        return weight_words(
             self._weights(model),
             self.geometry,
             self.get_nodeattr("PE"),
@@ -112,7 +120,11 @@ class Deconv_rtl(Deconv, RtlOp):
             self.taps,
             self.groups,
         )
-        bits, first = self.get_input_datatype(1).bitwidth(), 0
+
+    def write_data(self, model: Any, folder: Path) -> None:
+        if self.loaded:
+            return
+        words, bits, first = self._memory(model), self.get_input_datatype(1).bitwidth(), 0
         for part, packing, side in self._parts:
             file = self._weight_file(side)
             own = words[:, first : first + part.pe]
@@ -137,7 +149,7 @@ class Deconv_rtl(Deconv, RtlOp):
             buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
             narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
             core=self.get_nodeattr("core"),
-            weight_memory=self.get_nodeattr("weight_memory"),
+            weight_memory=self.get_nodeattr("weight_memory"), loaded=self.loaded,
             **{name: self.get_nodeattr(name) for name in ("side_pe", "side_core", "side_memory")},
         )  # fmt: skip
 
@@ -149,3 +161,6 @@ class Deconv_rtl(Deconv, RtlOp):
 
     def bram_estimation(self, fpgapart: str) -> int:
         return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).bram18
+
+    def uram_estimation(self, fpgapart: str) -> int:
+        return costs.deconv_cost(self.shape(), get_dsp_block(fpgapart)).uram

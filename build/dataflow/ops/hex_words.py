@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What $readmemh reads."""
+"""Words of memories: as $readmemh reads them, and as they are loaded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 
 def hex_words(words: NDArray[np.int64], bits: int) -> str:
     """Rows of `words` (...) as $readmemh lines: two's complement, the last axes' first element lowest."""
-    rows = words.reshape(words.shape[0], -1) & ((1 << bits) - 1)
-    digits = -(-rows.shape[1] * bits // 4)
-    planes = (rows[:, :, None] >> np.arange(bits)) & 1
-    packed = np.packbits(planes.reshape(rows.shape[0], -1).astype(np.uint8), axis=1, bitorder="little")
+    digits = -(-words[0].size * bits // 4)
+    packed = byte_words(words, bits)
     return "".join(f"{int.from_bytes(row.tobytes(), 'little'):0{digits}x}\n" for row in packed)
+
+
+def byte_words(words: NDArray[np.int64], bits: int) -> NDArray[np.uint8]:
+    """Rows of `words` (N,...) as whole bytes (N,B), in the same order, the low byte first."""
+    rows = words.reshape(words.shape[0], -1) & ((1 << bits) - 1)
+    planes = (rows[:, :, None] >> np.arange(bits)) & 1
+    return np.packbits(planes.reshape(rows.shape[0], -1).astype(np.uint8), axis=1, bitorder="little")
 
 
 def hex_pairs(low: NDArray[np.int64], high: NDArray[np.int64], bits: tuple[int, int]) -> str:

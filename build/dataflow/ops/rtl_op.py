@@ -12,16 +12,11 @@ from finn.custom_op.fpgadataflow.rtlbackend import RTLBackend
 from finn.util.settings import get_settings
 
 from fpgan.build.dataflow.ops.base import StreamOp
+from fpgan.build.dataflow.ops.wrapper import Parameter, Wrapper
 from fpgan.hw.sources import sources
 
 _TWO_CLOCKS = ("deconv",)  # modules with a port ap_clk2x
-_FAST_CLOCK = """    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk2x CLK",
-       X_INTERFACE_PARAMETER = "ASSOCIATED_RESET ap_rst_n" *)
-    input  wire ap_clk2x,
-"""
-
-
-Parameter = int | str | tuple[int, ...]  # a tuple: 32 bits each, the first one lowest
+_CHAINED = ("deconv",)  # modules with a place in the chain of load_words
 
 
 class RtlOp(StreamOp, RTLBackend):
@@ -41,6 +36,11 @@ class RtlOp(StreamOp, RTLBackend):
 
     def pumped(self) -> bool:
         """The module has a port ap_clk2x that is used."""
+        return False
+
+    @property
+    def loaded(self) -> bool:
+        """Whether its constants come over the chain of load_words."""
         return False
 
     def get_verilog_top_module_intf_names(self) -> dict[str, Any]:
@@ -63,41 +63,13 @@ class RtlOp(StreamOp, RTLBackend):
         return f"{self.get_nodeattr('gen_top_module')}.v"  # FINN renames nodes after their code is generated
 
     def _wrapper(self, fpgapart: str) -> str:
-        """Verilog-2001: a block design of Vivado's takes no SystemVerilog module."""
-        settings = ",\n      ".join(
-            f".{key}({_literal(value)})" for key, value in self.parameters(fpgapart).items()
-        )
-        clocks = ".ap_clk(ap_clk), "
-        if self.module() in _TWO_CLOCKS:
-            clocks += ".ap_clk2x(ap_clk2x), " if self.pumped() else ".ap_clk2x(1'b0), "
-        names = self.get_verilog_top_module_intf_names()
-        sources, sinks = names["s_axis"], names["m_axis"]
-        ports = [
-            *(port for name, bits in sources for port in _ports(name, bits, "input ", "output")),
-            *(port for name, bits in sinks for port in _ports(name, bits, "output", "input ")),
-        ]
-        streams = ",\n      ".join([_connected("s_axis", sources), _connected("m_axis", sinks)])
-        declared = ",\n    ".join(ports)
-        return f"""// SPDX-License-Identifier: Apache-2.0
-// {self.onnx_node.name}: {self.module()} with FINN's port names.
-module {self.onnx_node.name} (
-    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk CLK",
-       X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF {
-            ":".join(name for name, _ in [*sources, *sinks])
-        }, ASSOCIATED_RESET ap_rst_n" *)
-    input  wire ap_clk,
-{_FAST_CLOCK if self.pumped() else ""}    (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
-    input  wire ap_rst_n,
-    {declared}
-);
-  {self.module()} #(
-      {settings}
-  ) impl (
-      {clocks}.ap_rst_n(ap_rst_n),
-      {streams}
-  );
-endmodule
-"""
+        return Wrapper(
+            self.onnx_node.name,
+            self.module(),
+            self.parameters(fpgapart),
+            fast_clock=self.pumped() if self.module() in _TWO_CLOCKS else None,
+            chain=self.loaded if self.module() in _CHAINED else None,
+        ).text(self.get_verilog_top_module_intf_names())
 
     def get_rtl_file_list(self, abspath: bool = False) -> list[str]:
         folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
@@ -111,35 +83,3 @@ endmodule
         add = [f"add_files -norecurse {path}" for path in self.get_rtl_file_list(abspath=True)]
         module = self.get_nodeattr("gen_top_module")
         return [*add, f"create_bd_cell -type module -reference {module} {self.onnx_node.name}"]
-
-
-def _literal(value: Parameter) -> str:
-    """In Verilog."""
-    if isinstance(value, tuple):
-        return "{" + ", ".join(f"32'd{v}" for v in reversed(value)) + "}"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _ports(name: str, bits: int, given: str, taken: str) -> list[str]:
-    return [
-        f"{given} wire [{bits - 1}:0] {name}_TDATA",
-        f"{given} wire {name}_TVALID",
-        f"{taken} wire {name}_TREADY",
-    ]
-
-
-def _connected(port: str, streams: list[tuple[str, int]]) -> str:
-    """Connections of a module's port to streams: several lie side by side, each as wide as the widest."""
-    widest = max(bits for _, bits in streams)
-    data = [
-        f"{name}_TDATA" if bits == widest else f"{{{widest - bits}'d0, {name}_TDATA}}"
-        for name, bits in streams
-    ]
-    signals = {"tdata": data} | {
-        signal: [f"{name}_{signal.upper()}" for name, _ in streams] for signal in ("tvalid", "tready")
-    }
-    joined = {
-        signal: names[0] if len(names) == 1 else "{" + ", ".join(reversed(names)) + "}"
-        for signal, names in signals.items()
-    }
-    return ", ".join(f".{port}_{signal}({value})" for signal, value in joined.items())

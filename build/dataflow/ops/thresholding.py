@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FINN's thresholding with thresholds of any width: FINN's own passes them through float32."""
+"""FINN's thresholding with thresholds of any width, loaded or not: FINN's own passes them through float32."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 from finn.custom_op.fpgadataflow.rtl.thresholding_rtl import Thresholding_rtl as FinnThresholding
+from finn.util.settings import get_settings
 from numpy.typing import NDArray
 
 from fpgan.build.dataflow.carrier import carried
 from fpgan.build.dataflow.ops.hex_words import hex_words
+from fpgan.build.dataflow.ops.loaded import LoadedOp, Section
+from fpgan.build.dataflow.ops.wrapper import Wrapper
+from fpgan.hw.sources import sources
 from fpgan.sim.golden import threshold
 
 
-class Thresholding_rtl(FinnThresholding):
+class Thresholding_rtl(LoadedOp, FinnThresholding):
     """x (1,H,W,C), thresholds (C,T) ascending -> how many are reached (1,H,W,C), plus ActVal."""
 
     def execute_node(self, context: dict[str, np.ndarray], graph: Any) -> None:
@@ -45,3 +49,50 @@ class Thresholding_rtl(FinnThresholding):
                 name = f"{self.onnx_node.name}_threshs_{element}_{stage}.dat"
                 words: NDArray[np.int64] = compared[element::pe].reshape(-1, 1)
                 (folder / name).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
+
+    # -- thresholds that are loaded: thresholding_loaded.sv around FINN's module ----------------------------
+    def section(self, model: Any) -> Section:
+        channels, pe, count = (self.get_nodeattr(name) for name in ("NumChannels", "PE", "numSteps"))
+        steps = np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)
+        steps = np.broadcast_to(steps, (channels, count)).reshape(channels // pe, pe, count)
+        places, most = ((1 << (n - 1).bit_length()) for n in (pe, count))
+        words = np.zeros((channels // pe, places, most), np.int64)
+        words[:, :pe, :count] = steps
+        bits = self.get_input_datatype(1).bitwidth()
+        return Section.of(self.onnx_node.name, words.reshape(-1, 1), bits)
+
+    def generate_hdl(self, model: Any, fpgapart: str, clk: float) -> None:
+        if not self.loaded:
+            super().generate_hdl(model, fpgapart, clk)
+            return
+        folder, name = Path(self.get_nodeattr("code_gen_dir_ipgen")), self.onnx_node.name
+        for attribute in ("ipgen_path", "ip_path"):
+            self.set_nodeattr(attribute, str(folder))
+        self.set_nodeattr("gen_top_module", name)
+        kind = self.get_input_datatype()
+        wrapper = Wrapper(
+            name,
+            "thresholding_loaded",
+            {
+                "WI": kind.bitwidth(), "WT": self.get_input_datatype(1).bitwidth(),
+                "N": self.get_nodeattr("numSteps"), "C": self.get_nodeattr("NumChannels"),
+                "PE": self.get_nodeattr("PE"), "SIGNED": int(kind.signed()),
+                "BIAS": self.get_nodeattr("ActVal"), "DEEP_PIPELINE": self.get_nodeattr("deep_pipeline"),
+            },
+            chain=True,
+        )  # fmt: skip
+        streams = {
+            "s_axis": [("in0_V", self.get_instream_width_padded())],
+            "m_axis": [("out0_V", self.get_outstream_width_padded())],
+        }
+        (folder / f"{name}.v").write_text(wrapper.text(streams), encoding="utf-8")
+
+    def get_rtl_file_list(self, abspath: bool = False) -> list[str]:
+        if not self.loaded:
+            return list(super().get_rtl_file_list(abspath))
+        folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
+        paths = [
+            *sources("thresholding_loaded", Path(get_settings().finn_rtllib)),
+            folder / f"{self.get_nodeattr('gen_top_module')}.v",
+        ]
+        return [str(path) if abspath else path.name for path in paths]

@@ -61,7 +61,7 @@ def power(
         )
     report = design.report
     pes = {name: layer["pe"] for name, layer in _planned(design).items()}
-    instances = {layer.name: f"{layer.module}_i" for layer in design.layers}
+    instances = {layer.name: f"{layer.module}_i" for layer in design.nodes}
     toggles = toggles_of_layers(read_saif(traced.saif), instances, pes)
     rates = {name: found.rate(images * traced.cycles_per_image) for name, found in toggles.items()}
     figures = estimate(
@@ -92,7 +92,7 @@ def power(
 
 def _resources(design: Design) -> tuple[dict[str, dict[str, int]], str]:
     """Columns of synth.json by layer, and the file that they are from."""
-    names = [layer.name for layer in design.layers]
+    names = [layer.name for layer in design.nodes]
     found = design.counted()
     counted = {layer["name"]: layer for layer in found["layers"]} if found else {}
     if counted.keys() >= set(names):
@@ -104,7 +104,7 @@ def _resources(design: Design) -> tuple[dict[str, dict[str, int]], str]:
 def _planned(design: Design) -> dict[str, Any]:
     """report.json's layers by name. DamagedError unless all of the design's are there."""
     planned = {layer["name"]: layer for layer in design.report["layers"]}
-    if not planned.keys() >= {layer.name for layer in design.layers}:
+    if not planned.keys() >= {layer.name for layer in design.nodes}:
         raise DamagedError(design.root / "report.json", f"has not the layers of {MARKER}", AGAIN)
     return planned
 

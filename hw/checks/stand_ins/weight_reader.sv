@@ -15,9 +15,12 @@ module weight_reader #(
     parameter int unsigned PE = 1,
     parameter int unsigned BITS = 1,
     parameter FILE = "",
-    parameter STYLE = ""
+    parameter STYLE = "",
+    parameter bit LOADED = 0
 ) (
     input logic ap_clk,
+    input logic [9:0] load_in,
+    output logic [9:0] load_out,
     input logic [WYW-1:0] wy,
     input logic [WXW-1:0] wx,
     input logic [NFW-1:0] nf,

@@ -51,13 +51,14 @@ module deconv #(
     parameter int unsigned LANES = 1,        // LANES
     parameter int unsigned PITCH = 0,        // and PITCH
     parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py; files, see cascade_rom
-    parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom
+    parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom; ultra: weight_ram
     parameter int unsigned SIDE_PE = 0,      // of PE, in mvu_lut,
     parameter int unsigned SIDE_CHAIN = 0,   // or where this is not 0 in mvu_cascade; these as above
     parameter int unsigned SIDE_LANES = 1,
     parameter int unsigned SIDE_PITCH = 0,
     parameter SIDE_WEIGHTS = "",
     parameter SIDE_STYLE = "distributed",
+    parameter bit LOADED = 0,                // weights come over the chain of load_words
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
@@ -65,6 +66,9 @@ module deconv #(
     input  logic ap_clk,
     input  logic ap_clk2x,               // twice ap_clk, with an edge at each of its edges; for PUMPED only
     input  logic ap_rst_n,               // synchronous, active low
+
+    input  logic [9:0] load_in,          // the chain, for LOADED only
+    output logic [9:0] load_out,
 
     input  logic [IN_BITS-1:0] s_axis_tdata,   // SIMD channels of one pixel
     input  logic s_axis_tvalid,
@@ -104,8 +108,8 @@ module deconv #(
   if (COG * GP % PE != 0) begin : gen_bad_pe
     $error("deconv: PE=%0d does not divide CO=%0d of %0d of %0d groups", PE, CO, GP, GROUPS);
   end
-  if (SIDE_PE >= PE || (GP > 1 && SIDE_PE > 0)) begin : gen_bad_side
-    $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once", SIDE_PE, PE, GP);
+  if (SIDE_PE >= PE || ((GP > 1 || LOADED) && SIDE_PE > 0)) begin : gen_bad_side
+    $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once, LOADED=%0d", SIDE_PE, PE, GP, LOADED);
   end
   if (CI % GROUPS != 0 || CO % GROUPS != 0 || GROUPS % GP != 0) begin : gen_bad_groups
     $error("deconv: GROUPS=%0d do not divide CI=%0d and CO=%0d, or not in %0d at once", GROUPS, CI, CO, GP);
@@ -310,19 +314,22 @@ module deconv #(
                     .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED), .DSP_VERSION(DSP_VERSION),
                     .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS),
                     .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW),
-                    .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .QUEUE(QUEUE)) channels (
-      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
+                    .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .QUEUE(QUEUE)) channels (
+      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
       .sf(step_sf_q), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(x),
       .m_axis_tdata(results[MAIN_PE*ACC_WIDTH-1:0]), .m_axis_tvalid(main_valid),
       .m_axis_tready(m_axis_tready && side_valid));
   if (SIDE_PE > 0) begin : gen_side
+    logic [9:0] unloaded;
+    logic unused;
+    assign unused = &{1'b0, unloaded};
     deconv_channels #(.PE(SIDE_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
                       .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
                       .DSP_VERSION(DSP_VERSION), .CHAIN(SIDE_CHAIN), .LANES(SIDE_LANES), .PITCH(SIDE_PITCH),
                       .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW),
                       .WXW(WXW), .NFW(NFW), .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE),
                       .QUEUE(QUEUE)) channels (
-        .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
+        .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
         .sf(step_sf_q), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(x),
         .m_axis_tdata(results[PE*ACC_WIDTH-1:MAIN_PE*ACC_WIDTH]), .m_axis_tvalid(side_valid),
         .m_axis_tready(m_axis_tready && main_valid));

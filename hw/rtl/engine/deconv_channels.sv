@@ -33,13 +33,16 @@ module deconv_channels #(
     parameter int unsigned NFW = 2,
     parameter int unsigned SFW = 2,
     parameter WEIGHTS = "",                  // hex file; files, see cascade_rom
-    parameter STYLE = "distributed",         // block, distributed, constant: see weight_rom
+    parameter STYLE = "distributed",
+    parameter bit LOADED = 0,
     parameter int unsigned QUEUE = 32,       // places for results
     localparam int unsigned XW = SIMD * ACT_WIDTH
 ) (
     input  logic ap_clk,
     input  logic ap_clk2x,                   // twice ap_clk, for PUMPED only
     input  logic ap_rst_n,                   // synchronous, active low
+    input  logic [9:0] load_in,              // the chain, for LOADED only
+    output logic [9:0] load_out,
     input  logic [WYW-1:0] wy,               // of a step, see weight_reader
     input  logic [WXW-1:0] wx,
     input  logic [NFW-1:0] nf,
@@ -56,8 +59,8 @@ module deconv_channels #(
   logic [WW-1:0] weights;
   weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
                   .LATE(TAPS > 1), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
-                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(STYLE)) reader (
-      .ap_clk(ap_clk), .wy(wy), .wx(wx), .nf(nf), .sf(sf), .data(weights));
+                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(STYLE), .LOADED(LOADED)) reader (
+      .ap_clk(ap_clk), .load_in(load_in), .load_out(load_out), .wy(wy), .wx(wx), .nf(nf), .sf(sf), .data(weights));
 
   logic vld;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights of each step of a deconv, from where the step is to the words of weight_rom or cascade_rom.
+// The weights of each step of a deconv, from where the step is to the words of weight_rom, weight_ram or
+// cascade_rom.
 //
 //   data = ROM[wy * ROW_WORDS + wx * BLOCK_WORDS + nf * SF + sf]
 //
 // II = 1, latency 6 cycles, 7 where LATE; for cascades so many for the first place. No stalls and no reset: it
-// reads in every cycle.
+// reads in every cycle. LOADED: the words come over the chain of load_words, of which this is a stage.
 module weight_reader #(
     parameter int unsigned WIDTH = 8,        // bits of a word
     parameter int unsigned WORDS = 16,       // of the memory
@@ -22,9 +23,12 @@ module weight_reader #(
     parameter int unsigned BITS = 1,         // of a weight
     /* verilator lint_on UNUSEDPARAM */
     parameter FILE = "",                     // see weight_rom, cascade_rom
-    parameter STYLE = "distributed"
+    parameter STYLE = "distributed",         // see weight_rom, weight_ram
+    parameter bit LOADED = 0
 ) (
     input logic ap_clk,
+    input logic [9:0] load_in,               // the chain, for LOADED only
+    output logic [9:0] load_out,
     input logic [WYW-1:0] wy,   // block of taps, row and column
     input logic [WXW-1:0] wx,
     input logic [NFW-1:0] nf,   // neuron fold
@@ -51,7 +55,17 @@ module weight_reader #(
   end
 
   localparam int unsigned USED = WORDS > 1 ? $clog2(WORDS) : 1;
-  if (CHAIN > 0) begin : gen_cascade
+  if (LOADED) begin : gen_ram
+    logic write;
+    logic [USED-1:0] write_address;
+    logic [WIDTH-1:0] write_data;
+    load_words #(.WIDTH(WIDTH), .DEPTH(WORDS)) words (
+        .clk(ap_clk), .load_in(load_in), .load_out(load_out), .write(write), .address(write_address),
+        .data(write_data));
+    weight_ram #(.WIDTH(WIDTH), .DEPTH(WORDS), .STYLE(STYLE)) ram (
+        .clk(ap_clk), .address(address[USED-1:0]), .data(data), .write(write), .write_address(write_address),
+        .write_data(write_data));
+  end else if (CHAIN > 0) begin : gen_cascade
     cascade_rom #(.PE(PE), .SIMD(WIDTH / PE / BITS), .CHAIN(CHAIN), .BITS(BITS), .DEPTH(WORDS), .FILE(FILE),
                   .STYLE(STYLE)) rom (
         .clk(ap_clk), .address(address[USED-1:0]), .data(data));
@@ -60,6 +74,9 @@ module weight_reader #(
         .clk(ap_clk), .address(address[USED-1:0]), .data(data));
   end
 
+  if (!LOADED) begin : gen_no_chain
+    assign load_out = load_in;
+  end
   logic unused;  // the bits that keep constants representable
   assign unused = &{1'b0, address};
 

@@ -22,12 +22,12 @@ CALLS = {
     "build": Build.from_onnx, "sim": Build.simulate, "synth": Build.synth, "power": Build.power,
     "bitstream": Build.bitstream, "report": Build.report, "verify": Deployment.verify, "train": Run.train,
     "evaluate": Run.evaluate, "export": Run.export, "prune": Run.prune, "inspect": fpgan.inspect,
-    "quantize": fpgan.quantize, "study": fpgan.study,
+    "quantize": fpgan.quantize, "study": fpgan.study, "weights": Build.weights,
 }  # fmt: skip
 # The argument that is the object called, where it is one.
 OWN = {
     "sim": "build", "synth": "build", "power": "build", "bitstream": "build", "report": "build",
-    "verify": "bit", "evaluate": "run", "export": "run", "prune": "run",
+    "verify": "bit", "evaluate": "run", "export": "run", "prune": "run", "weights": "like",
 }  # fmt: skip
 RENAMED = {"quantize": {"layer": "layer_bits", "arg": "arguments"}}
 TYPED = {"cores", "layer", "arg"}  # text on the command line

@@ -77,6 +77,7 @@ def test_accumulators_are_as_narrow_as_the_weights_allow():
     weights = rng.integers(-7, 8, (3, 2, 4, 4))
     linear = Linear(weights, (4, 4), (2, 2), (1, 1, 1, 1), (0, 0))
     low, high = linear.accumulator_range(0, 15)
+    assert np.array_equal(linear.accumulator_range(3, 15), (low, high))  # outside of the image lie zeros
     worst = np.zeros(2)
     for channel in range(2):
         for ky in range(2):

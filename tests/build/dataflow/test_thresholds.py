@@ -60,3 +60,14 @@ def test_a_function_that_is_not_monotone_is_refused():
 
     with pytest.raises(ValueError, match="not monotone at accumulator"):
         find_thresholds(bump, np.array([-20]), np.array([40]), target)
+
+
+def test_a_single_value_that_is_too_low_is_refused():
+    """Wherever it lies: most often the search passes it by, and it alone differs from the thresholds."""
+    for dip in range(-11, 41):
+
+        def dipped(acc, dip=dip):
+            return np.clip((acc + 20) // 4 - 2 * (acc == dip), 0, 15)
+
+        with pytest.raises(ValueError, match="not monotone at accumulator"):
+            find_thresholds(dipped, np.array([-20]), np.array([40]), Quantizer(0.5, 0, 15))

@@ -35,13 +35,14 @@ class Bench:
 BENCHES = (
     Bench("joins", "tests/hw/rtl/test_joins.py::test_joins", ("stream_lookup",)),
     Bench("pixel_select", "tests/hw/rtl/test_pixel_select.py::test_rtl",
-          ("pixel_select", "table_walk", "line_buffer")),
+          ("pixel_select", "table_walk")),
     Bench("requantize", "tests/hw/rtl/test_stream_requantize.py::test_stream_requantize",
           ("stream_requantize", "scale_lut", "weight_rom")),
     Bench("mvu_lut", "tests/hw/rtl/test_mvu_lut.py::test_mvu_lut", ("mvu_lut", "mvu_lut_pe", "add_multi")),
     Bench("bridge", "tests/hw/rtl/test_zynq7.py::test_bridge", ("axi3_axil", "axi3_burst")),
     Bench("host", "tests/hw/host/test_host.py::test_host[3-5-9-options1]",
           ("axil_stream", "call_control", "latent_source", "axi_dma_stream")),
+    Bench("load", "tests/hw/rtl/test_load.py::test_images_of_several_beats", ("weight_loader", "weight_ram")),
     Bench("deconv", "tests/hw/rtl/test_deconv.py::test_rtl",
           ("deconv", "tap_axis", "pixel_word", "weight_reader", "mac_cores", "mvu_pumped")),
 )  # fmt: skip
@@ -79,6 +80,7 @@ def _made(bench: Bench, count: int, seed: int, folder: Path) -> dict[str, Any]:
         order = Order(str(folder), bench.modules, count, seed, bench=parts)
         order.write(folder / "order.json")
         where = Path(made["run_dir"])
+        where.mkdir(parents=True, exist_ok=True)
         child("mutants.netlist", [folder / "order.json"], where, folder / "yosys.log", bench.name)
         (folder / "chosen.sv").write_text(CHOSEN, encoding="utf-8")
         shutil.rmtree(folder / "build", ignore_errors=True)

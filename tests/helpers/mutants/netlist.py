@@ -84,8 +84,10 @@ def carry_out(order: Order) -> None:
     ]
     told = json.dumps([asdict(mutant) for mutant in mutants], indent=1)
     (folder / "mutants.json").write_text(told, encoding="utf-8")
+    twins = _twins(design) if order.bench else {}
     for number, (_, line) in enumerate(words, 1):
-        call(design, f"mutate -ctrl {SELECTOR} {_BITS} {number}", *line)
+        for one in _everywhere(design, line, twins):
+            call(design, f"mutate -ctrl {SELECTOR} {_BITS} {number}", *one)
     if order.job:
         lower(design, Job(**order.job))
     else:
@@ -94,7 +96,9 @@ def carry_out(order: Order) -> None:
 
 def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
     overrides = [word for name, value in bench["parameters"].items() for word in ("-G", f"{name}={value}")]
-    call(design, "read_slang --allow-use-before-declare --top", bench["top"], *overrides, *bench["sources"])
+    words = (bench["top"], *overrides, *bench["sources"])
+    # VERILATOR: in place of a vendor's primitives what they do
+    call(design, "read_slang --allow-use-before-declare -D VERILATOR --top", *words)
     call(design, "hierarchy -top", bench["top"])
 
 
@@ -105,7 +109,8 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
     own, found = ys.IdString("\\mutated"), False
     for module in design.modules_.values():
         for cell in module.cells_.values():
-            of_it = f"/{name}.sv:" in cell.get_src_attribute() and not cell.type.str().startswith(_WITHOUT)
+            source, kind = f"/{cell.get_src_attribute()}", cell.type.str()
+            of_it = f"/{name}.sv:" in source and not kind.startswith(_WITHOUT)
             cell.set_bool_attribute(own, of_it)
             found |= of_it
     if not found:
@@ -125,6 +130,30 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
         if (key := _described(design, one)) in left:
             left.remove(key)
             yield name, one
+
+
+def _twins(design: Any) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Cells that are one in the sources, by what is the same of them: a module's in each of its instances."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, cell in design.top_module().cells_.items():
+        found.setdefault((cell.type.str(), cell.get_src_attribute()), []).append(name.str())
+    return found
+
+
+def _everywhere(
+    design: Any, words: Sequence[str], twins: Mapping[tuple[str, str], Sequence[str]]
+) -> Iterator[list[str]]:
+    """A fault in each of the cells that are one in the sources, as far as they have the bits."""
+    from pyosys import libyosys as ys
+
+    said, cell = _pin(design, words)
+    port, bits = ys.IdString("\\" + said["-port"]), [said["-portbit"], said.get("-ctrlbit", "0")]
+    kept = {option: value for option, value in said.items() if not option.startswith(("-cell", "-wire"))}
+    for name in twins.get((cell.type.str(), cell.get_src_attribute()), [cell.name.str()]):
+        other = design.top_module().cell(ys.IdString(name))
+        if other.getPort(port).size() > max(map(int, bits)):
+            given = {**kept, "-cell": name.removeprefix("\\")}
+            yield [word for pair in given.items() for word in pair]
 
 
 def _changes(design: Any, words: Sequence[str]) -> bool:

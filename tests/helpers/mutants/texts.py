@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults in Python and Tcl by their text, texts.yaml, each in a copy of the tree with tests to see it."""
+"""Faults in Python, Tcl and RTL by their text, texts.yaml, each in a copy of the tree with tests for it."""
 
 from __future__ import annotations
 

@@ -9,15 +9,16 @@ from select_cases import CASES, node_model, select_case
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.hw.geometry import Selection
 from fpgan.hw.sources import sources
-from fpgan.sim.benches.stream_bench import check_streams
+from fpgan.sim.benches.stream_bench import SHORTEST, check_streams
 
 
 @pytest.mark.verilator
 def test_rtl(tmp_path):
     cases = [select_case(name, tmp_path) for name in CASES]
     check_streams(
-        "pixel_select", sources("pixel_select", tmp_path), cases, tmp_path / "bench", run_dir=tmp_path
-    )
+        "pixel_select", sources("pixel_select", tmp_path), cases, tmp_path / "bench", run_dir=tmp_path,
+        reset=SHORTEST,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -13,7 +13,7 @@ from requantize_cases import CASES, line_of, requantize_case
 from fpgan.build.dataflow.ops import register
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources
-from fpgan.sim.benches.stream_bench import SEEDS, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, SHORTEST, check_streams
 from fpgan.sim.golden import requantize
 
 
@@ -47,4 +47,5 @@ def test_stream_requantize(tmp_path):
         tmp_path / "bench",
         seeds=SEEDS,
         warnings=False,
+        reset=SHORTEST,
     )

@@ -21,6 +21,7 @@ _PACKAGED = (
 )  # fmt: skip
 _ELSEWHERE = (
     "host_pkg",  # a package, with every module of the host
+    "thresholding_loaded",  # around FINN's thresholding, which has lint of its own
     "mvu_pumped",  # around FINN's mvu, which has lint of its own
     "zynq7_top",  # with the host around it: test_zynq7.py
 )
@@ -75,6 +76,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (),
         ("", "INPUTS=3 PE=2 IN_BITS=96'h4_00000002_00000004 WORDS=96'h3_00000001_00000002"),
     ),
+    "stream_max": ((), ("", "PE=3 BITS=5 SIGNED=1 WORDS=9")),
     "stream_lookup": ((), ('FILE="table"', 'FILE="table" PE=2 CHANNELS=4 SHARED=0 STYLE="block"')),
     "tap_axis": (
         (),
@@ -115,7 +117,14 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "cascade_rom": (("weight_rom",), ('FILE="places"', 'FILE="places" SIMD=5 CHAIN=3 STYLE="block"')),
     "pixel_word": ((), ("PIXEL=2", "PIXEL=6 FOLDS=3")),
-    "weight_reader": (("weight_rom",), ('FILE="weights.dat"', 'FILE="weights.dat" LATE=1')),
+    "load_words": ((), ("", "WIDTH=17 DEPTH=1")),
+    "load_gate": ((), ("", "BEATS=3 MOST_BITS=4")),
+    "weight_loader": ((), ("", "SECTIONS=2 LENGTHS=64'h0000000300000007")),
+    "weight_ram": ((), ("", "DEPTH=1", 'STYLE="block"', 'STYLE="ultra"')),
+    "weight_reader": (
+        ("load_words", "weight_ram", "weight_rom"),
+        ('FILE="weights.dat"', 'FILE="weights.dat" LATE=1', 'LOADED=1 STYLE="block"'),
+    ),
     "mac_cores": (
         ("add_multi", "mvu_lut_pe", "mvu_lut"),
         ("DSP_CORE=0", "DSP_CORE=0 GROUPS=2 PE=4 TAPS=2"),
@@ -133,6 +142,8 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tap_axis",
             "pixel_word",
             "line_buffer",
+            "load_words",
+            "weight_ram",
             "weight_rom",
             "weight_reader",
             "mac_cores",
@@ -314,5 +325,6 @@ def test_memory_styles_are_those_of_vivado():
     found = set()
     for path in rtl_file("weight_rom.sv").parents[1].glob("*/*.sv"):
         found |= set(re.findall(r"r[ao]m_style = (\"?\w+\"?)", path.read_text(encoding="utf-8")))
-    assert {'"block"', '"distributed"'} <= found <= {'"block"', '"distributed"', "STYLE", "RAM_STYLE"}
+    styles = {'"block"', '"distributed"', '"ultra"'}
+    assert styles <= found <= {*styles, "STYLE", "RAM_STYLE"}
     assert "ram_style = STYLE" not in rtl_file("weight_rom.sv").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fpgan.hw.sources import rtl_file
-from fpgan.sim.benches.stream_bench import SEEDS, StreamCase, check_streams
+from fpgan.sim.benches.stream_bench import SEEDS, SHORTEST, StreamCase, check_streams
 from fpgan.sim.packing import pack
 
 # elements per input word, per output word, bits per element
@@ -31,4 +31,6 @@ def case(taken: int, given: int, bits: int) -> StreamCase:
 @pytest.mark.verilator
 def test_width_convert(tmp_path):
     cases = [case(*shape) for shape in SHAPES]
-    check_streams("width_convert", [rtl_file("width_convert.sv")], cases, tmp_path, seeds=SEEDS)
+    check_streams(
+        "width_convert", [rtl_file("width_convert.sv")], cases, tmp_path, seeds=SEEDS, reset=SHORTEST
+    )
