@@ -66,7 +66,7 @@ resources: setup
 	PYTHONPATH=tests/helpers $(BIN)/python -m module_resources $(if $(ALL),--all) $(if $(CHECK),--check)
 
 # SystemVerilog by Verible (.rules.verible_lint), then by Verilator's -Wall, each module with its sets of parameters.
-SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv hw/checks/*/*.sv sim/compiled/*.sv)
+SYSTEMVERILOG := $(wildcard hw/rtl/*/*.sv hw/checks/*.sv hw/checks/*/*.sv sim/compiled/*.sv sim/compiled/*/*.sv)
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -137,7 +137,9 @@ class _Verilated:
             "how": "netlist" if what.netlists else "rtl",
             **measured(design, ran.said),
             "sim_seconds": round(ran.seconds, 3),
-            "kcycles_per_second": round(ran.said["cycles"] / ran.seconds / 1000, 1),
+            "kcycles_per_second": round(
+                (ran.said["cycles"] + ran.said["load_cycles"]) / ran.seconds / 1000, 1
+            ),
             "threads": ran.said["threads"],
             "threads_warning": warning or _busy(ran.said),
             "build_seconds": round(seconds, 1),

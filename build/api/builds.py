@@ -68,7 +68,7 @@ class Build:
         fits. max_utilization: share of the board that may be used; budget: amounts of LUT, DSP, BRAM18 in
         its place. cores: of lut, dsp, dsp2x, cascade. deconv: zero_insert is the literal reading, for
         comparison. like: BUILD whose folding is taken over. input, output: quantizers that the file lacks, as
-        u8:0.00390625. backend: hls for C++. weight_storage: loaded for weights that `load` brings, auto for
+        u8:0.00390625. backend: hls for C++. weight_storage: loaded: written before the first image; auto:
         what is cheaper, layer by layer. any_weights: room for any weights of the same bits, not these alone.
 
         Raises ValueError for bad input or a target out of reach, before anything is replaced; CheckError

@@ -40,6 +40,12 @@ def command(
     measured: Annotated[
         Path | None, typer.Option(help="With --against: compare this BENCH.json, measure nothing.")
     ] = None,
+    lowerings: Annotated[
+        bool,
+        typer.Option(
+            "--lowerings", help="Only our transposed convolution beside FINN's own lowering of one."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Where the designs stand: against the limit, zero insertion, published accelerators, CPU and GPU.
@@ -55,7 +61,12 @@ def command(
     `fpgan bench --against build/bench/BENCH.json`: everything, and what changed since the release
 
     `fpgan bench --against OLD.json --measured out/BENCH.json`: two that were made before
+
+    `fpgan bench --lowerings`: beside zeros between pixels and a convolution, all through FINN's builder
     """
+    if lowerings:
+        _lowerings(out, synth, json)
+        return
     from fpgan.build.bench.against import read_bench
 
     if measured is not None and against is None:
@@ -77,6 +88,16 @@ def command(
         _compare(old, result, str(against), told, json, failed)
     else:
         show(result, json, told, failed)
+
+
+def _lowerings(out: Path, synth: bool, json: bool) -> None:
+    from fpgan.build.bench import lowerings as literal
+
+    given.to_write(out)
+    with steps("bench") as progress:
+        rows = literal.lowerings(out, synth=synth, progress=progress)
+    wrong = [row["deconv"] for row in rows if row["mismatches"]]
+    show({"lowerings": rows}, json, [literal.table(rows)], f"{', '.join(wrong)}: mismatches" if wrong else "")
 
 
 def _compare(

@@ -282,6 +282,11 @@ def fork_cost(outputs: int) -> Cost:
     return Cost(2 * outputs)
 
 
+def max_cost(pe: int, bits: int) -> Cost:
+    """Of so many elements: half a LUT for a comparison and one for a choice per bit, and a window's count."""
+    return Cost(3 * pe * bits // 2 + 3)
+
+
 def add_cost(pe: int, bits: int, factors: Sequence[int], turned: int = 0) -> Cost:
     """Of inputs of so many bits: a row of adder bits per bit that is set in a factor, but for the first.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ def layer_files(op: Any, rtl: Path) -> tuple[str, list[str]]:
             memory / "memstream_axi.sv",
         ]
         paths.append(folder / f"{op.onnx_node.name}_memstream_wrapper.v")
+    names = copy_layer_sources(paths, rtl)
+    shell = f"{op.onnx_node.name}_layer"
+    (rtl / f"{shell}.sv").write_text(_shell(op, shell), encoding="utf-8")
+    return shell, [*names, f"{shell}.sv"]
+
+
+def copy_layer_sources(paths: Sequence[Path], rtl: Path) -> list[str]:
+    """Copy what FINN's layers are made of, altered where Verilator does not take it; their names, each once.
+
+    Its matrix unit gets other names than that of our engine, which stands in the same design. Raises
+    ValueError where FINN's sources are others than those that are altered.
+    """
     names = list[str]()
     for path in paths:
         if path.name in _NO_USE:
@@ -52,9 +65,12 @@ def layer_files(op: Any, rtl: Path) -> tuple[str, list[str]]:
         if path.name == "add_multi.sv":  # Verilator takes FINN's for none
             path = rtl_file(path.name)
         names += [_own(path, rtl)] if path.name in _OWN else copy_finn_sources([path], rtl)
-    shell = f"{op.onnx_node.name}_layer"
-    (rtl / f"{shell}.sv").write_text(_shell(op, shell), encoding="utf-8")
-    return shell, [*dict.fromkeys(names), f"{shell}.sv"]
+    return list(dict.fromkeys(names))
+
+
+def is_finns(paths: Sequence[Path]) -> bool:
+    """Whether FINN's own matrix unit is among these sources, and not only what our engine takes of it."""
+    return any(path.name == "mvu_vvu_axi.sv" for path in paths)
 
 
 def _library() -> Path:

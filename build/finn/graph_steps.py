@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
 from qonnx.transformation.general import GiveReadableTensorNames, GiveUniqueNodeNames
 from qonnx.transformation.infer_data_layouts import InferDataLayouts
 from qonnx.transformation.infer_datatypes import InferDataTypes
@@ -30,11 +31,16 @@ from fpgan.build.finn.host_ends import HostEnds  # noqa: E402
 from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTranspose  # noqa: E402
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds  # noqa: E402
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv  # noqa: E402
+from fpgan.build.finn.transformations.infer_literal_deconv import InferLiteralDeconv  # noqa: E402
+from fpgan.build.finn.transformations.lower_depth_to_space import LowerDepthToSpace  # noqa: E402
+from fpgan.build.finn.transformations.merge_depth_to_space import MergeDepthToSpace  # noqa: E402
 from fpgan.build.finn.transformations.merge_upsampling import MergeUpsampling  # noqa: E402
 from fpgan.build.finn.transformations.set_folding import SetFolding  # noqa: E402
+from fpgan.build.finn.transformations.specialize_add import SpecializeAdd  # noqa: E402
 
-_CONCERNED = ("ConvTranspose", "Resize", "Upsample")
-_MOST_PASSES = 8  # of FINN's streamlining: each moves a scale past a layer or two
+_CONCERNED = ("ConvTranspose", "Resize", "Upsample", "DepthToSpace")
+_OURS = ("ConvTranspose", "Deconv", "FMPadding_Pixel")  # of the graphs that are ours to convert
+_SCALES = ("Mul", "Add", "Div", "Sub")
 _FOLDED = (
     "PE", "SIMD", "EmbFold", "SeqFold", "parallel_window", "ram_style", "depth", "impl_style", "resType",
     "mem_mode", "taps", "core", "weight_memory",
@@ -53,45 +59,80 @@ def step_qonnx_to_finn(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWr
 
 
 def step_streamline(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
-    """FINN's, behind MergeUpsampling, and again until scales stand still: it moves none past a ConvTranspose.
+    """FINN's, behind what makes transposed convolutions of upsamplings and sub-pixels.
 
-    A graph with no transposed convolution is FINN's alone.
+    FINN moves no scale past a ConvTranspose: where one is at it, FINN's passes run with ours until scales
+    stand still. A graph with no transposed convolution is FINN's alone.
     """
-    model = model.transform(MergeUpsampling())
-    if not model.get_nodes_by_op_type("ConvTranspose"):
-        return finn_steps.step_streamline(model, cfg)
+    model = _with_transposed(model)
+    passes = (
+        reorder.MoveScalarMulPastConvTranspose(), Streamline(), AbsorbSignIntoConvTranspose(),
+        InferDataTypes(), GiveUniqueNodeNames(), GiveReadableTensorNames(),
+    )  # fmt: skip
     before = ""
-    for _ in range(_MOST_PASSES):
-        passes = (
-            reorder.MoveScalarMulPastConvTranspose(), Streamline(), AbsorbSignIntoConvTranspose(),
-            InferDataTypes(), GiveUniqueNodeNames(),
-        )  # fmt: skip
+    while _scaled(model) and (now := " ".join(node.op_type for node in model.graph.node)) != before:
+        before = now
         for each in passes:
             model = model.transform(each)
-        model = model.transform(GiveReadableTensorNames())
-        if (now := " ".join(node.op_type for node in model.graph.node)) == before:
-            break
-        before = now
     return finn_steps.step_streamline(model, cfg)
+
+
+def step_streamline_literally(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """The same with InferLiteralDeconv in its place: FINN's own lowering where it can, else our layer."""
+    return finn_steps.step_streamline(_with_transposed(model).transform(InferLiteralDeconv()), cfg)
+
+
+def _with_transposed(model: ModelWrapper) -> ModelWrapper:
+    """Upsamplings and sub-pixels become transposed convolutions."""
+    for merge in (MergeUpsampling(), MergeDepthToSpace(), InferDataTypes(), LowerDepthToSpace()):
+        model = model.transform(merge)
+    return model
+
+
+def _scaled(model: ModelWrapper) -> bool:
+    """Whether a constant is multiplied in front of a transposed convolution or behind it, or added."""
+    for node in model.get_nodes_by_op_type("ConvTranspose"):
+        around = [model.find_producer(node.input[0]), *model.find_consumers(node.output[0])]
+        if any(each is not None and each.op_type in _SCALES for each in around):
+            return True
+    return False
 
 
 def step_convert_to_hw(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
     """FINN's, behind InferDeconv, between the ends that stay on the host. Raises FINNUserError."""
-    if not model.get_nodes_by_op_type("ConvTranspose"):
+    if not any(model.get_nodes_by_op_type(kind) for kind in _OURS):
         return finn_steps.step_convert_to_hw(model, cfg)
-    model = model.transform(InferDeconv())
-    passes: tuple[Any, ...] = (
-        InferDataLayouts(), absorb.AbsorbTransposeIntoMultiThreshold(), absorb.AbsorbConsecutiveTransposes(),
-        InferDataLayouts(), InferDataTypes(),
-    )  # fmt: skip
-    for each in passes:
-        model = model.transform(each)
+    model = _channels_last(model.transform(InferDeconv()))
     ends = HostEnds.cut(model)
     model = finn_steps.step_convert_to_hw(model, cfg)
     ends.join(model)
     for each in (GiveUniqueNodeNames(), InferShapes(), InferDataTypes()):
         model = model.transform(each)
     return model
+
+
+def _channels_last(model: ModelWrapper) -> ModelWrapper:
+    """The same without the Transposes between layers, past forks, joins, thresholds and pools."""
+    passes: tuple[Any, ...] = (
+        InferDataLayouts(), reorder.MoveTransposePastFork(), absorb.AbsorbTransposeIntoMultiThreshold(),
+        reorder.MakeMaxPoolNHWC(), absorb.AbsorbConsecutiveTransposes(), reorder.MoveTransposePastJoinAdd(),
+        reorder.MoveTransposePastJoinConcat(), InferShapes(), InferDataLayouts(), InferDataTypes(),
+    )  # fmt: skip
+    before = ""
+    while (now := " ".join(node.op_type for node in model.graph.node)) != before:
+        before = now
+        for each in passes:
+            model = model.transform(each)
+    return model
+
+
+def step_specialize_layers(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """FINN's, behind SpecializeAdd, and with the maximum of a pool in RTL, its averages as FINN has them."""
+    for node in model.get_nodes_by_op_type("Pool"):
+        op = getCustomOp(node)
+        if op.get_nodeattr("Function") != "MaxPool":
+            op.set_nodeattr("preferred_impl_style", "hls")
+    return finn_steps.step_specialize_layers(model.transform(SpecializeAdd()), cfg)
 
 
 def step_target_fps_parallelization(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:

@@ -24,6 +24,7 @@ from finn.builder.build_dataflow_config import (  # noqa: E402
     DataflowOutputType,
     VerificationStepType,
 )
+from finn.util.basic import make_build_dir  # noqa: E402
 from finn.util.exception import FINNUserError  # noqa: E402
 from finn.util.fpgadataflow import is_hls_node  # noqa: E402
 
@@ -31,7 +32,9 @@ from fpgan.build.dataflow.ops.base import StreamOp  # noqa: E402
 from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl  # noqa: E402
 from fpgan.build.finn.errors import refused  # noqa: E402
 from fpgan.build.finn.rtl_variants import VARIANTS  # noqa: E402
+from fpgan.build.finn.simulated_periods import SimulatedPeriods  # noqa: E402
 from fpgan.build.finn.stitch import Stitched, stitch  # noqa: E402
+from fpgan.build.finn.synthesis import counted  # noqa: E402
 from fpgan.build.finn.transformations.insert_streams import InsertStreams  # noqa: E402
 from fpgan.build.folding.schedule.fifo import SMALLEST  # noqa: E402
 from fpgan.build.folding.size_fifos import size_fifos  # noqa: E402
@@ -44,8 +47,9 @@ _MEASURED = (3, 7)  # images of the two runs whose difference is the steady stat
 def step_generate_hardware(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
     """Converters and FIFOs between the layers, then each layer's RTL.
 
-    Depths are the smallest at which our token model loses no cycle where all layers are ours, else an image's
-    words in front of each layer. With verify_steps node_by_node_rtlsim each layer is simulated by Verilator.
+    Depths are the smallest with which images come as fast as the slowest layer lets them: by our token model
+    where all layers are ours, else by simulations of the whole design with ever other depths. With
+    verify_steps node_by_node_rtlsim each layer is simulated by Verilator.
     Raises FINNUserError for a layer that is HLS.
     """
     for node in model.graph.node:
@@ -81,12 +85,28 @@ def _depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
     if cfg.auto_fifo_strategy == AutoFIFOSizingMethod.FORCE_MINIMAL_FIFOS:
         return {}
     if all(_scheduled(getCustomOp(node)) for node in model.graph.node):
-        return size_fifos(model, insert=lambda model, depths=None: model.transform(InsertStreams(depths)))
-    return {
-        f"{node.name}_fifo_{k}": math.prod(int(n) for n in op.get_folded_input_shape(k)[:-1])
-        for node in model.graph.node for op in (getCustomOp(node),)
-        for k in range(len(op.get_verilog_top_module_intf_names()["s_axis"]))
-    }  # fmt: skip
+        return size_fifos(model, insert=_streams)
+    return _simulated_depths(model, cfg)
+
+
+def _streams(model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper:
+    return model.transform(InsertStreams(depths))
+
+
+def _simulated_depths(model: ModelWrapper, cfg: DataflowBuildConfig) -> dict[str, int]:
+    """By Verilator, in a folder of FINN's. FINNUserError where no image comes, however deep they are."""
+    folder, made = Path(make_build_dir("fifo_sizing_")), list[SimulatedPeriods]()
+
+    def clock(trial: ModelWrapper) -> SimulatedPeriods:
+        made.append(SimulatedPeriods(trial, cfg._resolve_fpga_part(), cfg.synth_clk_period_ns, folder))
+        return made[0]
+
+    depths = size_fifos(model, insert=_streams, clock=clock)
+    if math.isinf(made[0].of(depths)):
+        raise FINNUserError(
+            f"no image comes out, with FIFOs of up to {max(depths.values())} words; {folder} holds the design"
+        )
+    return depths
 
 
 def _given_depths(path: Path) -> dict[str, int]:
@@ -142,4 +162,15 @@ def step_measure_rtlsim_performance(model: ModelWrapper, cfg: DataflowBuildConfi
         "throughput_fps": 1e9 / cfg.synth_clk_period_ns / interval,
     }  # fmt: skip
     write_json(cfg.get_report_directory() / "rtlsim_performance.json", [result])
+    return model
+
+
+def step_out_of_context_synthesis(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
+    """What each layer of the stitched design takes by Yosys, in report/ooc_synth.json.
+
+    {"LUT", "FF", "CARRY", "DSP", "BRAM18", "URAM", "LUTRAM", "SRL", "layers": [the same with name and op]}.
+    """
+    if DataflowOutputType.OOC_SYNTH in cfg.generate_outputs:
+        found = counted(Stitched.noted(model).folder, cfg._resolve_fpga_part())
+        write_json(cfg.get_report_directory() / "ooc_synth.json", found)
     return model

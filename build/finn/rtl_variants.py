@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RTL of layers that FINN has as HLS alone: zero insertion, a stream for several readers, concatenation."""
+"""RTL of layers that FINN has as HLS alone: zero insertion, forks, concatenation, pools."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from finn.custom_op.fpgadataflow.concat import StreamingConcat
 from finn.custom_op.fpgadataflow.duplicatestreams import DuplicateStreams
 from finn.custom_op.fpgadataflow.fmpadding_pixel import FMPadding_Pixel
+from finn.custom_op.fpgadataflow.pool import Pool
+from numpy.typing import NDArray
 
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.ops.base import StreamOp
 from fpgan.build.dataflow.ops.rtl_op import Parameter, RtlOp
-from fpgan.sim.golden import IntArray, concat, zero_insert
+from fpgan.sim.golden import IntArray, concat, window_max, zero_insert
 
 
 class _Variant:
@@ -93,4 +96,35 @@ class StreamingConcat_rtl(_Variant, StreamingConcat, RtlOp):
         return costs.concat_cost(self.in_streams(), self.get_outstream_width()).lut
 
 
-VARIANTS = (DuplicateStreams_rtl, FMPadding_Pixel_rtl, StreamingConcat_rtl)
+class Pool_rtl(_Variant, Pool, RtlOp):
+    """x (1,OH,OW,K*C), a window's K pixels side by side -> (1,OH,OW,C), their largest; see stream_max.sv.
+
+    FINN's window generator in front gives PE channels of all K pixels before the next PE channels.
+    """
+
+    def _window(self) -> int:
+        return math.prod(int(k) for k in self.get_nodeattr("KernelSize"))
+
+    def compute(self, x: IntArray, *others: IntArray) -> IntArray:
+        return window_max(x, self._window())
+
+    def _words(self, x: NDArray[np.int64], ind: int) -> Any:
+        pe, channels = self.get_nodeattr("PE"), self.get_nodeattr("Channels")
+        by_fold = x.reshape(*x.shape[:3], self._window(), channels // pe, pe).swapaxes(3, 4)
+        return super()._words(by_fold, ind)
+
+    def module(self) -> str:
+        return "stream_max"
+
+    def parameters(self, fpgapart: str) -> dict[str, Parameter]:
+        kind = self.get_input_datatype()
+        return {
+            "PE": self.get_nodeattr("PE"), "BITS": kind.bitwidth(), "SIGNED": int(kind.signed()),
+            "WORDS": self._window(),
+        }  # fmt: skip
+
+    def lut_estimation(self, fpgapart: str) -> int:
+        return costs.max_cost(self.get_nodeattr("PE"), self.get_input_datatype().bitwidth()).lut
+
+
+VARIANTS = (DuplicateStreams_rtl, FMPadding_Pixel_rtl, Pool_rtl, StreamingConcat_rtl)

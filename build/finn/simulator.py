@@ -14,6 +14,7 @@ from typing import Any
 
 from finn.util.settings import get_settings
 
+from fpgan.build.finn.finn_layers import copy_layer_sources, is_finns
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.sim.compiled.any_streams import StreamProgram, file_of
 
@@ -21,7 +22,7 @@ OFFERED = (
     "SimEngine", "close_rtlsim", "compile_sim_obj", "load_sim_obj", "reset_rtlsim", "rtlsim_multi_io",
 )  # fmt: skip
 PROGRAM_FOLDER = "xsim.dir"  # FINN finds the parts of a path by this name
-_PATIENCE = 100_000  # cycles without a word that count as a hang, where FINN says none
+PATIENCE = 100_000  # cycles without a word that count as a hang, where FINN says none
 
 
 class SimEngine:
@@ -48,10 +49,10 @@ def compile_sim_obj(
     copies = Path(sim_out_dir) / "rtl"
     copies.mkdir(parents=True, exist_ok=True)
     library = Path(get_settings().finn_rtllib).resolve()
-    sources = [
-        copies / copy_finn_sources([path], copies)[0] if library in path.resolve().parents else path
-        for path in paths
-    ]
+    finns = [path for path in paths if library in path.resolve().parents]
+    copy = copy_layer_sources if is_finns(finns) else copy_finn_sources
+    sources = [copies / name for name in copy(finns, copies)]
+    sources += [path for path in paths if path not in finns]
     out = Path(sim_out_dir) / PROGRAM_FOLDER / top_module_name
     StreamProgram.compile(top_module_name, sources, top.parent, out)
     return Path(sim_out_dir), Path(PROGRAM_FOLDER, top_module_name, "program")
@@ -75,7 +76,7 @@ def rtlsim_multi_io(
     io_dict: dict[str, dict[str, list[int]]],
     num_out_values: int | Mapping[str, int],
     sname: str = "_V",
-    liveness_threshold: int = _PATIENCE,
+    liveness_threshold: int = PATIENCE,
     **ignored: Any,
 ) -> int:
     """Give all words of io_dict["inputs"], put what comes into io_dict["outputs"]; returns the cycles.

@@ -17,9 +17,10 @@ from fpgan.build.dataflow.ops.thresholding import Thresholding_rtl
 from fpgan.build.finn import simulator
 from fpgan.build.finn.finn_layers import layer_files
 from fpgan.build.writers.rtl import emit_layer, emit_rtl
-from fpgan.hw.system.files import make_folder, write_text
+from fpgan.hw.system.files import make_folder, write_json, write_text
 
 TOP = "finn_design_wrapper"  # FINN's name for it
+LAYERS = "layers.json"  # name, op, module and sources of each
 _LIST = "all_verilog_srcs.txt"
 _FOLDER, _WRAPPER, _PORTS = "vivado_stitch_proj", "wrapper_filename", "vivado_stitch_ifnames"  # FINN's keys
 _STREAM = "fpgan_stream"  # ours: beats, elements, datatype of the input, beats of the output
@@ -59,8 +60,11 @@ class Stitched:
             )
         return cls(Path(model.get_metadata_prop(_FOLDER)), *ast.literal_eval(facts))
 
-    def cycles(self, rng: np.random.Generator, images: int) -> int:
-        """From the first word in to the last word out of so many images of any values."""
+    def cycles(self, rng: np.random.Generator, images: int, patience: int = simulator.PATIENCE) -> int:
+        """From the first word in to the last word out of so many images of any values.
+
+        patience: cycles without a word that count as a hang. ToolError then.
+        """
         out = self.folder / "simulation"
         program = out / simulator.PROGRAM_FOLDER / TOP / "program"
         if not program.exists():
@@ -72,17 +76,18 @@ class Stitched:
         words = [sum(int(v) << i * bits for i, v in enumerate(row)) for row in values]
         given: dict[str, dict[str, list[int]]] = {"inputs": {"s_axis_0": words}, "outputs": {"m_axis_0": []}}
         sim = simulator.load_sim_obj(out, program.relative_to(out))
-        return simulator.rtlsim_multi_io(sim, given, images * self.made, sname="")
+        return simulator.rtlsim_multi_io(sim, given, images * self.made, "", patience)
 
 
 def stitch(model: ModelWrapper, part: str, period_ns: float, folder: Path) -> Stitched:
-    """Write FOLDER/rtl, every file that it needs, and FOLDER/all_verilog_srcs.txt; `model` loses its code."""
+    """Write FOLDER/rtl, every file that it needs, and lists of files and layers; `model` loses its code."""
     make_folder(folder)
     described = emit_rtl(model, part, 1000 / period_ns, folder / "rtl", _emit)
     source, sink = described["input"], described["output"]
     wrapper = _wrapper(described["top"], source["tdata_bits"], sink["tdata_bits"])
     write_text(folder / "rtl" / f"{TOP}.v", wrapper)
     names = [*described["sources"], f"{TOP}.v"]
+    write_json(folder / LAYERS, {"layers": described["layers"]})
     write_text(folder / _LIST, "".join(f"{folder / 'rtl' / name}\n" for name in names))
     return Stitched(
         folder, source["beats"], source["elements_per_beat"], source["datatype"], sink["beats"],

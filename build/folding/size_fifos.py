@@ -13,7 +13,6 @@ from finn.analysis.fpgadataflow.exp_cycles_per_layer import exp_cycles_per_layer
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from fpgan.build.dataflow.graph import JOINS
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.schedule.fifo import SMALLEST
@@ -23,22 +22,40 @@ _IMAGES_HELD = 8  # that a FIFO in front of a join holds at most
 _NEVER = math.inf  # cycles between images that do not come
 
 
+class Periods(Protocol):
+    """Cycles between images of a graph with converters and FIFOs, by their depths."""
+
+    names: list[str]  # of the FIFOs
+
+    def of(self, depths: dict[str, int]) -> float:
+        """math.inf where the graph stops."""
+
+    def moving(self, depths: dict[str, int], name: str) -> int:
+        """The least depth of one of them with which images come at all, or any below it."""
+
+
 class Insert(Protocol):
     """What puts converters and FIFOs between the layers of a graph, in place."""
 
     def __call__(self, model: ModelWrapper, depths: dict[str, int] | None = None) -> ModelWrapper: ...
 
 
-def size_fifos(model: ModelWrapper, enough: int = 0, insert: Insert = insert_streams) -> dict[str, int]:
+def size_fifos(
+    model: ModelWrapper,
+    enough: int = 0,
+    insert: Insert = insert_streams,
+    clock: Callable[[ModelWrapper], Periods] | None = None,
+) -> dict[str, int]:
     """Words of each FIFO: images leave every `enough` cycles, or as fast as the slowest layer allows.
 
     All start at the smallest, those in front of joins at a whole image, so that the other path may need all
     of it before its first word; they are doubled together until that holds, or until depth no longer helps;
     then each in turn, those of joins first, is made as small as it can be. Depths are returned by name, for
-    `insert`; `model` stays as it is.
+    `insert`; `model` stays as it is. clock: what counts the cycles; a simulation of tokens where nothing else
+    is given.
     """
     trial = insert(copy.deepcopy(model))
-    timing, slowest = _Periods(trial), max(exp_cycles_per_layer(trial).values())
+    timing, slowest = (clock or _Periods)(trial), max(exp_cycles_per_layer(trial).values())
     images = _images_at_joins(trial)
     depths = {name: images.get(name, SMALLEST) for name in timing.names}
     most = {name: _IMAGES_HELD * words for name, words in images.items()}
@@ -58,8 +75,13 @@ def size_fifos(model: ModelWrapper, enough: int = 0, insert: Insert = insert_str
             continue
         low = min(timing.moving(depths, name), high) if name in images else SMALLEST
         first = low if name in images else (low + high) // 2  # one path mostly needs no more
-        depths[name] = _least(partial(timing.with_one, depths, name), low, first, high, limit)
+        depths[name] = _least(partial(_with_one, timing, depths, name), low, first, high, limit)
     return depths
+
+
+def _with_one(timing: Periods, depths: dict[str, int], name: str, depth: int) -> float:
+    """With another depth of one of them."""
+    return timing.of({**depths, name: depth})
 
 
 def _least(period: Callable[[int], float], low: int, first: int, high: int, limit: float) -> int:
@@ -116,10 +138,9 @@ def period(model: ModelWrapper, depths: dict[str, int]) -> int:
 
 def _images_at_joins(model: ModelWrapper) -> dict[str, int]:
     """FIFOs in front of joins, and the words of an image in each."""
-    fifos = (
-        model.find_producer(name)
-        for node in model.graph.node if node.op_type in JOINS for name in node.input
-    )  # fmt: skip
+    makers = {name: node for node in model.graph.node for name in node.output}
+    streams = [[makers[name] for name in node.input if name in makers] for node in model.graph.node]
+    fifos = [fifo for before in streams if len(before) > 1 for fifo in before]
     return {fifo.name: max(SMALLEST, getCustomOp(fifo).get_exp_cycles()) for fifo in fifos}
 
 
@@ -134,10 +155,6 @@ class _Periods:
     def moving(self, depths: dict[str, int], name: str) -> int:
         """The least depth of one of them with which images come at all."""
         return self._timing.moving(depths, name)
-
-    def with_one(self, depths: dict[str, int], name: str, depth: int) -> float:
-        """With another depth of one of them."""
-        return self.of({**depths, name: depth})
 
     def of(self, depths: dict[str, int]) -> float:
         """_NEVER where the graph stops. A run whose FIFOs differ only where none is ever full is the same."""

@@ -12,13 +12,16 @@ from pathlib import Path
 
 from fpgan.hw.system.files import write_json
 from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.tools import ToolError
 from fpgan.sim.compiled.compile import compile_program
 from fpgan.sim.compiled.programs import private_folder, run_logged
 
 _HARNESS = Path(__file__).with_name("any_streams.cpp")
+_TABLE_FIFO = Path(__file__).with_name("stand_ins") / "fifo.sv"
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", re.DOTALL)
 _PORT = re.compile(r"\b(input|output)\b[^,;]*?\b(\w+?)_(TDATA|tdata)\b")
 _FACTS = "top.json"
+_STOPPED = "stopped after word"  # as any_streams.cpp says it
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,21 @@ class Ports:
         return "".join([*lists, clocks, "#define FPGAN_CLK2X\n" if self.pumped else ""])
 
 
+class HangError(ToolError):
+    """No word moved for as long as it was waited for."""
+
+
 def file_of(top: str, sources: Sequence[Path]) -> Path:
     """Of the sources the one that holds a module. ValueError where none does."""
     for path in sorted(sources, key=lambda path: path.stem != top):
         if re.search(rf"\bmodule\s+{re.escape(top)}\b", path.read_text(encoding="utf-8")):
             return path
     raise ValueError(f"no source holds module {top}")
+
+
+def table_fifo(rtl: Path) -> None:
+    """Let the FIFOs of a folder of RTL read their depths from a table when a simulation starts."""
+    shutil.copyfile(_TABLE_FIFO, rtl / "fifo.sv")
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class StreamProgram:
     ) -> tuple[dict[str, list[int]], int]:
         """From reset: words of each source, by name; how many of each sink. Returns those, and the cycles.
 
-        Raises ToolError where no word moves for `patience` cycles.
+        Raises HangError where no word moves for `patience` cycles.
         """
         with private_folder(self.program.parent, "run") as folder:
             widths = []
@@ -114,7 +126,11 @@ class StreamProgram:
             counts = [wanted.get(name, 0) for name in self.ports.sinks]
             command = [str(self.program), str(folder), str(patience), *map(str, (*widths, *counts))]
             log = self.program.with_name("run.log")
-            said = json.loads(run_logged(command, self.cwd, folder, log, "simulating").splitlines()[-1])
+            try:
+                said = json.loads(run_logged(command, self.cwd, folder, log, "simulating").splitlines()[-1])
+            except ToolError as error:
+                kind = HangError if _STOPPED in str(error) else ToolError
+                raise kind(str(error), error.command, error.log) from None
             out = {}
             for name in self.ports.sinks:
                 data, width = (folder / f"{name}.out").read_bytes(), said["bytes"][name]

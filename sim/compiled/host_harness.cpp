@@ -26,8 +26,7 @@
 
 namespace {
 
-constexpr uint64_t kResetCycles = 1;  // the shortest: the host interface holds the accelerator's for longer
-constexpr uint64_t kReaches = 3;      // cycles until that is with every layer
+constexpr uint64_t kResetCycles = 64;
 
 [[noreturn]] void fail(const std::string& what) {
     std::fprintf(stderr, "%s\n", what.c_str());
@@ -60,11 +59,10 @@ class Board {
         responses_.clear();
         held_read_ = held_response_ = waiting_ar_ = waiting_aw_ = waiting_w_ = false;
         worst_ = 0;
-        Verilated::defaultContextp()->assertOn(false);
+        Verilated::defaultContextp()->assertOn(false);  // the reset takes some cycles to reach the layers
         for (uint64_t i = 0; i < kResetCycles; i++) step();
-        top_.ap_rst_n = 1;
-        for (uint64_t i = 0; i < kReaches; i++) step();
         Verilated::defaultContextp()->assertOn(true);
+        top_.ap_rst_n = 1;
     }
 
     void write(uint32_t offset, uint32_t word) {

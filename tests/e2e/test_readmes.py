@@ -44,6 +44,7 @@ NOT_RUN = {
     r"fpgan bench": "an hour; tests/build/bench runs small ones",
     r".*vitis_hls": "needs Vitis HLS",
     r"finn build": "needs Vivado; tests/build/finn runs what does not",
+    r"python -m fpgan.finn": "tests/build/finn/test_networks.py runs it",
     r"scp ": "needs a board; tests/hw/driver runs the self-test on a simulated one",
     r"(?s).*from driver import": "needs a board; tests/hw/driver runs it on a simulated one",
 }

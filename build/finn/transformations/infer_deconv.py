@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,16 @@ class InferDeconv(Transformation):
         x -> Transpose to NHWC -> Deconv(weights) -> Transpose to NCHW -> y
 
     Any kernel, stride, pads, output padding, dilation and groups. Raises FINNUserError, in one line, for a
-    ConvTranspose that is no such layer: float inputs or weights, a bias, one or three spatial axes.
+    ConvTranspose that is no such layer: float inputs or weights, a bias, one or three spatial axes. chosen:
+    of which nodes; all where nothing is said.
     """
 
+    def __init__(self, chosen: Callable[[NodeProto], bool] = lambda node: True) -> None:
+        super().__init__()
+        self.chosen = chosen
+
     def apply(self, model: ModelWrapper) -> tuple[ModelWrapper, bool]:
-        nodes = model.get_nodes_by_op_type("ConvTranspose")
+        nodes = [node for node in model.get_nodes_by_op_type("ConvTranspose") if self.chosen(node)]
         for node in nodes:
             _replace(model, node)
         if nodes:

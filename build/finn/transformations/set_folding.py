@@ -18,14 +18,19 @@ from fpgan.build.folding.options import DEEPEST_IN_LUTS
 
 _OURS = ("Deconv_rtl", "Deconv_hls")
 # RTL of layers that FINN folds as HLS
-_BY_CHANNELS = {"FMPadding_Pixel_rtl": "SIMD", "DuplicateStreams_rtl": "PE", "StreamingConcat_rtl": "SIMD"}
+_BY_CHANNELS = {
+    "FMPadding_Pixel_rtl": "SIMD", "DuplicateStreams_rtl": "PE", "StreamingConcat_rtl": "SIMD",
+    "Add_rtl": "PE",
+}  # fmt: skip
 
 
 class SetFolding(FinnSetFolding):
     """As FINN's, and a Deconv takes the fewest lanes with which it meets the target.
 
     Channels before taps: PE outputs and SIMD inputs of a group, or whole groups, at once; several taps where
-    all inputs are. Where the slowest layer misses the target, all are folded for what it reaches, as by FINN.
+    all inputs are. A maximum takes the fewest channels at once with which it and the window generator in
+    front of it do, and the generator as many. Where the slowest layer misses the target, all are folded for
+    what it reaches, as by FINN.
     """
 
     two_pass_relaxation: bool  # FINN's, untyped
@@ -47,8 +52,20 @@ class SetFolding(FinnSetFolding):
             op = getCustomOp(node)
             if node.op_type in _OURS:
                 _fold(op, self.target_cycles_per_frame)
+            elif node.op_type == "Pool_rtl":
+                self._fold_pool(op, getCustomOp(model.find_producer(node.input[0])))
             elif node.op_type in _BY_CHANNELS:
                 self.optimize_attribute_val(op, _shared_channels(op), _BY_CHANNELS[node.op_type])
+
+    def _fold_pool(self, pool: Any, windows: Any) -> None:
+        """With the window generator, which FINN leaves to the layer behind it."""
+        channels = int(pool.get_nodeattr("Channels"))
+        for pe in (n for n in range(1, channels + 1) if channels % n == 0):
+            pool.set_nodeattr("PE", pe)
+            windows.set_nodeattr("SIMD", pe)
+            windows.set_nodeattr("parallel_window", 0)
+            if max(op.get_exp_cycles() for op in (pool, windows)) <= self.target_cycles_per_frame:
+                return
 
 
 def _shared_channels(op: Any) -> int:

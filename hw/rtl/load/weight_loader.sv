@@ -8,7 +8,7 @@
 // design, too short or too long, or of a wrong CRC. What follows up to its tlast is dropped. Nothing is taken
 // before `granted`.
 //
-// Cycles of a file that never waits, from `granted` to `loaded`: 10 + SETTLE + sum of LENGTH + 6.
+// Cycles of a file that never waits, from `granted` to `loaded`: 9 + SETTLE + sum of LENGTH + 6.
 module weight_loader #(
     parameter logic [31:0] IDENTITY = 32'h0,        // of the design
     parameter int unsigned SECTIONS = 1,            // memories

@@ -243,6 +243,6 @@ def test_steps_are_finns_with_ours_in_place():
     steps = fpgan.finn.build_steps()
     ours = [name for name in steps if name.startswith("fpgan.finn.")]
     assert [name.rpartition(".")[2] for name in steps] == default_build_dataflow_steps
-    assert len(ours) == 7
+    assert len(ours) == 9
     found = resolve_build_steps(DataflowBuildConfig("out", 5.0, None, steps=steps))
     assert [step.__name__ for step in found] == default_build_dataflow_steps

@@ -226,6 +226,7 @@ def _write_bench(design: Any, folder: Path) -> None:
     cell = top.addCell(ys.IdString("\\chosen"), ys.IdString("\\mutant_chosen"))
     cell.setPort(ys.IdString("\\number"), ys.SigSpec(wire))
     call(design, "clean")
+    call(design, "bwmuxmap")  # which Verilog has no operator for
     call(design, "write_verilog -noattr", folder / "mutated.v")
 
 
