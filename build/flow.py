@@ -20,8 +20,9 @@ from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle, Storage
 from fpgan.build.folding.capacity import check_weights
-from fpgan.build.folding.fold import OutOfReachError, fold_like
+from fpgan.build.folding.fold import OutOfReachError
 from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.limits import clocked, left_out
 from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.frontend.ends import Ends

@@ -16,7 +16,7 @@ from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.reloaded import reloaded
-from fpgan.build.folding.fold import fold_like
+from fpgan.build.folding.like import fold_like
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model

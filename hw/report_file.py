@@ -49,6 +49,15 @@ class ReportLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportSide:
+    """Output channels of a layer that another core computes than the others."""
+
+    pe: int = said("of the layer's pe", within=_COUNT)
+    core: str = said("compute core: lut, cascade")
+    weight_memory: str = said("where their weights lie")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportLayer:
     """A node of the dataflow graph, streams included."""
 
@@ -70,6 +79,7 @@ class ReportLayer:
     channels: Sequence[int] = said("of its input and its output, padding included")
     estimates: Amounts = said("resources by the cost formulas", stable=True)
     latency: LayerLatency = said("of the first image")
+    side: ReportSide = said("where some of the channels have another core: these", may_lack=True)
     requantizer: ReportLine = said("of a requantizer alone: what stands in the place of thresholds",
                                    may_lack=True)  # fmt: skip
 

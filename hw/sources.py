@@ -8,9 +8,10 @@ from pathlib import Path
 _MVU = ("finn:mvu/mvu_pkg.sv", "add_multi.sv")
 _DECONV = (
     "fifo.sv", "tap_axis.sv", "pixel_word.sv", "line_buffer.sv", "load_words.sv", "weight_rom.sv",
-    "weight_ram.sv", "weight_reader.sv", "mac_cores.sv", "deconv.sv",
+    "weight_ram.sv", "weight_reader.sv", "mac_cores.sv", "deconv_channels.sv", "deconv.sv",
 )  # fmt: skip
 
+_LUT = ("mvu_lut_pe.sv", "mvu_lut.sv")
 _CASCADE = ("cascade_slice.sv", "mvu_cascade_pe.sv", "mvu_cascade.sv", "cascade_rom.sv")
 _REQUANTIZE = ("fifo.sv", "weight_rom.sv")
 
@@ -51,8 +52,9 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "zynq7_top": ("axi3_burst.sv", "axi3_axil.sv", "zynq7_top.sv"),
     "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),
     "deconv_dsp2x": (*_MVU, "finn:mvu/mvu.sv", "mvu_pumped.sv", *_DECONV),
-    "deconv_lut": (*_MVU, "mvu_lut_pe.sv", "mvu_lut.sv", *_DECONV),
+    "deconv_lut": (*_MVU, *_LUT, *_DECONV),
     "deconv_cascade": (*_MVU, *_CASCADE, *_DECONV),
+    "deconv_lut_cascade": (*_MVU, *_LUT, *_CASCADE, *_DECONV),
 }
 
 _PROPERTY_PARTS = ("any_reset", "stream_held", "stream_holds", "stream_order", "stream_within", "stream_rate")

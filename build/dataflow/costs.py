@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from fpgan.build.dataflow.cascade import Packing, packing
@@ -54,6 +54,17 @@ class DeconvShape:
     at_once: int = 1  # groups of channels, each with a core of its own
     signed: bool = False  # activations
     loaded: bool = False  # weights that are written before the first image
+    side_pe: int = 0  # of pe, with a core and a memory of their own: see deconv.sv
+    side_core: str = ""
+    side_memory: str = ""
+
+    @property
+    def parts(self) -> tuple[DeconvShape, ...]:
+        """Its channels by core: all of them, or the first and those at the side."""
+        if not self.side_pe:
+            return (self,)
+        side = replace(self, pe=self.side_pe, core=self.side_core, weight_memory=self.side_memory, side_pe=0)
+        return replace(self, pe=self.pe - self.side_pe, side_pe=0), side
 
     @property
     def wide(self) -> int:
@@ -181,7 +192,14 @@ def buffer_style(depth: int) -> str:
 
 
 def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
-    """Cost of one deconv: compute core, weight memory, line buffer, result queue and control."""
+    """Cost of one deconv: its channels, line buffer and control."""
+    parts = shape.parts
+    channels = sum((channels_cost(part, dsp_block) for part in parts), Cost(0))
+    return channels + shared_cost(shape, [part.core for part in parts])
+
+
+def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
+    """Of channels that have one core: core, weight memory, result queue."""
     wide, lanes, slices = shape.wide, shape.lanes, 0
     words = [lanes * shape.weight_bits]  # bits of those that are read at a time, each in a memory of its own
     if shape.core == "cascade":
@@ -199,24 +217,25 @@ def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         core = lut_per_dsp_lane(shape.weight_bits, shape.act_bits) * lanes / fast
         core += lanes * shape.weight_bits / 2 if fast == 2 else 0  # which half of the weights
     memory = loaded_cost if shape.loaded else memory_cost
-    parts = [memory(bits, shape.weight_words, shape.weight_memory) for bits in words]
-    weights = sum(parts, Cost(0))
+    memories = [memory(bits, shape.weight_words, shape.weight_memory) for bits in words]
+    weights = sum(memories, Cost(0))
+    queue = _CASCADE_QUEUE if shape.core == "cascade" else 2.0
+    return weights + Cost(round(core + queue * shape.pe * shape.acc_bits), slices)
+
+
+def shared_cost(shape: DeconvShape, cores: Sequence[str]) -> Cost:
+    """Of a deconv with these cores what all its channels share: line buffer, operands, control."""
     buffer = Cost(0)
     if buffer_style(shape.buffer_words) == "block":
         buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
-    per_bit, queue, control = _LUT_PER_INPUT_BIT + (shape.taps > 1), 2.0, _CONTROL_LUT
-    if shape.core == "cascade":  # what delays its operands and adds its ends is in `core`
+    per_bit, control = _LUT_PER_INPUT_BIT + (shape.taps > 1), _CONTROL_LUT
+    if "cascade" in cores:  # what delays its operands and adds its ends is in the core
         turned = _CASCADE_TURN * (shape.taps > 1)
-        per_bit = _CASCADE_QUEUE * math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32) + turned
-        queue, control = _CASCADE_QUEUE, _CASCADE_CONTROL
-    operand = per_bit * shape.simd * shape.taps * shape.act_bits
-    results = queue * shape.pe * shape.acc_bits
-    return Cost(
-        round(core + operand + results + control) + weights.lut + buffer.lut * shape.taps,
-        slices,
-        weights.bram18 + buffer.bram18 * shape.taps,
-        weights.uram,
-    )
+        cascade = _CASCADE_QUEUE * math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32) + turned
+        per_bit = cascade if set(cores) == {"cascade"} else max(per_bit, cascade)
+        control = _CASCADE_CONTROL
+    operand = round(per_bit * shape.simd * shape.taps * shape.act_bits + control)
+    return Cost(operand + buffer.lut * shape.taps, bram18=buffer.bram18 * shape.taps)
 
 
 @cache

@@ -44,6 +44,7 @@ _SCALES = ("Mul", "Add", "Div", "Sub")
 _FOLDED = (
     "PE", "SIMD", "EmbFold", "SeqFold", "parallel_window", "ram_style", "depth", "impl_style", "resType",
     "mem_mode", "taps", "core", "weight_memory",
+    "side_pe", "side_core", "side_memory",
 )  # fmt: skip
 
 

@@ -11,8 +11,7 @@ a resource is least: what is idle costs nothing, what is full costs clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection
 from typing import Any
 
 from finn.util.basic import get_dsp_block
@@ -21,19 +20,16 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.costs import Cost
-from fpgan.build.dataflow.graph import JOINS, STEPS
-from fpgan.build.dataflow.joins import divisors, fold_forks, join_folds, shared_channels
+from fpgan.build.dataflow.joins import fold_forks, join_folds
 from fpgan.build.dataflow.loaded import load_all, most_sections
 from fpgan.build.dataflow.loaded_costs import loader_cost
 from fpgan.build.dataflow.pad_channels import pad_channels
-from fpgan.build.dataflow.requantizers import possible, put
+from fpgan.build.dataflow.requantizers import put
 from fpgan.build.dataflow.styles import Storage
-from fpgan.build.folding.limits import CORES, Budget
-from fpgan.build.folding.options import MEMORIES, LayerOptions, Option, folds
+from fpgan.build.folding.limits import Budget
+from fpgan.build.folding.options import SIDE, LayerOptions, Option
 from fpgan.build.folding.program import SCALE, Program, prices
-from fpgan.hw.design import read_report
 
-_FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
 _LANE_LUT = 5
@@ -73,18 +69,23 @@ def fold(
     that does.
     """
     folding = Folding(model, part, budget, cores, held, storage)
+    choice = None
+    if target_cycles is not None and target_cycles >= folding.floor:
+        choice = folding.solve(target_cycles)
     best = folding.fastest()
-    if best is None:
+    if best is None and choice is None:
         raise InfeasibleError(
             f"no folding fits {budget}; {folding.lack(folding.slowest)}; its weights are {folding.weights}"
         )
-    if target_cycles is not None and best > target_cycles:
+    if target_cycles is not None and choice is None:
+        assert best is not None
         raise OutOfReachError(target_cycles, best, f"within {budget}", folding.lack(target_cycles))
-    chosen = best if target_cycles is None else target_cycles
-    choice = folding.solve(chosen)
+    fewest = [cycles for cycles in (best, target_cycles) if cycles is not None]
+    chosen = target_cycles or min(fewest)
+    choice = choice or folding.solve(chosen)
     assert choice is not None  # proved: `fastest` solved it, or a harder one
     folding.apply(choice, chosen)
-    return folding.explain(best)
+    return folding.explain(min(fewest))
 
 
 class Folding:
@@ -131,6 +132,10 @@ class Folding:
                 low = middle + 1
             else:
                 best, high = self.targets[middle], middle - 1
+        # Which folds are shared between cores hangs on the target: a faster one may have room again.
+        while low > 0 and self._within(self.targets[low - 1]).run() is not None:
+            low -= 1
+            best = self.targets[low]
         return best
 
     def solve(self, target: int) -> list[Option] | None:
@@ -210,14 +215,15 @@ class Folding:
             settings = {"PE": option.pe, "SIMD": option.simd, "taps": list(option.taps),
                         "core": option.core, "weight_memory": option.memory,
                         "weight_storage": option.storage}  # fmt: skip
+            settings |= dict(zip(SIDE, option.side, strict=True)) if option.side else {SIDE[0]: 0}
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
-            _packed_for(op, self._block)
+            packed_for(op, self._block)
             steps = layer.threshold_node
             if option.requantizer is not None:
                 steps = put(self.model, steps, option.requantizer)
             getCustomOp(steps).set_nodeattr("PE", layer.threshold_pe(option, target))
-            _follow(self.model, layer.node, option.simd)
+            follow(self.model, layer.node, option.simd)
             channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
         for join in self.joins:
             join.apply(target)
@@ -227,85 +233,13 @@ class Folding:
         fold_forks(self.model, target)
 
 
-def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None:
-    """Take the folding of each deconv and threshold from an earlier BUILD, in place.
-
-    part: what it is for now, where that is another part than the earlier one's.
-    """
-    report = read_report(build)
-    layers = {layer["name"]: layer for layer in report["layers"]}
-    channels: dict[str, int] = {}
-    _requantized(model, layers)
-    for node in model.graph.node:
-        if node.name not in layers or node.op_type not in _FOLDED:
-            continue
-        op, layer = getCustomOp(node), layers[node.name]
-        _check_layer(node, layer, build)
-        if node.op_type != "Deconv_rtl":
-            widened = node.op_type in STEPS
-            total = layer["channels"][1] if widened else shared_channels(op)
-            _check_divides(node, "PE", layer["pe"], "NumChannels", total)
-            op.set_nodeattr("PE", layer["pe"])
-            if node.op_type == "Thresholding_rtl":
-                op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
-            continue
-        for i, (mine, fold_name) in enumerate((("CI", "simd"), ("CO", "pe"))):
-            if layer["channels"][i] < op.get_nodeattr(mine):
-                raise ValueError(
-                    f"{node.name}: {mine}={op.get_nodeattr(mine)}, but {layer['channels'][i]} in {build}"
-                )
-            _check_divides(node, fold_name.upper(), layer[fold_name], mine, layer["channels"][i])
-        inputs, outputs = layer["channels"]
-        if op.groups > 1 and (layer["pe"], layer["simd"]) not in folds(inputs, outputs, op.groups):
-            raise ValueError(
-                f"{node.name}: PE={layer['pe']} and SIMD={layer['simd']} fold no {op.groups} groups "
-                f"of channels {layer['channels']}"
-            )
-        op.set_nodeattr("PE", layer["pe"])
-        op.set_nodeattr("SIMD", layer["simd"])
-        for name in ("taps", "core", "weight_memory"):
-            op.set_nodeattr(name, layer[name])
-        op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
-        _packed_for(op, get_dsp_block(part or report["part"]))
-        _follow(model, node, layer["simd"])
-        channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
-    pad_channels(model, channels)
-
-
-def _packed_for(op: Any, dsp_block: str) -> None:
+def packed_for(op: Any, dsp_block: str) -> None:
     """Core cascade packs weights by the slices of the part."""
-    if op.get_nodeattr("core") == "cascade":
+    if "cascade" in (op.get_nodeattr("core"), op.get_nodeattr("side_core")):
         op.set_nodeattr("dsp_block", dsp_block)
 
 
-def _requantized(model: ModelWrapper, layers: Mapping[str, Mapping[str, Any]]) -> None:
-    """Requantizers where an earlier BUILD has some."""
-    for node in model.get_nodes_by_op_type("Thresholding_rtl"):
-        layer = layers.get(node.name.replace("threshold", "requantize"))
-        found = [one for one in possible(model, node) if layer and one.shape.core == layer["core"]]
-        if found and layer:
-            pe = max(1, layer["pe"])
-            put(model, node, min(found, key=lambda one: one.cost(pe, layer["channels"][1]).amounts))
-
-
-def _check_layer(node: NodeProto, layer: Mapping[str, Any], build: Path) -> None:
-    """ValueError for a layer of an earlier BUILD that has no folding of such a node."""
-    fits = len(layer["channels"]) == 2 and min(layer["channels"]) > 0
-    if node.op_type == "Deconv_rtl":
-        fits = fits and len(layer["taps"]) == 2 and min(layer["taps"]) > 0 and layer["core"] in CORES
-        fits = fits and layer["weight_memory"] in (*MEMORIES, "constant")
-    if not fits:
-        raise ValueError(f"{build}: report.json has no folding of {node.name}; run fpgan build again")
-
-
-def _check_divides(node: NodeProto, name: str, value: int, of: str, total: int) -> None:
-    if value < 1 or total % value:
-        raise ValueError(
-            f"{node.name}: {name}={value} does not divide {of}={total}; choose one of {divisors(total)}"
-        )
-
-
-def _follow(model: ModelWrapper, node: NodeProto, simd: int) -> None:
+def follow(model: ModelWrapper, node: NodeProto, simd: int) -> None:
     """Zero insertion in front of a deconv works on words of its width."""
     before = model.find_producer(node.input[0])
     if before is not None and before.op_type == "PixelPad_rtl":

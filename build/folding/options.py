@@ -21,12 +21,16 @@ from fpgan.build.dataflow.loaded_costs import loaded_threshold_cost
 from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.build.dataflow.styles import Storage
+from fpgan.build.folding.channels import folds, paddings
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
+SIDE = ("side_pe", "side_core", "side_memory")  # attributes of Deconv_rtl, as in `Option.side`
 DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
-_PADDINGS = 4  # channel counts tried per tensor, the true one included
+_SHARED_LANES = 1.5  # folds with more than so many times the fewest lanes are not shared between cores
+_SHARES = 32  # ways to share a fold's channels between two kinds
 Rows = tuple[tuple[int, int], ...]
+Fold = tuple[int, int, tuple[int, int], int, int]
 Priced = list[tuple[Requantizer | None, costs.Cost]]  # what puts sums onto levels; None: thresholds
 
 
@@ -45,8 +49,15 @@ class Option:
     rows: Rows  # runs of output rows: how many, cycles of each
     cost: costs.Cost  # of the deconvolution alone
     lanes: int  # multipliers
+    shape: costs.DeconvShape
     storage: str = "rom"  # where the weights live
     requantizer: Requantizer | None = None  # in the place of thresholds
+    side: tuple[int, str, str] | None = None  # of pe: how many have which other core and memory
+
+    @property
+    def fold(self) -> Fold:
+        """What options that differ in cores and memories alone have in common."""
+        return self.pe, self.simd, self.taps, self.ci, self.co
 
 
 class LayerOptions:
@@ -71,21 +82,31 @@ class LayerOptions:
         self._out_bits = steps.get_output_datatype().bitwidth()
         self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
         self._edges = _is_edge(model, node, self.threshold_node)
+        self._sharing_cores = [core for core in ("lut", "cascade") if core in cores and "cascade" in cores]
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
         self._behind: dict[tuple[int, int, int, Rows], Priced] = {}  # see `_streams`
+        self._shared: dict[Fold, list[Option]] = {}  # see `_sharing`
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
         """Options that take at most `cycles`, each with its cost including the streams behind it.
 
         Of those with the same channel counts only the ones that no other one beats in every resource.
         """
+        found = self._unbeaten((option for option in self.options if option.cycles <= cycles), cycles)
+        if not self._sharing_cores or not found:
+            return found
+        most = _SHARED_LANES * min(option.lanes for option, _ in found)
+        folds = {option.fold: option for option, _ in found if option.lanes <= most}
+        shared = [one for option in folds.values() for one in self._sharing(option)]
+        return self._unbeaten([replace(option, requantizer=None) for option, _ in found] + shared, cycles)
+
+    def _unbeaten(self, options: Iterable[Option], cycles: int) -> list[tuple[Option, costs.Cost]]:
         best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
         priced = [
             (option, steps, option.cost + cost)
-            for option in self.options
-            if option.cycles <= cycles
+            for option in options
             for steps, cost in self._streams(option, cycles)
         ]
         for option, steps, cost in sorted(priced, key=lambda found: (*found[2].amounts, found[0].lanes)):
@@ -93,6 +114,29 @@ class LayerOptions:
             if not any(kept.within(cost) for _, kept in front):
                 front.append((replace(option, requantizer=steps) if steps else option, cost))
         return [pair for front in best.values() for pair in front]
+
+    def _sharing(self, option: Option) -> list[Option]:
+        """Ways to share a fold's channels between two kinds of core and memory; none with groups at once."""
+        if option.fold not in self._shared:
+            self._shared[option.fold] = list(self._shares(option))
+        return self._shared[option.fold]
+
+    def _shares(self, option: Option) -> Iterator[Option]:
+        shape = replace(option.shape, side_pe=0)
+        if shape.at_once > 1 or shape.loaded:
+            return
+        found = self._kinds(self._sharing_cores, shape)
+        kinds = [(core, memory) for core, memory, storage in found if storage == "rom" and memory in MEMORIES]
+        for main, side in itertools.combinations(kinds, 2):
+            for pe in range(1, option.pe, max(1, option.pe // _SHARES)):
+                both = replace(
+                    shape, core=main[0], weight_memory=main[1],
+                    side_pe=pe, side_core=side[0], side_memory=side[1],
+                )  # fmt: skip
+                if all(part.core != "cascade" or part.packing(self._block) for part in both.parts):
+                    cost = costs.deconv_cost(both, self._block)
+                    beside = pe, *side
+                    yield replace(option, core=main[0], memory=main[1], side=beside, cost=cost, shape=both)
 
     def threshold_pe(self, option: Option, cycles: int) -> int:
         """Fewest channels per cycle with which thresholding keeps up: a divisor of the deconv's PE."""
@@ -160,10 +204,8 @@ class LayerOptions:
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
                         for core, memory, storage in self._kinds(cores, folded):
-                            kind = replace(
-                                folded, core=core, weight_memory=memory, loaded=storage == "loaded"
-                            )
-                            cost = costs.deconv_cost(kind, self._block)
+                            one = replace(folded, core=core, weight_memory=memory, loaded=storage == "loaded")
+                            cost = costs.deconv_cost(one, self._block)
                             yield Option(
                                 pe,
                                 simd,
@@ -175,7 +217,8 @@ class LayerOptions:
                                 cycles,
                                 rows,
                                 cost,
-                                folded.lanes,
+                                one.lanes,
+                                one,
                                 storage,
                             )
 
@@ -203,7 +246,11 @@ class LayerOptions:
         if not self._free[side] or self._op.groups > 1:
             return [count]
         most = MAX_STREAM_BITS // bits if self._edges[side] else math.inf
-        return [padded for padded in paddings(count) if padded == count or padded <= most]
+        return [
+            padded
+            for padded in paddings(count, bool(self._sharing_cores))
+            if padded == count or padded <= most
+        ]
 
 
 class _Walk:
@@ -249,18 +296,3 @@ def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tu
 def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
     """Whether a deconv's input and output are the accelerator's."""
     return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
-
-
-def folds(ci: int, co: int, groups: int) -> list[tuple[int, int]]:
-    """(PE, SIMD): some channels of a group, or all channels of some groups."""
-    inputs, outputs = ci // groups, co // groups
-    within = [(pe, simd) for pe in divisors(outputs) for simd in divisors(inputs)]
-    return within + [(n * outputs, n * inputs) for n in divisors(groups)[1:]]
-
-
-def paddings(channels: int) -> list[int]:
-    """Channel counts to try for a tensor: its own, and a few larger ones that divide better."""
-    extra = max(1, channels // 16)
-    larger = {-(-channels // n) * n for n in range(2, channels + 1)} - {channels}
-    useful = [c for c in larger if c <= channels + extra and len(divisors(c)) >= len(divisors(channels))]
-    return [channels, *sorted(useful, key=lambda c: (-len(divisors(c)), c))[: _PADDINGS - 1]]

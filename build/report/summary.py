@@ -55,6 +55,9 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
                 },
             }
         )  # fmt: skip
+        if mac and op.get_nodeattr("side_pe"):
+            layers[-1]["side"] = {"pe": op.get_nodeattr("side_pe"), "core": op.get_nodeattr("side_core"),
+                                  "weight_memory": op.get_nodeattr("side_memory")}  # fmt: skip
         if isinstance(op, LoadedOp):
             layers[-1]["weight_storage"] = op.get_nodeattr("weight_storage")
         if node.op_type == "Requantize_rtl":

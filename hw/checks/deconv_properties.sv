@@ -18,6 +18,8 @@ module deconv_properties #(
   logic ap_rst_n, ap_clk2x, s_axis_tready, m_axis_tvalid;
   logic [7:0] m_axis_tdata;
   assign ap_clk2x = 1'b0;
+  logic [9:0] load_in, load_out;  // for loaded weights alone
+  assign load_in = '0;
 
   any_reset resets (.again(reset), .*);
   deconv #(.H(SIZE), .W(SIZE), .KH(KERNEL), .KW(KERNEL), .SH(STRIDE), .SW(STRIDE), .PH(0), .PW(0), .OH(OUT), .OW(OUT),
@@ -29,16 +31,17 @@ module deconv_properties #(
   // Where the credits are: free, with a sum on its way, with a result in the queue, or on the way back.
   int credits, queued, under_way;
   assign credits = int'(signed'(dut.credit_q)) + 1;
-  assign queued = int'(dut.queue.count_q) + int'(m_axis_tvalid);
-  assign under_way = $countones(dut.last_q) + $countones(dut.cores.last_q);
+  assign queued = int'(dut.channels.queue.count_q) + int'(m_axis_tvalid);
+  assign under_way = $countones(dut.last_q) + $countones(dut.channels.cores.last_q);
   logic queue_sane;
-  assign queue_sane = dut.queue.some_q == (dut.queue.count_q != 0) && (m_axis_tvalid || dut.queue.count_q <= 1)
-      && dut.queue_ready == (int'(dut.queue.count_q) != dut.QUEUE);
+  assign queue_sane = dut.channels.queue.some_q == (dut.channels.queue.count_q != 0)
+      && (m_axis_tvalid || dut.channels.queue.count_q <= 1) && dut.channels.queue_ready == (int'(dut.channels.queue.count_q) != dut.QUEUE);
 
   always_ff @(posedge ap_clk)
     if (ap_rst_n) begin
       places : assert (credits + queued + under_way + int'(dut.taken_q) == dut.CREDITS && credits >= 0 && queue_sane
-          && (!dut.vld || dut.queue_ready)) else $error("%m: a result finds no place in the queue");
+          && (!dut.channels.vld || dut.channels.queue_ready))
+          else $error("%m: a result finds no place in the queue");
       result : cover (m_axis_tvalid);
     end
 

@@ -25,7 +25,7 @@ import fpgan.hw.driver
 from fpgan.build.dataflow.inspect import inspect
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
-from fpgan.build.folding.fold import fold_like
+from fpgan.build.folding.like import fold_like
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.implement.bitstream.run import _needed

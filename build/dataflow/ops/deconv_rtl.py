@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             "core": ("s", False, "dsp", {"dsp", "dsp2x", "lut", "cascade"}),
             "dsp_block": ("s", False, "DSP48E2"),  # of the part, for core cascade
             "weight_memory": ("s", False, "distributed", {"distributed", "block", "ultra", "constant"}),
+            # The last side_pe of PE have a core and a memory of their own.
+            "side_pe": ("i", False, 0),
+            "side_core": ("s", False, "lut", {"lut", "cascade"}),
+            "side_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
         }
 
     @property
@@ -43,7 +48,8 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
         return bool(self.get_nodeattr("core") == "dsp2x")
 
     def source_key(self) -> str:
-        return f"deconv_{self.get_nodeattr('core')}"
+        cores = {part.core for part in self.shape().parts}
+        return "_".join(["deconv", *sorted(cores, reverse=True)])
 
     def parameters(self, fpgapart: str) -> dict[str, int | str]:
         g = self.geometry
@@ -62,26 +68,36 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             "NARROW_WEIGHTS": self.get_nodeattr("narrow_weights"),
             "DSP_CORE": int(self.get_nodeattr("core") != "lut"), "PUMPED": int(self.pumped()),
             "DSP_VERSION": _DSP_VERSION[get_dsp_block(fpgapart)],
-            "WEIGHTS": f"./{self._weight_file}.dat",  # FINN makes names that start so absolute
             "WEIGHT_STYLE": self.get_nodeattr("weight_memory"),
             "BUFFER_STYLE": costs.buffer_style(self.shape().buffer_words),
         }  # fmt: skip
+        for part, packing, side in self._parts:
+            if side:
+                parameters |= {"SIDE_PE": part.pe, "SIDE_STYLE": part.weight_memory}
+            # FINN makes names that start so absolute. In cascades there is a file for each place of a chain.
+            parameters[f"{side}WEIGHTS"] = f"./{self._weight_file(side)}{'' if packing else '.dat'}"
+            if packing:
+                sizes = {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
+                parameters |= {f"{side}{name}": value for name, value in sizes.items()}
         if self.loaded:
             parameters |= {"WEIGHTS": "", "LOADED": 1}
-        if packing := self.packing:
-            parameters |= {"CHAIN": packing.chain, "LANES": packing.lanes, "PITCH": packing.pitch}
-            parameters["WEIGHTS"] = f"./{self._weight_file}"  # a file for each place of a chain
         return parameters
 
     @property
-    def packing(self) -> Packing | None:
-        """Of weights in the slices of core cascade; None with another core.
+    def _parts(self) -> Iterator[tuple[costs.DeconvShape, Packing | None, str]]:
+        """Channels by core, with what their parameters' names begin with."""
+        return zip(self.shape().parts, self.packings, ("", "SIDE_"), strict=False)
+
+    @property
+    def packings(self) -> list[Packing | None]:
+        """Of weights in slices, for each of the shape's parts; None with another core than cascade.
 
         ValueError where they do not fit its slices.
         """
-        if self.get_nodeattr("core") != "cascade":
-            return None
-        found = self.shape().packing(self.get_nodeattr("dsp_block"))
+        return [self._packing(part) if part.core == "cascade" else None for part in self.shape().parts]
+
+    def _packing(self, part: costs.DeconvShape) -> Packing:
+        found = part.packing(self.get_nodeattr("dsp_block"))
         if found is None:
             raise ValueError(
                 f"{self.onnx_node.name}: core cascade has no room for sums of "
@@ -89,9 +105,8 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             )
         return found
 
-    @property
-    def _weight_file(self) -> str:
-        return f"{self.onnx_node.name}_weights"
+    def _weight_file(self, side: str) -> str:
+        return f"{self.onnx_node.name}_{side.lower()}weights"
 
     def section(self, model: Any) -> Section:
         return Section.of(self.onnx_node.name, self._memory(model), self.get_input_datatype(1).bitwidth())
@@ -109,14 +124,18 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
     def write_data(self, model: Any, folder: Path) -> None:
         if self.loaded:
             return
-        words, bits, packing = self._memory(model), self.get_input_datatype(1).bitwidth(), self.packing
-        if packing is None:
-            (folder / f"{self._weight_file}.dat").write_text(hex_words(words, bits))
-            return
-        places = cascade_places(packing.simd, packing.chain)
-        for place in range(packing.chain):
-            text = hex_words(words[:, :, places == place], bits)
-            (folder / f"{self._weight_file}_{place}.dat").write_text(text)
+        words, bits, first = self._memory(model), self.get_input_datatype(1).bitwidth(), 0
+        for part, packing, side in self._parts:
+            file = self._weight_file(side)
+            own = words[:, first : first + part.pe]
+            first += part.pe
+            if packing is None:
+                (folder / f"{file}.dat").write_text(hex_words(own, bits))
+                continue
+            places = cascade_places(packing.simd, packing.chain)
+            for place in range(packing.chain):
+                text = hex_words(own[:, :, places == place], bits)
+                (folder / f"{file}_{place}.dat").write_text(text)
 
     # -- estimates --------------------------------------------------------------------------------------
     def shape(self) -> costs.DeconvShape:
@@ -131,6 +150,7 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
             core=self.get_nodeattr("core"),
             weight_memory=self.get_nodeattr("weight_memory"), loaded=self.loaded,
+            **{name: self.get_nodeattr(name) for name in ("side_pe", "side_core", "side_memory")},
         )  # fmt: skip
 
     def lut_estimation(self, fpgapart: str) -> int:

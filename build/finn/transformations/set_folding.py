@@ -13,7 +13,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
-from fpgan.build.folding.options import DEEPEST_IN_LUTS, folds
+from fpgan.build.folding.channels import folds
+from fpgan.build.folding.options import DEEPEST_IN_LUTS
 
 _OURS = ("Deconv_rtl", "Deconv_hls")
 # RTL of layers that FINN folds as HLS

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qonnx.core.datatype import DataType
 
+from fpgan.build.dataflow.cascade import Packing
 from fpgan.build.dataflow.costs import QUEUE_WORDS
 from fpgan.build.folding.schedule import fifo
 from fpgan.build.folding.schedule.machine_code import compiled
@@ -25,24 +26,31 @@ _FREE_LAG, _FREE_PLACES = 3, 4
 def stage(op: Any) -> Stage:
     """Of a Deconv_rtl node."""
     geometry, (nf, sf), (ty, tx) = op.geometry, op.fold, op.taps
-    wide = op.shape().wide
-    tree = math.ceil(math.log2(wide)) if wide > 1 else 0
     bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
-    digits = (bits + 1) // 2 * (2 if wide > 1 else 1)
-    packing = op.packing
-    core = {
-        "dsp": 4 + tree + (wide == 1),
-        "dsp2x": 1 + (4 + max(tree - 1, 0) + (wide <= 2) + 1) // 2,
-        "lut": digits + max(tree, 1),
-        "cascade": packing.latency if packing else 0,
-    }[op.get_nodeattr("core")]
+    cores = [
+        _core(part.core, part.wide, bits, packing)
+        for part, packing in zip(op.shape().parts, op.packings, strict=True)
+    ]
+    core, most = (max(latencies) for latencies in zip(*cores, strict=True))  # results leave together
     stages = 7 if ty * tx > 1 else 6
-    # CORE_LATENCY of deconv.sv
-    most = packing.most_latency if packing else (bits + 1 if bits > 6 else 6) + tree
     rows, cols, places = geometry.rows, geometry.cols, credits(stages + 1 + most, sf)
     walked = rows.blocks(ty), cols.blocks(tx)
     row_words = cols.size * op.pixel_words
     return walk(rows, walked, (nf, sf), (op.buffer_rows, row_words), stages + core, places, ty)
+
+
+def _core(core: str, wide: int, bits: int, packing: Packing | None) -> tuple[int, int]:
+    """Latency of a core with so many products of weights of so many bits; core_latency of deconv.sv."""
+    if packing:
+        return packing.latency, packing.most_latency
+    tree = math.ceil(math.log2(wide)) if wide > 1 else 0
+    digits = (bits + 1) // 2 * (2 if wide > 1 else 1)
+    latency = {
+        "dsp": 4 + tree + (wide == 1),
+        "dsp2x": 1 + (4 + max(tree - 1, 0) + (wide <= 2) + 1) // 2,
+        "lut": digits + max(tree, 1),
+    }[core]
+    return latency, (bits + 1 if bits > 6 else 6) + tree
 
 
 def walk(

@@ -6,6 +6,7 @@
 //
 // GROUPS: output channel co has the input channels of its group alone, the CI/GROUPS from co/(CO/GROUPS) on.
 // Folds divide the channels of a group, or hold whole groups, as many on both sides, each with a core of its own.
+// The last SIDE_PE of each word's PE channels may have another core than the first, and another memory.
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
@@ -51,6 +52,12 @@ module deconv #(
     parameter int unsigned PITCH = 0,        // and PITCH
     parameter WEIGHTS = "",                  // hex file, see weight_words in sim/golden.py; files, see cascade_rom
     parameter WEIGHT_STYLE = "distributed",  // block, distributed, constant: see weight_rom; ultra: weight_ram
+    parameter int unsigned SIDE_PE = 0,      // of PE, in mvu_lut,
+    parameter int unsigned SIDE_CHAIN = 0,   // or where this is not 0 in mvu_cascade; these as above
+    parameter int unsigned SIDE_LANES = 1,
+    parameter int unsigned SIDE_PITCH = 0,
+    parameter SIDE_WEIGHTS = "",
+    parameter SIDE_STYLE = "distributed",
     parameter bit LOADED = 0,                // weights come over the chain of load_words
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
@@ -81,9 +88,13 @@ module deconv #(
   localparam int unsigned TAPS = TY * TX;             // per cycle
   localparam int unsigned WIDE = TAPS * SIMD / GP;    // products per output channel and cycle
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
-  localparam int unsigned CHAINS = CHAIN > 0 ? (WIDE + CHAIN - 1) / CHAIN : 1;
-  localparam int unsigned CORE_LATENCY = CHAIN > 0 ? CHAIN + 4 + $clog2(CHAINS)
-      : (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);  // at most
+  function automatic int unsigned core_latency(int unsigned chain);  // at most
+    return chain > 0 ? chain + 4 + $clog2((WIDE + chain - 1) / chain)
+        : (WEIGHT_WIDTH > 6 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);
+  endfunction
+  localparam int unsigned SIDE_LATENCY = SIDE_PE > 0 ? core_latency(SIDE_CHAIN) : 0;
+  localparam int unsigned CORE_LATENCY =
+      core_latency(CHAIN) > SIDE_LATENCY ? core_latency(CHAIN) : SIDE_LATENCY;
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
   // Memory for results: at least what hides the latency, and the 32 words that a LUT RAM has anyway, because
   // outputs at the border have fewer taps and come faster than what follows may take them. As many are in flight
@@ -96,6 +107,9 @@ module deconv #(
   end
   if (COG * GP % PE != 0) begin : gen_bad_pe
     $error("deconv: PE=%0d does not divide CO=%0d of %0d of %0d groups", PE, CO, GP, GROUPS);
+  end
+  if (SIDE_PE >= PE || ((GP > 1 || LOADED) && SIDE_PE > 0)) begin : gen_bad_side
+    $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once, LOADED=%0d", SIDE_PE, PE, GP, LOADED);
   end
   if (CI % GROUPS != 0 || CO % GROUPS != 0 || GROUPS % GP != 0) begin : gen_bad_groups
     $error("deconv: GROUPS=%0d do not divide CI=%0d and CO=%0d, or not in %0d at once", GROUPS, CI, CO, GP);
@@ -274,7 +288,6 @@ module deconv #(
 
   // ---- operands: STAGES cycles after the step is issued -------------------------------------------
   localparam int unsigned XW = SIMD * ACT_WIDTH;
-  localparam int unsigned WW = PE * WIDE * WEIGHT_WIDTH;
 
   logic [TAPS-1:0][XW-1:0] x;
   line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(PIXEL), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
@@ -285,13 +298,6 @@ module deconv #(
       .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
       .x(x));
 
-  logic [WW-1:0] weights;
-  weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
-                  .LATE(TAPS > 1), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
-                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED)) reader (
-      .ap_clk(ap_clk), .load_in(load_in), .load_out(load_out), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
-      .sf(step_sf_q), .data(weights));
-
   logic [STAGES-1:0] first_q, last_q;  // travel beside the addresses and words
   always_ff @(posedge ap_clk) begin
     first_q <= {first_q[STAGES-2:0], issue && group_first_q};
@@ -299,31 +305,42 @@ module deconv #(
     else last_q <= {last_q[STAGES-2:0], issue && group_end_q};
   end
 
-  // ---- compute cores ----------------------------------------------------------------------------
-  logic vld;
-  logic signed [PE-1:0][ACC_WIDTH-1:0] p;
-  mac_cores #(.GROUPS(GP), .PE(PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-              .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
-              .STATIC_WEIGHTS(WEIGHT_STYLE == "constant"), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED),
-              .DSP_VERSION(DSP_VERSION), .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH)) cores (
-      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .first(first_q[STAGES-1]),
-      .last(last_q[STAGES-1]), .weights(weights), .x(x), .vld(vld), .p(p));
-
-  // ---- result queue: a group is issued only when its result has a place --------------------------
-  logic [PE*ACC_WIDTH-1:0] queue_data;
-  logic queue_ready;
-  fifo #(.WIDTH(PE * ACC_WIDTH), .DEPTH(QUEUE)) queue (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(p), .s_axis_tvalid(vld), .s_axis_tready(queue_ready),
-      .m_axis_tdata(queue_data), .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready));
-  assign m_axis_tdata = OUT_BITS'(queue_data);
+  // ---- results: a group is issued only when its own have a place in the queues -------------------
+  localparam int unsigned MAIN_PE = PE - SIDE_PE;
+  logic [PE*ACC_WIDTH-1:0] results;
+  logic main_valid, side_valid;
+  deconv_channels #(.GROUPS(GP), .PE(MAIN_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH),
+                    .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT),
+                    .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED), .DSP_VERSION(DSP_VERSION),
+                    .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS),
+                    .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW),
+                    .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .QUEUE(QUEUE)) channels (
+      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
+      .sf(step_sf_q), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(x),
+      .m_axis_tdata(results[MAIN_PE*ACC_WIDTH-1:0]), .m_axis_tvalid(main_valid),
+      .m_axis_tready(m_axis_tready && side_valid));
+  if (SIDE_PE > 0) begin : gen_side
+    logic [9:0] unloaded;
+    logic unused;
+    assign unused = &{1'b0, unloaded};
+    deconv_channels #(.PE(SIDE_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
+                      .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
+                      .DSP_VERSION(DSP_VERSION), .CHAIN(SIDE_CHAIN), .LANES(SIDE_LANES), .PITCH(SIDE_PITCH),
+                      .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW),
+                      .WXW(WXW), .NFW(NFW), .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE),
+                      .QUEUE(QUEUE)) channels (
+        .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
+        .sf(step_sf_q), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(x),
+        .m_axis_tdata(results[PE*ACC_WIDTH-1:MAIN_PE*ACC_WIDTH]), .m_axis_tvalid(side_valid),
+        .m_axis_tready(m_axis_tready && main_valid));
+  end else begin : gen_no_side
+    assign side_valid = 1'b1;
+  end
+  assign m_axis_tvalid = main_valid && side_valid;
+  assign m_axis_tdata = OUT_BITS'(results);
   assign taken = m_axis_tvalid && m_axis_tready;
 
   logic unused;  // padding
   assign unused = &{1'b0, s_axis_tdata};
-
-`ifdef VERILATOR
-  always_ff @(posedge ap_clk)
-    if (ap_rst_n) assert (!vld || queue_ready) else $error("deconv: a result found no place in the queue");
-`endif
 
 endmodule

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -18,15 +19,19 @@ from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
+from fpgan.build.folding.channels import paddings
 from fpgan.build.folding.fold import Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.limits import MOST, Budget, clocked, left_out
-from fpgan.build.folding.options import LayerOptions, paddings
+from fpgan.build.folding.options import SIDE, LayerOptions
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
 from fpgan.build.frontend.safe_load import load_model
 from fpgan.build.proof.golden_vectors import run_dataflow
+from fpgan.build.report.summary import summarize
 from fpgan.hw.boards import get_board
+from fpgan.hw.build_files import VERSION
 
 PART = get_board("ultra96").part
 AMPLE = Budget(50_000, 200, 100)
@@ -109,7 +114,7 @@ def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
     model, limits = unfolded(), Budget(20_000, 0, 100)
     folding = Folding(model, PART, limits, ("lut",))
     spent = Cost(0)
-    for layer, option in zip(folding.layers, folding.solve(300), strict=True):
+    for layer, option in zip(folding.layers, folding.solve(256), strict=True):
         spent += next(cost for other, cost in layer.within(300) if other is option)
     least = folding.overshoot(300)
     assert (
@@ -163,13 +168,15 @@ def test_a_slower_target_takes_fewer_lanes(unfolded):
 
 def test_options_know_the_cycles_and_costs_of_their_nodes(unfolded):
     model = unfolded()
-    layers = [
-        LayerOptions(model, n, PART, ("lut", "dsp")) for n in model.graph.node if n.op_type == "Deconv_rtl"
-    ]
+    cores = "lut", "dsp", "cascade"
+    layers = [LayerOptions(model, n, PART, cores) for n in model.graph.node if n.op_type == "Deconv_rtl"]
     rng = np.random.default_rng(0)
     for layer in layers:
-        for option in rng.choice(np.array(layer.options, dtype=object), 25, replace=False):
+        shared = [option for option, _ in layer.within(800) if option.side][:10]
+        for option in [*rng.choice(np.array(layer.options, dtype=object), 25, replace=False), *shared]:
             op = getCustomOp(layer.node)
+            for name, value in zip(SIDE, option.side or (0, "lut", "block"), strict=True):
+                op.set_nodeattr(name, value)
             for name, value in (("PE", option.pe), ("SIMD", option.simd), ("taps", list(option.taps)),
                                 ("core", option.core), ("weight_memory", option.memory),
                                 ("CI", option.ci), ("CO", option.co)):  # fmt: skip
@@ -224,9 +231,37 @@ def test_cascades_are_packed_for_the_part_and_save_luts(unfolded, board, block):
         fold(model, part, Budget(6_000, 200, 100), 700, cores)
         taken.append(total(model, part))
     assert taken[1].lut < taken[0].lut and taken[1].dsp > taken[0].dsp == 0
-    ops = [op for op in deconvs(model) if op.get_nodeattr("core") == "cascade"]
-    assert sum(op.packing.slices for op in ops) == taken[1].dsp
-    assert {op.get_nodeattr("dsp_block") for op in ops} == {block}
+    packings = [packing for op in deconvs(model) for packing in op.packings if packing]
+    assert sum(packing.slices for packing in packings) == taken[1].dsp
+    assert {op.get_nodeattr("dsp_block") for op in deconvs(model) if any(op.packings)} == {block}
+
+
+def test_channels_shared_between_cores_fill_a_chip_evenly(unfolded, tmp_path):
+    """At the same cycles the largest share is less than with one core a layer; later builds take it over."""
+    model, budget = unfolded(), Budget(6_000, 30, 40)
+    folding = Folding(model, PART, budget, ("lut", "cascade"))
+    shared = folding.solve(256)
+    for layer in folding.layers:
+        layer._sharing_cores = []
+    whole = folding.solve(256)
+    assert any(option.side for option in shared) and not any(option.side for option in whole)
+    assert largest(folding, shared, 256, budget) < largest(folding, whole, 256, budget)
+    folding.apply(shared, 256)
+    insert_streams(model)
+    report = {**summarize(model, get_board("ultra96"), 100.0, 0.8), "version": VERSION}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    again = unfolded()
+    fold_like(again, tmp_path)
+    assert [op.shape() for op in deconvs(again)] == [op.shape() for op in deconvs(model)]
+
+
+def largest(folding, choice, target, budget):
+    """Share of what a choice takes most of."""
+    amounts = np.zeros(4)
+    for layer, option in zip(folding.layers, choice, strict=True):
+        steps = dict(layer._streams(option, target))[option.requantizer]
+        amounts += (option.cost + steps).amounts
+    return max(amounts[:3] / [budget.lut, budget.dsp, budget.bram18])
 
 
 def test_clocks_are_those_that_the_cores_hold():

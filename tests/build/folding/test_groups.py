@@ -11,9 +11,11 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
-from fpgan.build.folding.fold import fold, fold_like
+from fpgan.build.folding.channels import folds
+from fpgan.build.folding.fold import fold
+from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.limits import Budget
-from fpgan.build.folding.options import LayerOptions, folds
+from fpgan.build.folding.options import LayerOptions
 from fpgan.build.report.summary import summarize
 from fpgan.hw.boards import get_board
 

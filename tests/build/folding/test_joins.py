@@ -13,8 +13,9 @@ from qonnx.custom_op.registry import getCustomOp
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import Budget, InfeasibleError, fold_like
+from fpgan.build.folding.fold import Budget, InfeasibleError
 from fpgan.build.folding.fold_and_size import fold_and_size
+from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.report.summary import summarize
 

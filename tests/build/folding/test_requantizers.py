@@ -16,7 +16,8 @@ from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.resources import total
 from fpgan.build.dataflow.streams import insert_streams
-from fpgan.build.folding.fold import InfeasibleError, fold, fold_like
+from fpgan.build.folding.fold import InfeasibleError, fold
+from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.size_fifos import period
 from fpgan.build.frontend.read import read_network

@@ -44,7 +44,8 @@ BENCHES = (
           ("axil_stream", "call_control", "latent_source", "axi_dma_stream")),
     Bench("load", "tests/hw/rtl/test_load.py::test_images_of_several_beats", ("weight_loader", "weight_ram")),
     Bench("deconv", "tests/hw/rtl/test_deconv.py::test_rtl",
-          ("deconv", "tap_axis", "pixel_word", "weight_reader", "mac_cores", "mvu_pumped")),
+          ("deconv", "deconv_channels", "tap_axis", "pixel_word", "weight_reader", "mac_cores",
+           "mvu_pumped")),
 )  # fmt: skip
 
 

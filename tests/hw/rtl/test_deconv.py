@@ -160,11 +160,28 @@ CASES = {
     "cascade_dense": (
         (1, 1), (4, 4), (1, 1), (0, 0, 0, 0), (0, 0), 40, 4, 2, 40, (1, 1), "cascade", "INT8", 4, US,
     ),
+    # The last channels of a word by another core, or from another memory.
+    "side_cascade": (
+        (4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 10, 5, 4, (1, 1),
+        "lut+3 cascade block", "UINT4", 4, US,
+    ),
+    "side_lut": (
+        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 8, 6, 3, 8, (2, 2),
+        "cascade+1 lut block", "INT4", 4, US,
+    ),
+    "side_lut_e1": (
+        (4, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 40, 4, 4, 20, (1, 1),
+        "cascade+1 lut block", "UINT4", 4, Z7,
+    ),
+    "side_groups": (
+        (4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 12, 8, 2, 2, (1, 1), "lut+1 lut block", "UINT4", 4, US,
+        (1, 1), 0, 2,
+    ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
 # One step per result and several, rows of one word, all rows of the buffer held, several taps.
-STALLED = ("k1_s1_p2", "dense_lut", "stride1", "taps_22", "step2", "taps_pad")
+STALLED = ("k1_s1_p2", "dense_lut", "stride1", "taps_22", "step2", "taps_pad", "side_lut")
 
 
 def node_model(
@@ -187,8 +204,12 @@ def node_model(
     dilation=(1, 1),
     dsp_block="DSP48E2",
 ):
-    """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry."""
+    """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry.
+
+    core: "lut", or "lut+3 cascade block": of the channels of a word 3 are of that core and memory.
+    """
     register()
+    core, _, side = core.partition("+")
     rng = np.random.default_rng(seed)
     top = 2 ** (weight_bits - 1)
     weights = rng.integers(-top, top, (ci, co // groups, *kernel))
@@ -220,6 +241,9 @@ def node_model(
     model.set_tensor_datatype("y", acc)
     op = getCustomOp(model.graph.node[0])
     op.set_nodeattr("dsp_block", dsp_block)
+    if side:
+        for name, value in zip(("side_pe", "side_core", "side_memory"), side.split(), strict=True):
+            op.set_nodeattr(name, int(value) if name == "side_pe" else value)
     if core == "lut" and op.shape().weight_words == 1:
         op.set_nodeattr("weight_memory", "constant")
     return model, weights, geometry

@@ -15,7 +15,10 @@ from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import ToolError, find_tool, verilator_env
 
 # These use FINN's mvu_pkg, which has lint warnings of its own.
-_PACKAGED = ("add_multi", "mvu_lut_pe", "mvu_lut", "mvu_cascade_pe", "mvu_cascade", "mac_cores", "deconv")
+_PACKAGED = (
+    "add_multi", "mvu_lut_pe", "mvu_lut", "mvu_cascade_pe", "mvu_cascade", "mac_cores", "deconv_channels",
+    "deconv",
+)  # fmt: skip
 _ELSEWHERE = (
     "host_pkg",  # a package, with every module of the host
     "thresholding_loaded",  # around FINN's thresholding, which has lint of its own
@@ -126,6 +129,10 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("add_multi", "mvu_lut_pe", "mvu_lut"),
         ("DSP_CORE=0", "DSP_CORE=0 GROUPS=2 PE=4 TAPS=2"),
     ),
+    "deconv_channels": (
+        ("add_multi", "mvu_lut_pe", "mvu_lut", "fifo", "weight_rom", "weight_reader", "mac_cores"),
+        ('WEIGHTS="weights.dat"', 'WEIGHTS="weights.dat" TAPS=2'),
+    ),
     "deconv": (
         (
             "add_multi",
@@ -140,12 +147,14 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "weight_rom",
             "weight_reader",
             "mac_cores",
+            "deconv_channels",
         ),
         (
             "DSP_CORE=0",
             "DSP_CORE=0 TY=2 TX=2 ROWS=6",
             "DSP_CORE=0 GROUPS=2 SIMD=1 PE=1",
             "DSP_CORE=0 GROUPS=2 SIMD=4 PE=4",
+            'DSP_CORE=0 SIDE_PE=1 SIDE_WEIGHTS="weights.dat"',
         ),
     ),
 }
@@ -243,6 +252,7 @@ def test_yosys_elaborates(module, values, tmp_path):
         ("mvu_lut", "WEIGHT_WIDTH=12 ACTIVATION_WIDTH=16 ACCU_WIDTH=40", "WEIGHT_WIDTH=12"),
         ("mvu_cascade", "SIMD=5 CHAIN=5 PITCH=24", "LANES=2 weights of WEIGHT_WIDTH=4 and PITCH=24"),
         ("mvu_cascade", "SIMD=10 CHAIN=9", "SIMD=10 does not fill 2 chains of CHAIN=9"),
+        ("deconv", "DSP_CORE=0 SIDE_PE=2", "SIDE_PE=2 of PE=2"),
         ("deconv", "SIMD=3 DSP_CORE=0", "SIMD=3 does not divide CI=4"),
         ("stream_requantize", "CHANNELS=3 PE=2", "PE=2 must divide CHANNELS=3"),
         ("deconv", "SH=1 LH=2 TY=2 ROWS=6 DSP_CORE=0", "TY=2 and TX=1 taps of LH=2 and LW=1 lie in one bank"),

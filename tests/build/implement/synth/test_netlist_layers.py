@@ -53,14 +53,16 @@ endmodule
 
 
 def deconv_case(core: str, part: str, folder: Path) -> tuple[StreamCase, list[Path]]:
-    """4 x 4 stride 2 on 3 x 3 pixels, 4 to 4 channels at 2 x 2 per cycle."""
+    """4 x 4 stride 2 on 3 x 3 pixels, 4 to 4 channels at 2 x 2 per cycle; core: or of each channel one."""
+    core, _, side = core.partition("_")
     rng = np.random.default_rng(1)
     weights = rng.integers(-7, 8, (4, 4, 4, 4))
     geometry = DeconvGeometry.make((3, 3), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0))
     node = helper.make_node(
-        "Deconv_rtl", ["x", "w"], ["y"], name=f"deconv_{core}", domain=RTL_DOMAIN, backend="fpgadataflow",
+        "Deconv_rtl", ["x", "w"], ["y"], name=f"deconv_{core}{side}", domain=RTL_DOMAIN,
+        backend="fpgadataflow",
         size=[3, 3], kernel=[4, 4], stride=[2, 2], pad=[1, 1], out=[6, 6], CI=4, CO=4, PE=2, SIMD=2,
-        core=core,
+        core=core, side_pe=int(side != ""), side_core=side or "lut", side_memory="block",
         inputDataType="UINT4", weightDataType="INT4", outputDataType="INT12", useful_macs=1, narrow_weights=1,
     )  # fmt: skip
     graph = helper.make_graph(
@@ -92,7 +94,7 @@ def stream_cases(tiny: Path, part: str, folder: Path) -> tuple[list[StreamCase],
     rng = np.random.default_rng(2)
     paths = [path for module in ("fifo", "width_convert", "pixel_pad") for path in finn_sources(module)]
     cases = []
-    for core in ("dsp", "lut", "cascade"):
+    for core in ("dsp", "lut", "cascade", "lut_cascade"):
         case, needed = deconv_case(core, part, folder)
         cases.append(case)
         paths += [path for path in needed if path not in paths]
