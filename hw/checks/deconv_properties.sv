@@ -35,7 +35,8 @@ module deconv_properties #(
   assign under_way = $countones(dut.last_q) + $countones(dut.channels.cores.last_q);
   logic queue_sane;
   assign queue_sane = dut.channels.queue.some_q == (dut.channels.queue.count_q != 0)
-      && (m_axis_tvalid || dut.channels.queue.count_q <= 1) && dut.channels.queue_ready == (int'(dut.channels.queue.count_q) != dut.QUEUE);
+      && (m_axis_tvalid || dut.channels.queue.count_q <= 1)
+      && dut.channels.queue_ready == (int'(dut.channels.queue.count_q) != dut.QUEUE);
 
   always_ff @(posedge ap_clk)
     if (ap_rst_n) begin
