@@ -91,8 +91,8 @@ module deconv_walk_properties #(
 
   logic ap_rst_n, ap_clk2x, s_axis_tready, m_axis_tvalid;
   logic [7:0] m_axis_tdata;
+  logic [9:0] load_in, load_out;  // of weights that are loaded: none
   assign ap_clk2x = 1'b0;
-  logic [9:0] load_in, load_out;  // for loaded weights alone
   assign load_in = '0;
 
   any_reset resets (.again(reset), .*);

@@ -329,8 +329,9 @@ module deconv #(
                       .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW),
                       .WXW(WXW), .NFW(NFW), .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE),
                       .QUEUE(QUEUE)) channels (
-        .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
-        .sf(step_sf_q), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(x),
+        .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded),
+        .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
+        .last(last_q[STAGES-1]), .x(x),
         .m_axis_tdata(results[PE*ACC_WIDTH-1:MAIN_PE*ACC_WIDTH]), .m_axis_tvalid(side_valid),
         .m_axis_tready(m_axis_tready && main_valid));
   end else begin : gen_no_side
