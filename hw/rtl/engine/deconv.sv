@@ -315,8 +315,9 @@ module deconv #(
                     .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS),
                     .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW),
                     .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .QUEUE(QUEUE)) channels (
-      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q),
-      .sf(step_sf_q), .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(x),
+      .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out),
+      .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
+      .last(last_q[STAGES-1]), .x(x),
       .m_axis_tdata(results[MAIN_PE*ACC_WIDTH-1:0]), .m_axis_tvalid(main_valid),
       .m_axis_tready(m_axis_tready && side_valid));
   if (SIDE_PE > 0) begin : gen_side
