@@ -11,7 +11,6 @@ from finn.custom_op.fpgadataflow.concat import StreamingConcat
 from finn.custom_op.fpgadataflow.duplicatestreams import DuplicateStreams
 from finn.custom_op.fpgadataflow.fmpadding_pixel import FMPadding_Pixel
 from finn.custom_op.fpgadataflow.pool import Pool
-from numpy.typing import NDArray
 
 from fpgan.build.dataflow import costs
 from fpgan.build.dataflow.ops.base import StreamOp
@@ -99,19 +98,22 @@ class StreamingConcat_rtl(_Variant, StreamingConcat, RtlOp):
 class Pool_rtl(_Variant, Pool, RtlOp):
     """x (1,OH,OW,K*C), a window's K pixels side by side -> (1,OH,OW,C), their largest; see stream_max.sv.
 
-    FINN's window generator in front gives PE channels of all K pixels before the next PE channels.
+    FINN's window generator in front gives PE channels of all K pixels before the next PE channels; where
+    FINN simulates layers, each by itself, x stands so too.
     """
+
+    def execute_node(self, context: dict[str, np.ndarray], graph: Any) -> None:
+        if self.get_nodeattr("exec_mode") == "cppsim":
+            StreamOp.execute_node(self, context, graph)
+        else:
+            super().execute_node(context, graph)
 
     def _window(self) -> int:
         return math.prod(int(k) for k in self.get_nodeattr("KernelSize"))
 
     def compute(self, x: IntArray, *others: IntArray) -> IntArray:
-        return window_max(x, self._window())
-
-    def _words(self, x: NDArray[np.int64], ind: int) -> Any:
-        pe, channels = self.get_nodeattr("PE"), self.get_nodeattr("Channels")
-        by_fold = x.reshape(*x.shape[:3], self._window(), channels // pe, pe).swapaxes(3, 4)
-        return super()._words(by_fold, ind)
+        words = x.reshape(*x.shape[:2], -1, self._window() * self.get_nodeattr("PE"))
+        return window_max(words, self._window()).reshape(*x.shape[:3], -1)
 
     def module(self) -> str:
         return "stream_max"

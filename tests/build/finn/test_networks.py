@@ -45,7 +45,7 @@ class Built:
         found = {path.name for path in folder.glob("*.npy")}
         assert found == {f"verify_{step}_{i}_SUCCESS.npy" for step in steps for i in range(IMAGES)}
         for i in range(IMAGES):
-            made = np.load(folder / f"verify_stitched_ip_rtlsim_{i}_SUCCESS.npy")
+            made = np.load(folder / f"verify_{steps[-1]}_{i}_SUCCESS.npy")
             assert np.array_equal(made[0], self.network.wanted[i])
         assert len(np.unique(self.network.wanted)) > 20
 
@@ -71,10 +71,27 @@ def settings(folder: Path, network: Network, **others: object) -> Path:
 def build(folder: Path, network: Network, **others: object) -> Built:
     cfg = DataflowBuildConfig.construct_from(settings(folder, network, **others))
     cfg.output_dir = str(folder / "output")
-    (folder / "finn").mkdir()
+    (folder / "finn").mkdir(exist_ok=True)
     with own_folder(folder / "finn"):
         assert build_dataflow_cfg(network.file, cfg) == 0
     return Built(folder / "output", network)
+
+
+def check_hls(built: Built) -> None:
+    """Once more from the choice of back ends, Deconv's being HLS: FINN's cppsim of it finds PyTorch's values.
+
+    g++ compiles its kernels; the layers around them are FINN's Python.
+    """
+    folder = built.output.parent
+    styles = folder / "styles.json"
+    styles.write_text(json.dumps({"Defaults": {"preferred_impl_style": ["hls", ["Deconv"]]}}))
+    build(
+        folder, built.network, specialize_layers_config_file=str(styles), verify_steps=["folded_hls_cppsim"],
+        start_step="step_specialize_layers", stop_step="step_minimize_bit_width",
+    )  # fmt: skip
+    assert "Deconv_hls" in built.layers() and "Deconv_rtl" not in built.layers()
+    assert list((folder / "finn").glob("code_gen_cppsim_*/output_0.bin"))  # the compiled kernel's
+    built.check("streamlined_python", "stitched_ip_rtlsim", "folded_hls_cppsim")
 
 
 @pytest.mark.verilator
@@ -107,6 +124,7 @@ def test_unet_with_a_sum_and_a_concatenation(tmp_path):
     assert {"Add_rtl", "StreamingConcat_rtl", "DuplicateStreams_rtl", "MVAU_rtl"} < built.layers()
     estimated, (measured,) = built.report("estimate_network_performance"), built.report("rtlsim_performance")
     assert measured["intervals"] == [estimated["max_cycles"]]
+    check_hls(built)
 
 
 @pytest.mark.verilator
@@ -115,6 +133,7 @@ def test_networks_with_the_smallest_fifos(tmp_path, name, layers):
     built = build(tmp_path, exported(name, tmp_path), auto_fifo_strategy="force_minimal_fifos")
     built.check("streamlined_python", "stitched_ip_rtlsim")
     assert {"MVAU_rtl", "ConvolutionInputGenerator_rtl", *layers} < built.layers()
+    check_hls(built)
 
 
 @pytest.mark.verilator
