@@ -22,6 +22,13 @@ def run(path: Path | None) -> None:
         run_settings(path)
 
 
+def build(path: Path) -> None:
+    """ValueError unless a BUILD is there, DamagedError where it cannot be read."""
+    from fpgan.hw.design import Design
+
+    Design.load(path)
+
+
 def weights(path: Path | None) -> None:
     """ValueError unless a file or a RUN folder is there; None: none was given."""
     if path is not None and path.is_dir():

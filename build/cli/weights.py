@@ -31,6 +31,7 @@ def command(
     `fpgan sim build --weights retrained.bin`: the same hardware, the other network's images
     """
     check_model(model)
+    given.build(like)
     given.new_file(out)
 
     from fpgan.build.new_weights import weights

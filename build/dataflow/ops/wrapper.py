@@ -14,6 +14,9 @@ _FAST_CLOCK = """    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 ap_clk2x
 _CHAIN = """    input  wire [9:0] load_in,
     output wire [9:0] load_out,
 """
+_NO_CHAIN = """  wire [9:0] load_out;
+  wire unused = &{1'b0, load_out};
+"""
 
 Parameter = int | str | tuple[int, ...]  # a tuple: 32 bits each, the first one lowest
 
@@ -44,8 +47,8 @@ class Wrapper:
         ]
         streams = ",\n      ".join([_connected("s_axis", sources), _connected("m_axis", sinks)])
         if self.chain is not None:
-            given, passed = ("load_in", "load_out") if self.chain else ("10'd0", "")
-            streams += f",\n      .load_in({given}), .load_out({passed})"
+            given = "load_in" if self.chain else "10'd0"
+            streams += f",\n      .load_in({given}), .load_out(load_out)"
         declared = ",\n    ".join(ports)
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.name}: {self.module} with FINN's port names.
@@ -59,7 +62,7 @@ module {self.name} (
     input  wire ap_rst_n,
 {_CHAIN if self.chain else ""}    {declared}
 );
-  {self.module} #(
+{_NO_CHAIN if self.chain is False else ""}  {self.module} #(
       {settings}
   ) impl (
       {clocks}.ap_rst_n(ap_rst_n),

@@ -37,6 +37,8 @@ REFUSED = (
     ("sim GONE", "GONE: no build here"),
     ("sim GONE --seed -1", "--seed -1: must be 0 to 4,294,967,295"),
     ("sim GONE --label x", "label=x: give a label"),
+    ("weights GONE --like RUN", "GONE: no such file"),
+    ("weights MODEL --like GONE", "GONE: no build here"),
     ("synth GONE", "GONE: no build here"),
     ("synth GONE --jobs 0", "--jobs 0: must be 1 or more"),
     ("synth GONE --tool ise", "--tool ise: must be one of yosys, vivado"),
