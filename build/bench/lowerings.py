@@ -15,6 +15,7 @@ from fpgan.build.finn.step_list import Lowering, build_steps
 from fpgan.build.finn.vendor import prepare_builder
 from fpgan.hw.system.files import make_folder
 from fpgan.hw.system.reading import read_json
+from fpgan.hw.system.tools import ToolError
 from fpgan.model.config import PRESETS, TrainConfig
 from fpgan.model.export import export
 from fpgan.model.train import train
@@ -48,7 +49,7 @@ def lowerings(
     config: a generator whose layers behind the first are of kernel 4 and stride 2. lanes: products at once,
     in all layers together; FINN's lowering gets as many cycles more as it has products of zeros. mismatches:
     values of the stitched design in Verilator that are not PyTorch's. synth: count resources by Yosys.
-    OUT/lowerings/NAME holds what FINN writes. Raises ToolError, FINNError.
+    OUT/lowerings/NAME holds what FINN writes. Raises ToolError.
     """
     out, say = Path(out) / "lowerings", progress or (lambda _: None)
     network = _network(out, config)
@@ -97,7 +98,8 @@ def _measured(network: _Network, out: Path, name: Lowering, cycles: int, synth: 
         verification_mean_atol=0.0, verification_mean_rtol=0.0,
     )  # fmt: skip
     if build_dataflow_cfg(network.file, cfg):
-        raise RuntimeError(f"FINN's build failed; its log is {out / 'build_dataflow.log'}")
+        log = out / "build_dataflow.log"
+        raise ToolError(f"FINN's build of deconv={name} failed (log: {log})", log=log)
     made = np.concatenate([
         np.load(next((out / "verification_output").glob(f"verify_stitched_ip_rtlsim_{i}_*.npy")))
         for i in range(_IMAGES)
