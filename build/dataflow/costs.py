@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from fpgan.build.dataflow.cascade import Packing, packing
+from fpgan.build.dataflow.lut_core import core_lut
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
@@ -20,7 +21,6 @@ _CONTROL_LUT = 65
 # Of core cascade: per bit of a word in 32 words of LUT RAM, of neighbours that change places, and besides.
 _CASCADE_QUEUE, _CASCADE_TURN, _CASCADE_CONTROL = 0.6, 1.5, 180
 _BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
-_CONSTANT_SHARE = 0.63  # of the LUTs of lanes whose weights never change
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
@@ -122,11 +122,6 @@ def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> 
     return 1 + (a_width - (not narrow) - weight_bits) // (weight_bits + act_bits - 1)
 
 
-def lut_per_lane(weight_bits: int, act_bits: int) -> float:
-    """LUTs of mvu_lut per lane: a row of adder bits per base-4 digit of a weight, a share of the tree."""
-    return 0.933 * (math.ceil(weight_bits / 2) * (act_bits + 3) + 0.25 * (weight_bits + act_bits) + 2)
-
-
 def lut_per_dsp_lane(weight_bits: int, act_bits: int) -> float:
     """LUTs of FINN's mvu per lane: what separates the products of a slice, and the adder tree."""
     return 8 + 0.83 * (weight_bits + act_bits)
@@ -208,8 +203,10 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         core, slices = chains.lut, chains.slices
         words = [shape.pe * count * shape.weight_bits for count in chains.places]
     elif shape.core == "lut":
-        core = lut_per_lane(shape.weight_bits, shape.act_bits) * lanes
-        core *= _CONSTANT_SHARE if shape.weight_memory == "constant" else 1
+        core = shape.at_once * core_lut(
+            shape.pe // shape.at_once, wide, shape.weight_bits, shape.act_bits, shape.acc_bits, shape.signed,
+            shape.weight_memory == "constant",
+        )  # fmt: skip
     else:
         fast = 2 if shape.core == "dsp2x" else 1
         per_slice = dsp_lanes(shape.weight_bits, shape.act_bits, shape.narrow, dsp_block)

@@ -21,8 +21,8 @@ _PORTS = ("en", "first", "last", "w", "a", "vld", "p")
 class MvuCase:
     """Parameters of a core; latency: cycles from `last` to `vld` that it shall take.
 
-    chain: slices of a chain of mvu_cascade, whose weights come later the further up they are; extra: further
-    parameters of this one, as SystemVerilog.
+    chain: slices of a chain of mvu_cascade, whose weights come later the further up they are; late: cycles that
+    all weights come after their step; extra: further parameters of this one, as SystemVerilog.
     """
 
     pe: int
@@ -35,6 +35,7 @@ class MvuCase:
     groups: int = 40
     longest: int = 6  # most steps of a group
     chain: int = 1
+    late: int = 0
     extra: str = ""
 
     @property
@@ -82,7 +83,7 @@ def random_steps(case: MvuCase, seed: int) -> Steps:
     found = Steps(
         w[steps], np.where(idle[:, None], 0, a[steps]), first[steps] & ~idle, last[steps] & ~idle, results
     )
-    return _later(found, cascade_places(case.simd, case.chain))
+    return _later(found, cascade_places(case.simd, case.chain) + case.late)
 
 
 def _later(steps: Steps, places: IntArray) -> Steps:
@@ -145,7 +146,7 @@ def _bench_source(module: str, cases: Sequence[MvuCase], extra: str) -> str:
         declared += [f"input logic c{i}_{name}" for name in ("rst", "en", "first", "last")]
         declared += [f"input logic [{bits[name] - 1}:0] c{i}_{name}" for name in ("w", "a")]
         declared += [f"output logic c{i}_vld", f"output logic [{bits['p'] - 1}:0] c{i}_p"]
-        names = ("first", "last", "w", "a", "vld", "p") if module == "mvu_cascade" else _PORTS
+        names = _PORTS if module == "mvu" else _PORTS[1:]
         ports = ", ".join([reset.format(f"c{i}_rst"), *(f".{n}(c{i}_{n})" for n in names)])
         narrow = f", .NARROW_WEIGHTS({int(case.narrow)})" if extra else ""
         instances.append(

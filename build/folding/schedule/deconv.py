@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qonnx.core.datatype import DataType
 
+from fpgan.build.dataflow import lut_core
 from fpgan.build.dataflow.cascade import Packing
 from fpgan.build.dataflow.costs import QUEUE_WORDS
 from fpgan.build.folding.schedule import fifo
@@ -44,13 +45,12 @@ def _core(core: str, wide: int, bits: int, packing: Packing | None) -> tuple[int
     if packing:
         return packing.latency, packing.most_latency
     tree = math.ceil(math.log2(wide)) if wide > 1 else 0
-    digits = (bits + 1) // 2 * (2 if wide > 1 else 1)
     latency = {
         "dsp": 4 + tree + (wide == 1),
         "dsp2x": 1 + (4 + max(tree - 1, 0) + (wide <= 2) + 1) // 2,
-        "lut": digits + max(tree, 1),
+        "lut": lut_core.latency(wide, bits),
     }[core]
-    return latency, (bits + 1 if bits > 6 else 6) + tree
+    return latency, (bits + 1 if bits > 5 else 6) + tree
 
 
 def walk(

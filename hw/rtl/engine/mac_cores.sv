@@ -82,8 +82,7 @@ module mac_cores #(
       mvu_lut #(.PE(CHANNELS), .SIMD(WIDE), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACT_WIDTH),
                 .ACCU_WIDTH(ACC_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACT),
                 .STATIC_WEIGHTS(STATIC_WEIGHTS)) core (
-          .clk(ap_clk), .rst(!ap_rst_n), .en(1'b1), .first(first), .last(last),
-          .w(w), .a(a), .vld(vlds[g]), .p(sums));
+          .clk(ap_clk), .rst(!ap_rst_n), .first(first), .last(last), .w(w), .a(a), .vld(vlds[g]), .p(sums));
     end
   end
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix-vector compute core in LUTs, with the ports of FINN's mvu as finn_sources.py patches it.
+// Matrix-vector compute core in LUTs, with most ports of FINN's mvu.
 //
 //   p[i] = sum over the steps of a group, over s:  w[i][s] * a[s];  `first` begins a group, `last` ends it
 //
-// II = 1, latency LATENCY cycles from `last` to `vld`: the rows of a pair of lanes, the adder tree over the
-// pairs, the accumulator: 2 * DIGITS + $clog2(SIMD), with DIGITS = (WEIGHT_WIDTH + 1) / 2; for SIMD = 1 it is
-// DIGITS + 1. Operands come from registers; steps between groups have a = 0. A reset forgets the groups under
-// way: it clears `vld` alone, for a sum starts anew at `first`.
+// Stream order: a[s], `first` and `last` are of one step, w[i][s] comes 1 cycle later; meanwhile the sums of pairs
+// of activations are made, once for all PE. II = 1, latency LATENCY cycles from `last` to `vld`: those sums, the
+// rows of a group of pairs (see mvu_lut_pe), the adder tree over the groups, the accumulator:
+// 2 + WEIGHT_WIDTH * PAIRS + $clog2(SUMS); for SIMD = 1 it is 2 + (WEIGHT_WIDTH + 1) / 2. Operands come from
+// registers; steps between groups have a = 0. A reset forgets the groups under way: it clears `vld` alone, for a
+// sum starts anew at `first`. There is no enable.
 module mvu_lut #(
     parameter int unsigned PE = 1,                // output channels
     parameter int unsigned SIMD = 1,              // input channels
@@ -18,7 +20,6 @@ module mvu_lut #(
 ) (
     input  logic clk,
     input  logic rst,    // synchronous, active high
-    input  logic en,     // everything holds without it
     input  logic first,  // this step begins a group
     input  logic last,   // this step ends its group
     input  logic [PE-1:0][SIMD-1:0][WEIGHT_WIDTH-1:0] w,
@@ -27,11 +28,19 @@ module mvu_lut #(
     output logic signed [PE-1:0][ACCU_WIDTH-1:0] p
 );
 
-  localparam int unsigned LANES = SIMD == 1 ? 1 : 2;  // that share a running sum
-  localparam int unsigned SUMS = (SIMD + LANES - 1) / LANES;
-  localparam int unsigned ROWS = LANES * ((WEIGHT_WIDTH + 1) / 2);  // each ends in a register
-  localparam int unsigned TREE = $clog2(SUMS);
-  localparam int unsigned LATENCY = ROWS + TREE + 1;
+  // A longer running sum takes fewer LUTs, and more registers for weights that wait for their row: with up to 6
+  // rows it pays.
+  function automatic int unsigned pairs();
+    pairs = 1;
+    while (2 * pairs * WEIGHT_WIDTH <= 6 && 2 * pairs < SIMD) pairs *= 2;
+  endfunction
+  localparam int unsigned PAIRS = pairs();
+  localparam int unsigned STEP = SIMD == 1 ? 2 : 1;  // bits of a weight in a digit
+  localparam int unsigned DIGITS = (WEIGHT_WIDTH + STEP - 1) / STEP;
+  localparam int unsigned ROWS = PAIRS * DIGITS;     // each ends in a register
+  localparam int unsigned SUMS = (SIMD + 2 * PAIRS - 1) / (2 * PAIRS);
+  localparam int unsigned LATENCY = 2 + ROWS + $clog2(SUMS);
+  localparam int unsigned OW = ACTIVATION_WIDTH + STEP;
 
   if (PE == 0 || SIMD == 0) begin : gen_no_lane
     $error("mvu_lut: PE=%0d and SIMD=%0d must be 1 or more", PE, SIMD);
@@ -45,25 +54,69 @@ module mvu_lut #(
   (* max_fanout = 256, shreg_extract = "no" *) logic [LATENCY-2:0] first_q;  // its end drives all accumulators
   always_ff @(posedge clk) begin
     if (rst) last_q <= '0;
-    else if (en) last_q <= {last_q[LATENCY-2:0], last};
-    if (en) first_q <= (LATENCY - 1)'({first_q, first});
+    else last_q <= {last_q[LATENCY-2:0], last};
+    first_q <= (LATENCY - 1)'({first_q, first});
   end
   assign vld = last_q[LATENCY-1];
 
-  // Row r reads the operands of r cycles ago.
-  logic [ROWS-1:0][SUMS*LANES-1:0][ACTIVATION_WIDTH-1:0] a_at;
-  assign a_at[0] = (SUMS * LANES * ACTIVATION_WIDTH)'(a);
-  for (genvar r = 1; r < ROWS; r++) begin : gen_a
-    always_ff @(posedge clk) begin
-      if (en) a_at[r] <= a_at[r-1];
+  // What the digits 1, 2 and 3 of each pair choose, row by row.
+  logic [2*PAIRS*SUMS-1:0][OW-1:0] wide;
+  for (genvar l = 0; l < 2 * PAIRS * SUMS; l++) begin : gen_wide
+    if (l < SIMD) begin : gen_act
+      assign wide[l] = SIGNED_ACTIVATIONS ? OW'($signed(a[l])) : OW'(a[l]);
+    end else begin : gen_none
+      assign wide[l] = '0;
+    end
+  end
+  logic [ROWS-1:0][SUMS-1:0][2:0][OW-1:0] chosen;
+  for (genvar s = 0; s < SUMS; s++) begin : gen_sum
+    for (genvar k = 0; k < PAIRS; k++) begin : gen_pair
+      localparam int unsigned LANE = 2 * (PAIRS * s + k);
+      logic [1:0][OW-1:0] act;  // as late as the pair's first row less one
+      if (k == 0) begin : gen_now
+        assign act = wide[LANE+:2];
+      end else begin : gen_delay
+        logic [k-1:0][1:0][OW-1:0] act_q;
+        always_ff @(posedge clk) act_q <= (k * 2 * OW)'({act_q, wide[LANE+:2]});
+        assign act = act_q[k-1];
+      end
+      for (genvar d = 0; d < DIGITS; d++) begin : gen_digit
+        logic [2:0][OW-1:0] next, next_q;
+        if (SIMD == 1) begin : gen_lone
+          logic [d:0][OW-1:0] late;  // the activation; the highest bit of its weight counts negative
+          assign late[0] = act[0];
+          if (d > 0) begin : gen_late
+            logic [d-1:0][OW-1:0] late_q;
+            always_ff @(posedge clk) late_q <= late[d-1:0];
+            assign late[d:1] = late_q;
+          end
+          if (d < DIGITS - 1) begin : gen_inner
+            assign next = {late[d] + (late[d] << 1), late[d] << 1, late[d]};
+          end else if (WEIGHT_WIDTH % 2 == 0) begin : gen_even
+            assign next = {-late[d], -(late[d] << 1), late[d]};
+          end else begin : gen_odd  // both bits of the digit are that one
+            assign next = {-late[d], {2 * OW{1'b0}}};
+          end
+        end else if (d == 0) begin : gen_first
+          assign next = {act[0] + act[1], act};
+        end else if (PAIRS == 1) begin : gen_next
+          assign next = chosen[d-1][s];
+        end else begin : gen_wait
+          logic [PAIRS-2:0][2:0][OW-1:0] wait_q;
+          always_ff @(posedge clk) wait_q <= ((PAIRS - 1) * 3 * OW)'({wait_q, chosen[(d-1)*PAIRS+k][s]});
+          assign next = wait_q[PAIRS-2];
+        end
+        always_ff @(posedge clk) next_q <= next;
+        assign chosen[d*PAIRS+k][s] = next_q;
+      end
     end
   end
 
   for (genvar i = 0; i < PE; i++) begin : gen_pe
-    mvu_lut_pe #(.SIMD(SIMD), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACTIVATION_WIDTH),
+    mvu_lut_pe #(.SIMD(SIMD), .PAIRS(PAIRS), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACTIVATION_WIDTH(ACTIVATION_WIDTH),
                  .ACCU_WIDTH(ACCU_WIDTH), .SIGNED_ACTIVATIONS(SIGNED_ACTIVATIONS),
                  .STATIC_WEIGHTS(STATIC_WEIGHTS)) pe (
-        .clk(clk), .en(en), .first(first_q[LATENCY-2]), .w(w[i]), .a_at(a_at), .p(p[i]));
+        .clk(clk), .first(first_q[LATENCY-2]), .w(w[i]), .chosen(chosen), .p(p[i]));
   end
 
 endmodule

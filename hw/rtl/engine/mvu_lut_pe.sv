@@ -1,46 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// One output channel of mvu_lut: the rows of each pair of lanes, the adder tree over the pairs, the accumulator.
+// One output channel of mvu_lut: the rows of each group of pairs, the adder tree over the groups, the accumulator.
 //
-// A weight is read as base-4 digits d_j in {-2..2} (Booth): w = sum over j: d_j * 4^j. A row adds d_j * a to
-// a running sum: an output bit of it is one LUT, of three weight bits, two activation bits and the bit added
-// to, on the carry chain. Two lanes share one running sum, digit by digit, so that the first level of the
-// adder tree and the sum of the digits cost nothing of their own.
+// Row r adds digit r / PAIRS of pair r % PAIRS of each group to the group's running sum. A digit is a bit of each
+// of the pair's two weights, and what it chooses is there already: nothing, one activation, the other, or their
+// sum, which all channels share. So a bit of a running sum is one LUT, of those three, the digit and the bit added
+// to, on the carry chain, and holds two products' worth of it. The highest bits of weights count negative: their
+// row subtracts. The first level of the adder tree and the sum of the digits cost nothing of their own.
+// A lone activation (SIMD = 1) takes two bits of its weight at a time and has what they choose given for each row.
 // A module of its own, so that tools compile and synthesize one channel and not PE of them.
 module mvu_lut_pe #(
     parameter int unsigned SIMD = 1,              // input channels
+    parameter int unsigned PAIRS = 1,             // of them that share a running sum
     parameter int unsigned WEIGHT_WIDTH = 4,      // bits per weight, signed
     parameter int unsigned ACTIVATION_WIDTH = 4,  // bits per activation
     parameter int unsigned ACCU_WIDTH = 16,       // bits of the accumulator, signed
     parameter bit SIGNED_ACTIVATIONS = 0,         // activations are signed
     parameter bit STATIC_WEIGHTS = 0,             // w never changes
-    localparam int unsigned LANES = SIMD == 1 ? 1 : 2,  // that share a running sum
-    localparam int unsigned SUMS = (SIMD + LANES - 1) / LANES,
-    localparam int unsigned ROWS = LANES * ((WEIGHT_WIDTH + 1) / 2)  // each ends in a register
+    localparam int unsigned STEP = SIMD == 1 ? 2 : 1,  // bits of a weight in a digit
+    localparam int unsigned DIGITS = (WEIGHT_WIDTH + STEP - 1) / STEP,
+    localparam int unsigned ROWS = PAIRS * DIGITS,     // each ends in a register
+    localparam int unsigned SUMS = (SIMD + 2 * PAIRS - 1) / (2 * PAIRS),
+    localparam int unsigned OW = ACTIVATION_WIDTH + STEP  // bits of what a digit chooses
 ) (
     input  logic clk,
-    input  logic en,                      // everything holds without it
     input  logic first,                   // the tree's sum begins a group
     input  logic [SIMD-1:0][WEIGHT_WIDTH-1:0] w,
-    input  logic [ROWS-1:0][SUMS*LANES-1:0][ACTIVATION_WIDTH-1:0] a_at,  // [r]: activations of r cycles ago
+    input  logic [ROWS-1:0][SUMS-1:0][2:0][OW-1:0] chosen,  // [r]: for its pair's digits 1, 2, 3, with row r
     output logic signed [ACCU_WIDTH-1:0] p
 );
   /* verilator no_inline_module */
 
   localparam int unsigned TREE = $clog2(SUMS);
 
-  // Largest magnitude of a weight's value up to digit j - 1: its lower bits as a signed number.
-  function automatic int prefix(input int j);
-    if (j == 0) return 0;
-    return 1 << ((2 * j < int'(WEIGHT_WIDTH) ? 2 * j : int'(WEIGHT_WIDTH)) - 1);
-  endfunction
-
-  // Smallest (high = 0) or largest running sum after row r, which adds digit r / LANES of lane r % LANES.
+  // Smallest (high = 0) or largest running sum after row r: of the bits of weights that are added by then.
   function automatic int bound(input int r, input bit high);
-    automatic int sum = 0;
-    for (int lane = 0; lane < int'(LANES); lane++) begin
-      automatic int magnitude = prefix(r / int'(LANES) + (lane <= r % int'(LANES) ? 1 : 0));
-      if (SIGNED_ACTIVATIONS) sum += (high ? magnitude : -magnitude) << (ACTIVATION_WIDTH - 1);
-      else if (magnitude > 0) sum += (high ? magnitude - 1 : -magnitude) * ((1 << ACTIVATION_WIDTH) - 1);
+    automatic int sum = 0, least, most, corner;
+    automatic int act_low = SIGNED_ACTIVATIONS ? -(1 << (ACTIVATION_WIDTH - 1)) : 0;
+    automatic int act_high = (1 << (SIGNED_ACTIVATIONS ? ACTIVATION_WIDTH - 1 : ACTIVATION_WIDTH)) - 1;
+    for (int pair = 0; pair < int'(PAIRS); pair++) begin
+      automatic int bits = (r / int'(PAIRS) + (pair <= r % int'(PAIRS) ? 1 : 0)) * int'(STEP);
+      automatic int low = bits < int'(WEIGHT_WIDTH) ? 0 : -(1 << (WEIGHT_WIDTH - 1));
+      automatic int top = (1 << (bits < int'(WEIGHT_WIDTH) ? bits : int'(WEIGHT_WIDTH) - 1)) - 1;
+      least = 0;
+      most = 0;
+      for (int c = 0; c < 4; c++) begin
+        corner = (c[0] ? top : low) * (c[1] ? act_high : act_low);
+        if (c == 0 || corner < least) least = corner;
+        if (c == 0 || corner > most) most = corner;
+      end
+      sum += (SIMD == 1 ? 1 : 2) * (high ? most : least);
     end
     return sum;
   endfunction
@@ -48,88 +56,79 @@ module mvu_lut_pe #(
   // Bits of the running sum after row r.
   function automatic int unsigned width(input int r);
     automatic int unsigned low = $clog2(-bound(r, 0)), high = $clog2(bound(r, 1) + 1);
-    return 1 + (low > high ? low : high);
+    if (bound(r, 0) < 0) return 1 + (low > high ? low : high);
+    return high;
   endfunction
 
-  localparam int unsigned PAIR_WIDTH = width(int'(ROWS) - 1);
-  localparam int PAIR_LO = bound(int'(ROWS) - 1, 0), PAIR_HI = bound(int'(ROWS) - 1, 1);
-  localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(SUMS, PAIR_WIDTH, longint'(PAIR_LO), longint'(PAIR_HI));
+  localparam int unsigned GROUP_WIDTH = width(int'(ROWS) - 1);
+  localparam int GROUP_LO = bound(int'(ROWS) - 1, 0), GROUP_HI = bound(int'(ROWS) - 1, 1);
+  localparam int unsigned SUM_WIDTH = mvu_pkg::sumwidth(SUMS, GROUP_WIDTH, longint'(GROUP_LO), longint'(GROUP_HI));
 
-  // Row r reads the weights of r cycles ago, of each lane the bits from the row's digit on: what no later row
-  // reads is dropped, and the few bits that wait longest would take more LUTs as shift registers.
-  logic [ROWS-1:0][SUMS*LANES-1:0][WEIGHT_WIDTH-1:0] w_at;
-  assign w_at[0] = (SUMS * LANES * WEIGHT_WIDTH)'(w);
-  for (genvar r = 1; r < ROWS; r++) begin : gen_w
-    for (genvar l = 0; l < SUMS * LANES; l++) begin : gen_lane
-      localparam int unsigned DIGIT = (r + LANES - 1 - l % LANES) / LANES;  // the next to be read
-      localparam int unsigned LOW = DIGIT == 0 ? 0 : 2 * DIGIT - 1;
-      if (STATIC_WEIGHTS) begin : gen_static
-        assign w_at[r][l] = w_at[0][l];
-      end else if (l >= SIMD || LOW >= WEIGHT_WIDTH) begin : gen_none
-        assign w_at[r][l] = '0;
-      end else begin : gen_delay
-        (* shreg_extract = "no" *) logic [WEIGHT_WIDTH-1:LOW] live_q;
-        always_ff @(posedge clk) if (en) live_q <= w_at[r-1][l][WEIGHT_WIDTH-1:LOW];
-        assign w_at[r][l] = WEIGHT_WIDTH'(live_q) << LOW;
-      end
-    end
-  end
-
-  logic [PAIR_WIDTH-1:0] pair[SUMS];
-  for (genvar s = 0; s < SUMS; s++) begin : gen_pair
+  logic [GROUP_WIDTH-1:0] group[SUMS];
+  for (genvar s = 0; s < SUMS; s++) begin : gen_group
     for (genvar r = 0; r < ROWS; r++) begin : gen_row
-      localparam int unsigned SHIFT = r / LANES * 2;
-      localparam int unsigned WIDTH = width(r);
-      localparam int unsigned LANE = LANES * s + r % LANES;
+      localparam int unsigned LOW = r / PAIRS * STEP;  // bit of the weights
+      localparam int unsigned LANE = 2 * (PAIRS * s + r % PAIRS);
+      localparam int unsigned WIDTH = width(r) > LOW ? width(r) : LOW + 1;
+      localparam bit SUBTRACTS = SIMD > 1 && LOW == WEIGHT_WIDTH - 1;
+      localparam bit SIGNED_CHOICE = SIGNED_ACTIVATIONS || (SIMD == 1 && LOW + STEP >= WEIGHT_WIDTH);
 
-      // The digit's three bits (the weight continued by its sign, preceded by 0) and what they choose.
-      logic [WEIGHT_WIDTH+1:0] weight;
-      logic [2:0] digit;
-      logic [WIDTH-SHIFT-1:0] x, once, twice, product;
-      assign weight = {w_at[r][LANE][WEIGHT_WIDTH-1], w_at[r][LANE], 1'b0};
-      assign digit = weight[SHIFT+:3];
-      assign x = SIGNED_ACTIVATIONS ? (WIDTH-SHIFT)'($signed(a_at[r][LANE])) : (WIDTH-SHIFT)'(a_at[r][LANE]);
-      assign once = digit[1] ^ digit[0] ? x : '0;
-      assign twice = digit == 3'b100 || digit == 3'b011 ? x << 1 : '0;
-      assign product = {(WIDTH-SHIFT) {digit[2]}} ^ (once | twice);
+      // The digit, as late as the row.
+      logic [1:0] digit_now, digit;
+      if (SIMD == 1) begin : gen_lone
+        assign digit_now = {w[0][LOW+1 < WEIGHT_WIDTH ? LOW+1 : LOW], w[0][LOW]};
+      end else begin : gen_pair
+        assign digit_now[0] = LANE < SIMD ? w[LANE<SIMD?LANE : 0][LOW] : 1'b0;
+        assign digit_now[1] = LANE + 1 < SIMD ? w[LANE+1<SIMD?LANE+1 : 0][LOW] : 1'b0;
+      end
+      if (STATIC_WEIGHTS || r == 0) begin : gen_now
+        assign digit = digit_now;
+      end else begin : gen_delay  // too short to gain by shift register LUTs
+        (* shreg_extract = "no" *) logic [r-1:0][1:0] digit_q;
+        always_ff @(posedge clk) digit_q <= (2 * r)'({digit_q, digit_now});
+        assign digit = digit_q[r-1];
+      end
 
-      // A negative digit's product is the complement plus 1; the 1 enters as the carry out of a bit below.
+      logic [OW-1:0] choice;
+      assign choice = digit[0] ? digit[1] ? chosen[r][s][2] : chosen[r][s][0]
+                    : digit[1] ? chosen[r][s][1] : '0;
+      logic [WIDTH-LOW-1:0] product;
+      assign product = SIGNED_CHOICE ? (WIDTH-LOW)'($signed(choice)) : (WIDTH-LOW)'(choice);
+
       logic [WIDTH-1:0] base, next, held;
-      logic carry;
-      assign {next[WIDTH-1:SHIFT], carry} = {base[WIDTH-1:SHIFT], digit[2]} + {product, digit[2]};
-      if (SHIFT > 0) begin : gen_low
-        assign next[SHIFT-1:0] = base[SHIFT-1:0];
+      assign next[WIDTH-1:LOW] = SUBTRACTS ? base[WIDTH-1:LOW] - product : base[WIDTH-1:LOW] + product;
+      if (LOW > 0) begin : gen_low
+        assign next[LOW-1:0] = base[LOW-1:0];
       end
 
       if (r == 0) begin : gen_first
         assign base = '0;
-      end else begin : gen_next
+      end else if (bound(r - 1, 0) < 0) begin : gen_signed
         assign base = WIDTH'($signed(gen_row[r-1].held));
+      end else begin : gen_unsigned
+        assign base = WIDTH'(gen_row[r-1].held);
       end
 
-      logic [WIDTH-1:SHIFT] high_q;
-      always_ff @(posedge clk) if (en) high_q <= next[WIDTH-1:SHIFT];
-      assign held[WIDTH-1:SHIFT] = high_q;
-      if (SHIFT > 0 && STATIC_WEIGHTS) begin : gen_low_static
-        logic [SHIFT-1:0] low_q;
-        always_ff @(posedge clk) if (en) low_q <= next[SHIFT-1:0];
-        assign held[SHIFT-1:0] = low_q;
-      end else if (SHIFT > 0) begin : gen_low_delay  // too short to gain by a shift register LUT
-        (* shreg_extract = "no" *) logic [SHIFT-1:0] low_q;
-        always_ff @(posedge clk) if (en) low_q <= next[SHIFT-1:0];
-        assign held[SHIFT-1:0] = low_q;
+      logic [WIDTH-1:LOW] high_q;
+      always_ff @(posedge clk) high_q <= next[WIDTH-1:LOW];
+      assign held[WIDTH-1:LOW] = high_q;
+      if (LOW > 0 && STATIC_WEIGHTS) begin : gen_low_static
+        logic [LOW-1:0] low_q;
+        always_ff @(posedge clk) low_q <= next[LOW-1:0];
+        assign held[LOW-1:0] = low_q;
+      end else if (LOW > 0) begin : gen_low_delay  // too short to gain by a shift register LUT
+        (* shreg_extract = "no" *) logic [LOW-1:0] low_q;
+        always_ff @(posedge clk) low_q <= next[LOW-1:0];
+        assign held[LOW-1:0] = low_q;
       end
-
-      logic unused;
-      assign unused = &{1'b0, carry, weight};
     end
-    assign pair[s] = gen_row[ROWS-1].held;
+    assign group[s] = gen_row[ROWS-1].held;
   end
 
   logic [SUM_WIDTH-1:0] sum;
-  add_multi #(.N(SUMS), .DEPTH(TREE), .ARG_WIDTH(PAIR_WIDTH), .ARG_LO(PAIR_LO), .ARG_HI(PAIR_HI)) tree (
-      .clk(clk), .rst(1'b0), .en(en), .arg(pair), .sum(sum));
+  add_multi #(.N(SUMS), .DEPTH(TREE), .ARG_WIDTH(GROUP_WIDTH), .ARG_LO(GROUP_LO), .ARG_HI(GROUP_HI)) tree (
+      .clk(clk), .rst(1'b0), .en(1'b1), .arg(group), .sum(sum));
 
-  always_ff @(posedge clk) if (en) p <= ACCU_WIDTH'($signed(sum)) + (first ? '0 : p);
+  always_ff @(posedge clk) p <= ACCU_WIDTH'($signed(sum)) + (first ? '0 : p);
 
 endmodule

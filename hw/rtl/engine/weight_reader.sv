@@ -4,7 +4,7 @@
 //
 //   data = ROM[wy * ROW_WORDS + wx * BLOCK_WORDS + nf * SF + sf]
 //
-// II = 1, latency 6 cycles, 7 where LATE; for cascades so many for the first place. No stalls and no reset: it
+// II = 1, latency 6 + LATE cycles; for cascades so many for the first place. No stalls and no reset: it
 // reads in every cycle. LOADED: the words come over the chain of load_words, of which this is a stage.
 module weight_reader #(
     parameter int unsigned WIDTH = 8,        // bits of a word
@@ -12,7 +12,7 @@ module weight_reader #(
     parameter int unsigned ROW_WORDS = 8,    // of a row of blocks of taps
     parameter int unsigned BLOCK_WORDS = 4,  // of a block of taps
     parameter int unsigned SF = 2,           // of an output channel in a block
-    parameter bit LATE = 0,                  // operands come a cycle later
+    parameter int unsigned LATE = 0,         // cycles that operands come later
     parameter int unsigned WYW = 2,          // widths of the ports
     parameter int unsigned WXW = 2,
     parameter int unsigned NFW = 2,
@@ -46,10 +46,10 @@ module weight_reader #(
     fold2_q    <= fold1_q;
     address3_q <= block2_q + fold2_q;
   end
-  if (LATE) begin : gen_later
-    logic [AW-1:0] address_q;
-    always_ff @(posedge ap_clk) address_q <= address3_q;
-    assign address = address_q;
+  if (LATE > 0) begin : gen_later
+    (* shreg_extract = "no" *) logic [LATE-1:0][AW-1:0] address_q;
+    always_ff @(posedge ap_clk) address_q <= (LATE * AW)'({address_q, address3_q});
+    assign address = address_q[LATE-1];
   end else begin : gen_now
     assign address = address3_q;
   end

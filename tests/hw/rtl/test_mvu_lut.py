@@ -18,16 +18,20 @@ SHAPES = [
     (1, 5, 3, 2, True, True), (2, 7, 2, 8, False, False), (1, 8, 8, 8, True, False),
     (4, 4, 5, 3, False, True), (1, 1, 8, 6, True, False), (2, 16, 4, 4, False, True),
     (5, 6, 2, 2, True, False), (2, 2, 6, 8, True, True), (1, 9, 4, 4, False, False),
+    (2, 13, 1, 3, False, False), (1, 3, 1, 4, True, False), (2, 1, 3, 5, False, False), (2, 11, 3, 4, True, False),
+    (1, 1, 1, 2, True, False), (1, 1, 2, 1, False, False),
 ]  # fmt: skip
 
 
-def cases(latency) -> list[MvuCase]:
-    return [MvuCase(*shape, latency=latency(shape[1], shape[2])) for shape in SHAPES]
+def cases(latency, late: int = 0) -> list[MvuCase]:
+    return [MvuCase(*shape, latency=latency(shape[1], shape[2]), late=late) for shape in SHAPES]
 
 
 def lut_latency(simd: int, weight_bits: int) -> int:
-    digits = (weight_bits + 1) // 2
-    return digits + 1 if simd == 1 else 2 * digits + tree(simd)
+    if simd == 1:
+        return 2 + (weight_bits + 1) // 2
+    pairs = 1 if weight_bits > 3 or simd < 3 else 4 if weight_bits == 1 and simd > 4 else 2
+    return 2 + weight_bits * pairs + tree(math.ceil(simd / 2 / pairs))
 
 
 def finn_latency(simd: int, weight_bits: int) -> int:
@@ -52,7 +56,7 @@ def test_mvu_lut(tmp_path):
     package, tree_source, _ = finn_sources(tmp_path / "rtl")
     sources = [package, tree_source, rtl_file("mvu_lut_pe.sv"), rtl_file("mvu_lut.sv")]
     # FINN's package has lint warnings
-    check_mvu("mvu_lut", sources, cases(lut_latency), tmp_path / "build", warnings=False)
+    check_mvu("mvu_lut", sources, cases(lut_latency, late=1), tmp_path / "build", pauses=False, warnings=False)
 
 
 @pytest.mark.verilator
