@@ -25,10 +25,9 @@ def shared_pairs(wide: int, weight_bits: int) -> int:
 
 def latency(wide: int, weight_bits: int) -> int:
     """Cycles from the last step of a group to its sum."""
-    if wide == 1:
-        return 2 + math.ceil(weight_bits / 2)
     pairs = shared_pairs(wide, weight_bits)
-    return 2 + weight_bits * pairs + _levels(math.ceil(wide / 2 / pairs))
+    rows = math.ceil(weight_bits / 2) if wide == 1 else weight_bits * pairs
+    return 2 + max(1, rows - 1) + _levels(math.ceil(wide / 2 / pairs))
 
 
 def core_lut(

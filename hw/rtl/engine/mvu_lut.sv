@@ -6,8 +6,8 @@
 // Stream order: a[s], `first` and `last` are of one step, w[i][s] comes 1 cycle later; meanwhile the sums of pairs
 // of activations are made, once for all PE. II = 1, latency LATENCY cycles from `last` to `vld`: those sums, the
 // rows of a group of pairs (see mvu_lut_pe), the adder tree over the groups, the accumulator:
-// 2 + WEIGHT_WIDTH * PAIRS + $clog2(SUMS); for SIMD = 1 it is 2 + (WEIGHT_WIDTH + 1) / 2. Operands come from
-// registers; steps between groups have a = 0. A reset forgets the groups under way: it clears `vld` alone, for a
+// 1 + WEIGHT_WIDTH * PAIRS + $clog2(SUMS); for SIMD = 1 it is 1 + (WEIGHT_WIDTH + 1) / 2; for a single row 1 more.
+// Operands come from registers; steps between groups have a = 0. A reset forgets the groups under way: it clears `vld` alone, for a
 // sum starts anew at `first`. There is no enable.
 module mvu_lut #(
     parameter int unsigned PE = 1,                // output channels
@@ -37,9 +37,10 @@ module mvu_lut #(
   localparam int unsigned PAIRS = pairs();
   localparam int unsigned STEP = SIMD == 1 ? 2 : 1;  // bits of a weight in a digit
   localparam int unsigned DIGITS = (WEIGHT_WIDTH + STEP - 1) / STEP;
-  localparam int unsigned ROWS = PAIRS * DIGITS;     // each ends in a register
+  localparam int unsigned ROWS = PAIRS * DIGITS;
+  localparam int unsigned CYCLES = ROWS > 1 ? ROWS - 1 : 1;  // the first two share one
   localparam int unsigned SUMS = (SIMD + 2 * PAIRS - 1) / (2 * PAIRS);
-  localparam int unsigned LATENCY = 2 + ROWS + $clog2(SUMS);
+  localparam int unsigned LATENCY = 2 + CYCLES + $clog2(SUMS);
   localparam int unsigned OW = ACTIVATION_WIDTH + STEP;
 
   if (PE == 0 || SIMD == 0) begin : gen_no_lane
@@ -72,41 +73,48 @@ module mvu_lut #(
   for (genvar s = 0; s < SUMS; s++) begin : gen_sum
     for (genvar k = 0; k < PAIRS; k++) begin : gen_pair
       localparam int unsigned LANE = 2 * (PAIRS * s + k);
-      logic [1:0][OW-1:0] act;  // as late as the pair's first row less one
-      if (k == 0) begin : gen_now
+      localparam int unsigned LATE = k > 1 ? k - 1 : 0;  // of the pair's first row
+      logic [1:0][OW-1:0] act;
+      if (LATE == 0) begin : gen_now
         assign act = wide[LANE+:2];
       end else begin : gen_delay
-        logic [k-1:0][1:0][OW-1:0] act_q;
-        always_ff @(posedge clk) act_q <= (k * 2 * OW)'({act_q, wide[LANE+:2]});
-        assign act = act_q[k-1];
+        logic [LATE-1:0][1:0][OW-1:0] act_q;
+        always_ff @(posedge clk) act_q <= (LATE * 2 * OW)'({act_q, wide[LANE+:2]});
+        assign act = act_q[LATE-1];
       end
       for (genvar d = 0; d < DIGITS; d++) begin : gen_digit
+        localparam int unsigned WAIT = d * PAIRS + k > 1 ? d * PAIRS + k - 1 : 0;  // of the row
         logic [2:0][OW-1:0] next, next_q;
         if (SIMD == 1) begin : gen_lone
-          logic [d:0][OW-1:0] late;  // the activation; the highest bit of its weight counts negative
+          logic [WAIT:0][OW-1:0] late;  // the activation; the highest bit of its weight counts negative
           assign late[0] = act[0];
-          if (d > 0) begin : gen_late
-            logic [d-1:0][OW-1:0] late_q;
-            always_ff @(posedge clk) late_q <= late[d-1:0];
-            assign late[d:1] = late_q;
+          if (WAIT > 0) begin : gen_late
+            logic [WAIT-1:0][OW-1:0] late_q;
+            always_ff @(posedge clk) late_q <= late[WAIT-1:0];
+            assign late[WAIT:1] = late_q;
           end
           if (d < DIGITS - 1) begin : gen_inner
-            assign next = {late[d] + (late[d] << 1), late[d] << 1, late[d]};
+            assign next = {late[WAIT] + (late[WAIT] << 1), late[WAIT] << 1, late[WAIT]};
           end else if (WEIGHT_WIDTH % 2 == 0) begin : gen_even
-            assign next = {-late[d], -(late[d] << 1), late[d]};
+            assign next = {-late[WAIT], -(late[WAIT] << 1), late[WAIT]};
           end else begin : gen_odd  // both bits of the digit are that one
-            assign next = {-late[d], {2 * OW{1'b0}}};
+            assign next = {-late[WAIT], {2 * OW{1'b0}}};
           end
+          always_ff @(posedge clk) next_q <= next;
         end else if (d == 0) begin : gen_first
           assign next = {act[0] + act[1], act};
-        end else if (PAIRS == 1) begin : gen_next
-          assign next = chosen[d-1][s];
-        end else begin : gen_wait
-          logic [PAIRS-2:0][2:0][OW-1:0] wait_q;
-          always_ff @(posedge clk) wait_q <= ((PAIRS - 1) * 3 * OW)'({wait_q, chosen[(d-1)*PAIRS+k][s]});
-          assign next = wait_q[PAIRS-2];
+          always_ff @(posedge clk) next_q <= next;
+        end else begin : gen_next
+          localparam int unsigned MORE = d == 1 && k == 0 ? PAIRS - 1 : PAIRS;  // cycles behind the digit before
+          assign next = chosen[(d-1)*PAIRS+k][s];
+          if (MORE == 0) begin : gen_same
+            assign next_q = next;
+          end else begin : gen_wait
+            logic [MORE-1:0][2:0][OW-1:0] wait_q;
+            always_ff @(posedge clk) wait_q <= (MORE * 3 * OW)'({wait_q, next});
+            assign next_q = wait_q[MORE-1];
+          end
         end
-        always_ff @(posedge clk) next_q <= next;
         assign chosen[d*PAIRS+k][s] = next_q;
       end
     end

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One output channel of mvu_lut: the rows of each group of pairs, the adder tree over the groups, the accumulator.
 //
-// Row r adds digit r / PAIRS of pair r % PAIRS of each group to the group's running sum. A digit is a bit of each
+// Row r adds digit r / PAIRS of pair r % PAIRS of each group to the group's running sum, in a cycle of its own; row
+// 0, which adds to nothing, shares that of row 1. A digit is a bit of each
 // of the pair's two weights, and what it chooses is there already: nothing, one activation, the other, or their
 // sum, which all channels share. So a bit of a running sum is one LUT, of those three, the digit and the bit added
 // to, on the carry chain, and holds two products' worth of it. The highest bits of weights count negative: their
@@ -18,7 +19,7 @@ module mvu_lut_pe #(
     parameter bit STATIC_WEIGHTS = 0,             // w never changes
     localparam int unsigned STEP = SIMD == 1 ? 2 : 1,  // bits of a weight in a digit
     localparam int unsigned DIGITS = (WEIGHT_WIDTH + STEP - 1) / STEP,
-    localparam int unsigned ROWS = PAIRS * DIGITS,     // each ends in a register
+    localparam int unsigned ROWS = PAIRS * DIGITS,
     localparam int unsigned SUMS = (SIMD + 2 * PAIRS - 1) / (2 * PAIRS),
     localparam int unsigned OW = ACTIVATION_WIDTH + STEP  // bits of what a digit chooses
 ) (
@@ -81,12 +82,12 @@ module mvu_lut_pe #(
         assign digit_now[0] = LANE < SIMD ? w[LANE<SIMD?LANE : 0][LOW] : 1'b0;
         assign digit_now[1] = LANE + 1 < SIMD ? w[LANE+1<SIMD?LANE+1 : 0][LOW] : 1'b0;
       end
-      if (STATIC_WEIGHTS || r == 0) begin : gen_now
+      if (STATIC_WEIGHTS || r < 2) begin : gen_now
         assign digit = digit_now;
       end else begin : gen_delay  // too short to gain by shift register LUTs
-        (* shreg_extract = "no" *) logic [r-1:0][1:0] digit_q;
-        always_ff @(posedge clk) digit_q <= (2 * r)'({digit_q, digit_now});
-        assign digit = digit_q[r-1];
+        (* shreg_extract = "no" *) logic [r-2:0][1:0] digit_q;
+        always_ff @(posedge clk) digit_q <= (2 * (r - 1))'({digit_q, digit_now});
+        assign digit = digit_q[r-2];
       end
 
       logic [OW-1:0] choice;
@@ -109,17 +110,20 @@ module mvu_lut_pe #(
         assign base = WIDTH'(gen_row[r-1].held);
       end
 
-      logic [WIDTH-1:LOW] high_q;
-      always_ff @(posedge clk) high_q <= next[WIDTH-1:LOW];
-      assign held[WIDTH-1:LOW] = high_q;
-      if (LOW > 0 && STATIC_WEIGHTS) begin : gen_low_static
-        logic [LOW-1:0] low_q;
-        always_ff @(posedge clk) low_q <= next[LOW-1:0];
-        assign held[LOW-1:0] = low_q;
-      end else if (LOW > 0) begin : gen_low_delay  // too short to gain by a shift register LUT
+      if (r == 0 && ROWS > 1) begin : gen_no_register
+        assign held = next;
+      end else if (STATIC_WEIGHTS || LOW == 0) begin : gen_register
+        logic [WIDTH-1:0] held_q;
+        always_ff @(posedge clk) held_q <= next;
+        assign held = held_q;
+      end else begin : gen_low_delay  // of the low bits, too short to gain by a shift register LUT
+        logic [WIDTH-1:LOW] high_q;
         (* shreg_extract = "no" *) logic [LOW-1:0] low_q;
-        always_ff @(posedge clk) low_q <= next[LOW-1:0];
-        assign held[LOW-1:0] = low_q;
+        always_ff @(posedge clk) begin
+          high_q <= next[WIDTH-1:LOW];
+          low_q <= next[LOW-1:0];
+        end
+        assign held = {high_q, low_q};
       end
     end
     assign group[s] = gen_row[ROWS-1].held;

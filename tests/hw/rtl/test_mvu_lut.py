@@ -29,9 +29,9 @@ def cases(latency, late: int = 0) -> list[MvuCase]:
 
 def lut_latency(simd: int, weight_bits: int) -> int:
     if simd == 1:
-        return 2 + (weight_bits + 1) // 2
+        return 2 + max(1, (weight_bits - 1) // 2)
     pairs = 1 if weight_bits > 3 or simd < 3 else 4 if weight_bits == 1 and simd > 4 else 2
-    return 2 + weight_bits * pairs + tree(math.ceil(simd / 2 / pairs))
+    return 2 + max(1, weight_bits * pairs - 1) + tree(math.ceil(simd / 2 / pairs))
 
 
 def finn_latency(simd: int, weight_bits: int) -> int:
