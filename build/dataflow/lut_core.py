@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
-_MOST_ROWS = 6  # of a longer running sum: see mvu_lut.sv
+_MOST_ROWS = 8  # of a longer running sum: see mvu_lut.sv
 _COUNTED = 0.98  # of the bits of rows and adders: what Yosys makes of them
 _CONSTANT_SHARE = 0.63  # of that where weights never change
 
@@ -27,7 +27,7 @@ def latency(wide: int, weight_bits: int) -> int:
     """Cycles from the last step of a group to its sum."""
     pairs = shared_pairs(wide, weight_bits)
     rows = math.ceil(weight_bits / 2) if wide == 1 else weight_bits * pairs
-    return 2 + max(1, rows - 1) + _levels(math.ceil(wide / 2 / pairs))
+    return 2 + math.ceil(rows / 2) + _levels(math.ceil(wide / 2 / pairs))
 
 
 def core_lut(

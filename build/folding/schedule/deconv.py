@@ -50,7 +50,7 @@ def _core(core: str, wide: int, bits: int, packing: Packing | None) -> tuple[int
         "dsp2x": 1 + (4 + max(tree - 1, 0) + (wide <= 2) + 1) // 2,
         "lut": lut_core.latency(wide, bits),
     }[core]
-    return latency, (bits + 1 if bits > 5 else 6) + tree
+    return latency, ((bits + 3) // 2 if bits > 10 else 6) + tree
 
 
 def walk(

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fpgan.build.implement.synth import carry_operands
 from fpgan.build.implement.synth.fanout import split
 
 _HERE = Path(__file__).parent
@@ -71,10 +72,12 @@ def run_job(job: Job) -> None:
     _roms_to_luts(design, ys)
     mapping = ("-family", job.family, "-top", job.top, "-flatten", "-noiopad", "-noclkbuf", "-nodsp")
     if _has_memory(design):
-        do("synth_xilinx", *mapping)
+        do("synth_xilinx", *mapping, "-run", "begin:fine")
     else:  # reading the shapes of block RAM is most of the time of a small module
         do("synth_xilinx", *mapping, "-run", "begin:map_memory")
-        do("synth_xilinx", *mapping, "-run", "map_ffram:")
+        do("synth_xilinx", *mapping, "-run", "map_ffram:fine")
+    carry_operands.order(design, ys)
+    do("synth_xilinx", *mapping, "-run", "fine:")
     do("setattr -mod -unset keep_hierarchy *")
     do("setattr -mod -unset blackbox =A:fpgan_rom")
     do("flatten")

@@ -90,7 +90,7 @@ module deconv #(
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
   function automatic int unsigned core_latency(int unsigned chain);  // at most
     return chain > 0 ? chain + 4 + $clog2((WIDE + chain - 1) / chain)
-        : (WEIGHT_WIDTH > 5 ? WEIGHT_WIDTH + 1 : 6) + $clog2(WIDE);
+        : (WEIGHT_WIDTH > 10 ? (WEIGHT_WIDTH + 3) / 2 : 6) + $clog2(WIDE);
   endfunction
   localparam int unsigned SIDE_LATENCY = SIDE_PE > 0 ? core_latency(SIDE_CHAIN) : 0;
   localparam int unsigned CORE_LATENCY =

@@ -6,9 +6,8 @@
 // Stream order: a[s], `first` and `last` are of one step, w[i][s] comes 1 cycle later; meanwhile the sums of pairs
 // of activations are made, once for all PE. II = 1, latency LATENCY cycles from `last` to `vld`: those sums, the
 // rows of a group of pairs (see mvu_lut_pe), the adder tree over the groups, the accumulator:
-// 1 + WEIGHT_WIDTH * PAIRS + $clog2(SUMS); for SIMD = 1 it is 1 + (WEIGHT_WIDTH + 1) / 2; for a single row 1 more.
-// Operands come from registers; steps between groups have a = 0. A reset forgets the groups under way: it clears `vld` alone, for a
-// sum starts anew at `first`. There is no enable.
+// 2 + (ROWS + 1) / 2 + $clog2(SUMS). Operands come from registers; steps between groups have a = 0. A reset forgets
+// the groups under way: it clears `vld` alone, for a sum starts anew at `first`. There is no enable.
 module mvu_lut #(
     parameter int unsigned PE = 1,                // output channels
     parameter int unsigned SIMD = 1,              // input channels
@@ -28,19 +27,17 @@ module mvu_lut #(
     output logic signed [PE-1:0][ACCU_WIDTH-1:0] p
 );
 
-  // A longer running sum takes fewer LUTs, and more registers for weights that wait for their row: with up to 6
-  // rows it pays.
+  // A longer running sum takes fewer LUTs, and more registers for weights that wait for their row.
   function automatic int unsigned pairs();
     pairs = 1;
-    while (2 * pairs * WEIGHT_WIDTH <= 6 && 2 * pairs < SIMD) pairs *= 2;
+    while (2 * pairs * WEIGHT_WIDTH <= 8 && 2 * pairs < SIMD) pairs *= 2;
   endfunction
   localparam int unsigned PAIRS = pairs();
   localparam int unsigned STEP = SIMD == 1 ? 2 : 1;  // bits of a weight in a digit
   localparam int unsigned DIGITS = (WEIGHT_WIDTH + STEP - 1) / STEP;
   localparam int unsigned ROWS = PAIRS * DIGITS;
-  localparam int unsigned CYCLES = ROWS > 1 ? ROWS - 1 : 1;  // the first two share one
   localparam int unsigned SUMS = (SIMD + 2 * PAIRS - 1) / (2 * PAIRS);
-  localparam int unsigned LATENCY = 2 + CYCLES + $clog2(SUMS);
+  localparam int unsigned LATENCY = 2 + (ROWS + 1) / 2 + $clog2(SUMS);
   localparam int unsigned OW = ACTIVATION_WIDTH + STEP;
 
   if (PE == 0 || SIMD == 0) begin : gen_no_lane
@@ -73,7 +70,7 @@ module mvu_lut #(
   for (genvar s = 0; s < SUMS; s++) begin : gen_sum
     for (genvar k = 0; k < PAIRS; k++) begin : gen_pair
       localparam int unsigned LANE = 2 * (PAIRS * s + k);
-      localparam int unsigned LATE = k > 1 ? k - 1 : 0;  // of the pair's first row
+      localparam int unsigned LATE = k / 2;  // of the pair's first row
       logic [1:0][OW-1:0] act;
       if (LATE == 0) begin : gen_now
         assign act = wide[LANE+:2];
@@ -83,7 +80,7 @@ module mvu_lut #(
         assign act = act_q[LATE-1];
       end
       for (genvar d = 0; d < DIGITS; d++) begin : gen_digit
-        localparam int unsigned WAIT = d * PAIRS + k > 1 ? d * PAIRS + k - 1 : 0;  // of the row
+        localparam int unsigned WAIT = (d * PAIRS + k) / 2;  // of the row
         logic [2:0][OW-1:0] next, next_q;
         if (SIMD == 1) begin : gen_lone
           logic [WAIT:0][OW-1:0] late;  // the activation; the highest bit of its weight counts negative
@@ -105,7 +102,7 @@ module mvu_lut #(
           assign next = {act[0] + act[1], act};
           always_ff @(posedge clk) next_q <= next;
         end else begin : gen_next
-          localparam int unsigned MORE = d == 1 && k == 0 ? PAIRS - 1 : PAIRS;  // cycles behind the digit before
+          localparam int unsigned MORE = WAIT - ((d - 1) * PAIRS + k) / 2;  // cycles behind the digit before
           assign next = chosen[(d-1)*PAIRS+k][s];
           if (MORE == 0) begin : gen_same
             assign next_q = next;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One output channel of mvu_lut: the rows of each group of pairs, the adder tree over the groups, the accumulator.
 //
-// Row r adds digit r / PAIRS of pair r % PAIRS of each group to the group's running sum, in a cycle of its own; row
-// 0, which adds to nothing, shares that of row 1. A digit is a bit of each
-// of the pair's two weights, and what it chooses is there already: nothing, one activation, the other, or their
-// sum, which all channels share. So a bit of a running sum is one LUT, of those three, the digit and the bit added
-// to, on the carry chain, and holds two products' worth of it. The highest bits of weights count negative: their
-// row subtracts. The first level of the adder tree and the sum of the digits cost nothing of their own.
+// Row r adds digit r / PAIRS of pair r % PAIRS of each group to the group's running sum, two rows in each cycle. A
+// digit is a bit of each of the pair's two weights, and what it chooses is there already: nothing, one activation,
+// the other, or their sum, which all channels share. So a bit of a running sum is one LUT, of those three, the digit
+// and the bit added to, on the carry chain, and serves two products. The highest bits of weights count negative:
+// their rows subtract. The first levels of the adder tree and the sum of the digits cost nothing of their own.
 // A lone activation (SIMD = 1) takes two bits of its weight at a time and has what they choose given for each row.
 // A module of its own, so that tools compile and synthesize one channel and not PE of them.
 module mvu_lut_pe #(
@@ -26,7 +25,7 @@ module mvu_lut_pe #(
     input  logic clk,
     input  logic first,                   // the tree's sum begins a group
     input  logic [SIMD-1:0][WEIGHT_WIDTH-1:0] w,
-    input  logic [ROWS-1:0][SUMS-1:0][2:0][OW-1:0] chosen,  // [r]: for its pair's digits 1, 2, 3, with row r
+    input  logic [ROWS-1:0][SUMS-1:0][2:0][OW-1:0] chosen,  // [r]: for row r's digits 1, 2, 3, in its cycle
     output logic signed [ACCU_WIDTH-1:0] p
 );
   /* verilator no_inline_module */
@@ -82,12 +81,13 @@ module mvu_lut_pe #(
         assign digit_now[0] = LANE < SIMD ? w[LANE<SIMD?LANE : 0][LOW] : 1'b0;
         assign digit_now[1] = LANE + 1 < SIMD ? w[LANE+1<SIMD?LANE+1 : 0][LOW] : 1'b0;
       end
-      if (STATIC_WEIGHTS || r < 2) begin : gen_now
+      localparam int unsigned LATE = r / 2;
+      if (STATIC_WEIGHTS || LATE == 0) begin : gen_now
         assign digit = digit_now;
       end else begin : gen_delay  // too short to gain by shift register LUTs
-        (* shreg_extract = "no" *) logic [r-2:0][1:0] digit_q;
-        always_ff @(posedge clk) digit_q <= (2 * (r - 1))'({digit_q, digit_now});
-        assign digit = digit_q[r-2];
+        (* shreg_extract = "no" *) logic [LATE-1:0][1:0] digit_q;
+        always_ff @(posedge clk) digit_q <= (2 * LATE)'({digit_q, digit_now});
+        assign digit = digit_q[LATE-1];
       end
 
       logic [OW-1:0] choice;
@@ -110,8 +110,10 @@ module mvu_lut_pe #(
         assign base = WIDTH'(gen_row[r-1].held);
       end
 
-      if (r == 0 && ROWS > 1) begin : gen_no_register
-        assign held = next;
+      if (r % 2 == 0 && r < ROWS - 1) begin : gen_no_register
+        (* keep *) logic [WIDTH-1:0] both;  // else tools may add three numbers at once, which takes more LUTs
+        assign both = next;
+        assign held = both;
       end else if (STATIC_WEIGHTS || LOW == 0) begin : gen_register
         logic [WIDTH-1:0] held_q;
         always_ff @(posedge clk) held_q <= next;

@@ -29,9 +29,9 @@ def cases(latency, late: int = 0) -> list[MvuCase]:
 
 def lut_latency(simd: int, weight_bits: int) -> int:
     if simd == 1:
-        return 2 + max(1, (weight_bits - 1) // 2)
-    pairs = 1 if weight_bits > 3 or simd < 3 else 4 if weight_bits == 1 and simd > 4 else 2
-    return 2 + max(1, weight_bits * pairs - 1) + tree(math.ceil(simd / 2 / pairs))
+        return 2 + (weight_bits + 3) // 4
+    pairs = next(p for p in (1, 2, 4, 8) if 2 * p * weight_bits > 8 or 2 * p >= simd)
+    return 2 + (weight_bits * pairs + 1) // 2 + tree(math.ceil(simd / 2 / pairs))
 
 
 def finn_latency(simd: int, weight_bits: int) -> int:
