@@ -16,10 +16,10 @@ from fpgan.build.dataflow.cascade import Packing, packing
 from fpgan.build.dataflow.lut_core import core_lut
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
-_LUT_PER_INPUT_BIT = 2.5  # line buffer in LUT RAM, delays; 1 more where neighbours change places
-_CONTROL_LUT = 65
-# Of core cascade: per bit of a word in 32 words of LUT RAM, of neighbours that change places, and besides.
-_CASCADE_QUEUE, _CASCADE_TURN, _CASCADE_CONTROL = 0.6, 1.5, 180
+# Of a deconv with one of these cores: per bit of its words in 32 words of LUT RAM, of neighbours that change
+# places, of waiting results, and besides. FINN's mvu has delays in it, whatever the depth.
+_SHARED = {"lut": (0.46, 1.45, 1.25, 160), "cascade": (0.6, 1.5, 0.6, 180)}
+_DSP_INPUT, _DSP_TURN, _DSP_QUEUE, _DSP_CONTROL = 2.5, 1.0, 2.0, 65
 _BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
@@ -216,7 +216,7 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     memory = loaded_cost if shape.loaded else memory_cost
     memories = [memory(bits, shape.weight_words, shape.weight_memory) for bits in words]
     weights = sum(memories, Cost(0))
-    queue = _CASCADE_QUEUE if shape.core == "cascade" else 2.0
+    queue = _SHARED[shape.core][2] if shape.core in _SHARED else _DSP_QUEUE
     return weights + Cost(round(core + queue * shape.pe * shape.acc_bits), slices)
 
 
@@ -225,12 +225,12 @@ def shared_cost(shape: DeconvShape, cores: Sequence[str]) -> Cost:
     buffer = Cost(0)
     if buffer_style(shape.buffer_words) == "block":
         buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
-    per_bit, control = _LUT_PER_INPUT_BIT + (shape.taps > 1), _CONTROL_LUT
-    if "cascade" in cores:  # what delays its operands and adds its ends is in the core
-        turned = _CASCADE_TURN * (shape.taps > 1)
-        cascade = _CASCADE_QUEUE * math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32) + turned
-        per_bit = cascade if set(cores) == {"cascade"} else max(per_bit, cascade)
-        control = _CASCADE_CONTROL
+    waits, turns = math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32), shape.taps > 1
+    found = [
+        (queue * waits + turn * turns, control)
+        for queue, turn, _, control in (_SHARED[core] for core in cores if core in _SHARED)
+    ] or [(_DSP_INPUT + _DSP_TURN * turns, _DSP_CONTROL)]
+    per_bit, control = (max(values) for values in zip(*found, strict=True))
     operand = round(per_bit * shape.simd * shape.taps * shape.act_bits + control)
     return Cost(operand + buffer.lut * shape.taps, bram18=buffer.bram18 * shape.taps)
 

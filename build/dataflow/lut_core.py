@@ -11,8 +11,7 @@ import math
 from functools import cache
 
 _MOST_ROWS = 8  # of a longer running sum: see mvu_lut.sv
-_COUNTED = 0.98  # of the bits of rows and adders: what Yosys makes of them
-_CONSTANT_SHARE = 0.63  # of that where weights never change
+_CONSTANT_SHARE = 0.63  # of the LUTs of rows and tree where weights never change
 
 
 def shared_pairs(wide: int, weight_bits: int) -> int:
@@ -38,20 +37,23 @@ def core_lut(
     signed: activations; constant: weights never change.
     """
     pairs, step = shared_pairs(wide, weight_bits), 2 if wide == 1 else 1
-    widths = _row_bits(1 if wide == 1 else 2, pairs, step, weight_bits, act_bits, signed)
-    rows = sum(width - row // pairs * step for row, width in enumerate(widths))
-    alone = wide % (2 * pairs) * rows / (2 * pairs)  # of a group that is not full
-    bits = wide // (2 * pairs) * rows + (rows if wide == 1 else alone)
-    groups, width = math.ceil(wide / 2 / pairs), widths[-1]
+    sums = _sum_bits(1 if wide == 1 else 2, pairs, step, weight_bits, act_bits, signed)
+    # Above a choice's bits a row is carry chain alone, where it does not subtract.
+    rows = sum(
+        width - low if signed or low + step >= weight_bits else min(width - low, act_bits + step)
+        for low, width in ((row // pairs * step, width) for row, width in enumerate(sums))
+    )
+    bits = rows * wide / (1 if wide == 1 else 2 * pairs)
+    groups, width = math.ceil(wide / 2 / pairs), sums[-1]
     while groups > 1:
         width = min(width + 1, acc_bits)
         bits, groups = bits + groups // 2 * width, -(-groups // 2)
-    bits = (bits * (_CONSTANT_SHARE if constant else 1) + acc_bits) * pe
-    return _COUNTED * (bits + math.ceil(wide / 2) * (act_bits + step))
+    bits = bits * (_CONSTANT_SHARE if constant else 1) + acc_bits
+    return pe * bits + math.ceil(wide / 2) * (act_bits + step)
 
 
 @cache
-def _row_bits(
+def _sum_bits(
     products: int, pairs: int, step: int, weight_bits: int, act_bits: int, signed: bool
 ) -> list[int]:
     """Bits of the running sum behind each row, of pairs of so many products; see `bound` of mvu_lut_pe.sv."""
@@ -61,7 +63,11 @@ def _row_bits(
         low = high = 0
         for pair in range(pairs):
             added = (row // pairs + (pair <= row % pairs)) * step
-            weights = (0, 2**added - 1) if added < weight_bits else (-(2 ** (weight_bits - 1)), 2 ** (weight_bits - 1) - 1)
+            weights = (
+                (0, 2**added - 1)
+                if added < weight_bits
+                else (-(2 ** (weight_bits - 1)), 2 ** (weight_bits - 1) - 1)
+            )
             corners = [w * a for w in weights for a in acts]
             low, high = low + products * min(corners), high + products * max(corners)
         found.append(max((-low - 1).bit_length(), high.bit_length()) + 1 if low < 0 else high.bit_length())

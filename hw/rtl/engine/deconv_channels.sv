@@ -59,7 +59,8 @@ module deconv_channels #(
   localparam bit IN_LUTS = !DSP_CORE && CHAIN == 0;  // mvu_lut takes weights a cycle after the step
   logic [WW-1:0] weights;
   weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
-                  .LATE((TAPS > 1 ? 1 : 0) + (IN_LUTS ? 1 : 0)), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
+                  .LATE((TAPS > 1 ? 1 : 0) + (IN_LUTS ? 1 : 0)),
+                  .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
                   .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(STYLE), .LOADED(LOADED)) reader (
       .ap_clk(ap_clk), .load_in(load_in), .load_out(load_out), .wy(wy), .wx(wx), .nf(nf), .sf(sf), .data(weights));
 

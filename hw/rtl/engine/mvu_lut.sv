@@ -98,6 +98,8 @@ module mvu_lut #(
             assign next = {-late[WAIT], {2 * OW{1'b0}}};
           end
           always_ff @(posedge clk) next_q <= next;
+          logic unused;  // there is no other activation
+          assign unused = &{1'b0, act};
         end else if (d == 0) begin : gen_first
           assign next = {act[0] + act[1], act};
           always_ff @(posedge clk) next_q <= next;

@@ -91,9 +91,10 @@ module mvu_lut_pe #(
       end
 
       logic [OW-1:0] choice;
-      assign choice = digit[0] ? digit[1] ? chosen[r][s][2] : chosen[r][s][0]
-                    : digit[1] ? chosen[r][s][1] : '0;
+      assign choice = digit == 2'd0 ? '0 : chosen[r][s][digit-2'd1];
       logic [WIDTH-LOW-1:0] product;
+      logic unused;  // bits that no sum has
+      assign unused = &{1'b0, choice};
       assign product = SIGNED_CHOICE ? (WIDTH-LOW)'($signed(choice)) : (WIDTH-LOW)'(choice);
 
       logic [WIDTH-1:0] base, next, held;

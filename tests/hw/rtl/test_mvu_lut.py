@@ -18,13 +18,16 @@ SHAPES = [
     (1, 5, 3, 2, True, True), (2, 7, 2, 8, False, False), (1, 8, 8, 8, True, False),
     (4, 4, 5, 3, False, True), (1, 1, 8, 6, True, False), (2, 16, 4, 4, False, True),
     (5, 6, 2, 2, True, False), (2, 2, 6, 8, True, True), (1, 9, 4, 4, False, False),
+]  # fmt: skip
+NARROW = [  # and such as FINN's core does not take
     (2, 13, 1, 3, False, False), (1, 3, 1, 4, True, False), (2, 1, 3, 5, False, False), (2, 11, 3, 4, True, False),
     (1, 1, 1, 2, True, False), (1, 1, 2, 1, False, False),
 ]  # fmt: skip
 
 
 def cases(latency, late: int = 0) -> list[MvuCase]:
-    return [MvuCase(*shape, latency=latency(shape[1], shape[2]), late=late) for shape in SHAPES]
+    shapes = [*SHAPES, *NARROW] if late else SHAPES
+    return [MvuCase(*shape, latency=latency(shape[1], shape[2]), late=late) for shape in shapes]
 
 
 def lut_latency(simd: int, weight_bits: int) -> int:
