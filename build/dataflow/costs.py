@@ -17,9 +17,9 @@ from fpgan.build.dataflow.lut_core import core_lut
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 # Of a deconv with one of these cores: per bit of its words in 32 words of LUT RAM, of neighbours that change
-# places, of waiting results, and besides. FINN's mvu has delays in it, whatever the depth.
-_SHARED = {"lut": (0.46, 1.45, 1.25, 160), "cascade": (0.6, 1.5, 0.6, 180)}
-_DSP_INPUT, _DSP_TURN, _DSP_QUEUE, _DSP_CONTROL = 2.5, 1.0, 2.0, 65
+# places, of waiting results, and besides.
+_MVU = (1.25, 1.45, 2.0, 65)  # FINN's has delays in it
+_SHARED = {"lut": (0.46, 1.45, 1.25, 160), "cascade": (0.6, 1.5, 0.6, 180), "dsp": _MVU, "dsp2x": _MVU}
 _BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
 _RAM_DEPTH = 64  # deepest written memory kept in LUTs
@@ -216,8 +216,7 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
     memory = loaded_cost if shape.loaded else memory_cost
     memories = [memory(bits, shape.weight_words, shape.weight_memory) for bits in words]
     weights = sum(memories, Cost(0))
-    queue = _SHARED[shape.core][2] if shape.core in _SHARED else _DSP_QUEUE
-    return weights + Cost(round(core + queue * shape.pe * shape.acc_bits), slices)
+    return weights + Cost(round(core + _SHARED[shape.core][2] * shape.pe * shape.acc_bits), slices)
 
 
 def shared_cost(shape: DeconvShape, cores: Sequence[str]) -> Cost:
@@ -228,8 +227,8 @@ def shared_cost(shape: DeconvShape, cores: Sequence[str]) -> Cost:
     waits, turns = math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32), shape.taps > 1
     found = [
         (queue * waits + turn * turns, control)
-        for queue, turn, _, control in (_SHARED[core] for core in cores if core in _SHARED)
-    ] or [(_DSP_INPUT + _DSP_TURN * turns, _DSP_CONTROL)]
+        for queue, turn, _, control in (_SHARED[core] for core in cores)
+    ]
     per_bit, control = (max(values) for values in zip(*found, strict=True))
     operand = round(per_bit * shape.simd * shape.taps * shape.act_bits + control)
     return Cost(operand + buffer.lut * shape.taps, bram18=buffer.bram18 * shape.taps)

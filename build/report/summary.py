@@ -20,7 +20,7 @@ from fpgan.build.folding.schedule import timing as schedule
 from fpgan.hw.boards import Board
 from fpgan.hw.system.fields import plain
 
-_FF_PER_LUT = 1.7  # what Yosys counts on a whole mnist32
+_FF_PER_LUT = 1.5  # what Yosys counts on a whole mnist32
 
 
 def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilization: float) -> dict[str, Any]:

@@ -21,8 +21,8 @@ _PORTS = ("en", "first", "last", "w", "a", "vld", "p")
 class MvuCase:
     """Parameters of a core; latency: cycles from `last` to `vld` that it shall take.
 
-    chain: slices of a chain of mvu_cascade, whose weights come later the further up they are; late: cycles that
-    all weights come after their step; extra: further parameters of this one, as SystemVerilog.
+    chain: slices of a chain of mvu_cascade, whose weights come later the further up they are; late: cycles
+    that all weights come after their step; extra: further parameters, as SystemVerilog.
     """
 
     pe: int

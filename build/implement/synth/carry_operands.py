@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which operand of an adder enters the carry chain itself, and which is merged into the LUT that adds.
 
-A bit of an adder is a LUT, which makes A xor B, and a carry multiplexer, which takes A: A needs a wire of its own,
-while the logic in front of B fits into the LUT. Yosys takes the operands as they come, by size; here the one that is
-logic becomes B, so that a choice of operands or a product's bit in front of an adder costs no LUT.
+A bit of an adder is a LUT, which makes A xor B, and a carry multiplexer, which takes A: A needs a wire of
+its own, while the logic in front of B fits into the LUT. Yosys orders the operands by size; here the one that
+is logic becomes B, so that a choice or a product's bit in front of an adder costs no LUT.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _WIRES = ("$alu", "$macc", "$mem", "$scopeinfo")
 
 
 def order(design: Any, ys: Any) -> int:
-    """Exchange the operands of adders (`$alu` cells before they are mapped) where that saves LUTs; returns of how many."""
+    """Exchange the operands of adders ($alu cells) where that saves LUTs; returns of how many."""
     names = {name: ys.IdString(f"\\{name}") for name in ("A", "B", "BI", "Y")}
     pairs = [[ys.IdString(f"\\{side}_{what}") for side in "AB"] for what in ("WIDTH", "SIGNED")]
     exchanged = 0
