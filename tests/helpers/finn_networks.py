@@ -65,6 +65,11 @@ def up(inputs: int, outputs: int) -> nn.Module:
     return _layer(qnn.QuantConvTranspose2d, inputs, outputs, 4, stride=2, padding=1)
 
 
+def wave_up(inputs: int, outputs: int) -> nn.Module:
+    """The same along one axis."""
+    return _layer(qnn.QuantConvTranspose1d, inputs, outputs, 4, stride=2, padding=1)
+
+
 def autoencoder() -> nn.Module:
     """A strided convolution down, a transposed one up."""
     down = (integers(), conv(1, 4, stride=2), norm(4), relu())
