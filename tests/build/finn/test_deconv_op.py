@@ -23,8 +23,7 @@ from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers
 
 PART = "xczu3eg-sbva484-1-e"
 CASES: dict[str, tuple[int, dict[str, Any]]] = {  # which geometry, how it is folded
-    "taps": (0, {"PE": 2, "SIMD": 4, "taps": [2, 2]}),
-    "strided": (2, {"PE": 3, "SIMD": 2}),
+    "strided": (2, {"PE": 3, "SIMD": 2, "taps": [2, 1]}),
     "grouped": (3, {"PE": 3, "SIMD": 1}),
 }
 SLACK = 40  # cycles of a lone image until its last word is out, besides its steps

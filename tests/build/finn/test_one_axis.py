@@ -9,8 +9,9 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from finn_builder import own_folder
-from finn_networks import IMAGES, integers, relu, wave_up
+from finn.util.exception import FINNUserError
+from finn_folded import folded
+from finn_networks import integers, relu, saved, wave_up
 from onnx import TensorProto, helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
@@ -19,14 +20,7 @@ from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.util.basic import qonnx_make_model
 from torch import nn
 
-import fpgan.finn  # before FINN's builder, which it makes importable
-
-# isort: split
-from finn.builder.build_dataflow import build_dataflow_cfg
-from finn.builder.build_dataflow_config import DataflowBuildConfig
-from finn.util.exception import FINNUserError
-
-from fpgan.model.export import to_qonnx
+import fpgan.finn
 
 
 def model_of(*nodes: onnx.NodeProto, **constants: np.ndarray) -> ModelWrapper:
@@ -63,7 +57,7 @@ def test_every_value_stays(tmp_path: Path) -> None:
     )  # fmt: skip
     model = model_of(
         *nodes, w=weights(4, 3, 4), scales=weights(1, 6, 1), offsets=weights(6, 1), v=weights(2, 12, 3),
-        shape=np.array([1, 4, 4]),
+        shape=np.array([1, 7, 2]),
     )  # fmt: skip
     x = np.random.default_rng(1).integers(0, 16, (1, 4, 5)).astype(np.float32)
     wanted = execute_onnx(model, {"x": x})["y"]
@@ -86,24 +80,6 @@ def test_what_it_does_not_know_is_named() -> None:
 def test_a_network_of_waves_by_finns_steps(tmp_path: Path) -> None:
     """Brevitas' file of one axis, to folded layers; PyTorch's values, of one axis as it gives them."""
     torch.manual_seed(3)
-    net, x = nn.Sequential(integers(), wave_up(2, 4), relu(), wave_up(4, 1), integers()), torch.randn(8, 2, 6)
-    with torch.no_grad():
-        net(x)
-        onnx.save(to_qonnx(net.eval(), x[:1], "wave"), str(tmp_path / "wave.onnx"))
-        wanted = net(x[:IMAGES]).value.numpy()
-    np.save(tmp_path / "given.npy", x[:IMAGES].numpy())
-    np.save(tmp_path / "wanted.npy", wanted)
-    cfg = DataflowBuildConfig.from_dict({
-        "output_dir": str(tmp_path / "out"), "synth_clk_period_ns": 5.0, "board": "Ultra96",
-        "target_fps": 1_000_000, "standalone_thresholds": True, "steps": fpgan.finn.build_steps(),
-        "generate_outputs": [], "verify_steps": ["streamlined_python", "folded_hls_cppsim"],
-        "verify_input_npy": str(tmp_path / "given.npy"), "stop_step": "step_minimize_bit_width",
-        "verify_expected_output_npy": str(tmp_path / "wanted.npy"), "verification_atol": 0.0,
-    })  # fmt: skip
-    with own_folder(tmp_path):
-        assert build_dataflow_cfg(tmp_path / "wave.onnx", cfg) == 0
-    found = {path.name for path in (tmp_path / "out" / "verification_output").glob("*.npy")}
-    steps = ("streamlined_python", "folded_hls_cppsim")
-    assert found == {f"verify_{step}_{i}_SUCCESS.npy" for step in steps for i in range(IMAGES)}
-    model = ModelWrapper(str(tmp_path / "out" / "intermediate_models" / "step_minimize_bit_width.onnx"))
-    assert [node.op_type for node in model.graph.node] == ["Deconv_rtl", "Thresholding_rtl"] * 2
+    net = nn.Sequential(integers(), wave_up(2, 4), relu(), wave_up(4, 1), integers())
+    network = saved(net, torch.randn(8, 2, 6), tmp_path / "wave.onnx")
+    assert folded(network, tmp_path, fpgan.finn.build_steps()) == ["Deconv_rtl", "Thresholding_rtl"] * 2
