@@ -34,23 +34,21 @@ class AddSecondAxis(Transformation):
     """
 
     def apply(self, model: ModelWrapper) -> tuple[ModelWrapper, bool]:
-        if not any(_long(model, n.input[1]) for n in model.get_nodes_by_op_type("ConvTranspose")):
+        tensors = (*model.graph.input, *model.graph.output, *model.graph.value_info)
+        constants = {each.name for each in model.graph.initializer}
+        known = {*constants, *(tensor.name for tensor in tensors)}
+        long = {name for name in known if len(model.get_tensor_shape(name) or ()) == _LENGTH}
+        if not any(node.input[1] in long for node in model.get_nodes_by_op_type("ConvTranspose")):
             return model, False
         for node in model.graph.node:
-            if any(_long(model, name) for name in (*node.input, *node.output)):
+            if long.intersection((*node.input, *node.output)):
                 _widen(model, node)
-        for tensor in (*model.graph.input, *model.graph.output, *model.graph.value_info):
-            dims = tensor.type.tensor_type.shape.dim
-            if len(dims) == _LENGTH:
-                dims.add().dim_value = 1
-        for name in [each.name for each in model.graph.initializer]:
-            if model.get_initializer(name).ndim == _LENGTH:
-                _set(model, name, lambda values: values[..., None])
+        for tensor in tensors:
+            if tensor.name in long:
+                tensor.type.tensor_type.shape.dim.add().dim_value = 1
+        for name in constants & long:
+            _set(model, name, lambda values: values[..., None])
         return model, False
-
-
-def _long(model: ModelWrapper, name: str) -> bool:
-    return bool(name) and len(model.get_tensor_shape(name) or ()) == _LENGTH
 
 
 def _set(model: ModelWrapper, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
