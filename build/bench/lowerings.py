@@ -56,11 +56,7 @@ def lowerings(
     out, say = Path(out) / "lowerings", progress or (lambda _: None)
     say("a generator")
     network = _network(out, config or DEFAULT)
-    return [
-        {"deconv": name}
-        | _measured(network, out / name, name, synth, lambda step, name=name: say(f"{name}, {step}"))
-        for name in deconv
-    ]
+    return [{"deconv": name} | _measured(network, out / name, name, synth, say) for name in deconv]
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -89,8 +85,9 @@ def _measured(
     from fpgan.build.finn.run_builder import run_builder  # FINN's builder takes seconds to import
 
     run_builder(
-        network.file, progress, output_dir=str(out), synth_clk_period_ns=_PERIOD_NS, board="Ultra96",
-        standalone_thresholds=True, target_fps=int(1e9 / _PERIOD_NS / _ASKED[name]), steps=build_steps(name),
+        network.file, lambda step: progress(f"{name}, {step}"), output_dir=str(out), board="Ultra96",
+        synth_clk_period_ns=_PERIOD_NS, target_fps=int(1e9 / _PERIOD_NS / _ASKED[name]),
+        steps=build_steps(name), standalone_thresholds=True,
         generate_outputs=["stitched_ip", "rtlsim_performance", *(["out_of_context_synth"] if synth else [])],
         verify_steps=["stitched_ip_rtlsim"], verify_input_npy=str(network.given),
         verify_expected_output_npy=str(network.wanted), verification_atol=0.0, verification_rtol=0.0,

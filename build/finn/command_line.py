@@ -20,18 +20,17 @@ def main() -> None:
 
     # FINN sets how workers start once more: as it is now, for they are to know our layers
     default_environment(FINN_MP_START_METHOD=multiprocessing.get_start_method())
-    help = "Whose lowering of transposed convolutions, where the configuration names no steps."
-    kinds, how = click.Choice(LOWERINGS), {"expose_value": False, "callback": _use_steps}
-    run_finn.build.params.append(
-        click.Option(["--deconv"], type=kinds, default="fpgan", show_default=True, help=help, **how)
-    )
+    run_finn.build.params.append(click.Option(
+        ["--deconv"], type=click.Choice(LOWERINGS), default="fpgan", show_default=True, expose_value=False,
+        callback=_use_steps, help="Lowering of transposed convolutions, of a configuration without steps.",
+    ))  # fmt: skip
     if not vendor_tools():
         finn.xsi.ensure_available = lambda: True  # Verilator is in its place
     run_finn.main()
 
 
 def _use_steps(context: click.Context, option: click.Parameter, deconv: Lowering) -> None:
-    """The builder's default steps are ours."""
+    """Ours are the builder's default."""
     import finn.builder.build_dataflow
 
     finn.builder.build_dataflow.default_build_dataflow_steps = build_steps(deconv)

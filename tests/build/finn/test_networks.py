@@ -22,6 +22,7 @@ from finn_networks import IMAGES, Network, exported, of_generator
 import fpgan.finn  # before FINN's builder, which it makes importable
 
 # isort: split
+import finn.builder.build_dataflow
 import finn.util.settings
 from finn.builder.build_dataflow import build_dataflow_cfg
 from finn.builder.build_dataflow_config import DataflowBuildConfig
@@ -116,11 +117,15 @@ def check_hls(built: Built) -> None:
 
 @pytest.mark.verilator
 def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
-    """As fast as it was asked to be, its FIFOs sized by simulation; FINN's layers are its own."""
+    """As fast as it was asked to be, its FIFOs sized by simulation; FINN's layers are its own.
+
+    The configuration names no steps: they are ours.
+    """
     network = exported("autoencoder", tmp_path)
     options = ["--skip-dep-update", "--accept-defaults", "--build-path", str(tmp_path / "finn")]
-    files = [str(settings(tmp_path, network)), str(network.file)]
+    files = [str(settings(tmp_path, network, steps=None)), str(network.file)]
     monkeypatch.setattr(sys, "argv", ["finn", "build", *options, *files])
+    monkeypatch.setattr(finn.builder.build_dataflow, "default_build_dataflow_steps", [])
     before = finn.util.settings.get_settings()  # the command makes its own
     monkeypatch.setattr(finn.util.settings, "_SETTINGS", before)
     monkeypatch.setenv("FINN_BUILD_DIR", str(tmp_path / "finn"))
