@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import fpgan.finn  # before FINN's builder, which it makes importable
 from fpgan.build.bench import lowerings as bench
 from fpgan.build.cli.main import app
+from fpgan.build.finn import synthesis
 from fpgan.build.finn.run_builder import run_builder
-from fpgan.build.finn.synthesis import counted
 from fpgan.hw.system.tools import ToolError
 
 SMALL = replace(bench._SMALL, latent=2, channels=(2,), image_channels=1)
@@ -60,15 +60,20 @@ def test_finns_failure_is_one_line(tmp_path, monkeypatch):
 
 
 @pytest.mark.yosys
-def test_layers_are_counted_and_summed(tmp_path):
-    """One module twice, as two layers."""
+def test_layers_are_counted_and_summed(tmp_path, monkeypatch):
+    """One module under two names is synthesized once, one of other bits by itself."""
     (tmp_path / "rtl").mkdir()
-    (tmp_path / "rtl" / "adder.v").write_text(
-        "module adder (input ap_clk, input [7:0] a, input [7:0] b, output reg [7:0] y);\n"
-        "always @(posedge ap_clk) y <= a + b;\nendmodule\n"
-    )
-    layers = [{"name": f"add_{i}", "op": "Add_rtl", "module": "adder", "sources": ["adder.v"]} for i in "01"]
+    layers, calls = [], list[str]()
+    for name, bits in (("add_0", 8), ("add_1", 8), ("add_2", 4)):
+        (tmp_path / "rtl" / f"{name}.v").write_text(
+            f"module {name} (input ap_clk, input [{bits - 1}:0] a, b, output reg [{bits - 1}:0] y);\n"
+            "always @(posedge ap_clk) y <= a + b;\nendmodule\n"
+        )
+        layers.append({"name": name, "op": "Add_rtl", "module": name, "sources": [f"{name}.v"]})
     (tmp_path / "layers.json").write_text(json.dumps({"layers": layers}))
-    found = counted(tmp_path, "xczu3eg-sbva484-1-e")
-    assert [row["name"] for row in found["layers"]] == ["add_0", "add_1"]
-    assert [row["FF"] for row in found["layers"]] == [8, 8] and found["FF"] == 16 and found["LUT"] == 16
+    made = synthesis.synth_module
+    monkeypatch.setattr(synthesis, "synth_module", lambda *args: calls.append(args[2]) or made(*args))
+    found = synthesis.counted(tmp_path, "xczu3eg-sbva484-1-e")
+    assert [row["name"] for row in found["layers"]] == ["add_0", "add_1", "add_2"]
+    assert calls == ["add_0", "add_2"] and [row["FF"] for row in found["layers"]] == [8, 8, 4]
+    assert found["FF"] == found["LUT"] == 20
