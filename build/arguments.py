@@ -73,7 +73,10 @@ def checked(
     check_replaceable(Path(out), MARKER, WRITTEN)
     _check_apart(Path(model), Path(out))
     if deconv not in STYLES:
-        raise ValueError(f"deconv={deconv}; known are {' and '.join(STYLES)}")
+        raise ValueError(
+            f"deconv={deconv}; known are {' and '.join(STYLES)}; FINN's own lowering is for FINN's builder: "
+            "fpgan bench --lowerings, or build_steps(deconv='finn') of fpgan.finn"
+        )
     _check_cores(cores, backend)
     _check_storage(weight_storage, cores, backend, budget or {})
     if any_weights and weight_storage == "rom":

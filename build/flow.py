@@ -35,7 +35,7 @@ from fpgan.build.proof.thresholds import prove_thresholds
 from fpgan.build.proof.ulp_sensitive import notes, ulp_sensitive
 from fpgan.build.report.made import made
 from fpgan.build.report.summary import summarize
-from fpgan.build.writers.hls import emit_hls
+from fpgan.build.writers.hls import emit_hls, hls_layers
 from fpgan.build.writers.ip_xact import write_component
 from fpgan.build.writers.loading import weights_content
 from fpgan.build.writers.rtl import emit_rtl
@@ -182,8 +182,12 @@ def _write(
     golden: Golden,
 ) -> dict[str, Any]:
     board, clock = asked.board, asked.clock_mhz
+    summary, written = summarize(dataflow, board, clock, asked.share), dataflow
     if more["backend"] == "hls":
-        emitted = emit_hls(dataflow, board, clock, golden.vectors, folder / "hls")
+        written = hls_layers(dataflow)
+        for layer, node in zip(summary["layers"], written.graph.node, strict=True):
+            layer["op"] = node.op_type
+        emitted = emit_hls(written, board, clock, golden.vectors, folder / "hls")
     else:
         emitted = emit_rtl(dataflow, board.part, clock, folder / "rtl")
         if weights := emitted.get("weights"):
@@ -194,12 +198,10 @@ def _write(
     }  # fmt: skip
     if more["backend"] == "rtl":
         write_component(design, folder)
-    check = check_dataflow(dataflow, golden.vectors)
-    report = as_written(
-        Report, {**summarize(dataflow, board, clock, asked.share), **more, "dataflow_check": check}
-    )
+    check = check_dataflow(written, golden.vectors)
+    report = as_written(Report, {**summary, **more, "dataflow_check": check})
     integers.save(str(folder / "integer.onnx"))
-    dataflow.save(str(folder / "dataflow.onnx"))
+    written.save(str(folder / "dataflow.onnx"))
     golden.vectors.save(folder / "golden.npz")
     for name, content in (("design.json", as_written(DesignFile, design)), ("report.json", report)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

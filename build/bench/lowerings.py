@@ -4,18 +4,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fpgan.build.finn.step_list import Lowering, build_steps
-from fpgan.build.finn.vendor import prepare_builder
+from fpgan.build.finn.step_list import LOWERINGS, Lowering, build_steps
 from fpgan.hw.system.files import make_folder
 from fpgan.hw.system.reading import read_json
-from fpgan.hw.system.tools import ToolError
 from fpgan.model.config import PRESETS, TrainConfig
 from fpgan.model.export import export
 from fpgan.model.train import train
@@ -24,8 +23,9 @@ from fpgan.model.train import train
 _SMALL = replace(PRESETS["mnist32"].generator, latent=8, channels=(16,), image_channels=8)
 DEFAULT = replace(PRESETS["mnist32"], generator=_SMALL)
 _CYCLES = 512  # an image, of our layer
-_IMAGES = 4
 _ZEROS = 4  # products of kernel 4 and stride 2 with zeros, for each without: as many cycles at the same lanes
+_ASKED: dict[Lowering, int] = {"fpgan": _CYCLES, "finn": _ZEROS * _CYCLES}
+_IMAGES = 4
 _PERIOD_NS = 5.0
 _RESOURCES = ("LUT", "FF", "DSP", "BRAM18")
 Progress = Callable[[str], None]
@@ -40,25 +40,23 @@ class _Network:
 
 def lowerings(
     out: str | Path = "out",
-    config: TrainConfig = DEFAULT,
+    deconv: Collection[Lowering] = LOWERINGS,
+    config: TrainConfig | None = None,
     synth: bool = True,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
     """Build an untrained generator both ways; rows of deconv, lanes, cycles_per_image, mismatches, LUT ...
 
-    config: a generator whose layers behind the first are of kernel 4 and stride 2. lanes: products at once,
-    in all layers together; FINN's lowering gets as many cycles more as it has products of zeros. mismatches:
-    values of the stitched design in Verilator that are not PyTorch's. synth: count resources by Yosys.
-    OUT/lowerings/NAME holds what FINN writes. Raises ToolError.
+    deconv: which of the two. config: a generator whose layers behind the first are of kernel 4 and stride 2,
+    or DEFAULT. lanes: products at once, in all layers together; FINN's lowering gets as many cycles more as
+    it has products of zeros. mismatches: values of the stitched design in Verilator that are not PyTorch's.
+    synth: count resources by Yosys. progress: called with the name of each step. OUT/lowerings/NAME holds
+    what FINN writes. Raises ToolError.
     """
     out, say = Path(out) / "lowerings", progress or (lambda _: None)
-    network = _network(out, config)
-    rows = []
-    asked: dict[Lowering, int] = {"fpgan": _CYCLES, "finn": _ZEROS * _CYCLES}
-    for name, cycles in asked.items():
-        say(name)
-        rows.append({"deconv": name} | _measured(network, out / name, name, cycles, synth))
-    return rows
+    say("a generator")
+    network = _network(out, config or DEFAULT)
+    return [{"deconv": name} | _measured(network, out / name, name, synth, say) for name in deconv]
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -70,6 +68,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def _network(out: Path, config: TrainConfig) -> _Network:
     make_folder(out)
+    for name in ("run", *LOWERINGS):  # of an earlier call: FINN adds to what it finds
+        shutil.rmtree(out / name, ignore_errors=True)
     train(config, out / "run", steps=0)
     file = export(out / "run", out / "network.onnx", vectors=_IMAGES)
     network = _Network(file, out / "given.npy", out / "wanted.npy")
@@ -79,27 +79,20 @@ def _network(out: Path, config: TrainConfig) -> _Network:
     return network
 
 
-def _measured(network: _Network, out: Path, name: Lowering, cycles: int, synth: bool) -> dict[str, Any]:
-    prepare_builder()
-    from finn.builder.build_dataflow import build_dataflow_cfg
-    from finn.builder.build_dataflow_config import (
-        DataflowBuildConfig,
-        DataflowOutputType,
-        VerificationStepType,
-    )
+def _measured(
+    network: _Network, out: Path, name: Lowering, synth: bool, progress: Progress
+) -> dict[str, Any]:
+    from fpgan.build.finn.run_builder import run_builder  # FINN's builder takes seconds to import
 
-    wanted = [DataflowOutputType.STITCHED_IP, DataflowOutputType.RTLSIM_PERFORMANCE]
-    cfg = DataflowBuildConfig(
-        output_dir=str(out), synth_clk_period_ns=_PERIOD_NS, board="Ultra96", standalone_thresholds=True,
-        target_fps=int(1e9 / _PERIOD_NS / cycles), steps=build_steps(name),
-        generate_outputs=[*wanted, *([DataflowOutputType.OOC_SYNTH] if synth else [])],
-        verify_steps=[VerificationStepType.STITCHED_IP_RTLSIM], verify_input_npy=str(network.given),
+    run_builder(
+        network.file, lambda step: progress(f"{name}, {step}"), output_dir=str(out), board="Ultra96",
+        synth_clk_period_ns=_PERIOD_NS, target_fps=int(1e9 / _PERIOD_NS / _ASKED[name]),
+        steps=build_steps(name), standalone_thresholds=True,
+        generate_outputs=["stitched_ip", "rtlsim_performance", *(["out_of_context_synth"] if synth else [])],
+        verify_steps=["stitched_ip_rtlsim"], verify_input_npy=str(network.given),
         verify_expected_output_npy=str(network.wanted), verification_atol=0.0, verification_rtol=0.0,
         verification_mean_atol=0.0, verification_mean_rtol=0.0,
     )  # fmt: skip
-    if build_dataflow_cfg(network.file, cfg):
-        log = out / "build_dataflow.log"
-        raise ToolError(f"FINN's build of deconv={name} failed (log: {log})", log=log)
     made = np.concatenate([
         np.load(next((out / "verification_output").glob(f"verify_stitched_ip_rtlsim_{i}_*.npy")))
         for i in range(_IMAGES)

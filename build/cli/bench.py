@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -18,6 +18,12 @@ def _designs() -> list[str]:
     from fpgan.build.bench.designs import all_designs
 
     return [design.name for design in all_designs()]
+
+
+def _lowered() -> tuple[str, ...]:
+    from fpgan.build.finn.step_list import LOWERINGS
+
+    return LOWERINGS
 
 
 def command(
@@ -46,6 +52,9 @@ def command(
             "--lowerings", help="Only our transposed convolution beside FINN's own lowering of one."
         ),
     ] = False,
+    deconv: Annotated[
+        str | None, several("With --lowerings: which of them.", _lowered, "fpgan,finn", default="both")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Where the designs stand: against the limit, zero insertion, published accelerators, CPU and GPU.
@@ -65,8 +74,10 @@ def command(
     `fpgan bench --lowerings`: beside zeros between pixels and a convolution, all through FINN's builder
     """
     if lowerings:
-        _lowerings(out, synth, json)
+        _lowerings(out, deconv, synth, json)
         return
+    if deconv is not None:
+        raise ValueError(f"--deconv {deconv}: goes with --lowerings")
     from fpgan.build.bench.against import read_bench
 
     if measured is not None and against is None:
@@ -90,12 +101,13 @@ def command(
         show(result, json, told, failed)
 
 
-def _lowerings(out: Path, synth: bool, json: bool) -> None:
+def _lowerings(out: Path, deconv: str | None, synth: bool, json: bool) -> None:
     from fpgan.build.bench import lowerings as literal
 
     given.to_write(out)
+    chosen = literal.LOWERINGS if deconv is None else cast(Any, deconv.split(","))
     with steps("bench") as progress:
-        rows = literal.lowerings(out, synth=synth, progress=progress)
+        rows = literal.lowerings(out, chosen, synth=synth, progress=progress)
     wrong = [row["deconv"] for row in rows if row["mismatches"]]
     show({"lowerings": rows}, json, [literal.table(rows)], f"{', '.join(wrong)}: mismatches" if wrong else "")
 

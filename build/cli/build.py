@@ -44,7 +44,13 @@ def command(
     cores: Annotated[
         str, several("Compute cores to choose from.", lambda: CORES, "lut,dsp,dsp2x,cascade")
     ] = "lut,dsp",
-    deconv: Annotated[str, choice("zero_insert: the literal reading, for comparison.", STYLES)] = "subpixel",
+    deconv: Annotated[
+        str,
+        choice(
+            "zero_insert: the literal reading, for comparison. FINN's own lowering: fpgan bench --lowerings.",
+            STYLES,
+        ),
+    ] = "subpixel",
     like: Annotated[Path | None, typer.Option(help="Fold as this BUILD is folded.")] = None,
     input: Annotated[str | None, quantizer("Input")] = None,
     output: Annotated[str | None, quantizer("Output")] = None,

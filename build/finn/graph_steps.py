@@ -29,6 +29,7 @@ from finn.util.config import extract_model_config_to_json  # noqa: E402
 
 from fpgan.build.finn.host_ends import HostEnds  # noqa: E402
 from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTranspose  # noqa: E402
+from fpgan.build.finn.transformations.add_second_axis import AddSecondAxis  # noqa: E402
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds  # noqa: E402
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv  # noqa: E402
 from fpgan.build.finn.transformations.infer_literal_deconv import InferLiteralDeconv  # noqa: E402
@@ -51,10 +52,11 @@ _FOLDED = (
 def step_qonnx_to_finn(model: ModelWrapper, cfg: DataflowBuildConfig) -> ModelWrapper:
     """FINN's, behind ExactThresholds: of what that takes up, nothing is left that FINN would approximate.
 
-    A graph with no transposed convolution, and none to be made of an upsampling, is FINN's alone.
+    Images of one spatial axis get a second one, of one pixel, at the graph's ends too. A graph with no
+    transposed convolution, and none to be made of an upsampling, is FINN's alone.
     """
     if any(model.get_nodes_by_op_type(kind) for kind in _CONCERNED):
-        model = cleanup_model(model).transform(ExactThresholds())
+        model = cleanup_model(model).transform(AddSecondAxis()).transform(ExactThresholds())
     return finn_steps.step_qonnx_to_finn(model, cfg)
 
 

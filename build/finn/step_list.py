@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from fpgan.build.finn.vendor import prepare, vendor_tools
 
@@ -21,8 +21,8 @@ WITHOUT_TOOLS = (
     "step_out_of_context_synthesis",
 )  # fmt: skip
 
-
 Lowering = Literal["fpgan", "finn"]
+LOWERINGS: tuple[Lowering, ...] = get_args(Lowering)
 
 
 def build_steps(deconv: Lowering = "fpgan") -> list[str]:

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from fpgan.build.dataflow.ops import DOMAIN, RTL_DOMAIN, add_to, register
+from fpgan.build.dataflow.ops import RTL_DOMAIN, add_to
+from fpgan.build.writers.hls.hls_layers import register_hls
 from fpgan.hw.system.environment import variable
 
 _PRELOADED = "fpgan.build.finn.steps"  # makes our ops known to a process that imports it
@@ -26,11 +27,9 @@ def prepare() -> None:
     They ask for the engine of Vivado's simulator when they are imported. Where there is no Vivado, the
     functions of finn.xsi are those of `simulator`, so that FINN's verification by rtlsim runs in Verilator.
     """
-    register()
-    from fpgan.build.finn.deconv_hls import Deconv_hls  # FINN has settings now
-    from fpgan.build.finn.rtl_variants import VARIANTS
+    register_hls()
+    from fpgan.build.finn.rtl_variants import VARIANTS  # FINN has settings now
 
-    add_to(f"{DOMAIN}.hls", Deconv_hls)
     add_to(RTL_DOMAIN, *VARIANTS)
     if not vendor_tools():
         import finn.xsi

@@ -33,6 +33,7 @@ from fpgan.build.finn.hardware_steps import (
 )
 from fpgan.build.finn.step_list import build_steps
 from fpgan.build.finn.transformations.absorb_sign import AbsorbSignIntoConvTranspose
+from fpgan.build.finn.transformations.add_second_axis import AddSecondAxis
 from fpgan.build.finn.transformations.exact_thresholds import ExactThresholds
 from fpgan.build.finn.transformations.infer_deconv import InferDeconv
 from fpgan.build.finn.transformations.infer_literal_deconv import InferLiteralDeconv
@@ -45,11 +46,12 @@ from fpgan.build.finn.transformations.set_folding import SetFolding
 from fpgan.build.finn.transformations.specialize_add import SpecializeAdd
 
 __all__ = [
-    "AbsorbSignIntoConvTranspose", "ExactThresholds", "InferDeconv", "InferLiteralDeconv", "InsertStreams",
-    "LowerDepthToSpace", "MergeDepthToSpace", "MergeUpsampling", "MoveScalarMulPastPixelPadding",
-    "SetFolding", "SpecializeAdd", "build_steps", "main", "step_convert_to_hw", "step_create_stitched_ip",
-    "step_generate_hardware", "step_measure_rtlsim_performance", "step_out_of_context_synthesis",
-    "step_qonnx_to_finn", "step_specialize_layers", "step_streamline", "step_streamline_literally",
+    "AbsorbSignIntoConvTranspose", "AddSecondAxis", "ExactThresholds", "InferDeconv", "InferLiteralDeconv",
+    "InsertStreams", "LowerDepthToSpace", "MergeDepthToSpace", "MergeUpsampling",
+    "MoveScalarMulPastPixelPadding", "SetFolding", "SpecializeAdd", "build_steps", "main",
+    "step_convert_to_hw", "step_create_stitched_ip", "step_generate_hardware",
+    "step_measure_rtlsim_performance", "step_out_of_context_synthesis", "step_qonnx_to_finn",
+    "step_specialize_layers", "step_streamline", "step_streamline_literally",
     "step_target_fps_parallelization",
 ]  # fmt: skip
 

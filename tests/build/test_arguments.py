@@ -45,6 +45,10 @@ def test_the_board_says_what_is_left_out(tmp_path: Path) -> None:
         ({"budget": {"LUT": -4}}, "budget LUT=-4 must be between 0 and 10,000,000"),
         ({"budget": {"FF": 4}}, "budget FF=4: FF is not one of LUT, DSP, BRAM18"),
         ({"deconv": "magic"}, "deconv=magic; known are subpixel and zero_insert"),
+        (
+            {"deconv": "finn"},
+            "deconv=finn; known are subpixel and zero_insert; FINN's own lowering is for FINN's builder: ",
+        ),
         ({"backend": "vhdl"}, "backend=vhdl; choose rtl or hls"),
         ({"cores": ()}, "cores=: choose from lut,dsp,dsp2x,cascade"),
         ({"like": "gone"}, "gone: no build here (report.json is missing)"),

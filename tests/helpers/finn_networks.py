@@ -65,6 +65,11 @@ def up(inputs: int, outputs: int) -> nn.Module:
     return _layer(qnn.QuantConvTranspose2d, inputs, outputs, 4, stride=2, padding=1)
 
 
+def wave_up(inputs: int, outputs: int) -> nn.Module:
+    """The same along one axis."""
+    return _layer(qnn.QuantConvTranspose1d, inputs, outputs, 4, stride=2, padding=1)
+
+
 def autoencoder() -> nn.Module:
     """A strided convolution down, a transposed one up."""
     down = (integers(), conv(1, 4, stride=2), norm(4), relu())
@@ -107,12 +112,15 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
 def exported(name: str, folder: Path, size: int = 8) -> Network:
     """One of them for images of size x size."""
     torch.manual_seed(3)
-    net, x = NETWORKS[name](), torch.randn(32, 1, size, size)
+    return saved(NETWORKS[name](), torch.randn(32, 1, size, size), folder / f"{name}.onnx")
+
+
+def saved(net: nn.Module, x: Tensor, file: Path) -> Network:
+    """Written to a file when its scales and norms have found their values on x."""
     with torch.no_grad():
         for _ in range(_SETTLING):
             net(x)
-        file = folder / f"{name}.onnx"
-        onnx.save(to_qonnx(net.eval(), x[:1], name), str(file))
+        onnx.save(to_qonnx(net.eval(), x[:1], file.stem), str(file))
         y = net(x[:IMAGES])
         return Network(file, x[:IMAGES].numpy(), (getattr(y, "value", y)).numpy())
 

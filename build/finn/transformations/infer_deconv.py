@@ -28,8 +28,8 @@ class InferDeconv(Transformation):
         x -> Transpose to NHWC -> Deconv(weights) -> Transpose to NCHW -> y
 
     Any kernel, stride, pads, output padding, dilation and groups. Raises FINNUserError, in one line, for a
-    ConvTranspose that is no such layer: float inputs or weights, a bias, one or three spatial axes. chosen:
-    of which nodes; all where nothing is said.
+    ConvTranspose that is no such layer: float inputs or weights, a bias, three spatial axes, or one, which
+    AddSecondAxis takes. chosen: of which nodes; all where nothing is said.
     """
 
     def __init__(self, chosen: Callable[[NodeProto], bool] = lambda node: True) -> None:
@@ -91,7 +91,7 @@ def _weights(model: ModelWrapper, node: NodeProto) -> np.ndarray:
     if len(node.input) > 2 and node.input[2]:
         raise refused(node, "a bias; run qonnx' ExtractBiasFromConv, so that thresholds take it in")
     if values.ndim != 4:
-        raise refused(node, f"{values.ndim - 2} spatial axes; 2 are supported")
+        raise refused(node, f"{values.ndim - 2} spatial axes; 2 are supported, and 1 behind AddSecondAxis")
     return np.rint(values).astype(np.int64)
 
 

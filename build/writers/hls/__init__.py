@@ -4,5 +4,6 @@
 from __future__ import annotations
 
 from fpgan.build.writers.hls.emit import emit_hls
+from fpgan.build.writers.hls.hls_layers import hls_layers
 
-__all__ = ["emit_hls"]
+__all__ = ["emit_hls", "hls_layers"]

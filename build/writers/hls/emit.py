@@ -32,8 +32,9 @@ def emit_hls(
 ) -> dict[str, Any]:
     """Write top.hpp, top.cpp, main.cpp, a header per layer, kernels, csim/ headers, vectors and run.tcl.
 
-    vectors: the first 16 become latent.bin and image.bin. Returns what design.json says of it: sources (C++
-    files in compile order), layers, fifos, input, output. Raises ValueError where a stream word is too wide.
+    model: as `hls_layers` makes it. vectors: the first 16 become latent.bin and image.bin. Returns what
+    design.json says of it: sources (C++ files in compile order), layers, fifos, input, output. Raises
+    ValueError where a stream word is too wide.
     """
     hls.mkdir(parents=True, exist_ok=True)
     description = describe_streams(model)
@@ -91,7 +92,7 @@ def stream_depths(model: ModelWrapper) -> dict[str, int]:
         if node.op_type == "Fifo_rtl":
             depths[node.input[0]] = max(depths[node.input[0]], getCustomOp(node).get_nodeattr("depth") + 1)
         else:
-            depths |= dict.fromkeys(node.output, QUEUE_WORDS if node.op_type == "Deconv_rtl" else _DEPTH)
+            depths |= dict.fromkeys(node.output, QUEUE_WORDS if node.op_type == "Deconv_hls" else _DEPTH)
     return depths
 
 

@@ -229,7 +229,6 @@ def _requantize(op: Any, model: ModelWrapper, node: NodeProto) -> _Parts:
 
 _KERNELS: dict[str, Callable[[Any, ModelWrapper, NodeProto], _Parts]] = {
     "Deconv_hls": _deconv,
-    "Deconv_rtl": _deconv,
     "Thresholding_rtl": _threshold,
     "WidthConvert_rtl": _width_convert,
     "PixelPad_rtl": _pixel_pad,

@@ -15,7 +15,7 @@ from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.folding.size_fifos import size_fifos
 from fpgan.build.proof.golden_vectors import run_dataflow
 from fpgan.build.report.summary import summarize
-from fpgan.build.writers.hls import emit_hls
+from fpgan.build.writers.hls import emit_hls, hls_layers
 from fpgan.build.writers.rtl import emit_rtl
 from fpgan.hw.build_files import VERSION
 from fpgan.sim.simulate import simulate
@@ -25,7 +25,7 @@ def emitted(g, model, folder, backend="rtl"):
     """A BUILD as fpgan build leaves it."""
     model, vectors = insert_streams(model, size_fifos(model)), g.vectors(6)
     if backend == "hls":
-        design = emit_hls(model, BOARD, 300.0, vectors, folder / "hls")
+        design = emit_hls(hls_layers(model), BOARD, 300.0, vectors, folder / "hls")
     else:
         design = emit_rtl(model, BOARD.part, 300.0, folder / "rtl")
     design |= {"version": VERSION, "name": "joins", "backend": backend, "board": BOARD.name,

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of Brevitas' go from QONNX through FINN's builder alone, to a stitched design in Verilator."""
+"""Networks of Brevitas' go from QONNX through FINN's builder alone, to a stitched design in Verilator.
+
+FPGAN_NETWORKS=whole simulates each of their layers by itself too, counts what each takes by Yosys, and prints
+the row of build/finn/README.md (pytest -s): by hand, since it takes minutes.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +22,18 @@ from finn_networks import IMAGES, Network, exported, of_generator
 import fpgan.finn  # before FINN's builder, which it makes importable
 
 # isort: split
+import finn.builder.build_dataflow
 import finn.util.settings
 from finn.builder.build_dataflow import build_dataflow_cfg
 from finn.builder.build_dataflow_config import DataflowBuildConfig
 from qonnx.core.modelwrapper import ModelWrapper
 
 CYCLES = 1000  # an image, asked for
+WHOLE = os.environ.get("FPGAN_NETWORKS") == "whole"
+STEPS = ("streamlined_python", *(["node_by_node_rtlsim"] if WHOLE else []), "stitched_ip_rtlsim")
+OUTPUTS = ("estimate_reports", "stitched_ip", "rtlsim_performance",
+           *(["out_of_context_synth"] if WHOLE else []))  # fmt: skip
+COUNTED = ("LUT", "FF", "DSP", "BRAM18")
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,17 @@ class Built:
             made = np.load(folder / f"verify_{steps[-1]}_{i}_SUCCESS.npy")
             assert np.array_equal(made[0], self.network.wanted[i])
         assert len(np.unique(self.network.wanted)) > 20
+        if WHOLE and steps == STEPS:
+            self.show()
+
+    def show(self) -> None:
+        """Its row: cycles as estimated and as measured, what Yosys counts."""
+        cycles, (measured,) = (
+            self.report(name) for name in ("estimate_network_performance", "rtlsim_performance")
+        )
+        counted = self.report("ooc_synth")
+        figures = (cycles["max_cycles"], measured["intervals"][0], *(counted[name] for name in COUNTED))
+        print(f"\n| {self.network.file.stem} | {' | '.join(f'{figure:,.10g}' for figure in figures)} |")
 
 
 def settings(folder: Path, network: Network, **others: object) -> Path:
@@ -58,8 +80,7 @@ def settings(folder: Path, network: Network, **others: object) -> Path:
     fields = {
         "output_dir": "output", "synth_clk_period_ns": 5.0, "board": "Ultra96",
         "target_fps": 200_000_000 // CYCLES, "standalone_thresholds": True, "steps": fpgan.finn.build_steps(),
-        "generate_outputs": ["estimate_reports", "stitched_ip", "rtlsim_performance"],
-        "verify_steps": ["streamlined_python", "stitched_ip_rtlsim"],
+        "generate_outputs": list(OUTPUTS), "verify_steps": list(STEPS),
         "verify_input_npy": str(folder / "given.npy"),
         "verify_expected_output_npy": str(folder / "wanted.npy"), **exact, **others,
     }  # fmt: skip
@@ -91,16 +112,20 @@ def check_hls(built: Built) -> None:
     )  # fmt: skip
     assert "Deconv_hls" in built.layers() and "Deconv_rtl" not in built.layers()
     assert list((folder / "finn").glob("code_gen_cppsim_*/output_0.bin"))  # the compiled kernel's
-    built.check("streamlined_python", "stitched_ip_rtlsim", "folded_hls_cppsim")
+    built.check(*STEPS, "folded_hls_cppsim")
 
 
 @pytest.mark.verilator
 def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
-    """As fast as it was asked to be, its FIFOs sized by simulation; FINN's layers are its own."""
+    """As fast as it was asked to be, its FIFOs sized by simulation; FINN's layers are its own.
+
+    The configuration names no steps: they are ours.
+    """
     network = exported("autoencoder", tmp_path)
     options = ["--skip-dep-update", "--accept-defaults", "--build-path", str(tmp_path / "finn")]
-    files = [str(settings(tmp_path, network)), str(network.file)]
+    files = [str(settings(tmp_path, network, steps=None)), str(network.file)]
     monkeypatch.setattr(sys, "argv", ["finn", "build", *options, *files])
+    monkeypatch.setattr(finn.builder.build_dataflow, "default_build_dataflow_steps", [])
     before = finn.util.settings.get_settings()  # the command makes its own
     monkeypatch.setattr(finn.util.settings, "_SETTINGS", before)
     monkeypatch.setenv("FINN_BUILD_DIR", str(tmp_path / "finn"))
@@ -108,7 +133,7 @@ def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
         fpgan.finn.main()
     assert not ended.value.code
     built = Built(tmp_path / "output", network)
-    built.check("streamlined_python", "stitched_ip_rtlsim")
+    built.check(*STEPS)
     finns = {"FMPadding_rtl", "ConvolutionInputGenerator_rtl", "MVAU_rtl"}
     assert built.layers() == {"Deconv_rtl", "Thresholding_rtl", *finns}
     estimated, (measured,) = built.report("estimate_network_performance"), built.report("rtlsim_performance")
@@ -120,7 +145,7 @@ def test_autoencoder_by_finns_command_line(tmp_path, monkeypatch):
 def test_unet_with_a_sum_and_a_concatenation(tmp_path):
     """A sum's thresholds are exact, and its FIFOs hold what the skips wait with."""
     built = build(tmp_path, exported("unet", tmp_path))
-    built.check("streamlined_python", "stitched_ip_rtlsim")
+    built.check(*STEPS)
     assert {"Add_rtl", "StreamingConcat_rtl", "DuplicateStreams_rtl", "MVAU_rtl"} < built.layers()
     estimated, (measured,) = built.report("estimate_network_performance"), built.report("rtlsim_performance")
     assert measured["intervals"] == [estimated["max_cycles"]]
@@ -131,7 +156,7 @@ def test_unet_with_a_sum_and_a_concatenation(tmp_path):
 @pytest.mark.parametrize(("name", "layers"), [("segmentation", {"Pool_rtl"}), ("subpixel", {"Deconv_rtl"})])
 def test_networks_with_the_smallest_fifos(tmp_path, name, layers):
     built = build(tmp_path, exported(name, tmp_path), auto_fifo_strategy="force_minimal_fifos")
-    built.check("streamlined_python", "stitched_ip_rtlsim")
+    built.check(*STEPS)
     assert {"MVAU_rtl", "ConvolutionInputGenerator_rtl", *layers} < built.layers()
     check_hls(built)
 
@@ -141,5 +166,5 @@ def test_mnist32_of_few_channels(tmp_path, export_preset):
     """Our preset's layers, by FINN; the token model sizes its FIFOs."""
     network = of_generator(export_preset("mnist32", channels=(8, 4, 4)))
     built = build(tmp_path, network)
-    built.check("streamlined_python", "stitched_ip_rtlsim")
+    built.check(*STEPS)
     assert built.layers() == {"Deconv_rtl", "Thresholding_rtl"}

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 import pytest
+from finn_deconvs import GEOMETRIES, transposed
 from onnx import TensorProto, helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
-from qonnx.custom_op.registry import getCustomOp
 from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.util.basic import qonnx_make_model
 
@@ -31,28 +29,6 @@ from finn.util.exception import FINNUserError
 from fpgan.build.finn import hardware_steps
 
 PART = "xczu3eg-sbva484-1-e"
-GEOMETRIES = [  # rows, columns, kernel, attributes of ConvTranspose
-    (4, 4, (4, 4), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
-    (1, 1, (4, 3), {}),
-    (3, 2, (3, 3), {"strides": [2, 3], "pads": [1, 0, 0, 1], "output_padding": [1, 0]}),
-    (3, 3, (3, 2), {"dilations": [2, 1], "group": 2}),
-    (3, 3, (3, 3), {"strides": [2, 2], "auto_pad": "SAME_UPPER"}),
-    (3, 3, (4, 4), {"strides": [2, 2], "auto_pad": "SAME_LOWER"}),
-    (2, 3, (3, 3), {"strides": [2, 2], "output_shape": [5, 6]}),
-]
-
-
-def transposed(rows: int, cols: int, kernel: tuple[int, int], **attributes: object) -> ModelWrapper:
-    """One ConvTranspose of 4 channels on UINT4, INT3 weights."""
-    rng, groups = np.random.default_rng(0), int(attributes.get("group", 1))
-    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"], name="up", kernel_shape=kernel, **attributes)
-    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-             for name, shape in (("x", [1, 4, rows, cols]), ("y", None))]  # fmt: skip
-    model = ModelWrapper(qonnx_make_model(helper.make_graph([node], "up", infos[:1], infos[1:])))
-    model.set_initializer("w", rng.integers(-4, 4, (4, 6 // groups, *kernel)).astype(np.float32))
-    for name, kind in (("x", "UINT4"), ("w", "INT8")):
-        model.set_tensor_datatype(name, DataType[kind])
-    return model.transform(InferShapes())
 
 
 @pytest.mark.parametrize(("rows", "cols", "kernel", "attributes"), GEOMETRIES)
@@ -71,38 +47,6 @@ def test_deconv_is_a_layer_of_finns(rows, cols, kernel, attributes):
     acc = model.get_tensor_datatype(node.output[0])
     assert acc.bitwidth() <= 12 and acc.min() <= wanted.min() and wanted.max() <= acc.max()
     assert np.array_equal(execute_onnx(model, x)["y"], wanted)
-
-
-def specialized(style: str, folder: Path, **folding: int) -> tuple[ModelWrapper, dict[str, np.ndarray]]:
-    """A folded layer of that back end with a folder for its code, and an input of it."""
-    rows, cols, kernel, attributes = GEOMETRIES[2]
-    model = transposed(rows, cols, kernel, **attributes).transform(fpgan.finn.InferDeconv())
-    for bits in (MinimizeWeightBitWidth(), MinimizeAccumulatorWidth()):
-        model = model.transform(bits)
-    (node,) = model.get_nodes_by_op_type("Deconv")
-    getCustomOp(node).set_nodeattr("preferred_impl_style", style)
-    model = model.transform(SpecializeLayers(PART))
-    (node,) = model.get_nodes_by_op_type(f"Deconv_{style}")
-    for name, value in folding.items():
-        getCustomOp(node).set_nodeattr(name, value)
-    return model, {"x": np.random.default_rng(1).integers(0, 16, (1, 4, rows, cols)).astype(np.float32)}
-
-
-def test_c_simulation_of_the_hls_layer(tmp_path):
-    model, x = specialized("hls", tmp_path, PE=3, SIMD=2)
-    wanted = execute_onnx(model, x)["y"]
-    op = getCustomOp(model.get_nodes_by_op_type("Deconv_hls")[0])
-    op.set_nodeattr("code_gen_dir_cppsim", str(tmp_path))
-    op.code_generation_cppsim(model)
-    op.compile_singlenode_code()
-    op.set_nodeattr("exec_mode", "cppsim")
-    assert np.array_equal(execute_onnx(model, x)["y"], wanted)
-    op.set_nodeattr("code_gen_dir_ipgen", str(tmp_path))
-    op.code_generation_ipgen(model, PART, 5.0)
-    (source,) = tmp_path.glob("top_*.cpp")
-    script = (tmp_path / f"hls_syn_{source.stem.removeprefix('top_')}.tcl").read_text()
-    assert "#pragma HLS INTERFACE axis port=out0_V" in source.read_text() and PART in script
-    assert "$" not in script.replace("$config_", "").replace("$::env", "")
 
 
 def test_what_is_no_deconv_is_refused_by_name():

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from onnx import helper
 from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.dataflow.ops import RTL_DOMAIN
 from fpgan.build.flow import build
 from fpgan.build.implement.synth.yosys import netlists
 from fpgan.build.implement.synthesize import synth
 from fpgan.build.report.page import report
 from fpgan.build.writers.hls.emit import run_tcl, stream_depths
+from fpgan.build.writers.hls.hls_layers import HLS_DOMAIN, hls_layers, register_hls
 from fpgan.build.writers.hls.kernels import MAX_WORD_BITS
 from fpgan.build.writers.hls.tables import threshold_tables, weight_chunks
 from fpgan.hw.boards import get_board
@@ -84,7 +88,7 @@ def test_thresholds_by_stage():
 
 
 def test_a_fifo_is_the_depth_of_its_stream():
-    register()
+    register_hls()
 
     def node(op, source, *targets, **attributes):
         return helper.make_node(
@@ -98,7 +102,26 @@ def test_a_fifo_is_the_depth_of_its_stream():
         node("Fifo_rtl", "g", "h", depth=9, **fifo),
     ]  # fmt: skip
     model = ModelWrapper(qonnx_make_model(helper.make_graph(nodes, "depths", [], [])))
+    model = hls_layers(model)
+    assert {n.domain for n in model.get_nodes_by_op_type("Deconv_hls")} == {HLS_DOMAIN}
     assert stream_depths(model) == {"b": 32, "c": 2, "d": 2, "e": 10, "g": 32}
+
+
+def test_finn_gets_the_kernels_of_the_build(build_preset, tmp_path):
+    """dataflow.onnx has Deconv_hls, of which FINN's C simulation compiles what BUILD/hls holds."""
+    register_hls()
+    folder = build_preset("tiny", target_fps=100_000, backend="hls")
+    model = ModelWrapper(str(folder / "dataflow.onnx"))
+    nodes = model.get_nodes_by_op_type("Deconv_hls")
+    layers = json.loads((folder / "report.json").read_text())["layers"]
+    assert [node.name for node in nodes] == [layer["name"] for layer in layers if layer["op"] == "Deconv_hls"]
+    assert not model.get_nodes_by_op_type("Deconv_rtl")
+    for node in nodes[1:-1]:  # the first and the last have the ports' words
+        op = getCustomOp(node)
+        op.set_nodeattr("code_gen_dir_cppsim", str(tmp_path))
+        op.code_generation_cppsim(model)
+        text = (tmp_path / f"{node.name}_kernel.hpp").read_text().replace(f"{node.name}_kernel", node.name)
+        assert text == (folder / "hls" / f"{node.name}.hpp").read_text()
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
-from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.dataflow.ops import RTL_DOMAIN
 from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.frontend.linear import Linear
+from fpgan.build.writers.hls.hls_layers import HLS_DOMAIN, register_hls
 from fpgan.build.writers.hls.kernels import kernel_of
 from fpgan.hw.geometry import DeconvGeometry
 from fpgan.hw.sources import hls_dir
@@ -88,10 +89,10 @@ def random_deconv(seed: int):
 
 def node_case(name, op_type, x, y, arrays=(), **attributes) -> KernelCase:
     """A node on x (N,H,W,C), which its numpy function makes y of; arrays: values of its further inputs."""
-    register()
+    register_hls()
     node = helper.make_node(
-        op_type, ["x", *(f"a{i}" for i in range(len(arrays)))], ["y"], name=name, domain=RTL_DOMAIN,
-        backend="fpgadataflow", **attributes,
+        op_type, ["x", *(f"a{i}" for i in range(len(arrays)))], ["y"], name=name,
+        domain=HLS_DOMAIN if op_type == "Deconv_hls" else RTL_DOMAIN, backend="fpgadataflow", **attributes,
     )  # fmt: skip
     infos = [
         helper.make_tensor_value_info(t, TensorProto.FLOAT, [1, *v.shape[1:]])
@@ -126,7 +127,7 @@ def deconv_case(
     x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *size, ci))
     rows, cols = geometry.rows, geometry.cols
     case = node_case(
-        name, "Deconv_rtl", x, deconv(x, weights, geometry, groups=groups), [weights],
+        name, "Deconv_hls", x, deconv(x, weights, geometry, groups=groups), [weights],
         size=[rows.size, cols.size], kernel=list(kernel), stride=list(stride), pad=[rows.pad, cols.pad],
         step=list(steps), out=[rows.out, cols.out], CI=ci, CO=co, PE=pe, SIMD=simd, taps=list(taps),
         inputDataType=datatype, weightDataType=f"INT{bits}", outputDataType=acc.name, useful_macs=1,
