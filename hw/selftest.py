@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         facts, latents, images = _inputs(options.images)
         accelerator = _open(facts, options.bitstream, options.loaded)
+        _load_weights(accelerator)
         failed = sum(not passed for passed in _checks(accelerator, latents, images))
         failed += not _speed(accelerator, options.timed)
     except CannotRunError as error:
@@ -88,6 +89,22 @@ def _open(facts: dict[str, Any], bitstream: Path | None, loaded: bool) -> Accele
     accelerator = Accelerator(board, design=facts["design"], clock_mhz=facts["clock_mhz"])
     print(f"{facts['name']} on {facts['board']}: design 0x{facts['design']:08X} answers")
     return accelerator
+
+
+def _load_weights(accelerator: Accelerator) -> None:
+    """Of a design that has none in its bitstream: by memory, or through the registers where there is none."""
+    if not accelerator.weights_bytes:
+        return
+    file, way = _HERE / "weights.bin", "memory"
+    try:
+        try:
+            accelerator.load_weights(file)
+        except NoMemoryError:
+            way = "the registers"
+            accelerator.load_weights(file, memory=False)
+    except ValueError as error:
+        raise CannotRunError(str(error)) from None
+    print(f"{accelerator.weights_bytes:,} bytes of weights are loaded through {way}")
 
 
 def _checks(accelerator: Accelerator, latents: IntArray, images: IntArray) -> Iterator[bool]:

@@ -17,7 +17,7 @@ _REQUANTIZE = ("fifo.sv", "weight_rom.sv")
 
 _HOST = (
     "host_pkg.sv", "fifo.sv", "width_convert.sv", "beats_to_words.sv", "latent_source.sv", "axil_port.sv",
-    "call_control.sv", "axil_stream.sv",
+    "call_control.sv", "weight_feed.sv", "axil_stream.sv",
 )  # fmt: skip
 _DMA = (
     "fifo.sv", "width_convert.sv", "beats_to_words.sv", "axi_read.sv", "axi_write.sv", "axi_dma_stream.sv",

@@ -21,7 +21,7 @@ import numpy as np
 
 from fpgan.build.implement.host_options import host_options
 from fpgan.hw.boards import get_board
-from fpgan.hw.design import Design, Stream
+from fpgan.hw.design import WEIGHTS, Design, Stream
 from fpgan.hw.driver import Accelerator, IntArray
 from fpgan.hw.driver.registers import WINDOW_BYTES
 from fpgan.hw.host.emit import Host, emit_host
@@ -108,6 +108,8 @@ def _calls(host: Host, design: Design, images: int, say: Progress) -> dict[str, 
     say("compiling")
     with SimulatedBoard(host, clock_mhz=design.clock_mhz) as board:
         accelerator = Accelerator(board, design=host.identity)
+        if design.weights:
+            accelerator.load_weights(design.root / WEIGHTS)
         for way in WAYS:
             say(f"by {way}")
             found[way] = [_call(board, accelerator, way, latents[:n], expected[:n]) for n in counts]

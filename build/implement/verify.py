@@ -15,6 +15,7 @@ from fpgan.build.implement.xc7.bit_file import read_bit
 from fpgan.build.implement.xc7.database import Database, find_database
 from fpgan.build.implement.xc7.decode import Decoded, decode
 from fpgan.build.implement.xc7.netlist import Rebuilt, nets_of, rebuild
+from fpgan.hw.design import WEIGHTS
 from fpgan.hw.driver import Accelerator, IntArray
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.fields import as_written
@@ -76,7 +77,8 @@ def verify(
         write_text(Path(netlist), rebuilt.verilog)
     say("simulating")
     with tempfile.TemporaryDirectory(prefix="fpgan-") as folder:
-        made = images_of(rebuilt.verilog, host, address, latents, stall, Path(folder))
+        weights = bit.parent / WEIGHTS
+        made = images_of(rebuilt.verilog, host, address, latents, stall, Path(folder), weights)
     found = _result(bit, part, decoded, rebuilt, expected, made) | {"stall": stall}
     return as_written(Verify, found)
 
@@ -112,17 +114,26 @@ def _decoded(bit: Path, database: Database) -> Decoded:
 
 
 def images_of(
-    verilog: str, host: Host, address: int, latents: IntArray, stall: float, folder: Path
+    verilog: str,
+    host: Host,
+    address: int,
+    latents: IntArray,
+    stall: float,
+    folder: Path,
+    weights: Path | None = None,
 ) -> dict[str, IntArray]:
     """What a netlist of zynq7_top makes of latents behind the driver, compiled in `folder`.
 
-    Through the registers at GP0, and through memory where the design has a memory master.
+    Through the registers at GP0, and through memory where the design has a memory master. weights: file that
+    is loaded first where the design takes one.
     """
     source = folder / "netlist.v"
     source.write_text(verilog, encoding="utf-8")
     with SimulatedBoard(netlist_host(source, host, folder / "board", address)) as board:
         board.stall(stall)
         accelerator = Accelerator(board, design=host.identity)
+        if accelerator.weights_bytes and weights is not None:
+            accelerator.load_weights(weights)
         ways = WAYS if accelerator.memory_bytes else WAYS[:1]
         return {way: accelerator.generate(latents, memory=way == "memory") for way in ways}
 

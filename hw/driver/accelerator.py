@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,24 +15,18 @@ from . import registers
 from .formats import Bytes, Format, IntArray, pack, unpack
 from .interface import AcceleratorError, Board, Buffer, Words
 from .latents import random_latents, seed_state
+from .waits import stuck, stuck_load
+from .weights import read_weights, refusal
 
 _PAUSE = 50e-6  # seconds between two looks at the accelerator
-# what a call waits for, by its source and its sink
-_INPUTS = {
-    "WINDOW": "the input window, for the driver's latents", "DMA": "the memory's read channel, for latents",
-    "GENERATOR": "the generator of latents",
-}  # fmt: skip
-_OUTPUTS = {
-    "WINDOW": "the output window, for images", "DMA": "the memory's write channel, for images",
-    "NONE": "the accelerator, for its images",
-}  # fmt: skip
 
 
 class Accelerator:
     """An accelerator behind its registers.
 
     latent_elements (the label's among them), classes, image_shape (H,W,C), latent_scale and image_scale (of
-    one step), clock_mhz say what it is; timing says how long the last call took.
+    one step), clock_mhz, weights_bytes (of the file for load_weights, 0 where there is none) say what it is;
+    timing says how long the last call took.
     """
 
     def __init__(
@@ -66,6 +61,7 @@ class Accelerator:
         self.latent_scale, self.image_scale = self._float("LATENT_SCALE"), self._float("IMAGE_SCALE")
         made_for, self.max_images = self._get("CLOCK_KHZ") / 1000, self._get("MAX_IMAGES")
         self.clock_mhz = min(made_for, clock_mhz or made_for)
+        self.weights_bytes = self._get("WEIGHTS_BYTES")
         self._latent, self._image = self._format("LATENT"), self._format("IMAGE")
         self.abort()
 
@@ -93,9 +89,7 @@ class Accelerator:
 
         ValueError for bad arguments, AcceleratorError for what the accelerator reports.
         """
-        memory = self.memory_bytes > 0 if memory is None else memory
-        if memory and not self.memory_bytes:
-            raise ValueError("memory=True: this design has no memory master")
+        memory = self._by_memory(memory)
         if (latents is None) == (seed is None):
             raise ValueError("give either latents or a seed")
         count = n if latents is None else len(latents)
@@ -121,8 +115,25 @@ class Accelerator:
         self._timed(n, lambda: self._run("GENERATOR", "NONE", n, lambda: False))
         return self.timing
 
+    def load_weights(self, path: str | Path, *, memory: bool | None = None) -> None:
+        """Load weights.bin, or a file of `fpgan weights`: before the first image, again at any time.
+
+        memory: as in `generate`. An abort, such as after a failed call, and a reset forget the weights.
+
+        ValueError for a file that is not for this design, AcceleratorError for one that is damaged or did not
+        get there: no weights are loaded then.
+        """
+        if not self.weights_bytes:
+            raise ValueError(f"{path}: this design has its weights in its bitstream")
+        content = read_weights(Path(path), self._get("WEIGHTS_DESIGN"), self.weights_bytes)
+        memory = self._by_memory(memory)
+        source, run = ("DMA", self._through_memory) if memory else ("WINDOW", self._through_windows)
+        run(source, np.frombuffer(content, np.uint8), 0, len(content), load=True)
+        if not (found := self._get("WEIGHTS")) & 1:
+            raise AcceleratorError(f"{path}: {refusal(found >> 1)}; none are loaded, copy it again")
+
     def abort(self) -> None:
-        """End whatever is under way and forget it. AcceleratorError if the memory does not answer."""
+        """End whatever is under way, forget weights too. AcceleratorError if the memory does not answer."""
         self._set("CONTROL", 1 << registers.CONTROL_ABORT)
         end = time.monotonic() + self.timeout
         while self._get("STATUS"):
@@ -162,12 +173,17 @@ class Accelerator:
             raise ValueError(f"label {labels.min()} to {labels.max()}: must be 0 to {self.classes - 1}")
         return labels
 
+    def _by_memory(self, memory: bool | None) -> bool:
+        if memory and not self.memory_bytes:
+            raise ValueError("memory=True: this design has no memory master")
+        return self.memory_bytes > 0 if memory is None else memory
+
     def _seed(self, seed: int, label: IntArray) -> None:
         for i, word in enumerate(seed_state(seed)):
             self._set(f"SEED_{i}", word)
         self._set("LABEL", int(label[0]))
 
-    def _through_windows(self, source: str, data: Bytes, size: int, n: int) -> Bytes:
+    def _through_windows(self, source: str, data: Bytes, size: int, n: int, load: bool = False) -> Bytes:
         """One call by the windows; `data` in, `size` bytes out."""
         words = np.frombuffer(data.tobytes() + bytes(-len(data) % 4), "<u4")
         parts, sent, left = list[Words](), 0, -(-size // 4)
@@ -183,12 +199,12 @@ class Accelerator:
             sent, left = sent + room, left - level
             return room + level > 0
 
-        self._run(source, "WINDOW", n, move)
+        self._run(source, "WINDOW", n, move, load)
         while left and move():  # the last words may have come with the end of the call
             pass
         return np.frombuffer(b"".join(part.astype("<u4").tobytes() for part in parts), np.uint8)[:size]
 
-    def _through_memory(self, source: str, data: Bytes, size: int, n: int) -> Bytes:
+    def _through_memory(self, source: str, data: Bytes, size: int, n: int, load: bool = False) -> Bytes:
         """One call by the memory master; `data` in, `size` bytes out."""
         images = self._buffer("images", size)
         if source == "DMA":
@@ -197,15 +213,20 @@ class Accelerator:
             latents.flush()
             self._address("SOURCE", latents.address)
         self._address("DEST", images.address)
-        self._run(source, "DMA", n, lambda: False)
+        self._run(source, "DMA", n, lambda: False, load)
         images.invalidate()
         return images.array[:size].copy()
 
-    def _run(self, source: str, sink: str, n: int, move: Callable[[], bool]) -> None:
-        """Start a call, `move` until it has ended. AcceleratorError for a hang or a reported error."""
+    def _run(self, source: str, sink: str, n: int, move: Callable[[], bool], load: bool = False) -> None:
+        """Start a call, `move` until it has ended. AcceleratorError for a hang or a reported error.
+
+        n: images, or bytes of weights that it loads.
+        """
+        if self.weights_bytes and not load and not self._get("WEIGHTS") & 1:
+            raise AcceleratorError("no weights are loaded: load_weights(path) first; an abort forgets them")
         self._set("IMAGES", n)
         control = registers.SOURCES[source] << registers.CONTROL_SOURCE
-        control |= registers.SINKS[sink] << registers.CONTROL_SINK
+        control |= registers.SINKS[sink] << registers.CONTROL_SINK | load << registers.CONTROL_LOAD
         try:
             self._set("CONTROL", control | 1 << registers.CONTROL_RESEED | 1 << registers.CONTROL_START)
             seen, since = -1, time.monotonic()
@@ -214,7 +235,7 @@ class Accelerator:
                 if move() or done != seen:
                     seen, since = done, time.monotonic()
                 elif time.monotonic() - since > self.timeout:
-                    raise AcceleratorError(self._stuck(source, sink, n))
+                    raise AcceleratorError(self._stuck(source, sink, n, load))
                 elif sink != "WINDOW":  # a window is full sooner than a pause is over
                     self.board.pause(_PAUSE)
         except AcceleratorError as error:
@@ -226,16 +247,13 @@ class Accelerator:
         if errors := self._get("ERRORS"):
             self._set("ERRORS", errors)
             names = ", ".join(name for name, bit in registers.ERRORS.items() if errors >> bit & 1)
-            raise AcceleratorError(f"the accelerator reports {names} in a call of {n} images")
+            what = f"loading {n:,} bytes of weights: none are loaded" if load else f"a call of {n} images"
+            raise AcceleratorError(f"the accelerator reports {names} in {what}")
 
-    def _stuck(self, source: str, sink: str, n: int) -> str:
-        """What a call waits for: the accelerator needs nothing but latents to finish what it began."""
-        latents, images = self._get("LATENTS_IN"), self._get("IMAGES_OUT")
-        waits = _INPUTS[source] if latents == images < n else _OUTPUTS[sink]
-        return (
-            f"no progress for {self.timeout:g} s: {images} of {n} images are out, {latents} latents are in; "
-            f"what waits is {waits}"
-        )
+    def _stuck(self, source: str, sink: str, n: int, load: bool) -> str:
+        if load:
+            return stuck_load(self.timeout, source, n)
+        return stuck(self.timeout, source, sink, n, self._get("LATENTS_IN"), self._get("IMAGES_OUT"))
 
     def _abort_after(self, error: AcceleratorError) -> None:
         """Abort, and keep both lines where that does not end either."""

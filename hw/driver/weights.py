@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 MAGIC = b"FGW1"
 
@@ -25,16 +26,35 @@ def weights_file(identity: int, sections: Sequence[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def refused(content: bytes, identity: int, sizes: Mapping[str, int]) -> str | None:
-    """Why a file is none for a design, in words; None where it is one. sizes: bytes of each memory."""
+def file_size(sizes: Sequence[int]) -> int:
+    """Bytes of a file. sizes: bytes of each memory."""
+    return 8 + sum(size + 4 for size in sizes)
+
+
+def _foreign(content: bytes, identity: int, size: int) -> str | None:
+    """Why a file is none for a design of that identity that takes `size` bytes, whatever its CRCs."""
     if content[:4] != MAGIC:
         return "is no file of weights"
     (found,) = struct.unpack("<I", content[4:8].ljust(4, b"\0"))
     if found != identity:
         return f"has weights of another design ({found:08x}), this one is {identity:08x}"
-    whole = 8 + sum(size + 4 for size in sizes.values())
-    if len(content) != whole:
-        return f"has {len(content):,} bytes, the design takes {whole:,}"
+    return None if len(content) == size else f"has {len(content):,} bytes, the design takes {size:,}"
+
+
+def read_weights(path: Path, identity: int, size: int) -> bytes:
+    """A file's content, for a design of that identity that takes `size` bytes. ValueError in one line."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; fpgan build and fpgan weights write one")
+    content = path.read_bytes()
+    if why := _foreign(content, identity, size):
+        raise ValueError(f"{path}: {why}; write it again with fpgan weights --like BUILD")
+    return content
+
+
+def refused(content: bytes, identity: int, sizes: Mapping[str, int]) -> str | None:
+    """Why a file is none for a design, in words; None where it is one. sizes: bytes of each memory."""
+    if why := _foreign(content, identity, file_size(list(sizes.values()))):
+        return why
     start = 8
     for number, (name, size) in enumerate(sizes.items()):
         data, crc = content[start : start + size], content[start + size : start + size + 4]

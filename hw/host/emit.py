@@ -16,7 +16,8 @@ from fpgan.hw.design import Design, Stream
 from fpgan.hw.driver.latents import latent_table
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.host import registers
-from fpgan.hw.host.ports import Port, control_ports, memory_ports
+from fpgan.hw.host.options import TOPS, HostOptions
+from fpgan.hw.host.top import TABLE, top_module
 from fpgan.hw.sources import sources
 from fpgan.hw.system.fields import fill, plain, said, shape_of
 from fpgan.hw.system.files import write_json
@@ -24,48 +25,11 @@ from fpgan.hw.system.folders import replaced_folder
 from fpgan.hw.system.reading import DamagedError, read_arrays, read_json
 from fpgan.hw.system.shapes import OneOf, Whole, check_shape
 
-TOPS = {"axil": "fpgan_axil", "axi": "fpgan_axi"}
+__all__ = ["GENERATOR_BITS", "Host", "HostFile", "HostOptions", "capabilities", "emit_host"]
 _MARKER = "host.json"
 _WRITTEN = (_MARKER, "*.sv", "*.svh", "*.v", "*.vh", "*.dat", "*.f", "*.log", ".verilator*", ".*.fpgan-part*")
-_TABLE = "latent_table"
 _VERSION = 1  # of host.json
 GENERATOR_BITS = (2, 9)  # of a latent that the generator makes, least and most
-
-
-@dataclass(frozen=True)
-class HostOptions:
-    """What the host interface has."""
-
-    bus: str = said("axil: registers and windows alone; axi: a memory master too",
-                    within=OneOf(tuple(TOPS)), default="axil")  # fmt: skip
-    generator: bool = said("whether latents are made on the chip", default=True)
-    classes: int = said("elements of the one-hot label at each latent's end", within=Whole(), default=0)
-    window_words: int = said("that wait behind each window", "words", within=Whole(), default=512)
-    data_bits: int = said("of the memory master", "bits", within=Whole(), default=64)
-    address_bits: int = said("of the memory master", "bits", within=Whole(), default=32)
-    max_burst: int = said("of the memory master", "words", within=Whole(), default=16)
-    buffer_words: int = said("of the memory master", "words", within=Whole(), default=512)
-
-    def __post_init__(self) -> None:
-        if self.bus not in TOPS:
-            raise ValueError(f"bus={self.bus!r}: choose {' or '.join(TOPS)}")
-        if not 2 <= self.window_words <= 32768:
-            raise ValueError(f"window_words={self.window_words}: must be 2 to 32768")
-        if self.bus == "axi":
-            self._check_memory()
-
-    def _check_memory(self) -> None:
-        if self.data_bits not in (32, 64, 128, 256, 512, 1024):
-            raise ValueError(f"data_bits={self.data_bits}: must be a power of two from 32 to 1024")
-        if not 13 <= self.address_bits <= 64:
-            raise ValueError(f"address_bits={self.address_bits}: must be 13 to 64")
-        most = min(256, 4096 * 8 // self.data_bits)
-        if self.max_burst not in [2**i for i in range(9) if 2**i <= most]:
-            raise ValueError(f"max_burst={self.max_burst}: must be a power of two up to {most}")
-        if self.buffer_words < 2 * self.max_burst:
-            raise ValueError(
-                f"buffer_words={self.buffer_words}: must be at least 2 * max_burst={self.max_burst}"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +87,7 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
     if options.generator:
         _write_tables(design.input, scales[0], out)
     top, identity = TOPS[options.bus], _identity(out, options)
-    text = _top(design, options, capabilities(design, options, scales, identity))
+    text = top_module(design, options, capabilities(design, options, scales, identity))
     (out / f"{top}.sv").write_text(text, encoding="utf-8")
     names = list(dict.fromkeys([*ours, *design.source_names, f"{top}.sv"]))
     content = HostFile(
@@ -133,11 +97,6 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
 
 
 def _check(design: Design, options: HostOptions) -> None:
-    if design.weights:
-        raise ValueError(
-            f"{design.root}: its weights are loaded over s_axis_weights, which the host interface has not; "
-            "build it with weight_storage=rom, or connect fpgan_top by itself"
-        )
     elements = design.input.shape[-1]
     if design.input.shape[1:3] != (1, 1):
         raise ValueError(f"latents of shape {design.input.shape}: the host interface takes (1,1,1,Z)")
@@ -168,7 +127,7 @@ def _write_tables(stream: Stream, scale: float, out: Path) -> None:
     for stage in range(bits):
         entries = table[2 ** (bits - stage - 1) - 1 :: 2 ** (bits - stage)]
         text = "".join(f"{int(entry):08x}\n" for entry in entries)
-        (out / f"{_TABLE}_{stage}.dat").write_text(text, encoding="utf-8")
+        (out / f"{TABLE}_{stage}.dat").write_text(text, encoding="utf-8")
 
 
 def _identity(out: Path, options: HostOptions) -> int:
@@ -213,77 +172,3 @@ def capabilities(
         "MAX_IMAGES": (2**32 - 4096) // per_call,
     }
     return [values[register.name] for register in registers.REGISTERS[: registers.CAPABILITIES]]
-
-
-def host_ports(options: HostOptions, pumped: bool) -> list[Port]:
-    """Ports of the module that emit_host writes, clocks and reset first."""
-    first = [Port("ap_clk", "input"), *([Port("ap_clk2x", "input")] if pumped else [])]
-    first += [Port("ap_rst_n", "input"), Port("irq", "output")]
-    memory = memory_ports(options.data_bits, options.address_bits) if options.bus == "axi" else []
-    return [*first, *control_ports(), *memory]
-
-
-def _declare(port: Port) -> str:
-    vector = f"[{port.bits - 1}:0] " if port.bits else ""
-    return f"    {port.way:6} logic {vector}{port.name}"
-
-
-def _top(design: Design, options: HostOptions, words: list[int]) -> str:
-    """Registers, the accelerator and, with bus `axi`, the memory transfers."""
-    latent, image, dma = design.input.tdata_bits, design.output.tdata_bits, options.bus == "axi"
-    ports = ",\n".join(_declare(port) for port in host_ports(options, design.pumped))
-    fast = ".ap_clk2x(ap_clk2x), " if design.pumped else ""
-    capability = ",\n      ".join(f"32'h{word:08X}" for word in reversed(words))
-    return f"""// SPDX-License-Identifier: Apache-2.0
-// The accelerator behind its host interface.
-module {TOPS[options.bus]} (
-{ports}
-);
-  logic core_rst_n;
-  logic [{latent - 1}:0] latent_data, dma_latent_data;
-  logic [{image - 1}:0] image_data, dma_image_data;
-  logic latent_valid, latent_ready, image_valid, image_ready;
-  logic dma_latent_valid, dma_latent_ready, dma_image_last, dma_image_valid, dma_image_ready;
-  logic dma_read, dma_write, dma_stop, dma_idle, dma_quiet;
-  logic [31:0] dma_images;
-  logic [63:0] dma_source, dma_dest;
-  logic [3:0] dma_errors;
-
-  localparam logic [15:0][31:0] CAPABILITY = {{
-      {capability}
-  }};
-
-  axil_stream #(.CAPABILITY(CAPABILITY), .TABLE("{_TABLE}")) host (
-      .m_axis_tdata(latent_data), .m_axis_tvalid(latent_valid), .m_axis_tready(latent_ready),
-      .s_axis_tdata(image_data), .s_axis_tvalid(image_valid), .s_axis_tready(image_ready),
-      .s_axis_dma_tdata(dma_latent_data), .s_axis_dma_tvalid(dma_latent_valid),
-      .s_axis_dma_tready(dma_latent_ready),
-      .m_axis_dma_tdata(dma_image_data), .m_axis_dma_tlast(dma_image_last),
-      .m_axis_dma_tvalid(dma_image_valid), .m_axis_dma_tready(dma_image_ready), .*);
-
-  {design.top} accelerator (
-      .ap_clk(ap_clk), {fast}.ap_rst_n(core_rst_n),
-      .s_axis_0_tdata(latent_data), .s_axis_0_tvalid(latent_valid), .s_axis_0_tready(latent_ready),
-      .m_axis_0_tdata(image_data), .m_axis_0_tlast(), .m_axis_0_tvalid(image_valid),
-      .m_axis_0_tready(image_ready));
-
-{_memory(design, options) if dma else _NO_MEMORY}endmodule
-"""
-
-
-_NO_MEMORY = """  assign {dma_latent_data, dma_latent_valid, dma_image_ready} = '0;
-  assign {dma_idle, dma_quiet, dma_errors} = 6'b110000;
-"""
-
-
-def _memory(design: Design, options: HostOptions) -> str:
-    return f"""  axi_dma_stream #(
-      .DATA_BITS({options.data_bits}), .ADDRESS_BITS({options.address_bits}), .MAX_BURST({options.max_burst}),
-      .DEPTH({options.buffer_words}), .IN_BYTES({design.input.tdata_bits // 8}),
-      .IN_BEATS({design.input.beats}), .OUT_BYTES({design.output.tdata_bits // 8})) memory (
-      .read(dma_read), .write(dma_write), .stop(dma_stop), .images(dma_images), .source(dma_source),
-      .dest(dma_dest), .idle(dma_idle), .quiet(dma_quiet), .errors(dma_errors),
-      .m_axis_tdata(dma_latent_data), .m_axis_tvalid(dma_latent_valid), .m_axis_tready(dma_latent_ready),
-      .s_axis_tdata(dma_image_data), .s_axis_tlast(dma_image_last), .s_axis_tvalid(dma_image_valid),
-      .s_axis_tready(dma_image_ready), .*);
-"""

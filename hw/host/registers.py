@@ -57,7 +57,10 @@ REGISTERS: tuple[Register, ...] = (
     Register("MAX_IMAGES", 0x3C, "ro", "in one call"),
     Register(
         "CONTROL", 0x40, "rw", "START and ABORT act when written and read 0; the others hold for the call",
-        (("START", 0, 1), ("ABORT", 1, 1), ("RESEED", 2, 1), ("SOURCE", 4, 2), ("SINK", 6, 2)),
+        (
+            ("START", 0, 1), ("ABORT", 1, 1), ("RESEED", 2, 1), ("LOAD", 3, 1), ("SOURCE", 4, 2),
+            ("SINK", 6, 2),
+        ),
     ),
     Register("STATUS", 0x44, "ro", "a call is under way; an abort is", (("BUSY", 0, 1), ("ABORTING", 1, 1))),
     Register(
@@ -69,14 +72,14 @@ REGISTERS: tuple[Register, ...] = (
     ),
     Register("IRQ_ENABLE", 0x4C, "rw", "events that raise the interrupt", (("DONE", 0, 1), ("ERROR", 1, 1))),
     Register("IRQ_STATUS", 0x50, "w1c", "events since they were cleared", (("DONE", 0, 1), ("ERROR", 1, 1))),
-    Register("IMAGES", 0x54, "rw", "images of the next call"),
+    Register("IMAGES", 0x54, "rw", "images of the next call, or bytes of the file that it loads"),
     Register("LATENTS_IN", 0x58, "ro", "latents that this call gave to the accelerator"),
     Register("IMAGES_OUT", 0x5C, "ro", "images that this call took from it"),
     Register("IN_SPACE", 0x60, "ro", "words that the input window takes now"),
     Register("OUT_LEVEL", 0x64, "ro", "words that the output window gives now"),
     Register("CYCLES_LO", 0x68, "ro", "clock cycles of this call"),
     Register("CYCLES_HI", 0x6C, "ro", "its upper half"),
-    Register("SOURCE_LO", 0x70, "rw", "bus address of the latents"),
+    Register("SOURCE_LO", 0x70, "rw", "bus address of the latents, or of the file of weights"),
     Register("SOURCE_HI", 0x74, "rw", "its upper half"),
     Register("DEST_LO", 0x78, "rw", "bus address for the images"),
     Register("DEST_HI", 0x7C, "rw", "its upper half"),
@@ -85,6 +88,12 @@ REGISTERS: tuple[Register, ...] = (
     Register("SEED_2", 0x88, "rw", "its third word"),
     Register("SEED_3", 0x8C, "rw", "its fourth word"),
     Register("LABEL", 0x90, "rw", "of every image that the generator's latents make"),
+    Register(
+        "WEIGHTS", 0x94, "ro", "a call with LOAD has loaded them; why it has not",
+        (("LOADED", 0, 1), ("FOREIGN", 1, 1), ("LENGTH", 2, 1), ("SUM", 3, 1)),
+    ),
+    Register("WEIGHTS_BYTES", 0x98, "ro", "of the file that LOAD takes; 0: weights are in the bitstream"),
+    Register("WEIGHTS_DESIGN", 0x9C, "ro", "identity of the design in that file"),
 )  # fmt: skip
 
 SOURCES = {"WINDOW": 0, "DMA": 1, "GENERATOR": 2}

@@ -7,7 +7,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from fpgan.hw.host.emit import Host, host_ports
+from fpgan.hw.host.emit import Host
+from fpgan.hw.host.top import host_ports
 from fpgan.hw.sources import cells, sources
 
 _TOP = "zynq7_board"

@@ -133,8 +133,12 @@ class Board {
   private:
     bool pause() { return share_ > 0 && uniform_(random_) < share_; }
 
+    bool there(uint64_t address) const {
+        return address >= o_.base && address - o_.base + o_.data_bytes <= memory_.size();
+    }
+
     uint32_t response(uint64_t address) const {
-        if (address < o_.base || address - o_.base + o_.data_bytes > memory_.size()) return 3;
+        if (!there(address)) return 3;
         return address >= bad_from ? bad_response : 0;
     }
 
@@ -156,7 +160,8 @@ class Board {
             const Burst& burst = reads_.front();
             top_.m_axi_rresp = response(burst.address);
             top_.m_axi_rlast = burst.beats == 1;
-            if (top_.m_axi_rresp == 0) std::memcpy(&top_.m_axi_rdata, at(burst.address, o_.data_bytes), o_.data_bytes);
+            if (there(burst.address))  // an error's data may be right
+                std::memcpy(&top_.m_axi_rdata, at(burst.address, o_.data_bytes), o_.data_bytes);
         }
         top_.eval();
         require(!waiting_ar_ || (top_.m_axi_arvalid && top_.m_axi_araddr == waiting_ar_address_), "AR changed");

@@ -14,7 +14,7 @@ import fpgan.hw
 from fpgan.build.implement.bitstream.facts_file import BoardFacts
 from fpgan.build.implement.bitstream.implemented import Implemented
 from fpgan.hw.boards import Board
-from fpgan.hw.design import Design
+from fpgan.hw.design import WEIGHTS, Design
 from fpgan.hw.host import registers
 from fpgan.hw.host.emit import Host
 from fpgan.hw.system.fields import as_written
@@ -23,9 +23,12 @@ from fpgan.sim.vectors import Vectors, golden_of
 
 BIT = "fpgan.bit"
 MARKER = "facts.json"
-WRITTEN = (MARKER, "fpgan.*", "driver", "selftest.py", "golden.npz", "project", "README.txt", "__pycache__")
+WRITTEN = (
+    MARKER, "fpgan.*", "driver", "selftest.py", "golden.npz", WEIGHTS, "project", "README.txt", "__pycache__",
+)  # fmt: skip
 _LEFT_OUT = ("vivado", ".Xil")  # of a project: what the tool works with
 _VECTORS = 64
+_WEIGHTS_LINE = f"    {WEIGHTS}   accelerator.load_weights({WEIGHTS!r}) first; fpgan weights writes others\n"
 
 
 def write_deploy(
@@ -39,6 +42,8 @@ def write_deploy(
     shutil.copytree(_hw_folder() / "driver", folder / "driver", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(work / "project", folder / "project", ignore=shutil.ignore_patterns(*_LEFT_OUT))
     _write_vectors(golden_of(design), folder / "golden.npz")
+    if design.weights:
+        shutil.copyfile(design.root / WEIGHTS, folder / WEIGHTS)
     facts = _facts(design, host, board, tool, made)
     write_json(folder / MARKER, facts)
     (folder / "README.txt").write_text(_readme(facts), encoding="utf-8")
@@ -67,6 +72,7 @@ def _facts(design: Design, host: Host, board: Board, tool: str, made: Implemente
         "design": host.identity,
         "bitstream": BIT,
         "missing": made.missing,
+        "weights": WEIGHTS if design.weights else None,
         "timing": made.figures.get("timing"),
     }
     return as_written(BoardFacts, facts)
@@ -86,6 +92,7 @@ def _small(values: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def _readme(facts: dict[str, Any]) -> str:
+    weights = _WEIGHTS_LINE if facts["weights"] else ""
     first = f"First make {facts['bitstream']}: {facts['missing']}\n\n" if facts["missing"] else ""
     return f"""{facts["name"]} on {facts["board"]} ({facts["part"]}), {facts["clock_mhz"]:g} MHz
 
@@ -103,5 +110,5 @@ kernel module u-dma-buf.
     driver/c/     the same for C without an operating system: fpgan.h, fpgan.c, the registers in fpgan_regs.h
     facts.json    board, address of the registers, clock, and the word that names this design
     golden.npz    latent (N,Z) and image (N,H,W,C), integers
-    project/      what the bitstream was made of, and the script that makes it again
+{weights}    project/      what the bitstream was made of, and the script that makes it again
 """

@@ -35,4 +35,5 @@ class BoardFacts:
     )
     bitstream: str = said("file in DEPLOY", stable=True)
     missing: str | None = said("null with a bitstream, else what to run where to make it", stable=True)
+    weights: str | None = said("file in DEPLOY that load_weights takes; null where the bitstream has them")
     timing: SynthTiming | None = said("as the tool measured it; null where it did not run")

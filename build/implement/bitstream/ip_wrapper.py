@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from fpgan.hw.host.emit import Host, host_ports
+from fpgan.hw.host.emit import Host
 from fpgan.hw.host.ports import Port
+from fpgan.hw.host.top import host_ports
 
 IP = "fpgan_accelerator"
 _BUSES = {

@@ -19,6 +19,7 @@ from fpgan.hw.design import Design
 from fpgan.hw.host.emit import emit_host
 from fpgan.hw.system.files import make_folder, working_in
 from fpgan.hw.system.folders import check_replaceable, only_writer, replaced_folder
+from fpgan.sim.weights import chosen_weights
 
 Progress = Callable[[str], None]
 TOOLS = ("vivado", "openxc7")  # modules of this package
@@ -57,9 +58,9 @@ def bitstream(
     seeds: placements that openxc7 tries, side by side, until one meets the build's clock.
 
     Writes OUT with fpgan.bit (and fpgan.hwh by Vivado), driver/, selftest.py, facts.json, golden.npz,
-    README.txt and project/. Where the tool is not installed there is no fpgan.bit, and `missing` of the
-    result says in one line what to run where. Returns what OUT/facts.json says. Figures that the tool
-    measured go to BUILD/synth.json. Logs are in BUILD/bitstream/BOARD-TOOL.
+    README.txt, project/ and, where weights are loaded, weights.bin. Where the tool is not installed there is
+    no fpgan.bit, and `missing` of the result says in one line what to run where. Returns what OUT/facts.json
+    says. Figures that the tool measured go to BUILD/synth.json. Logs are in BUILD/bitstream/BOARD-TOOL.
 
     Raises ValueError in one line for bad input, a design that the board has no room for, or a tool that is
     too old; ToolError where the tool fails or, by Vivado, the design does not meet its clock. OUT is then as
@@ -75,6 +76,7 @@ def bitstream(
     if bus not in chosen.BUSES:
         raise ValueError(f"bus={bus}: {tool} supports {' and '.join(chosen.BUSES)}")
     _check_board(design, target)
+    chosen_weights(design, None, of_build=False)  # refused before the tools run
     check_replaceable(out, MARKER, WRITTEN)
     with only_writer(design.root / "bitstream"):
         say("writing the host interface")

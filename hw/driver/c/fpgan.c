@@ -32,12 +32,14 @@ enum fpgan_status fpgan_open(struct fpgan *a, const struct fpgan_bus *bus, uint3
   a->patience = PATIENCE;
   a->errors = 0;
   a->cycles = 0;
+  a->weights = 0;
   if (get(a, FPGAN_ID) != FPGAN_ID_WORD) return FPGAN_NOT_THERE;
   if (get(a, FPGAN_VERSION) >> 16 != FPGAN_VERSION_WORD >> 16) return FPGAN_NOT_THERE;
   if (design && get(a, FPGAN_DESIGN) != design) return FPGAN_OTHER_DESIGN;
   a->latent_bytes = stream_bytes(get(a, FPGAN_LATENT_BEATS), get(a, FPGAN_LATENT_FORMAT));
   a->image_bytes = stream_bytes(get(a, FPGAN_IMAGE_BEATS), get(a, FPGAN_IMAGE_FORMAT));
   a->max_images = get(a, FPGAN_MAX_IMAGES);
+  a->weights_bytes = get(a, FPGAN_WEIGHTS_BYTES);
   return fpgan_abort(a);
 }
 
@@ -77,11 +79,11 @@ static uint32_t take(const struct fpgan *a, struct transfer *t) {
   return words;
 }
 
-static enum fpgan_status run(struct fpgan *a, uint32_t source, uint32_t sink, uint32_t count, struct transfer *t) {
+// count: images, or bytes of the file that is loaded.
+static enum fpgan_status start(struct fpgan *a, uint32_t control, uint32_t count, struct transfer *t) {
   uint32_t seen = 0, idle = 0;
   set(a, FPGAN_IMAGES, count);
-  set(a, FPGAN_CONTROL, source << FPGAN_CONTROL_SOURCE | sink << FPGAN_CONTROL_SINK |
-                            1u << FPGAN_CONTROL_RESEED | 1u << FPGAN_CONTROL_START);
+  set(a, FPGAN_CONTROL, control | 1u << FPGAN_CONTROL_RESEED | 1u << FPGAN_CONTROL_START);
   while (get(a, FPGAN_STATUS)) {
     const uint32_t done = get(a, FPGAN_IMAGES_OUT), moved = send(a, t) + take(a, t);
     idle = moved || done != seen ? 0 : idle + 1;
@@ -94,6 +96,29 @@ static enum fpgan_status run(struct fpgan *a, uint32_t source, uint32_t sink, ui
   a->errors = get(a, FPGAN_ERRORS);
   set(a, FPGAN_ERRORS, a->errors);
   return a->errors ? FPGAN_REPORTED : t->got == t->out_bytes ? FPGAN_OK : FPGAN_STUCK;
+}
+
+static uint32_t loaded(struct fpgan *a) {
+  a->weights = get(a, FPGAN_WEIGHTS);
+  return a->weights >> FPGAN_WEIGHTS_LOADED & 1;
+}
+
+static enum fpgan_status run(struct fpgan *a, uint32_t source, uint32_t sink, uint32_t count, struct transfer *t) {
+  if (a->weights_bytes && !loaded(a)) return FPGAN_NO_WEIGHTS;
+  return start(a, source << FPGAN_CONTROL_SOURCE | sink << FPGAN_CONTROL_SINK, count, t);
+}
+
+static enum fpgan_status load(struct fpgan *a, uint32_t source, uint32_t bytes, struct transfer *t) {
+  const uint32_t control = 1u << FPGAN_CONTROL_LOAD | source << FPGAN_CONTROL_SOURCE;
+  if (!a->weights_bytes || !bytes) return FPGAN_BAD_ARGUMENT;
+  const enum fpgan_status status = start(a, control, bytes, t);
+  const uint32_t there = loaded(a);
+  return status != FPGAN_OK || there ? status : FPGAN_BAD_WEIGHTS;
+}
+
+enum fpgan_status fpgan_load_weights(struct fpgan *a, const uint8_t *file, uint32_t bytes) {
+  struct transfer t = {file, NULL, bytes, 0, 0, 0};
+  return load(a, FPGAN_SOURCE_WINDOW, bytes, &t);
 }
 
 enum fpgan_status fpgan_images(struct fpgan *a, const uint8_t *latents, uint8_t *images, uint32_t count) {
@@ -122,11 +147,22 @@ enum fpgan_status fpgan_seeded(struct fpgan *a, uint32_t seed, uint32_t label, u
   return run(a, FPGAN_SOURCE_GENERATOR, FPGAN_SINK_WINDOW, count, &t);
 }
 
+static void set_source(const struct fpgan *a, uint64_t address) {
+  set(a, FPGAN_SOURCE_LO, (uint32_t)address);
+  set(a, FPGAN_SOURCE_HI, (uint32_t)(address >> 32));
+}
+
+enum fpgan_status fpgan_load_weights_by_memory(struct fpgan *a, uint64_t file, uint32_t bytes) {
+  struct transfer t = {NULL, NULL, 0, 0, 0, 0};
+  if (!(get(a, FPGAN_FEATURES) & 0xFF)) return FPGAN_BAD_ARGUMENT;
+  set_source(a, file);
+  return load(a, FPGAN_SOURCE_DMA, bytes, &t);
+}
+
 enum fpgan_status fpgan_by_memory(struct fpgan *a, uint64_t latents, uint64_t images, uint32_t count) {
   struct transfer t = {NULL, NULL, 0, 0, 0, 0};
   if (count > a->max_images || !(get(a, FPGAN_FEATURES) & 0xFF)) return FPGAN_BAD_ARGUMENT;
-  set(a, FPGAN_SOURCE_LO, (uint32_t)latents);
-  set(a, FPGAN_SOURCE_HI, (uint32_t)(latents >> 32));
+  set_source(a, latents);
   set(a, FPGAN_DEST_LO, (uint32_t)images);
   set(a, FPGAN_DEST_HI, (uint32_t)(images >> 32));
   return run(a, FPGAN_SOURCE_DMA, FPGAN_SINK_DMA, count, &t);

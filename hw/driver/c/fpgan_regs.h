@@ -39,6 +39,7 @@
 #define FPGAN_CONTROL_START 0x00u  // lowest bit of CONTROL.START
 #define FPGAN_CONTROL_ABORT 0x01u  // lowest bit of CONTROL.ABORT
 #define FPGAN_CONTROL_RESEED 0x02u  // lowest bit of CONTROL.RESEED
+#define FPGAN_CONTROL_LOAD 0x03u  // lowest bit of CONTROL.LOAD
 #define FPGAN_CONTROL_SOURCE 0x04u  // lowest bit of CONTROL.SOURCE
 #define FPGAN_CONTROL_SINK 0x06u  // lowest bit of CONTROL.SINK
 #define FPGAN_STATUS 0x44u  // ro: a call is under way; an abort is
@@ -59,14 +60,14 @@
 #define FPGAN_IRQ_STATUS 0x50u  // w1c: events since they were cleared
 #define FPGAN_IRQ_STATUS_DONE 0x00u  // lowest bit of IRQ_STATUS.DONE
 #define FPGAN_IRQ_STATUS_ERROR 0x01u  // lowest bit of IRQ_STATUS.ERROR
-#define FPGAN_IMAGES 0x54u  // rw: images of the next call
+#define FPGAN_IMAGES 0x54u  // rw: images of the next call, or bytes of the file that it loads
 #define FPGAN_LATENTS_IN 0x58u  // ro: latents that this call gave to the accelerator
 #define FPGAN_IMAGES_OUT 0x5Cu  // ro: images that this call took from it
 #define FPGAN_IN_SPACE 0x60u  // ro: words that the input window takes now
 #define FPGAN_OUT_LEVEL 0x64u  // ro: words that the output window gives now
 #define FPGAN_CYCLES_LO 0x68u  // ro: clock cycles of this call
 #define FPGAN_CYCLES_HI 0x6Cu  // ro: its upper half
-#define FPGAN_SOURCE_LO 0x70u  // rw: bus address of the latents
+#define FPGAN_SOURCE_LO 0x70u  // rw: bus address of the latents, or of the file of weights
 #define FPGAN_SOURCE_HI 0x74u  // rw: its upper half
 #define FPGAN_DEST_LO 0x78u  // rw: bus address for the images
 #define FPGAN_DEST_HI 0x7Cu  // rw: its upper half
@@ -75,6 +76,13 @@
 #define FPGAN_SEED_2 0x88u  // rw: its third word
 #define FPGAN_SEED_3 0x8Cu  // rw: its fourth word
 #define FPGAN_LABEL 0x90u  // rw: of every image that the generator's latents make
+#define FPGAN_WEIGHTS 0x94u  // ro: a call with LOAD has loaded them; why it has not
+#define FPGAN_WEIGHTS_LOADED 0x00u  // lowest bit of WEIGHTS.LOADED
+#define FPGAN_WEIGHTS_FOREIGN 0x01u  // lowest bit of WEIGHTS.FOREIGN
+#define FPGAN_WEIGHTS_LENGTH 0x02u  // lowest bit of WEIGHTS.LENGTH
+#define FPGAN_WEIGHTS_SUM 0x03u  // lowest bit of WEIGHTS.SUM
+#define FPGAN_WEIGHTS_BYTES 0x98u  // ro: of the file that LOAD takes; 0: weights are in the bitstream
+#define FPGAN_WEIGHTS_DESIGN 0x9Cu  // ro: identity of the design in that file
 #define FPGAN_SOURCE_WINDOW 0x00u  // CONTROL.SOURCE
 #define FPGAN_SOURCE_DMA 0x01u  // CONTROL.SOURCE
 #define FPGAN_SOURCE_GENERATOR 0x02u  // CONTROL.SOURCE

@@ -5,7 +5,7 @@
 // gives its images to SINK: the windows, the memory transfers of axi_dma_stream, or the generator. A window
 // carries the bytes of the accelerator's beats, the first in the lowest byte of the first word; the last word of
 // a call is filled up. Words that there is no room for, or no call, are dropped and make an error; no access
-// ever waits.
+// ever waits. A call with LOAD hands a file of weights to the accelerator instead; an error of the memory aborts it.
 //
 // II = 3 per access, latency 3 cycles to the response; the accelerator's streams run at II = 1.
 module axil_stream
@@ -13,6 +13,8 @@ module axil_stream
 #(
     parameter logic [CAPABILITIES-1:0][31:0] CAPABILITY = '0,  // the constant registers, ID first
     parameter TABLE = "latent_table",                          // of latent_source
+    parameter logic [31:0] FILE_BYTES = 0,                     // of a file of weights; 0: none is loaded
+    parameter logic [31:0] FILE_DESIGN = 0,                    // the identity in it
     localparam int unsigned IN_ELEMENTS = 32'(CAPABILITY[host_pkg::LATENT_FORMAT/4][31:16]),
     localparam int unsigned IN_BITS = 32'(CAPABILITY[host_pkg::LATENT_FORMAT/4][7:0]),
     localparam int unsigned OUT_ELEMENTS = 32'(CAPABILITY[host_pkg::IMAGE_FORMAT/4][31:16]),
@@ -50,9 +52,17 @@ module axil_stream
     input  logic s_axis_tvalid,
     output logic s_axis_tready,
 
+    output logic [7:0] m_axis_weights_tdata,
+    output logic m_axis_weights_tlast,
+    output logic m_axis_weights_tvalid,
+    input  logic m_axis_weights_tready,
+    input  logic weights_loaded,           // what the accelerator says of the last file
+    input  logic [2:0] weights_errors,
+
     output logic dma_read,                 // pulse: fetch `dma_images` latents from dma_source
     output logic dma_write,                // pulse: store a call's images from dma_dest on
     output logic dma_stop,                 // end all transfers
+    output logic dma_weights,              // from the cycle after: it is dma_images bytes of weights
     output logic [31:0] dma_images,
     output logic [63:0] dma_source,
     output logic [63:0] dma_dest,
@@ -62,6 +72,9 @@ module axil_stream
     input  logic [8*IN_BYTES-1:0] s_axis_dma_tdata,
     input  logic s_axis_dma_tvalid,
     output logic s_axis_dma_tready,
+    input  logic [7:0] s_axis_dma_weights_tdata,
+    input  logic s_axis_dma_weights_tvalid,
+    output logic s_axis_dma_weights_tready,
     output logic [8*OUT_BYTES-1:0] m_axis_dma_tdata,
     output logic m_axis_dma_tlast,         // the call's last beat
     output logic m_axis_dma_tvalid,
@@ -74,6 +87,7 @@ module axil_stream
   localparam bit GENERATOR = CAPABILITY[FEATURES/4][FEATURES_GENERATOR];
   localparam int unsigned DEPTH = CAPABILITY[WINDOW_WORDS/4];
   localparam int unsigned LW = $clog2(DEPTH + 1);
+  localparam bit LOADS = FILE_BYTES != 0;
 
   if (CAPABILITY[ID/4] != ID_WORD || CAPABILITY[VERSION/4] != VERSION_WORD) begin : gen_bad_map
     $error("axil_stream: ID=%h VERSION=%h are not those of this register map", CAPABILITY[0], CAPABILITY[1]);
@@ -105,17 +119,18 @@ module axil_stream
 
   // Registers that the host writes.
   logic [1:0] source_q, sink_q, irq_enable_q, events_q;
-  logic reseed_q;
+  logic reseed_q, load_q;
   logic [31:0] images_q, label_q;
   logic [3:0][31:0] address_q, seed_q;  // SOURCE_LO to DEST_HI, SEED_0 to SEED_3
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
-      {reseed_q, source_q, sink_q, irq_enable_q} <= '0;
+      {reseed_q, load_q, source_q, sink_q, irq_enable_q} <= '0;
       {images_q, label_q, address_q, seed_q} <= '0;
     end else if (hit) begin
       case (ADDRESS_BITS'({write_address[7:2], 2'b00}))
         CONTROL: if (!busy) begin
           reseed_q <= write_data[CONTROL_RESEED];
+          load_q <= LOADS && write_data[CONTROL_LOAD];
           source_q <= write_data[CONTROL_SOURCE+:2];
           sink_q <= write_data[CONTROL_SINK+:2];
         end
@@ -134,10 +149,10 @@ module axil_stream
   logic in_beat, out_beat;
   logic [31:0] latents_in, images_out;
   logic [63:0] cycles;
-  logic source_dma, sink_dma;
+  logic source_dma, sink_dma, feeding, failed_q;  // weights are under way; their memory does not give them
   assign source_dma = source_q == SOURCE_DMA;
   assign sink_dma = sink_q == SINK_DMA;
-  assign cancel = control_write && write_data[CONTROL_ABORT];
+  assign cancel = (control_write && write_data[CONTROL_ABORT]) || failed_q;
   logic asked_q;  // a cycle before start_q, in which the registers' new values are judged
   always_ff @(posedge ap_clk) begin
     asked_q <= ap_rst_n && control_write && write_data[CONTROL_START] && !cancel;
@@ -146,23 +161,25 @@ module axil_stream
 
   localparam logic [31:0] MISALIGNED = DMA_BYTES == 0 ? '1 : DMA_BYTES - 1;
   always_ff @(posedge ap_clk)
-    possible_q <= images_q <= CAPABILITY[MAX_IMAGES/4] && source_q != 2'd3 && sink_q != 2'd3
-        && (GENERATOR || source_q != SOURCE_GENERATOR)
+    possible_q <= (load_q ? images_q != 0 : images_q <= CAPABILITY[MAX_IMAGES/4] && (!LOADS || weights_loaded))
+        && source_q != 2'd3 && sink_q != 2'd3 && ((GENERATOR && !load_q) || source_q != SOURCE_GENERATOR)
         && (!source_dma || (DMA_BYTES != 0 && (address_q[0] & MISALIGNED) == 0))
         && (!sink_dma || (DMA_BYTES != 0 && (address_q[2] & MISALIGNED) == 0));
 
   call_control #(.IN_BEATS(CAPABILITY[LATENT_BEATS/4]), .OUT_BEATS(CAPABILITY[IMAGE_BEATS/4])) control (
-      .start(start_q), .possible(possible_q), .images(images_q), .quiet(dma_quiet), .*);
+      .start(start_q), .possible(possible_q), .images(images_q), .load(load_q), .quiet(dma_quiet), .*);
 
   assign dma_read = go && source_dma && images_q != 0;
-  assign dma_write = go && sink_dma && images_q != 0;
+  assign dma_write = go && sink_dma && images_q != 0 && !load_q;
+  assign dma_weights = feeding;
   assign dma_stop = stop;
   assign dma_images = images_q;
   assign dma_source = {address_q[1], address_q[0]};
   assign dma_dest = {address_q[3], address_q[2]};
 
   // Latents: from the window, the memory or the generator.
-  logic in_push, in_pop, word_valid, word_ready, window_valid, generator_valid, fifo_ready, in_any, latent_ready;
+  logic in_push, in_pop, word_valid, word_ready, beats_ready, window_valid, generator_valid, fifo_ready, in_any;
+  logic latent_ready;
   logic [31:0] word;
   logic [8*IN_BYTES-1:0] window_data, generator_data, latent;
   logic [8*OUT_BYTES-1:0] image;
@@ -171,8 +188,8 @@ module axil_stream
   logic [1:0] in_moves_q, out_moves_q;  // a word came, a word left
   logic in_free_q;
   always_ff @(posedge ap_clk) begin  // writes come in every third cycle at most: what counts is each word's own room
-    in_space_q <= in_open && source_q == SOURCE_WINDOW ? in_room_q : '0;
-    in_free_q <= in_open && source_q == SOURCE_WINDOW && in_room_q != 0;
+    in_space_q <= (in_open || feeding) && source_q == SOURCE_WINDOW ? in_room_q : '0;
+    in_free_q <= (in_open || feeding) && source_q == SOURCE_WINDOW && in_room_q != 0;
   end
   assign in_push = in_write && in_free_q;
   assign in_pop = word_valid && word_ready;
@@ -180,8 +197,8 @@ module axil_stream
       .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(write_data), .s_axis_tvalid(in_push),
       .s_axis_tready(fifo_ready), .m_axis_tdata(word), .m_axis_tvalid(word_valid), .m_axis_tready(word_ready));
   width_convert #(.IN_ELEMS(4), .OUT_ELEMS(IN_BYTES), .ELEM_BITS(8)) in_beats (
-      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(word), .s_axis_tvalid(word_valid),
-      .s_axis_tready(word_ready), .m_axis_tdata(window_data), .m_axis_tvalid(window_valid),
+      .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(word), .s_axis_tvalid(word_valid && !load_q),
+      .s_axis_tready(beats_ready), .m_axis_tdata(window_data), .m_axis_tvalid(window_valid),
       .m_axis_tready(in_open && latent_ready && source_q == SOURCE_WINDOW));
 
   if (GENERATOR) begin : gen_generator
@@ -219,6 +236,25 @@ module axil_stream
       .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready), .m_axis_tdata(image),
       .m_axis_tvalid(image_valid), .m_axis_tready(image_ready));
 
+  // Weights: from the window or the memory. An error of the memory is an abort: the accelerator then has none.
+  if (LOADS) begin : gen_loads
+    logic feed_ready;
+    weight_feed feed (
+        .ap_clk(ap_clk), .ap_rst_n(!stop), .go(go && load_q), .bytes(images_q), .from_memory(source_dma),
+        .busy(feeding), .loaded(weights_loaded), .refused(weights_errors != 0), .s_axis_window_tdata(word),
+        .s_axis_window_tvalid(word_valid && load_q), .s_axis_window_tready(feed_ready),
+        .s_axis_memory_tdata(s_axis_dma_weights_tdata), .s_axis_memory_tvalid(s_axis_dma_weights_tvalid),
+        .s_axis_memory_tready(s_axis_dma_weights_tready), .m_axis_tdata(m_axis_weights_tdata),
+        .m_axis_tlast(m_axis_weights_tlast), .m_axis_tvalid(m_axis_weights_tvalid),
+        .m_axis_tready(m_axis_weights_tready));
+    assign word_ready = load_q ? feed_ready : beats_ready;
+    always_ff @(posedge ap_clk) failed_q <= feeding && dma_errors[1:0] != 0;
+  end else begin : gen_no_loads
+    assign word_ready = beats_ready;
+    assign {feeding, failed_q, s_axis_dma_weights_tready} = '0;
+    assign {m_axis_weights_tdata, m_axis_weights_tlast, m_axis_weights_tvalid} = '0;
+  end
+
   // Images: to the window, the memory or nowhere.
   logic [31:0] out_word, head;
   logic [3:0] unused_keep;
@@ -237,7 +273,7 @@ module axil_stream
   fifo #(.WIDTH(32), .DEPTH(DEPTH)) out_fifo (
       .ap_clk(ap_clk), .ap_rst_n(!clear), .s_axis_tdata(out_word), .s_axis_tvalid(out_valid),
       .s_axis_tready(out_ready), .m_axis_tdata(head), .m_axis_tvalid(head_valid), .m_axis_tready(out_read));
-  assign drained = pack_idle && dma_idle;
+  assign drained = pack_idle && dma_idle && !feeding;
 
   always_ff @(posedge ap_clk) begin
     in_moves_q <= {in_push, in_pop};
@@ -279,6 +315,7 @@ module axil_stream
     words = '0;
     words[CAPABILITIES-1:0] = CAPABILITY;
     words[CONTROL/4][CONTROL_RESEED] = reseed_q;
+    words[CONTROL/4][CONTROL_LOAD] = load_q;
     words[CONTROL/4][CONTROL_SOURCE+:2] = source_q;
     words[CONTROL/4][CONTROL_SINK+:2] = sink_q;
     words[STATUS/4][STATUS_ABORTING] = stop;
@@ -295,6 +332,8 @@ module axil_stream
     {words[DEST_HI/4], words[DEST_LO/4], words[SOURCE_HI/4], words[SOURCE_LO/4]} = address_q;
     {words[SEED_3/4], words[SEED_2/4], words[SEED_1/4], words[SEED_0/4]} = seed_q;
     words[LABEL/4] = label_q;
+    words[WEIGHTS/4][WEIGHTS_LOADED+:4] = LOADS ? {weights_errors, weights_loaded} : '0;
+    {words[WEIGHTS_DESIGN/4], words[WEIGHTS_BYTES/4]} = {FILE_DESIGN, FILE_BYTES};
     map = words;
   end
 
@@ -308,6 +347,7 @@ module axil_stream
   assign read_data = window_q ? head_q : word_q[sixteen_q];
 
   logic unused;
-  assign unused = &{1'b0, map[3], fifo_ready, unused_keep, unused_last, write_address[1:0], read_address[1:0]};
+  assign unused = &{1'b0, map[3], fifo_ready, unused_keep, unused_last, write_address[1:0], read_address[1:0],
+                    s_axis_dma_weights_tdata, s_axis_dma_weights_tvalid, m_axis_weights_tready};
 
 endmodule

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs calls: lets `images` latents into the accelerator and as many images out, then says so.
 //
-// A call lasts from the cycle after `start` until its last image has been taken and the sink is `drained`. An
-// abort holds the accelerator and all buffers in reset for RESET_CYCLES cycles, and until the memory's
-// transfers have ended (`quiet`). So does a reset at power-up.
+// A call lasts from the cycle after `start` until its last image has been taken and the sink is `drained`; a load
+// has no images. An abort holds the accelerator and all buffers in reset for RESET_CYCLES cycles, and until the
+// memory's transfers have ended (`quiet`). So does a reset at power-up.
 // What buffers and streams hang on leaves registers. `latents_in` and `images_out` count a cycle late.
 module call_control #(
     parameter int unsigned IN_BEATS = 1,      // of a latent
@@ -17,6 +17,7 @@ module call_control #(
     input  logic possible,
     input  logic cancel,             // pulse
     input  logic [31:0] images,     // of the call that starts, held from the cycle before to the one after
+    input  logic load,              // it has no images, held as well
 
     output logic go,                // first cycle of a call: sources and sinks begin
     /* verilator lint_off PROCASSINIT */  // what these three hold in reset is in reset from the first cycle on
@@ -92,7 +93,7 @@ module call_control #(
   assign out_end = out_beat && out_ends_q;
 
   always_ff @(posedge ap_clk) begin
-    none_q <= images == 0;
+    none_q <= images == 0 || load;
     one_q <= images == 1;
     if (!ap_rst_n || cancel || stop) {in_open, out_open} <= 2'b00;
     else if (go) {in_open, out_open} <= {2{!none_q}};

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
+from deployed_modules import load
 
 from fpgan.build.implement.bitstream import bitstream, vivado
 from fpgan.hw import driver as package_driver
@@ -29,14 +28,6 @@ def deployed(tmp_path_factory):
         bitstream(build, folder / "deploy")
     (folder / "deploy" / "fpgan.bit").write_bytes(b"bits")
     return folder / "deploy"
-
-
-def load(name, folder, monkeypatch):
-    """The module or package of that name in `folder`, whatever was loaded of another copy."""
-    for known in [known for known in sys.modules if known.split(".")[0] == name]:
-        monkeypatch.delitem(sys.modules, known)
-    monkeypatch.syspath_prepend(folder)
-    return importlib.import_module(name)
 
 
 @pytest.fixture

@@ -27,7 +27,10 @@ _ELSEWHERE = (
 )
 
 _DMA = ("fifo", "width_convert", "beats_to_words", "axi_read", "axi_write")
-_HOST = ("host_pkg", "fifo", "width_convert", "beats_to_words", "latent_source", "axil_port", "call_control")
+_HOST = (
+    "host_pkg", "fifo", "width_convert", "beats_to_words", "latent_source", "axil_port", "call_control",
+    "weight_feed",
+)  # fmt: skip
 # as hw/host/emit.py writes them: latents of 16 elements of 8 bits, images of 16 x 16, windows and generator
 _WORDS = (
     0x4650474E, 0x00010000, 0, 0x108, 16, 0x00040108, 0x3D000000, 4,
@@ -57,10 +60,14 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "latent_source": (("fifo", "width_convert"), ("", "BITS=2 LOW=0 ELEMENTS=5 CLASSES=3 BEAT_ELEMENTS=3")),
     "axil_port": ((), ("",)),
     "call_control": ((), ("", "IN_BEATS=4 OUT_BEATS=256")),
-    "axil_stream": (_HOST, (f"CAPABILITY={_CAPABILITY}",)),
+    "axil_stream": (_HOST, (f"CAPABILITY={_CAPABILITY}", f"CAPABILITY={_CAPABILITY} FILE_BYTES=99")),
+    "weight_feed": ((), ("",)),
     "axi_read": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
     "axi_write": (("fifo",), ("", "DATA_BITS=128 MAX_BURST=256 ADDRESS_BITS=40")),
-    "axi_dma_stream": (_DMA, ("", "DATA_BITS=128 ADDRESS_BITS=64 MAX_BURST=256 IN_BYTES=3 OUT_BYTES=24")),
+    "axi_dma_stream": (
+        _DMA,
+        ("", "DATA_BITS=128 ADDRESS_BITS=64 MAX_BURST=256 IN_BYTES=3 OUT_BYTES=24", "IN_BYTES=2 WEIGHTS=1"),
+    ),
     "axi3_burst": ((), ("", "ADDRESS_BITS=20")),
     "axi3_axil": (("axi3_burst",), ("", "ADDRESS_BITS=12 ID_BITS=6")),
     "channels": ((), ("", "IN_WIDTH=9 OUT_WIDTH=21")),
