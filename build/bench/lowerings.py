@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from fpgan.build.finn.step_list import LOWERINGS, Lowering, build_steps
+from fpgan.build.finn.lowering_names import LOWERINGS, Lowering
+from fpgan.build.finn.step_list import build_steps
 from fpgan.hw.system.files import make_folder
 from fpgan.hw.system.reading import read_json
 from fpgan.model.config import PRESETS, TrainConfig

@@ -21,7 +21,7 @@ def _designs() -> list[str]:
 
 
 def _lowered() -> tuple[str, ...]:
-    from fpgan.build.finn.step_list import LOWERINGS
+    from fpgan.build.finn.lowering_names import LOWERINGS
 
     return LOWERINGS
 
@@ -105,9 +105,9 @@ def _lowerings(out: Path, deconv: str | None, synth: bool, json: bool) -> None:
     from fpgan.build.bench import lowerings as literal
 
     given.to_write(out)
-    chosen = literal.LOWERINGS if deconv is None else cast(Any, deconv.split(","))
+    chosen = _lowered() if deconv is None else deconv.split(",")
     with steps("bench") as progress:
-        rows = literal.lowerings(out, chosen, synth=synth, progress=progress)
+        rows = literal.lowerings(out, cast(Any, chosen), synth=synth, progress=progress)
     wrong = [row["deconv"] for row in rows if row["mismatches"]]
     show({"lowerings": rows}, json, [literal.table(rows)], f"{', '.join(wrong)}: mismatches" if wrong else "")
 

@@ -7,7 +7,8 @@ import multiprocessing
 
 import click
 
-from fpgan.build.finn.step_list import LOWERINGS, Lowering, build_steps
+from fpgan.build.finn.lowering_names import LOWERINGS, Lowering
+from fpgan.build.finn.step_list import build_steps
 from fpgan.build.finn.vendor import prepare_builder, vendor_tools
 from fpgan.hw.system.environment import default_environment
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
+from fpgan.build.finn.lowering_names import Lowering
 from fpgan.build.finn.vendor import prepare, vendor_tools
 
 PUBLIC = "fpgan.finn"  # where FINN finds our steps by name
@@ -20,9 +19,6 @@ WITHOUT_TOOLS = (
     "step_generate_hardware", "step_create_stitched_ip", "step_measure_rtlsim_performance",
     "step_out_of_context_synthesis",
 )  # fmt: skip
-
-Lowering = Literal["fpgan", "finn"]
-LOWERINGS: tuple[Lowering, ...] = get_args(Lowering)
 
 
 def build_steps(deconv: Lowering = "fpgan") -> list[str]:
