@@ -77,9 +77,8 @@ class Prover:
         seconds: of the solver, at most, or as many as it takes. ToolError where the proof comes to no end.
         """
         engine = f"bmc3 -F {depth}" if depth else "pdr"
-        engine += f" -T {seconds}" * bool(seconds)
         witness = self.folder / "counterexample.txt"
-        said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}")
+        said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}", seconds)
         failed = _FAILED.search(said)
         if failed is None:
             held = _HELD.search(said)
@@ -167,14 +166,16 @@ class Prover:
         ]
         return f"{read}logic; {''.join(cofactors)}strash; "
 
-    def _abc(self, circuit: str, commands: str) -> str:
-        return self._run(circuit, self._read(circuit, self._held) + commands)
+    def _abc(self, circuit: str, commands: str, seconds: int = 0) -> str:
+        return self._run(circuit, self._read(circuit, self._held) + commands, seconds)
 
-    def _run(self, circuit: str, script: str) -> str:
-        """What ABC says; the commands are in a file, as there may be many."""
+    def _run(self, circuit: str, script: str, seconds: int = 0) -> str:
+        """What ABC says in so many seconds of a processor; commands are in a file, as there may be many."""
         import pyosys
 
         abc = Path(next(iter(pyosys.__path__))) / "yosys-abc"
         (self.folder / f"{circuit}.abc").write_text(script + "\n", encoding="utf-8")
         log = self.folder / f"{circuit}.log"
-        return run([str(abc), "-q", f"source {circuit}.abc"], self.folder, log, f"the proof of {self.top}")
+        limit = ["prlimit", f"--cpu={seconds}"] if seconds else []
+        command = [*limit, str(abc), "-q", f"source {circuit}.abc"]
+        return run(command, self.folder, log, f"the proof of {self.top}")

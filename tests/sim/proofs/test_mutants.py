@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import Counter
 
 import pytest
 from mutants import __main__ as command
 from mutants import benches, proofs, texts
-from mutants.netlist import Mutant
+from mutants.child import child
+from mutants.netlist import Mutant, Order
 from mutants.results import SURVIVORS, Kept, Known, Result, scores, survivors
 
 from fpgan.hw.sources import rtl_file
@@ -18,6 +21,7 @@ from fpgan.sim.proofs.table import modules
 # Of each, eight: modules whose proofs take seconds.
 SAMPLE = ("fifo", "stream_fork", "stream_concat", "beats_to_words")
 SEED = 3
+_PORTS = ("ap_clk", "ap_rst_n", "next", "pixel_end", "sf", "word")
 FAULT = Mutant(1, "fifo", "load", "$dff Q[0] const0")
 
 
@@ -39,6 +43,30 @@ def test_each_fault_is_its_own(tmp_path):
     prover = Prover("stream_fork_properties", tmp_path / "0")
     assert not any(prover.same("mutant", number, 0) for number in (1, 2, 3, 4))
     assert prover.same("mutant", 5, 0) and not prover.held("mutant", 0).prove().failed
+
+
+@pytest.mark.yosys
+def test_a_bench_with_a_module_twice_has_its_faults_once(tmp_path):
+    """In both at the same time."""
+    found = []
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ports = [f".{name}({name}_q[{{}}])" for name in _PORTS]
+        instances = [
+            f"pixel_word #(.SF(1)) w{i} ({', '.join(ports).format(*[i] * 6)});" for i in range(number)
+        ]
+        wires = "".join(f"logic {'[2:0] ' * (name == 'word')}{name}_q[2];" for name in _PORTS)
+        (folder / "bench.sv").write_text(f"module bench (output logic o); {wires} {' '.join(instances)}\n"
+                                         "assign o = ^word_q[0] ^ ^word_q[1]; endmodule\n")  # fmt: skip
+        sources = [str(rtl_file("pixel_word.sv")), str(folder / "bench.sv")]
+        order = Order(str(folder), ["pixel_word"], 300, SEED, bench={
+            "top": "bench", "parameters": {}, "sources": sources})  # fmt: skip
+        order.write(folder / "order.json")
+        child("mutants.netlist", [folder / "order.json"], folder, folder / "yosys.log", "twice")
+        told = json.loads((folder / "mutants.json").read_text())
+        found.append(Counter((one["at"], one["what"]) for one in told))
+    assert found[0] == found[1] and 20 < found[0].total() < 300
 
 
 def test_what_is_known_is_not_tried_again(tmp_path):
