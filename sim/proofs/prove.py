@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import re
 import sys
@@ -41,13 +42,21 @@ class Prover:
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
         self._outputs = names["asserts"]
-        self.circuit = Circuit.load(folder / "circuit.json", top)
         self._held: dict[str, int] = {}
+
+    @functools.cached_property
+    def circuit(self) -> Circuit:
+        """What the proofs are of, read when it is first asked for."""
+        circuit = Circuit.load(self.folder / "circuit.json", self.top)
+        for name, value in self._held.items():
+            circuit = circuit.held(name, value)
+        return circuit
 
     def held(self, name: str, value: int) -> Prover:
         """The same where input `name` of `top` is always `value`."""
         other = copy.copy(self)
-        other.circuit, other._held = self.circuit.held(name, value), {**self._held, name: value}
+        other.__dict__.pop("circuit", None)
+        other._held = {**self._held, name: value}
         return other
 
     @classmethod
@@ -130,16 +139,13 @@ class Prover:
             if _FAILED.search(self._abc(f"cover{number}", engine))
         }
 
-    def failing(self, name: str, values: Sequence[int], depth: int, seconds: int) -> dict[int, str]:
-        """Of each value at which input `name` is held: the property that fails in the first `depth` cycles.
-
-        "" where none does, or none in so many seconds of the solver.
-        """
-        engine = f"bmc3 -F {depth} -T {seconds}"
-        steps = [f"echo held_at {value}; {self._read('circuit', {name: value})}{engine}" for value in values]
-        parts = self._run("circuit", "\n".join(steps)).split("held_at ")[1:]
-        found = {int(part.split(maxsplit=1)[0]): _FAILED.search(part) for part in parts}
-        return {value: self._outputs[int(failed[1])] if failed else "" for value, failed in found.items()}
+    def failing(self, depth: int, seconds: int) -> str:
+        """The property that fails in the first `depth` cycles; "" where none does, or none in that time."""
+        try:
+            failed = _FAILED.search(self._abc("circuit", f"bmc3 -F {depth}", seconds))
+        except ToolError:
+            return ""
+        return self._outputs[int(failed[1])] if failed else ""
 
     def same(self, name: str, value: int, other: int) -> bool:
         """Whether all outputs and registers get the same, in any state, with input `name` at either value."""

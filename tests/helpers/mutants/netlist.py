@@ -117,10 +117,12 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
         raise ValueError(f"{order.folder}: the design has no cell of {name}.sv")
     if order.keys:
         left = {(at, what) for at, what in order.keys}
-        for one in _drawn(design, order, _ALL):
-            if (key := _described(design, one)) in left:
-                left.remove(key)
-                yield name, one
+        bits = {what.rpartition(" by bit ")[2] for _, what in left if " by bit " in what}
+        for drawn in _drawn(design, order, _ALL):
+            for one in _by_bits(design, drawn, bits):
+                if (key := _described(design, one)) in left:
+                    left.remove(key)
+                    yield name, one
         return
     once: dict[tuple[str, ...], list[str]] = {}
     for most in (2 * order.count, 16 * order.count):
@@ -138,6 +140,21 @@ def _drawn(design: Any, order: Order, most: int) -> Iterator[list[str]]:
     words = [line[1 : line.index("-src") if "-src" in line else None] for line in lines]
     random.Random(order.seed).shuffle(words)  # where there are no more than that, they come cell by cell
     return (one for one in words if _changes(design, one))
+
+
+def _by_bits(design: Any, words: list[str], bits: set[str]) -> Iterator[list[str]]:
+    """A fault, and where it depends on a bit of its port, which was drawn, the same by each of `bits`."""
+    from pyosys import libyosys as ys
+
+    yield words
+    if "-ctrlbit" in words:
+        said, cell = _pin(design, words)
+        size = cell.getPort(ys.IdString("\\" + said["-port"])).size()
+        at = words.index("-ctrlbit") + 1
+        for bit in bits - {words[at], said["-portbit"]}:
+            other = [*words[:at], bit, *words[at + 1 :]]
+            if int(bit) < size and _changes(design, other):
+                yield other
 
 
 def _identity(design: Any, words: Sequence[str], of_sources: bool) -> tuple[str, ...]:

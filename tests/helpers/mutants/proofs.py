@@ -16,9 +16,8 @@ from fpgan.sim.proofs.table import Case, Module
 from mutants.child import child
 from mutants.netlist import SAME, SELECTOR, Mutant, Order
 
-_SEEN_IN, _LATER_IN = 10, 20  # cycles in which nearly every fault shows that shows at all; in other cases
-_SECONDS = 20  # of the solver
-_TOGETHER = 20  # faults in one run of it
+_SEEN_IN = 10  # cycles in which nearly every fault shows that shows at all
+_SECONDS, _SOON = 20, 10  # of the solver, at most
 _COVERED_IN = _LONG = 24  # cycles
 
 
@@ -37,8 +36,7 @@ def judged(
 
     count: of the module, shared among the cases that every run of the tests proves (its first where there is
     none). One that shows in no first cycles of its case is put into the same place of the others: with few
-    words or rows much of a module does nothing. What is left takes the solver long. Raises ToolError where
-    Yosys cannot read the module.
+    words or rows much of a module does nothing. Raises ToolError where Yosys cannot read the module.
     """
     cases = [case for case in module.cases if case.quick] or [module.cases[0]]
     unseen: list[_Unseen] = []
@@ -47,7 +45,7 @@ def judged(
         names = {number: f"{case.text} {number}" for number in range(1, share + 1)}
         wanted = [number for number, name in names.items() if name not in known]
         order = Order(str(folder / str(index)), [module.of or module.name], share, seed)
-        for prover, mutant, seen in _soon(module, case, order, wanted, _SEEN_IN) if wanted else ():
+        for prover, mutant, seen in _soon(module, case, order, wanted) if wanted else ():
             if seen:
                 yield names[mutant.number], mutant, seen
             else:
@@ -57,8 +55,8 @@ def judged(
         keys = [(at, what) for _, at, what in others]
         order = Order(str(folder / f"again{index}"), [module.of or module.name], 0, seed, keys=keys)
         every = range(1, len(keys) + 1)
-        for _, mutant, seen in _soon(module, case, order, every, _LATER_IN) if keys else ():
-            if seen:
+        for prover, mutant, seen in _soon(module, case, order, every) if keys else ():
+            if seen := seen or _failed(module, prover.held(SELECTOR, mutant.number)):
                 yield others[mutant.key].name, mutant, f"{seen}, with {case.text}"
                 unseen.remove(others[mutant.key])
     for one in unseen:
@@ -66,7 +64,7 @@ def judged(
 
 
 def _soon(
-    module: Module, case: Case, order: Order, wanted: Collection[int], depth: int
+    module: Module, case: Case, order: Order, wanted: Collection[int]
 ) -> Iterator[tuple[Prover, Mutant, str]]:
     """Of an order, completed here, and the numbers that are wanted: what fails in the first cycles, or ""."""
     folder = Path(order.folder)
@@ -79,12 +77,9 @@ def _soon(
     if not told:
         return
     prover = Prover(module.top, folder)
-    mutants = [Mutant(**one) for one in told if one["number"] in wanted]
-    for start in range(0, len(mutants), _TOGETHER):
-        some = mutants[start : start + _TOGETHER]
-        soon = prover.failing(SELECTOR, [mutant.number for mutant in some], depth, _SECONDS)
-        for mutant in some:
-            yield prover, mutant, soon[mutant.number]
+    for mutant in (Mutant(**one) for one in told):
+        if mutant.number in wanted:
+            yield prover, mutant, prover.held(SELECTOR, mutant.number).failing(_SEEN_IN, _SOON)
 
 
 def _seen(module: Module, prover: Prover, number: int, first: bool) -> str:
