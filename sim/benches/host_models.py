@@ -124,7 +124,7 @@ class Bench:
 
     async def finish(self) -> int:
         """Wait for the end of a call or an abort; returns ERRORS, which are cleared."""
-        for _ in range(20000):
+        for _ in range(4000):
             if not await self.read("STATUS"):
                 break
         else:
