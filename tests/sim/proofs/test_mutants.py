@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 
 import pytest
 from mutants import __main__ as command
@@ -21,7 +20,6 @@ from fpgan.sim.proofs.table import modules
 # Of each, eight: modules whose proofs take seconds.
 SAMPLE = ("fifo", "stream_fork", "stream_concat", "beats_to_words")
 SEED = 3
-_PORTS = ("ap_clk", "ap_rst_n", "next", "pixel_end", "sf", "word")
 FAULT = Mutant(1, "fifo", "load", "$dff Q[0] const0")
 
 
@@ -47,26 +45,26 @@ def test_each_fault_is_its_own(tmp_path):
 
 @pytest.mark.yosys
 def test_a_bench_with_a_module_twice_has_its_faults_once(tmp_path):
-    """In both at the same time."""
+    """In both at the same time. Those that depend on another bit, which is drawn, are left out here."""
     found = []
     for number in (1, 2):
+        instances = [
+            f"pixel_word #(.PIXEL(2), .SF(1)) w{i} (.ap_clk(i[0]), .ap_rst_n(i[1]), .next(i[2]), "
+            f".pixel_end(i[3]), .sf(i[4]), .word(o[{2 * i}+:2]));"
+            for i in range(number)
+        ]
         folder = tmp_path / str(number)
         folder.mkdir()
-        ports = [f".{name}({name}_q[{{}}])" for name in _PORTS]
-        instances = [
-            f"pixel_word #(.SF(1)) w{i} ({', '.join(ports).format(*[i] * 6)});" for i in range(number)
-        ]
-        wires = "".join(f"logic {'[2:0] ' * (name == 'word')}{name}_q[2];" for name in _PORTS)
-        (folder / "bench.sv").write_text(f"module bench (output logic o); {wires} {' '.join(instances)}\n"
-                                         "assign o = ^word_q[0] ^ ^word_q[1]; endmodule\n")  # fmt: skip
+        (folder / "bench.sv").write_text(
+            f"module bench (input logic [4:0] i, output logic [3:0] o); {' '.join(instances)} endmodule\n"
+        )
         sources = [str(rtl_file("pixel_word.sv")), str(folder / "bench.sv")]
-        order = Order(str(folder), ["pixel_word"], 300, SEED, bench={
-            "top": "bench", "parameters": {}, "sources": sources})  # fmt: skip
-        order.write(folder / "order.json")
+        bench = {"top": "bench", "parameters": {}, "sources": sources}
+        Order(str(folder), ["pixel_word"], 1000, SEED, bench=bench).write(folder / "order.json")
         child("mutants.netlist", [folder / "order.json"], folder, folder / "yosys.log", "twice")
         told = json.loads((folder / "mutants.json").read_text())
-        found.append(Counter((one["at"], one["what"]) for one in told))
-    assert found[0] == found[1] and 20 < found[0].total() < 300
+        found.append(len([one for one in told if " by bit " not in one["what"]]))
+    assert found[0] == found[1] and 20 < found[0] < 1000
 
 
 def test_what_is_known_is_not_tried_again(tmp_path):
