@@ -124,7 +124,7 @@ class Bench:
 
     async def finish(self) -> int:
         """Wait for the end of a call or an abort; returns ERRORS, which are cleared."""
-        for _ in range(20000):
+        for _ in range(4000):
             if not await self.read("STATUS"):
                 break
         else:
@@ -175,6 +175,8 @@ class Bench:
         for name, value in (amid or {}).items():
             await self.write(name, value)
         assert not amid or await self.read("STATUS")
+        route = registers.encode("CONTROL", SOURCE=registers.SOURCES["DMA"], SINK=registers.SINKS["DMA"])
+        assert not amid or await self.read("CONTROL") == route, "CONTROL changes amid a call"
         assert await self.finish() == 0
         assert bytes(await self.memory.read(dest, len(data))) == data, f"{images} images by memory are wrong"
         assert bytes(await self.memory.read(dest + len(data), len(_GUARD))) == _GUARD

@@ -84,6 +84,7 @@ def lower(design: Any, job: Job) -> None:
     do("techmap")
     do("setundef -anyseq")  # what is read beyond a vector
     do("aigmap")
+    do("opt_merge -keepdc")
     do("opt_clean")
     do("write_json", folder / "circuit.json")
     do("design -save circuit")

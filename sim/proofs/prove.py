@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import re
 import sys
@@ -41,13 +42,21 @@ class Prover:
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         self.properties, self.given, self.covers = names["properties"], names["assumes"], names["covers"]
         self._outputs = names["asserts"]
-        self.circuit = Circuit.load(folder / "circuit.json", top)
         self._held: dict[str, int] = {}
+
+    @functools.cached_property
+    def circuit(self) -> Circuit:
+        """What the proofs are of, read when it is first asked for."""
+        circuit = Circuit.load(self.folder / "circuit.json", self.top)
+        for name, value in self._held.items():
+            circuit = circuit.held(name, value)
+        return circuit
 
     def held(self, name: str, value: int) -> Prover:
         """The same where input `name` of `top` is always `value`."""
         other = copy.copy(self)
-        other.circuit, other._held = self.circuit.held(name, value), {**self._held, name: value}
+        other.__dict__.pop("circuit", None)
+        other._held = {**self._held, name: value}
         return other
 
     @classmethod
@@ -77,9 +86,8 @@ class Prover:
         seconds: of the solver, at most, or as many as it takes. ToolError where the proof comes to no end.
         """
         engine = f"bmc3 -F {depth}" if depth else "pdr"
-        engine += f" -T {seconds}" * bool(seconds)
         witness = self.folder / "counterexample.txt"
-        said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}")
+        said = self._abc("circuit", f"{engine}; write_cex -a {witness.name}", seconds)
         failed = _FAILED.search(said)
         if failed is None:
             held = _HELD.search(said)
@@ -131,16 +139,13 @@ class Prover:
             if _FAILED.search(self._abc(f"cover{number}", engine))
         }
 
-    def failing(self, name: str, values: Sequence[int], depth: int, seconds: int) -> dict[int, str]:
-        """Of each value at which input `name` is held: the property that fails in the first `depth` cycles.
-
-        "" where none does, or none in so many seconds of the solver.
-        """
-        engine = f"bmc3 -F {depth} -T {seconds}"
-        steps = [f"echo held_at {value}; {self._read('circuit', {name: value})}{engine}" for value in values]
-        parts = self._run("circuit", "\n".join(steps)).split("held_at ")[1:]
-        found = {int(part.split(maxsplit=1)[0]): _FAILED.search(part) for part in parts}
-        return {value: self._outputs[int(failed[1])] if failed else "" for value, failed in found.items()}
+    def failing(self, depth: int, seconds: int) -> str:
+        """The property that fails in the first `depth` cycles; "" where none does, or none in that time."""
+        try:
+            failed = _FAILED.search(self._abc("circuit", f"bmc3 -F {depth}", seconds))
+        except ToolError:
+            return ""
+        return self._outputs[int(failed[1])] if failed else ""
 
     def same(self, name: str, value: int, other: int) -> bool:
         """Whether all outputs and registers get the same, in any state, with input `name` at either value."""
@@ -167,14 +172,16 @@ class Prover:
         ]
         return f"{read}logic; {''.join(cofactors)}strash; "
 
-    def _abc(self, circuit: str, commands: str) -> str:
-        return self._run(circuit, self._read(circuit, self._held) + commands)
+    def _abc(self, circuit: str, commands: str, seconds: int = 0) -> str:
+        return self._run(circuit, self._read(circuit, self._held) + commands, seconds)
 
-    def _run(self, circuit: str, script: str) -> str:
-        """What ABC says; the commands are in a file, as there may be many."""
+    def _run(self, circuit: str, script: str, seconds: int = 0) -> str:
+        """What ABC says in so many seconds of a processor; commands are in a file, as there may be many."""
         import pyosys
 
         abc = Path(next(iter(pyosys.__path__))) / "yosys-abc"
         (self.folder / f"{circuit}.abc").write_text(script + "\n", encoding="utf-8")
         log = self.folder / f"{circuit}.log"
-        return run([str(abc), "-q", f"source {circuit}.abc"], self.folder, log, f"the proof of {self.top}")
+        limit = ["prlimit", f"--cpu={seconds}"] if seconds else []
+        command = [*limit, str(abc), "-q", f"source {circuit}.abc"]
+        return run(command, self.folder, log, f"the proof of {self.top}")

@@ -59,6 +59,10 @@ class Module:
             return prover.prove_by_induction(_LOOKED)
         return prover.prove_each(self.depth) if self.depth else prover.prove()
 
+    def refute(self, prover: Prover) -> Outcome:
+        """The same of a circuit that is at fault: an induction says no more than that it does not hold."""
+        return prover.prove(_LOOKED) if self.induction else self.prove(prover)
+
     def prover(self, case: Case, folder: Path, rtl: Sequence[Path] | None = None, only: str = "") -> Prover:
         """The circuit of a case, made in `folder`; rtl: in place of the module's own. only: this property."""
         folder.mkdir(parents=True, exist_ok=True)

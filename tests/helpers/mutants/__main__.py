@@ -42,7 +42,7 @@ def parts(count: int, seed: int, out: Path) -> Iterator[Part]:
         digest.update(path.read_bytes())
     of = f"{seed} {digest.hexdigest()[:16]}"
     for module in modules().values():
-        if module.name in [name for bench in benches.BENCHES for name in bench.modules]:
+        if (module.of or module.name) in [name for bench in benches.BENCHES for name in bench.modules]:
             continue
         number, folder = count or PROOFS, out / module.name
         yield Part(

@@ -7,10 +7,12 @@ import json
 import re
 import resource
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from fpgan.hw.sources import held_checks
 from fpgan.hw.system.environment import variables_set
@@ -19,17 +21,23 @@ from fpgan.sim.benches.runner import compile_cocotb, simulate_cocotb
 from mutants.child import ROOT, child
 from mutants.netlist import CHOSEN, Mutant, Order
 
-_LONGER = 4  # times what it takes without a fault, after which a simulation is one that does not end
-_LEAST = 30  # seconds
+_LONGER = 2  # times what it takes without a fault, after which a simulation is one that does not end
+_LEAST = 10  # seconds
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A test that simulates, and the modules whose faults it shall see."""
+    """A test that simulates, and the modules whose faults it shall see.
+
+    cases: of those that it has in one simulation these alone, by their place; all where there are none.
+    long: it simulates for longer than what an optimizing compiler takes.
+    """
 
     name: str
     test: str
     modules: tuple[str, ...]
+    cases: tuple[int, ...] = ()
+    long: bool = False
 
 
 BENCHES = (
@@ -37,15 +45,16 @@ BENCHES = (
     Bench("pixel_select", "tests/hw/rtl/test_pixel_select.py::test_rtl",
           ("pixel_select", "table_walk")),
     Bench("requantize", "tests/hw/rtl/test_stream_requantize.py::test_stream_requantize",
-          ("stream_requantize", "scale_lut", "weight_rom")),
-    Bench("mvu_lut", "tests/hw/rtl/test_mvu_lut.py::test_mvu_lut", ("mvu_lut", "mvu_lut_pe", "add_multi")),
+          ("stream_requantize", "scale_lut", "weight_rom"), cases=(4, 5, 8, 9)),
+    Bench("mvu_lut", "tests/hw/rtl/test_mvu_lut.py::test_mvu_lut", ("mvu_lut", "mvu_lut_pe", "add_multi"),
+          cases=(0, 1, 2, 3, 5, 7)),
     Bench("bridge", "tests/hw/rtl/test_zynq7.py::test_bridge", ("axi3_axil", "axi3_burst")),
     Bench("host", "tests/hw/host/test_host.py::test_host[3-5-9-options1]",
-          ("axil_stream", "call_control", "latent_source", "axi_dma_stream")),
+          ("axil_stream", "call_control", "latent_source", "axi_dma_stream"), long=True),
     Bench("load", "tests/hw/rtl/test_load.py::test_images_of_several_beats", ("weight_loader", "weight_ram")),
     Bench("deconv", "tests/hw/rtl/test_deconv.py::test_rtl",
           ("deconv", "deconv_channels", "tap_axis", "pixel_word", "weight_reader", "mac_cores",
-           "mvu_pumped")),
+           "mvu_pumped"), cases=(7, 10, 17, 25, 28, 30, 34, 41)),
 )  # fmt: skip
 
 
@@ -66,15 +75,32 @@ def judged(
     if said := _run(made, folder, 0, 3600):
         raise ToolError(f"{bench.name}: the netlist without a fault fails: {said}")
     limit = max(_LEAST, round(_LONGER * (_spent() - before)))
+    several = len(list(ElementTree.parse(folder / "build" / "results.xml").getroot().iter("testcase"))) > 1
+    leading: dict[str, Counter[str]] = {}  # of a module the tests that have seen its faults
     for mutant in wanted:
-        yield str(mutant.number), mutant, _run(made, folder, mutant.number, limit)
+        tests = leading.setdefault(mutant.file, Counter())
+        seen = ""
+        for filter_ in _in_turn(tests) if several else [""]:
+            seen = seen or _run(made, folder, mutant.number, limit, filter_)
+        if test := re.match(r"(\w+): ", seen):
+            tests[test[1]] += 1
+        yield str(mutant.number), mutant, seen
+
+
+def _in_turn(tests: Counter[str]) -> list[str]:
+    """The tests of a bench in two parts: first the one that has seen most faults, where there is one."""
+    if not tests:
+        return [""]
+    first = tests.most_common(1)[0][0]
+    return [rf"\.{first}$", rf"^(?!.*\.{first}$)"]
 
 
 def _made(bench: Bench, count: int, seed: int, folder: Path) -> dict[str, Any]:
     """bench.json, with the simulation made; what is there already is of a run that was interrupted."""
     told = folder / "bench.json"
     if not told.exists():
-        child("mutants.record", [bench.test, folder], ROOT, folder / "record.log", bench.name)
+        words = [bench.test, folder, *map(str, bench.cases)]
+        child("mutants.record", words, ROOT, folder / "record.log", bench.name)
     made: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
     if not (folder / "made").exists():
         parts = {"top": made["top"], "parameters": made["parameters"], "sources": _sources(made, folder)}
@@ -86,7 +112,7 @@ def _made(bench: Bench, count: int, seed: int, folder: Path) -> dict[str, Any]:
         (folder / "chosen.sv").write_text(CHOSEN, encoding="utf-8")
         shutil.rmtree(folder / "build", ignore_errors=True)
         files = [folder / "chosen.sv", folder / "mutated.v"]
-        compile_cocotb(made["top"], files, folder / "build", warnings=False)
+        compile_cocotb(made["top"], files, folder / "build", warnings=False, optimize=bench.long)
         (folder / "made").touch()
     return made
 
@@ -107,9 +133,11 @@ def _spent() -> float:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
 
 
-def _run(made: Mapping[str, Any], folder: Path, number: int, seconds: int) -> str:
-    """What its first test says that fails, "" where none does."""
+def _run(made: Mapping[str, Any], folder: Path, number: int, seconds: int, tests: str = "") -> str:
+    """What the first test says that fails, "" where none does. tests: those of such names, "" for all."""
     limits = {"COCOTB_MAX_FAILURES": "1", "SIM_CMD_PREFIX": f"prlimit --cpu={seconds}"}
+    if tests:
+        limits["COCOTB_TEST_FILTER"] = tests
     (folder / "build" / "results.xml").unlink(missing_ok=True)
     try:
         with variables_set(limits):

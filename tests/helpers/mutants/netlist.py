@@ -115,21 +115,53 @@ def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[st
             found |= of_it
     if not found:
         raise ValueError(f"{order.folder}: the design has no cell of {name}.sv")
+    if order.keys:
+        left = {(at, what) for at, what in order.keys}
+        bits = {what.rpartition(" by bit ")[2] for _, what in left if " by bit " in what}
+        for drawn in _drawn(design, order, _ALL):
+            for one in _by_bits(design, drawn, bits):
+                if (key := _described(design, one)) in left:
+                    left.remove(key)
+                    yield name, one
+        return
+    once: dict[tuple[str, ...], list[str]] = {}
+    for most in (2 * order.count, 16 * order.count):
+        if len(once) < order.count:
+            for one in _drawn(design, order, most):
+                once.setdefault(_identity(design, one, bool(order.bench)), one)
+    yield from ((name, one) for one in itertools.islice(once.values(), order.count))
+
+
+def _drawn(design: Any, order: Order, most: int) -> Iterator[list[str]]:
+    """So many faults, in random order, without those that are not worth a try."""
     path = Path(order.folder, "list.txt")
-    options = f"mutate -list {_ALL if order.keys else 2 * order.count} -seed {order.seed} -o"
-    call(design, options, path, "a:mutated=1")
+    call(design, f"mutate -list {most} -seed {order.seed} -o", path, "a:mutated=1")
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
     words = [line[1 : line.index("-src") if "-src" in line else None] for line in lines]
     random.Random(order.seed).shuffle(words)  # where there are no more than that, they come cell by cell
-    faults = (one for one in words if _changes(design, one))
-    if not order.keys:
-        yield from ((name, one) for one in itertools.islice(faults, order.count))
-        return
-    left = {(at, what) for at, what in order.keys}
-    for one in faults:
-        if (key := _described(design, one)) in left:
-            left.remove(key)
-            yield name, one
+    return (one for one in words if _changes(design, one))
+
+
+def _by_bits(design: Any, words: list[str], bits: set[str]) -> Iterator[list[str]]:
+    """A fault, and where it depends on a bit of its port, which was drawn, the same by each of `bits`."""
+    from pyosys import libyosys as ys
+
+    yield words
+    if "-ctrlbit" in words:
+        said, cell = _pin(design, words)
+        size = cell.getPort(ys.IdString("\\" + said["-port"])).size()
+        at = words.index("-ctrlbit") + 1
+        for bit in bits - {words[at], said["-portbit"]}:
+            other = [*words[:at], bit, *words[at + 1 :]]
+            if int(bit) < size and _changes(design, other):
+                yield other
+
+
+def _identity(design: Any, words: Sequence[str], of_sources: bool) -> tuple[str, ...]:
+    """What is the same of two faults that are one. of_sources: cells that are one in the sources are one."""
+    said, cell = _pin(design, words)
+    place = (cell.type.str(), cell.get_src_attribute()) if of_sources else (said["-cell"],)
+    return (*place, said["-port"], said["-portbit"], said["-mode"], said.get("-ctrlbit", ""))
 
 
 def _twins(design: Any) -> Mapping[tuple[str, str], Sequence[str]]:

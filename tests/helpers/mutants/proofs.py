@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from fpgan.hw.sources import properties
@@ -17,9 +17,16 @@ from mutants.child import child
 from mutants.netlist import SAME, SELECTOR, Mutant, Order
 
 _SEEN_IN = 10  # cycles in which nearly every fault shows that shows at all
-_SECONDS = 20  # of the solver
-_TOGETHER = 20  # faults in one run of it
-_COVERED_IN = 24
+_SECONDS, _SOON = 20, 10  # of the solver, at most
+_COVERED_IN = _LONG = 24  # cycles
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    name: str
+    mutant: Mutant
+    case: Case
+    prover: Prover
 
 
 def judged(
@@ -28,35 +35,38 @@ def judged(
     """Of each fault that is not `known`: its name, itself, and what sees it, "" where nothing does.
 
     count: of the module, shared among the cases that every run of the tests proves (its first where there is
-    none). One that is not seen is put into the same place of the others: with few words or rows much of a
-    module does nothing. Raises ToolError where Yosys cannot read the module.
+    none). One that shows in no first cycles of its case is put into the same place of the others: with few
+    words or rows much of a module does nothing. Raises ToolError where Yosys cannot read the module.
     """
     cases = [case for case in module.cases if case.quick] or [module.cases[0]]
-    unseen: list[tuple[str, Mutant, str, Case]] = []
+    unseen: list[_Unseen] = []
     for index, case in enumerate(cases):
         share = count // len(cases) + (index < count % len(cases))
         names = {number: f"{case.text} {number}" for number in range(1, share + 1)}
         wanted = [number for number, name in names.items() if name not in known]
-        order = Order(str(folder / str(index)), [module.name], share, seed)
-        for mutant, seen in _tried(module, case, order, wanted) if wanted else ():
-            if seen in ("", SAME):
-                unseen.append((names[mutant.number], mutant, seen, case))
-            else:
+        order = Order(str(folder / str(index)), [module.of or module.name], share, seed)
+        for prover, mutant, seen in _soon(module, case, order, wanted) if wanted else ():
+            if seen:
                 yield names[mutant.number], mutant, seen
+            else:
+                unseen.append(_Unseen(names[mutant.number], mutant, case, prover))
     for index, case in enumerate(module.cases):
-        others = {mutant.key: name for name, mutant, _, own in unseen if own != case}
+        others = {one.mutant.key: one for one in unseen if one.case != case}
         keys = [(at, what) for _, at, what in others]
-        order = Order(str(folder / f"again{index}"), [module.name], 0, seed, keys=keys)
-        for mutant, seen in _tried(module, case, order, range(1, len(keys) + 1)) if keys else ():
-            if seen not in ("", SAME):
-                yield others[mutant.key], mutant, f"{seen}, with {case.text}"
-                unseen = [one for one in unseen if one[0] != others[mutant.key]]
-    for name, mutant, seen, _ in unseen:
-        yield name, mutant, seen
+        order = Order(str(folder / f"again{index}"), [module.of or module.name], 0, seed, keys=keys)
+        every = range(1, len(keys) + 1)
+        for prover, mutant, seen in _soon(module, case, order, every) if keys else ():
+            if seen := seen or _failed(module, prover.held(SELECTOR, mutant.number)):
+                yield others[mutant.key].name, mutant, f"{seen}, with {case.text}"
+                unseen.remove(others[mutant.key])
+    for one in unseen:
+        yield one.name, one.mutant, _seen(module, one.prover, one.mutant.number, one.case is module.cases[0])
 
 
-def _tried(module: Module, case: Case, order: Order, wanted: Collection[int]) -> Iterator[tuple[Mutant, str]]:
-    """Of an order, as it is completed here, and the numbers that are wanted."""
+def _soon(
+    module: Module, case: Case, order: Order, wanted: Collection[int]
+) -> Iterator[tuple[Prover, Mutant, str]]:
+    """Of an order, completed here, and the numbers that are wanted: what fails in the first cycles, or ""."""
     folder = Path(order.folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = [str(path) for path in (*module.rtl(), *properties(module.name))]
@@ -67,15 +77,9 @@ def _tried(module: Module, case: Case, order: Order, wanted: Collection[int]) ->
     if not told:
         return
     prover = Prover(module.top, folder)
-    mutants = [Mutant(**one) for one in told if one["number"] in wanted]
-    for start in range(0, len(mutants), _TOGETHER):
-        some = mutants[start : start + _TOGETHER]
-        soon = prover.failing(SELECTOR, [mutant.number for mutant in some], _SEEN_IN, _SECONDS)
-        for mutant in some:
-            seen = soon[mutant.number]
-            if not seen:
-                seen = _seen(module, prover, mutant.number, case is module.cases[0])
-            yield mutant, seen
+    for mutant in (Mutant(**one) for one in told):
+        if mutant.number in wanted:
+            yield prover, mutant, prover.held(SELECTOR, mutant.number).failing(_SEEN_IN, _SOON)
 
 
 def _seen(module: Module, prover: Prover, number: int, first: bool) -> str:
@@ -91,11 +95,11 @@ def _seen(module: Module, prover: Prover, number: int, first: bool) -> str:
             return f"a path from {source} to {output}"
     if first and (lost := set(prover.covers) - prover.reached(module.depth or _COVERED_IN)):
         return min(lost)
-    return _failed(prover, module.depth)
+    return _failed(module, prover)
 
 
-def _failed(prover: Prover, depth: int) -> str:
+def _failed(module: Module, prover: Prover) -> str:
     try:
-        return prover.prove(depth, _SECONDS).failed
+        return prover.prove(_LONG if module.induction else module.depth, _SECONDS).failed
     except ToolError:
         return ""

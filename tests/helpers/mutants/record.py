@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a test would simulate, in its own process: python -m mutants.record TEST FOLDER."""
+"""What a test would simulate, in its own process: python -m mutants.record TEST FOLDER [CASE ...]."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fpgan.sim.benches import runner
+from fpgan.sim.benches import mvu_bench, runner, stream_bench
 
 
 class _Recorder:
@@ -40,9 +40,21 @@ class _Recorder:
         pytest.skip("recorded")
 
 
-def record(test: str, folder: Path) -> int:
+def _some(check: Callable[..., None], chosen: Sequence[int]) -> Callable[..., None]:
+    """A check of many cases in one bench, of those alone that are chosen, by their place."""
+
+    def some(module: str, sources: Sequence[Path], cases: Sequence[Any], *rest: Any, **named: Any) -> None:
+        check(module, sources, [cases[index] for index in chosen], *rest, **named)
+
+    return some
+
+
+def record(test: str, folder: Path, chosen: Sequence[int]) -> int:
     """Write into `folder`'s bench.json what compile_cocotb and simulate_cocotb got; pytest's status."""
     recorder = _Recorder()
+    if chosen:
+        stream_bench.check_streams = _some(stream_bench.check_streams, chosen)
+        mvu_bench.check_mvu = _some(mvu_bench.check_mvu, chosen)
     runner.compile_cocotb = recorder.compile  # type: ignore[assignment]
     runner.simulate_cocotb = recorder.simulate  # type: ignore[assignment]
     status = pytest.main(["-q", "-p", "no:cacheprovider", "--basetemp", str(folder / "files"), test])
@@ -53,4 +65,4 @@ def record(test: str, folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(record(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(record(sys.argv[1], Path(sys.argv[2]), [int(word) for word in sys.argv[3:]]))

@@ -96,7 +96,7 @@ def _seen(text: Text, folder: Path, package: Path) -> str:
         child("pytest", words, folder, log, text.file, package)
     except ToolError:
         said = log.read_text(encoding="utf-8").splitlines()
-        failed = [line for line in said if line.startswith(("FAILED", "ERROR"))]
+        failed = [line for line in said if line.startswith(("FAILED ", "ERROR tests/"))]
         if not failed:
             raise
         return failed[0].removeprefix("FAILED ")[:200]

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 from mutants import __main__ as command
 from mutants import benches, proofs, texts
-from mutants.netlist import Mutant
+from mutants.child import child
+from mutants.netlist import Mutant, Order
 from mutants.results import SURVIVORS, Kept, Known, Result, scores, survivors
 
 from fpgan.hw.sources import rtl_file
@@ -39,6 +41,30 @@ def test_each_fault_is_its_own(tmp_path):
     prover = Prover("stream_fork_properties", tmp_path / "0")
     assert not any(prover.same("mutant", number, 0) for number in (1, 2, 3, 4))
     assert prover.same("mutant", 5, 0) and not prover.held("mutant", 0).prove().failed
+
+
+@pytest.mark.yosys
+def test_a_bench_with_a_module_twice_has_its_faults_once(tmp_path):
+    """In both at the same time. Those that depend on another bit, which is drawn, are left out here."""
+    found = []
+    for number in (1, 2):
+        instances = [
+            f"pixel_word #(.PIXEL(2), .SF(1)) w{i} (.ap_clk(i[0]), .ap_rst_n(i[1]), .next(i[2]), "
+            f".pixel_end(i[3]), .sf(i[4]), .word(o[{2 * i}+:2]));"
+            for i in range(number)
+        ]
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "bench.sv").write_text(
+            f"module bench (input logic [4:0] i, output logic [3:0] o); {' '.join(instances)} endmodule\n"
+        )
+        sources = [str(rtl_file("pixel_word.sv")), str(folder / "bench.sv")]
+        bench = {"top": "bench", "parameters": {}, "sources": sources}
+        Order(str(folder), ["pixel_word"], 1000, SEED, bench=bench).write(folder / "order.json")
+        child("mutants.netlist", [folder / "order.json"], folder, folder / "yosys.log", "twice")
+        told = json.loads((folder / "mutants.json").read_text())
+        found.append(len([one for one in told if " by bit " not in one["what"]]))
+    assert found[0] == found[1] and 20 < found[0] < 1000
 
 
 def test_what_is_known_is_not_tried_again(tmp_path):

@@ -130,4 +130,4 @@ def _broken(fault: Fault, folder: Path) -> Outcome:
             path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
         rtl.append(path)
     case = next(case for case in module.cases if case.text == fault.at)
-    return module.prove(module.prover(case, folder / "proof", rtl, fault.breaks))
+    return module.refute(module.prover(case, folder / "proof", rtl, fault.breaks))
