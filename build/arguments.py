@@ -137,8 +137,6 @@ def _check_storage(storage: str, cores: Collection[str], backend: str, budget: M
         )
     if storage != "rom" and backend == "hls":
         raise ValueError(f"weight_storage={storage}: HLS kernels have their weights in constants; take rom")
-    if storage == "loaded" and set(cores) == {"cascade"}:
-        raise ValueError("weight_storage=loaded: core cascade has its weights in constants; add lut or dsp")
 
 
 def _number(name: str, value: Any, limits: tuple[float, float]) -> float:

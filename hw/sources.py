@@ -12,7 +12,7 @@ _DECONV = (
 )  # fmt: skip
 
 _LUT = ("mvu_lut_pe.sv", "mvu_lut.sv")
-_CASCADE = ("cascade_slice.sv", "mvu_cascade_pe.sv", "mvu_cascade.sv", "cascade_rom.sv")
+_CASCADE = ("cascade_slice.sv", "mvu_cascade_pe.sv", "mvu_cascade.sv", "cascade_rom.sv", "cascade_delay.sv")
 _REQUANTIZE = ("fifo.sv", "weight_rom.sv")
 
 _HOST = (

@@ -29,6 +29,7 @@ _SELECT_CONTROL, _SELECT_PER_BIT = 210, 0.65  # LUTs of picked pixels, per bit i
 _RAM32, _RAM64 = 0.63, 1.25  # LUTs per bit of 32, 64 words of LUT RAM with a port to write and one to read
 _LOAD_STAGE = 5  # LUTs of a stage of the loading chain
 _URAM_BITS, _URAM_WORDS = 72, 4096
+_WAITING = 3  # first place of a chain whose loaded weights wait in shift register sites
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
 _GEARBOX_WAIT, _GEARBOX_CONTROL = 0.8, 18  # LUTs per bit that may wait, and besides
@@ -201,7 +202,10 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         chains = shape.packing(dsp_block)
         assert chains is not None  # others are no option
         core, slices = chains.lut, chains.slices
-        words = [shape.pe * count * shape.weight_bits for count in chains.places]
+        if shape.loaded:  # of one memory: the weights of later places wait in shift register sites
+            core += shape.pe * sum(chains.places[_WAITING:]) * shape.weight_bits
+        else:
+            words = [shape.pe * count * shape.weight_bits for count in chains.places]
     elif shape.core == "lut":
         core = shape.at_once * core_lut(
             shape.pe // shape.at_once, wide, shape.weight_bits, shape.act_bits, shape.acc_bits, shape.signed,

@@ -223,19 +223,19 @@ class LayerOptions:
                             )
 
     def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
-        """Core, memory, and where the weights live. Weights of core cascade are in the bitstream."""
+        """Core, memory, and where the weights live."""
         loaded = self._storage == "loaded"
         for core in cores:
             if core == "dsp2x" and shape.wide < 2:
                 continue  # nothing to split over two fast cycles
-            if core == "cascade" and (loaded or shape.packing(self._block) is None):
+            if core == "cascade" and shape.packing(self._block) is None:
                 continue
             for memory in MEMORIES:
                 if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
                     yield core, memory, "loaded" if loaded else "rom"
             if core == "lut" and shape.weight_words == 1 and not loaded:
                 yield core, "constant", "rom"
-            if self._storage != "rom" and self._urams and core != "cascade":
+            if self._storage != "rom" and self._urams:
                 yield core, "ultra", "loaded"
 
     def _counts(self, side: int, count: int, bits: int) -> list[int]:

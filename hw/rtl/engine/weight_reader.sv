@@ -62,9 +62,16 @@ module weight_reader #(
     load_words #(.WIDTH(WIDTH), .DEPTH(WORDS)) words (
         .clk(ap_clk), .load_in(load_in), .load_out(load_out), .write(write), .address(write_address),
         .data(write_data));
+    logic [WIDTH-1:0] word;
     weight_ram #(.WIDTH(WIDTH), .DEPTH(WORDS), .STYLE(STYLE)) ram (
-        .clk(ap_clk), .address(address[USED-1:0]), .data(data), .write(write), .write_address(write_address),
+        .clk(ap_clk), .address(address[USED-1:0]), .data(word), .write(write), .write_address(write_address),
         .write_data(write_data));
+    if (CHAIN > 0) begin : gen_places
+      cascade_delay #(.PE(PE), .SIMD(WIDTH / PE / BITS), .CHAIN(CHAIN), .BITS(BITS)) places (
+          .clk(ap_clk), .word(word), .data(data));
+    end else begin : gen_word
+      assign data = word;
+    end
   end else if (CHAIN > 0) begin : gen_cascade
     cascade_rom #(.PE(PE), .SIMD(WIDTH / PE / BITS), .CHAIN(CHAIN), .BITS(BITS), .DEPTH(WORDS), .FILE(FILE),
                   .STYLE(STYLE)) rom (

@@ -122,6 +122,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "VERSION=1 PE=3 SIMD=5 CHAIN=2 PITCH=12",
         ),
     ),
+    "cascade_delay": ((), ("", "SIMD=5 CHAIN=3", "CHAIN=1")),
     "cascade_rom": (("weight_rom",), ('FILE="places"', 'FILE="places" SIMD=5 CHAIN=3 STYLE="block"')),
     "pixel_word": ((), ("PIXEL=2", "PIXEL=6 FOLDS=3")),
     "load_words": ((), ("", "WIDTH=17 DEPTH=1")),
