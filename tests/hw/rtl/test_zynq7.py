@@ -10,7 +10,9 @@ import pytest
 
 from fpgan.hw.design import Design
 from fpgan.hw.driver import Accelerator, AcceleratorError
-from fpgan.hw.host.emit import HostOptions, emit_host, host_ports
+from fpgan.hw.host.emit import emit_host
+from fpgan.hw.host.options import HostOptions
+from fpgan.hw.host.top import host_ports
 from fpgan.hw.sources import cells, sources
 from fpgan.hw.system.children import run
 from fpgan.hw.system.tools import find_tool, verilator_env
