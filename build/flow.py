@@ -25,6 +25,7 @@ from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.limits import clocked, left_out
 from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
+from fpgan.build.folding.streaming import Streaming
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
@@ -39,8 +40,9 @@ from fpgan.build.writers.hls import emit_hls, hls_layers
 from fpgan.build.writers.ip_xact import write_component
 from fpgan.build.writers.loading import weights_content
 from fpgan.build.writers.rtl import emit_rtl
+from fpgan.build.writers.streaming import streamed_content
 from fpgan.hw.build_files import VERSION
-from fpgan.hw.design import MARKER, WEIGHTS, WRITTEN
+from fpgan.hw.design import MARKER, STREAMED, WEIGHTS, WRITTEN
 from fpgan.hw.design_file import DesignFile
 from fpgan.hw.report_file import Report
 from fpgan.hw.system.fields import as_written
@@ -67,6 +69,7 @@ def build(
     output: str | None = None,
     weight_storage: Storage = "rom",
     any_weights: bool = False,
+    batch: int | None = None,
 ) -> dict[str, Any]:
     """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
 
@@ -82,7 +85,8 @@ def build(
         makes more images per second. A core is left out at a clock that it does not hold.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP, BRAM and URAM that may be used.
-    budget: amounts that replace that share: any of LUT, DSP, BRAM18, URAM.
+    budget: amounts that replace that share: any of LUT, DSP, BRAM18, URAM; BANDWIDTH: MB/s of the board's
+        memory.
     cores: compute cores to choose from: lut, dsp (packed DSP slices), dsp2x (the same at twice the clock: the
         accelerator then has a second clock input, ap_clk2x), cascade (sums along the cascades of DSP slices).
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
@@ -93,8 +97,11 @@ def build(
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
         HLS. Resource estimates are those of the RTL either way; dsp2x and cascade are for rtl alone.
     weight_storage: rom (in the bitstream), loaded (weights and thresholds are written before the first
-        image, from out/weights.bin; `weights` writes those of another training), or auto (by layer, what is
-        cheaper: UltraRAM, which only loaded weights can use, or constants).
+        image, from out/weights.bin; `weights` writes those of another training), streamed (read from memory,
+        out/streamed.bin, over ports of their own while images are computed, where a layer's weights are more
+        than the images that are held for it; else rom), or auto (by layer, what is cheaper: UltraRAM, which
+        only loaded weights can use, constants, or streams).
+    batch: images for which streamed weights are read once; 1 where not given, which has the least latency.
     any_weights: make sums wide enough for any weights of the same bits, not for these alone.
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
@@ -108,7 +115,7 @@ def build(
     say = progress or (lambda _: None)
     asked = checked(
         model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend,
-        weight_storage, any_weights,
+        weight_storage, any_weights, batch,
     )  # fmt: skip
     clocks = clocked(asked.clock_mhz, cores, clock_mhz is not None)
     ends = Ends.parse(input, output)
@@ -160,7 +167,7 @@ def _folded(
         at = replace(asked, clock_mhz=clock)
         try:
             model, depths, decision = fold_and_size(
-                lowered, at.board.part, at.limits, at.target_cycles, cores, at.storage
+                lowered, at.board.part, at.limits, at.target_cycles, cores, at.storage, streaming_of(at)
             )
         except OutOfReachError as error:
             refused.append(ValueError(at.out_of_reach(error.best, error.within, error.why)))
@@ -171,6 +178,14 @@ def _folded(
         raise refused[0] from None
     _, at, model, depths, decision = max(found, key=lambda design: design[0])
     return at, model, depths, decision
+
+
+def streaming_of(asked: Arguments) -> Streaming | None:
+    """How weights may be streamed; None: not at all. One of the board's ports is the host's."""
+    if not asked.limits.bandwidth:
+        return None
+    ports, bits = asked.board.memory_ports
+    return Streaming(asked.batch, bits, ports - 1, asked.limits.bandwidth, asked.clock_mhz)
 
 
 def _write(
@@ -192,6 +207,8 @@ def _write(
         emitted = emit_rtl(dataflow, board.part, clock, folder / "rtl")
         if weights := emitted.get("weights"):
             (folder / WEIGHTS).write_bytes(weights_content(dataflow, weights["identity"]))
+        if streams := emitted.get("streams"):
+            (folder / STREAMED).write_bytes(streamed_content(dataflow, streams["identity"]))
     design = {
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,

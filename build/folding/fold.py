@@ -29,6 +29,7 @@ from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.options import SIDE, LayerOptions, Option
 from fpgan.build.folding.program import SCALE, Program, prices
+from fpgan.build.folding.streaming import Streaming, share_bandwidth, stream
 
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
@@ -58,17 +59,20 @@ def fold(
     cores: Collection[str] = ("lut", "dsp"),
     held: Cost = _NOTHING,
     storage: Storage = "rom",
+    streaming: Streaming | None = None,
 ) -> dict[str, Any]:
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
     cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock),
         cascade (sums along the cascades of DSP slices).
     held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
-    storage: where weights live: rom, loaded (thresholds too), auto (either, by what it costs).
+    storage: where weights live: rom, loaded (thresholds too), streamed (where they are more than the images
+        that are held for it, else rom), auto (any of them, by what it costs).
+    streaming: how weights may be streamed; None: not at all.
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
     """
-    folding = Folding(model, part, budget, cores, held, storage)
+    folding = Folding(model, part, budget, cores, held, storage, streaming)
     choice = None
     if target_cycles is not None and target_cycles >= folding.floor:
         choice = folding.solve(target_cycles)
@@ -99,11 +103,14 @@ class Folding:
         cores: Collection[str],
         held: Cost = _NOTHING,
         storage: Storage = "rom",
+        streaming: Streaming | None = None,
     ) -> None:
-        self.model, self.budget, self.storage = model, budget, storage
+        self.model, self.budget, self.storage, self.streaming = model, budget, storage, streaming
         self.held = held + loader_cost(most_sections(model, storage))
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
-        self.layers = [LayerOptions(model, node, part, cores, storage, budget.uram) for node in nodes]
+        self.layers = [
+            LayerOptions(model, node, part, cores, storage, budget.uram, streaming) for node in nodes
+        ]
         self.joins, self._block = join_folds(model), get_dsp_block(part)
         self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
         self.floor = self.slow.floor
@@ -165,7 +172,8 @@ class Folding:
         return program
 
     def _program(self, target: int) -> Program:
-        return Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
+        fixed = sum((join.cost(target) for join in self.joins), self.held)
+        return Program(self.layers, fixed, target, self.streaming)
 
     def overshoot(self, target: int) -> dict[str, int] | None:
         """What the design of `target` cycles takes that exceeds the budget least; None: no such design."""
@@ -220,6 +228,8 @@ class Folding:
                 op.set_nodeattr(name, value)
             packed_for(op, self._block)
             steps = layer.threshold_node
+            if self.streaming is not None and option.storage == "streamed":
+                stream(self.model, layer.node, steps, option.tiles, self.streaming)
             if option.requantizer is not None:
                 steps = put(self.model, steps, option.requantizer)
             getCustomOp(steps).set_nodeattr("PE", layer.threshold_pe(option, target))
@@ -230,6 +240,7 @@ class Folding:
         if self.storage == "loaded":
             load_all(self.model)
         pad_channels(self.model, channels)
+        share_bandwidth(self.model, self.streaming)
         fold_forks(self.model, target)
 
 

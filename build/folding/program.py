@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from fpgan.build.dataflow.costs import Cost
 from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, Option
 from fpgan.build.folding.solver import solved
+from fpgan.build.folding.streaming import Streaming
 
 SCALE = 10_000_000  # shares of a budget as integers for the solver
 
@@ -29,14 +31,21 @@ class Answer:
 class Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
-    def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
+    def __init__(
+        self, layers: list[LayerOptions], fixed: Cost, target: int, streaming: Streaming | None = None
+    ) -> None:
         self.model = cp_model.CpModel()
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
         found = [layer.within(target) for layer in layers]
-        if not any(cost.uram for options in found for _, cost in options):
-            del self.spent["uram"]  # that nothing takes
+        for name in ("uram", "bandwidth"):
+            if not any(getattr(cost, name) for options in found for _, cost in options):
+                del self.spent[name]  # that nothing takes
+        self._streaming, self._streams = (
+            streaming,
+            dict[str, Any](),
+        )  # of layers: whether weights are streamed
         for layer, options in zip(layers, found, strict=True):
             flags = []
             for i, (option, cost) in enumerate(options):
@@ -44,12 +53,33 @@ class Program:
                 flags.append((flag, option))
                 self.lanes += flag * option.lanes
                 for name in self.spent:
-                    self.spent[name] += flag * getattr(cost, name)
+                    self.spent[name] += flag * self._amount(name, cost, target)
             self.model.add_exactly_one([flag for flag, _ in flags])
             if layer.before is not None:
                 self._link(self._chosen[layer.before], flags)
             self._chosen[layer.name] = flags
+            self._stream(layer, flags)
+        if streaming is not None:
+            self.model.add(sum(self._streams.values()) <= streaming.ports)
         self.possible = all(self._chosen.values())
+
+    def _amount(self, name: str, cost: Cost, target: int) -> int:
+        """In the units of the budget: of bytes for an image how many MB/s they are."""
+        amount: int = getattr(cost, name)
+        if name != "bandwidth" or self._streaming is None:
+            return amount
+        return math.ceil(amount * self._streaming.clock_mhz / target)
+
+    def _stream(self, layer: LayerOptions, flags: list[tuple[Any, Option]]) -> None:
+        """A layer whose weights are streamed has a buffer in front, unless the one before it is streamed."""
+        mine = [flag for flag, option in flags if option.storage == "streamed"]
+        if not mine:
+            return
+        self._streams[layer.name] = sum(mine)
+        held = self.model.new_bool_var(f"{layer.name}_held")
+        self.model.add(held >= sum(mine) - self._streams.get(layer.before or "", 0))
+        for name in self.spent:
+            self.spent[name] += held * getattr(layer.held, name)
 
     def _link(self, before: list[tuple[Any, Option]], flags: list[tuple[Any, Option]]) -> None:
         """What the layer before puts out is what this one takes."""

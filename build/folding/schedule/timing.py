@@ -18,12 +18,14 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
 from fpgan.build.folding.schedule import (
+    batch_buffer,
     deconv,
     fifo,
     joins,
     pixel_pad,
     pixel_select,
     requantize,
+    streamed,
     thresholding,
     width_convert,
 )
@@ -34,9 +36,10 @@ from fpgan.sim.steady import steady
 
 _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Add_rtl": joins.add,
+    "BatchBuffer_rtl": batch_buffer.stage,
     "Channels_rtl": lambda op: Stage.of(WIRES, [0], [0]),
     "Concat_rtl": joins.concat,
-    "Deconv_rtl": deconv.stage,
+    "Deconv_rtl": lambda op: streamed.stage(op) if op.streamed else deconv.stage(op),
     "Fifo_rtl": fifo.stage,
     "Fork_rtl": joins.fork,
     "Lookup_rtl": joins.lookup,
@@ -90,6 +93,7 @@ class Timing:
         nodes = list(model.graph.node)
         ops = [getCustomOp(node) for node in nodes]
         self.streams = Streams.of(model)
+        self.batch = max([1, *(op.batch for op in ops if getattr(op, "streamed", False))])  # images at a time
         shapes = [ops[0].get_folded_input_shape()]
         shapes += [op.get_folded_output_shape(k) for op in ops for k in range(len(op.onnx_node.output))]
         self.fifos = {node.name: i for i, node in enumerate(nodes) if node.op_type == "Fifo_rtl"}
@@ -104,8 +108,11 @@ class Timing:
         self._at = at[::2].copy(), at[1::2].copy()  # where the inputs, the outputs of each stage begin
 
     def settled(self, depths: Mapping[str, int] | None = None) -> Schedule:
-        """Of as many images as it takes for their distance to stay the same: more where paths meet."""
-        return self.run(9 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
+        """Of as many images as it takes for their distance to stay the same: more where paths meet, and of
+        batches as many.
+        """
+        joined = any(len(inputs) > 1 for inputs in self.streams.inputs)
+        return self.run(self.batch * (9 if joined else 4), depths)
 
     def moving(self, depths: Mapping[str, int], name: str) -> int:
         """The least depth of a FIFO with which images leave at all, the others' depths as they are.
