@@ -12,8 +12,6 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-_SLOWER = 4  # a buffer's words may be so many times narrower than those that a deconv takes
-
 
 @dataclass(frozen=True)
 class Inserted:
@@ -55,7 +53,7 @@ def between(
     chain = _Chain(shape, produced)
     if tiles > 1 and times > 1:
         both = math.gcd(shape[-1] // tiles, consumed)
-        if both * _SLOWER >= consumed:
+        if times * math.prod(shape) // both <= getCustomOp(after).get_exp_cycles():  # the buffer keeps up
             yield from chain.to(both, f"tile_{index}")
             yield chain.buffer(f"batch_{index}", batch, tiles, times)
             yield from chain.to(consumed, f"word_{index}")
@@ -75,11 +73,10 @@ class _Chain:
         self.shape, self.elems, self.times = shape, elems, 1
 
     def to(self, elems: int, name: str) -> Iterator[Inserted]:
-        """A converter where words are others; of an image that comes several times it sees a taller one."""
+        """A converter where words are others."""
         if elems != self.elems:
-            images, rows, *rest = self.shape
-            yield Inserted("WidthConvert_rtl", name, {"shape": [images, rows * self.times, *rest],
-                           "in_elems": self.elems, "out_elems": elems})  # fmt: skip
+            words = {"in_elems": self.elems, "out_elems": elems}
+            yield Inserted("WidthConvert_rtl", name, {"shape": self.shape, **words, "times": self.times})
         self.elems = elems
 
     def buffer(self, name: str, batch: int, tiles: int, times: int) -> Inserted:

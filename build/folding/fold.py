@@ -115,7 +115,16 @@ class Folding:
         self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
         self.floor = self.slow.floor
         cycles = {o.cycles for layer in self.layers for o in layer.options}
-        self.targets = sorted({c for c in cycles if c >= self.floor} | {self.floor})
+        bound = set() if streaming is None else {self._read(streaming)}
+        self.targets = sorted({c for c in cycles | bound if c >= self.floor} | {self.floor})
+
+    def _read(self, streaming: Streaming) -> int:
+        """Cycles in which the memory gives all weights that are streamed at least."""
+        least = [min(option.cost.bandwidth for option in layer.options) for layer in self.layers]
+        cycles = streaming.cycles(sum(least), ports=streaming.ports)
+        while sum(streaming.rate(read, cycles) for read in least) > streaming.bandwidth:  # each rounded up
+            cycles += 1
+        return cycles
 
     @property
     def weights(self) -> str:

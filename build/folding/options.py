@@ -22,7 +22,7 @@ from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.channels import folds, paddings
-from fpgan.build.folding.streaming import Streaming, may_stream, worth_streaming
+from fpgan.build.folding.streaming import Streaming, may_stream, tiles_for, worth_streaming
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
@@ -241,10 +241,10 @@ class LayerOptions:
     def _tiled(
         self, cores: Collection[str], folded: costs.DeconvShape, fold: tuple[Any, ...], rows: Rows
     ) -> Iterator[Option]:
-        """With weights that are streamed: tiles of as many channels as are computed at a time."""
+        """With weights that are streamed."""
         (ci, co, pe, simd, taps), streaming = fold, self._streaming
         assert streaming is not None
-        tiles = co // pe
+        tiles = tiles_for(co, pe)
         shape = streaming.tiled(folded, tiles)
         given = streaming.bytes_per_image(shape, tiles)
         cycles = max(sum(count * each for count, each in rows), streaming.cycles(given))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +67,7 @@ class Program:
         amount: int = getattr(cost, name)
         if name != "bandwidth" or self._streaming is None:
             return amount
-        return math.ceil(amount * self._streaming.clock_mhz / target)
+        return self._streaming.rate(amount, target)
 
     def _stream(self, layer: LayerOptions, flags: list[tuple[Any, Option]]) -> None:
         """A layer whose weights are streamed has a buffer in front, unless the one before it is streamed."""

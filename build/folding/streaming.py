@@ -15,6 +15,7 @@ from fpgan.build.dataflow import memory_costs
 from fpgan.build.dataflow.costs import Cost, DeconvShape
 
 LATENCY = 64  # cycles from a reset to the first beat of a memory, as designs are timed and simulated
+_FEWEST = 4  # channels of a tile, where there are two such
 _WORD = 36  # bits of the words in which a batch's images are priced: those of a block RAM
 
 
@@ -48,13 +49,23 @@ class Streaming:
         beats = tiles * memory_costs.tile_beats(width, shape.weight_words, self.beat_bits)
         return math.ceil(beats * self.beat_bits / 8 / self.batch)
 
-    def cycles(self, bytes_per_image: int) -> int:
-        """Per image, in which so many bytes come over one port, and from the memory."""
-        return math.ceil(bytes_per_image / min(self.bytes_per_cycle, self.beat_bits / 8))
+    def cycles(self, bytes_per_image: int, ports: int = 1) -> int:
+        """Per image, in which so many bytes come over so many ports, and from the memory."""
+        return math.ceil(bytes_per_image / min(self.bytes_per_cycle, ports * self.beat_bits / 8))
+
+    def rate(self, bytes_per_image: int, cycles: int) -> int:
+        """MB/s, where an image takes so many cycles."""
+        return math.ceil(bytes_per_image * self.clock_mhz / cycles)
 
     def images(self, elements: int, bits: int) -> Cost:
         """Of a buffer of batches of images of so many elements of so many bits."""
         return memory_costs.batch_buffer_cost(_WORD, math.ceil(2 * self.batch * elements * bits / _WORD))
+
+
+def tiles_for(channels: int, pe: int) -> int:
+    """Tiles of a layer's channels: of those that are computed at a time, or of _FEWEST."""
+    folds = channels // pe
+    return next((folds // n for n in range(1, folds) if folds % n == 0 and n * pe >= _FEWEST), folds)
 
 
 def may_stream(op: Any, steps: Any, last: bool) -> bool:

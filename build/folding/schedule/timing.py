@@ -58,18 +58,20 @@ class Schedule:
     """When words moved, by the streams' numbers (graph.Streams): the last one is the graph's output.
 
     ends: cycle of each image's last output word. first, last: cycles of the first image's first and last
-    word on each stream.
+    word on each stream. batch: images that come and go together.
     """
 
     ends: tuple[int, ...]
     first: tuple[int, ...]
     last: tuple[int, ...]
+    batch: int = 1
 
     @property
     def period(self) -> int:
         """Cycles between images once they come evenly; else the longest of the later distances."""
-        gaps = np.diff(self.ends)
-        return steady(self.ends) or int(gaps[-max(1, len(gaps) // 2) :].max())
+        ends = self.ends[self.batch - 1 :: self.batch]  # of batches, whose images leave as fast as they can
+        gaps = np.diff(ends)
+        return -(-(steady(ends) or int(gaps[-max(1, len(gaps) // 2) :].max())) // self.batch)
 
     @property
     def latency(self) -> int:
@@ -120,7 +122,7 @@ class Timing:
         From SMALLEST words on it gets one more whenever nothing moves any more and it is full: whether words
         stop depends on what FIFOs hold, not on when. DeadlockError where more words are no help.
         """
-        return int(self._run(_FEW, {**depths, name: fifo.SMALLEST}, self.fifos[name])[1])
+        return int(self._run(_FEW * self.batch, {**depths, name: fifo.SMALLEST}, self.fifos[name])[1])
 
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""
@@ -153,7 +155,8 @@ class Timing:
             if grows < 0 and run.counts[repeats.stream] == stop and ends[0] < images:
                 repeats.look(run, relative(kinds, p, p_at, s, s_at))
         self.held = {name: int(run.most[i]) for name, i in self.fifos.items()}
-        schedule = Schedule(tuple(ends[1:].tolist()), tuple(run.first.tolist()), tuple(run.last.tolist()))
+        words = tuple(run.first.tolist()), tuple(run.last.tolist())
+        schedule = Schedule(tuple(ends[1:].tolist()), *words, self.batch)
         return schedule, int(p[p_at[grows]]) if grows >= 0 else 0
 
 
