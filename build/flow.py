@@ -17,12 +17,13 @@ from fpgan.build.dataflow.any_weights import widen
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
+from fpgan.build.dataflow.side_by_side import side_by_side
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle, Storage
 from fpgan.build.folding.capacity import check_weights
-from fpgan.build.folding.fold import OutOfReachError
+from fpgan.build.folding.fold import InfeasibleError, OutOfReachError
 from fpgan.build.folding.fold_and_size import fold_and_size
-from fpgan.build.folding.like import fold_like
+from fpgan.build.folding.like import columns_like, fold_like
 from fpgan.build.folding.limits import clocked, left_out
 from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.frontend.ends import Ends
@@ -131,8 +132,10 @@ def build(
             widen(dataflow)
         say("folding, sizing FIFOs")
         if like is None:
-            asked, dataflow, depths, decision = _folded(dataflow, asked, clocks)
+            graphs = [dataflow, *_wider(dataflow, deconv, backend)]
+            asked, dataflow, depths, decision = _folded(graphs, asked, clocks)
         else:
+            dataflow = columns_like(dataflow, Path(like))
             fold_like(dataflow, Path(like), asked.board.part)
             depths, decision = size_fifos(dataflow), None
         slack = one_word_less(dataflow, depths)
@@ -148,10 +151,16 @@ def build(
         return _write(partial, dataflow, integers, asked, more, golden)
 
 
+def _wider(lowered: ModelWrapper, deconv: DeconvStyle, backend: Backend) -> list[ModelWrapper]:
+    """The same graph with two columns of its output in a word, where that is possible."""
+    found = side_by_side(lowered, 2) if (deconv, backend) == ("subpixel", "rtl") else None
+    return [] if found is None else [found]
+
+
 def _folded(
-    lowered: ModelWrapper, asked: Arguments, clocks: Sequence[tuple[float, Collection[str]]]
+    lowered: Sequence[ModelWrapper], asked: Arguments, clocks: Sequence[tuple[float, Collection[str]]]
 ) -> tuple[Arguments, ModelWrapper, dict[str, int], dict[str, Any] | None]:
-    """`fold_and_size` at each clock, its refusals in images/s: the design that makes most images/s.
+    """`_fold` at each clock, its refusals in images/s: the design that makes most images/s.
 
     With a target: the first clock's that makes it. Returns the arguments with that clock, too.
     """
@@ -159,9 +168,7 @@ def _folded(
     for clock, cores in clocks:
         at = replace(asked, clock_mhz=clock)
         try:
-            model, depths, decision = fold_and_size(
-                lowered, at.board.part, at.limits, at.target_cycles, cores, at.storage
-            )
+            model, depths, decision = _fold(lowered, at, cores)
         except OutOfReachError as error:
             refused.append(ValueError(at.out_of_reach(error.best, error.within, error.why)))
             continue
@@ -171,6 +178,34 @@ def _folded(
         raise refused[0] from None
     _, at, model, depths, decision = max(found, key=lambda design: design[0])
     return at, model, depths, decision
+
+
+def _fold(
+    lowered: Sequence[ModelWrapper], at: Arguments, cores: Collection[str]
+) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
+    """`fold_and_size` of the first graph; of the next one too where nothing but its shape binds that one."""
+    best, refusal = None, None
+    for graph in lowered:
+        try:
+            model, depths, decision = fold_and_size(
+                graph, at.board.part, at.limits, at.target_cycles, cores, at.storage
+            )
+        except OutOfReachError as error:
+            refusal = error
+            continue
+        except InfeasibleError:
+            if best is None:
+                raise
+            break
+        cycles = period(model, depths)
+        if best is None or cycles < best[0]:
+            best = cycles, model, depths, decision
+        if at.target_cycles is not None or (decision and decision["next_cycles"] is not None):
+            break
+    if best is None:
+        assert refusal is not None
+        raise refusal
+    return best[1:]
 
 
 def _write(

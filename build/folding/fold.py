@@ -216,6 +216,7 @@ class Folding:
                         "core": option.core, "weight_memory": option.memory,
                         "weight_storage": option.storage}  # fmt: skip
             settings |= dict(zip(SIDE, option.side, strict=True)) if option.side else {SIDE[0]: 0}
+            settings["own_taps"] = int(bool(option.shape.own_taps))
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
             packed_for(op, self._block)

@@ -25,6 +25,7 @@ from fpgan.build.folding.channels import folds, paddings
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
+SIDE_CORES = ("lut", "cascade")
 SIDE = ("side_pe", "side_core", "side_memory")  # attributes of Deconv_rtl, as in `Option.side`
 DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _SHARED_LANES = 1.5  # folds with more than so many times the fewest lanes are not shared between cores
@@ -82,7 +83,7 @@ class LayerOptions:
         self._out_bits = steps.get_output_datatype().bitwidth()
         self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
         self._edges = _is_edge(model, node, self.threshold_node)
-        self._sharing_cores = [core for core in ("lut", "cascade") if core in cores and "cascade" in cores]
+        self._sharing_cores = [core for core in SIDE_CORES if core in cores and "cascade" in cores]
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
@@ -98,7 +99,7 @@ class LayerOptions:
         if not self._sharing_cores or not found:
             return found
         most = _SHARED_LANES * min(option.lanes for option, _ in found)
-        folds = {option.fold: option for option, _ in found if option.lanes <= most}
+        folds = {o.fold: o for o, _ in found if o.lanes <= most and not o.shape.own_taps}
         shared = [one for option in folds.values() for one in self._sharing(option)]
         return self._unbeaten([replace(option, requantizer=None) for option, _ in found] + shared, cycles)
 
@@ -203,24 +204,36 @@ class LayerOptions:
                         )  # fmt: skip
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
-                        for core, memory, storage in self._kinds(cores, folded):
-                            one = replace(folded, core=core, weight_memory=memory, loaded=storage == "loaded")
-                            cost = costs.deconv_cost(one, self._block)
+                        for one in self._shapes(cores, folded, taps, pe == co):
                             yield Option(
-                                pe,
-                                simd,
-                                taps,
-                                core,
-                                memory,
-                                ci,
-                                co,
-                                cycles,
-                                rows,
-                                cost,
-                                one.lanes,
-                                one,
-                                storage,
-                            )
+                                pe, simd, taps, one.core, one.weight_memory, ci, co, cycles, rows,
+                                costs.deconv_cost(one, self._block), one.lanes, one,
+                                "loaded" if one.loaded else "rom",
+                                side=(one.side_pe, one.side_core, one.side_memory) if one.own_taps else None,
+                            )  # fmt: skip
+
+    def _shapes(
+        self, cores: Collection[str], folded: costs.DeconvShape, taps: tuple[int, int], whole: bool
+    ) -> Iterator[costs.DeconvShape]:
+        """Of a fold, with each core and memory; whole: all channels at once.
+
+        Then two columns that are side by side may have cores of their own, which leave out the taps that a
+        column has no weights at.
+        """
+        for core, memory, storage in self._kinds(cores, folded):
+            yield replace(folded, core=core, weight_memory=memory, loaded=storage == "loaded")
+        columns, cols = self._op.column_taps, self._op.geometry.cols
+        if not columns or not whole or taps[1] < cols.kernel or cols.stride > 1 or self._storage == "loaded":
+            return
+        own = replace(
+            folded, own_taps=tuple(taps[0] * count for count in columns[1::2]), side_pe=folded.pe // 2
+        )
+        kinds = [
+            [kind for kind in self._kinds(cores, part) if kind[0] in SIDE_CORES and kind[2] == "rom"]
+            for part in own.parts
+        ]
+        for (core, memory, _), (side_core, side_memory, _) in itertools.product(*kinds):
+            yield replace(own, core=core, weight_memory=memory, side_core=side_core, side_memory=side_memory)
 
     def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
         """Core, memory, and where the weights live."""
