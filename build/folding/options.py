@@ -54,6 +54,7 @@ class Option:
     storage: str = "rom"  # where the weights live
     requantizer: Requantizer | None = None  # in the place of thresholds
     side: tuple[int, str, str] | None = None  # of pe: how many have which other core and memory
+    pace: int = 0  # cycles of an image that what is behind it keeps up with
 
     @property
     def fold(self) -> Fold:
@@ -82,6 +83,7 @@ class LayerOptions:
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
         self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
+        self.awaited = _awaited(model, node)
         self._edges = _is_edge(model, node, self.threshold_node)
         self._sharing_cores = [core for core in SIDE_CORES if core in cores and "cascade" in cores]
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
@@ -101,7 +103,11 @@ class LayerOptions:
         most = _SHARED_LANES * min(option.lanes for option, _ in found)
         folds = {o.fold: o for o, _ in found if o.lanes <= most and not o.shape.own_taps}
         shared = [one for option in folds.values() for one in self._sharing(option)]
-        return self._unbeaten([replace(option, requantizer=None) for option, _ in found] + shared, cycles)
+        return self._unbeaten([option for option, _ in found] + shared, cycles)
+
+    def sooner(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
+        """Those within so many cycles, half and a quarter of them."""
+        return [one for pace in (cycles, cycles // 2, cycles // 4) for one in self.within(pace)]
 
     def _unbeaten(self, options: Iterable[Option], cycles: int) -> list[tuple[Option, costs.Cost]]:
         best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
@@ -113,7 +119,7 @@ class LayerOptions:
         for option, steps, cost in sorted(priced, key=lambda found: (*found[2].amounts, found[0].lanes)):
             front = best.setdefault((option.ci, option.co), [])
             if not any(kept.within(cost) for _, kept in front):
-                front.append((replace(option, requantizer=steps) if steps else option, cost))
+                front.append((replace(option, requantizer=steps, pace=cycles), cost))
         return [pair for front in best.values() for pair in front]
 
     def _sharing(self, option: Option) -> list[Option]:
@@ -297,6 +303,19 @@ def _image(model: ModelWrapper, node: NodeProto) -> str:
     """What a deconv reads, before its zeros are inserted."""
     before = model.find_producer(node.input[0])
     return str(before.input[0] if before is not None and before.op_type == "PixelPad_rtl" else node.input[0])
+
+
+def _awaited(model: ModelWrapper, node: NodeProto) -> float:
+    """The part of its first image that the deconvs behind it wait for, or 1.0 where there is none."""
+    found, behind = list[float](), list(node.output)
+    while behind:
+        for after in model.find_consumers(behind.pop()) or []:
+            if after.op_type != "Deconv_rtl":
+                behind += after.output
+                continue
+            rows = getCustomOp(after).geometry.rows
+            found.append(rows.needed()[0] / rows.size)
+    return max(found, default=1.0)
 
 
 def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
