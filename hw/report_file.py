@@ -216,7 +216,7 @@ class Report:
     layers: Sequence[ReportLayer] = said("in the order of the graph", stable=True)
     cycles_per_image: int = said("predicted for images back to back", "cycles", stable=True, within=Whole(1))
     output_columns: int = said("of the image, side by side in a word of the last layer", "columns",
-                               within=Whole(1), may_lack=True)  # fmt: skip
+                               within=Whole(1))  # fmt: skip
     latency_cycles: int = said("predicted, first input beat to last output beat", "cycles", within=_COUNT)
     fifos: Sequence[ReportFifo] = said("those in `layers` too, with their size")
     frames_per_second: float = said("clock_mhz * 1e6 / cycles_per_image", "images/s", within=Number())
