@@ -39,7 +39,8 @@ class Program:
         self.lanes: Any = 0
         # About when the first image has left every layer, in parts of _CYCLE: one begins when what it waits
         # for has left those before it.
-        self.first_image = self.model.new_int_var(0, MOST * _CYCLE, "first_image")
+        longest = sum(max((option.cycles for option, _ in options), default=0) for options in found)
+        self.first_image = self.model.new_int_var(0, 2 * _CYCLE * longest, "first_image")
         begun: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
         if not any(cost.uram for options in found for _, cost in options):

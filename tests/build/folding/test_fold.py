@@ -141,6 +141,15 @@ def test_the_first_image_leaves_sooner_for_little_more(unfolded, monkeypatch):
     assert little <= 1.05 * alone and much <= 1.25 * alone
 
 
+def test_a_design_of_very_many_cycles():
+    """A lane for a billion products: no bound in the program is less."""
+    chain = Chain((1, 128, 64, 64)).quant(0.5)
+    chain.op("ConvTranspose", chain.weights((128, 128, 4, 4)), strides=[2, 2], pads=[1] * 4).op("Relu")
+    model = lower(integer_graph(chain.quant(1.0, signed=False).model()))
+    folding = Folding(model, PART, Budget(50_000, 10, 3000), ("lut",))
+    assert folding.slowest > 10**9 and folding.solve(folding.slowest) is not None
+
+
 def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
     """At the same cycles the fullest resource is as empty as it can be: block RAM in place of LUTs."""
     model, limits = unfolded(), Budget(20_000, 0, 100)
