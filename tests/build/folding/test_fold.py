@@ -146,8 +146,9 @@ def test_a_design_of_very_many_cycles():
     chain = Chain((1, 128, 64, 64)).quant(0.5)
     chain.op("ConvTranspose", chain.weights((128, 128, 4, 4)), strides=[2, 2], pads=[1] * 4).op("Relu")
     model = lower(integer_graph(chain.quant(1.0, signed=False).model()))
-    folding = Folding(model, PART, Budget(50_000, 10, 3000), ("lut",))
-    assert folding.slowest > 10**9 and folding.solve(folding.slowest) is not None
+    folding = Folding(model, PART, Budget(800, 10, 3000), ("lut",))
+    (option,) = folding.solve(folding.slowest)
+    assert option.cycles > 10**8
 
 
 def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
