@@ -69,6 +69,7 @@ def checked(
     weight_storage: str = "rom",
     any_weights: bool = False,
     batch: int | None = None,
+    exact: bool = False,
 ) -> Arguments:
     """The arguments of `build`. ValueError, one line, for the first that cannot be."""
     target = get_board(board)
@@ -85,6 +86,8 @@ def checked(
     _check_streaming(weight_storage, deconv, batch)
     if any_weights and weight_storage in ("rom", "streamed"):
         raise ValueError("any_weights: of weights that are loaded; ask for weight_storage=loaded or auto too")
+    if exact and (like is not None or backend != "rtl"):
+        raise ValueError("exact: folds RTL again where it is too large; leave out like and backend=hls")
     if like is not None and weight_storage != "rom":
         raise ValueError(f"weight_storage={weight_storage}: like={like} takes it over; leave one of them out")
     if like is not None and not (Path(like) / "report.json").is_file():

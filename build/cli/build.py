@@ -69,6 +69,9 @@ def command(
     batch: Annotated[
         int | None, typer.Option(help="Images for which streamed weights are read once.  [default: 1]")
     ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Count each design with Yosys; fold again where it is too large.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
@@ -93,7 +96,7 @@ def command(
         model, out, board, clock_mhz, target_fps, max_utilization, _amounts(budget), cores.split(","), deconv,
         like,
     )  # fmt: skip
-    checked(*arguments, backend, weight_storage, any_weights, batch)
+    checked(*arguments, backend, weight_storage, any_weights, batch, exact)
     given.to_write(out)
 
     from fpgan.build.api.result import result
@@ -101,7 +104,7 @@ def command(
     from fpgan.build.flow import build
 
     with steps("build") as progress:
-        more = (progress, backend, input, output, weight_storage, any_weights, batch)
+        more = (progress, backend, input, output, weight_storage, any_weights, batch, exact)
         report = build(*arguments, *more)  # type: ignore[arg-type]
     totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
     lines = [

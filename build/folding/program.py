@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from fpgan.build.folding.solver import solved
 from fpgan.build.folding.streaming import Streaming
 
 SCALE = 10_000_000  # shares of a budget as integers for the solver
+_CYCLE = 100
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,29 @@ class Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
     def __init__(
-        self, layers: list[LayerOptions], fixed: Cost, target: int, streaming: Streaming | None = None
+        self,
+        layers: list[LayerOptions],
+        fixed: Cost,
+        found: Sequence[Sequence[tuple[Option, Cost]]],
+        reading: tuple[Streaming, int] | None = None,
     ) -> None:
+        """found: the options of each layer, with what each takes.
+
+        reading: how weights may be streamed, and in how many cycles those of an image.
+        """
         self.model = cp_model.CpModel()
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
+        # About when the first image has left every layer, in parts of _CYCLE: one begins when what it waits
+        # for has left those before it.
+        longest = sum(max((option.cycles for option, _ in options), default=0) for options in found)
+        self.first_image = self.model.new_int_var(0, 2 * _CYCLE * longest, "first_image")
+        begun: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
-        found = [layer.within(target) for layer in layers]
         for name in ("uram", "bandwidth"):
             if not any(getattr(cost, name) for options in found for _, cost in options):
                 del self.spent[name]  # that nothing takes
-        self._streaming, self._streams = (
-            streaming,
-            dict[str, Any](),
-        )  # of layers: whether weights are streamed
+        self._streams = dict[str, Any]()  # of layers: whether weights are streamed
         for layer, options in zip(layers, found, strict=True):
             flags = []
             for i, (option, cost) in enumerate(options):
@@ -52,22 +62,18 @@ class Program:
                 flags.append((flag, option))
                 self.lanes += flag * option.lanes
                 for name in self.spent:
-                    self.spent[name] += flag * self._amount(name, cost, target)
+                    self.spent[name] += flag * _amount(name, cost, reading)
             self.model.add_exactly_one([flag for flag, _ in flags])
+            takes = sum(flag * option.cycles for flag, option in flags)
+            self.model.add(begun + _CYCLE * takes <= self.first_image)
+            begun += round(_CYCLE * layer.awaited) * takes
             if layer.before is not None:
                 self._link(self._chosen[layer.before], flags)
             self._chosen[layer.name] = flags
             self._stream(layer, flags)
-        if streaming is not None:
-            self.model.add(sum(self._streams.values()) <= streaming.ports)
+        if reading is not None:
+            self.model.add(sum(self._streams.values()) <= reading[0].ports)
         self.possible = all(self._chosen.values())
-
-    def _amount(self, name: str, cost: Cost, target: int) -> int:
-        """In the units of the budget: of bytes for an image how many MB/s they are."""
-        amount: int = getattr(cost, name)
-        if name != "bandwidth" or self._streaming is None:
-            return amount
-        return self._streaming.rate(amount, target)
 
     def _stream(self, layer: LayerOptions, flags: list[tuple[Any, Option]]) -> None:
         """A layer whose weights are streamed has a buffer in front, unless the one before it is streamed."""
@@ -105,6 +111,12 @@ class Program:
         choice = [next(o for flag, o in flags if solver.value(flag)) for flags in self._chosen.values()]
         spent = {name: int(solver.value(amount)) for name, amount in self.spent.items()}
         return Answer(choice, spent, int(solver.objective_value))
+
+
+def _amount(name: str, cost: Cost, reading: tuple[Streaming, int] | None) -> int:
+    """In the units of the budget: of bytes for an image how many MB/s they are."""
+    amount: int = getattr(cost, name)
+    return amount if name != "bandwidth" or reading is None else reading[0].rate(amount, reading[1])
 
 
 def prices(budget: Budget) -> dict[str, int]:

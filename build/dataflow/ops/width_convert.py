@@ -40,6 +40,8 @@ class WidthConvert_rtl(RtlOp):
         shape = [shape[0], shape[1] * int(self.get_nodeattr("times")), *shape[2:]]
         if shape[-1] % elems == 0:
             return [*shape[:-1], shape[-1] // elems, elems]
+        if shape[-2] * shape[-1] % elems == 0:
+            return [*shape[:-2], shape[-2] * shape[-1] // elems, elems]
         return [math.prod(shape) // elems, elems]
 
     def get_folded_input_shape(self, ind: int = 0) -> list[int]:

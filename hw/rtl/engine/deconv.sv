@@ -6,7 +6,9 @@
 //
 // GROUPS: output channel co has the input channels of its group alone, the CI/GROUPS from co/(CO/GROUPS) on.
 // Folds divide the channels of a group, or hold whole groups, as many on both sides, each with a core of its own.
-// The last SIDE_PE of each word's PE channels may have another core than the first, and another memory.
+// The last SIDE_PE of each word's PE channels may have another core than the first, and another memory; and of the TX
+// taps along x that are read at once other ones: where a pixel's channels are several output columns, each column
+// has weights at some taps alone.
 // TILES: what it has for its CO channels is TILES times as many, a tile after the other: the weights come over
 // s_axis_weights (see weight_tiles), each tile's for TILE_IMAGES images, which enter once its weights are there.
 //
@@ -60,6 +62,10 @@ module deconv #(
     parameter int unsigned SIDE_PITCH = 0,
     parameter SIDE_WEIGHTS = "",
     parameter SIDE_STYLE = "distributed",
+    parameter int unsigned LEFT = 0,         // of the TX taps along x, the first that the first channels have,
+    parameter int unsigned COLUMNS = TX,     // and how many
+    parameter int unsigned SIDE_LEFT = 0,    // these of the last channels
+    parameter int unsigned SIDE_COLUMNS = TX,
     parameter bit LOADED = 0,                // weights come over the chain of load_words
     parameter int unsigned TILES = 0,        // of weights that are streamed; 0: they are not
     parameter int unsigned TILE_IMAGES = 1,  // for which a tile is in use
@@ -97,15 +103,16 @@ module deconv #(
   localparam int unsigned NF = CO / PE;               // neuron fold
   localparam int unsigned PIXEL = CI / SIMD;          // words of a pixel
   localparam int unsigned TAPS = TY * TX;             // per cycle
-  localparam int unsigned WIDE = TAPS * SIMD / GP;    // products per output channel and cycle
+  localparam int unsigned WIDE = TY * COLUMNS * SIMD / GP;  // products per output channel and cycle
+  localparam int unsigned SIDE_WIDE = TY * SIDE_COLUMNS * SIMD;
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
-  function automatic int unsigned core_latency(int unsigned chain);  // at most
-    return chain > 0 ? chain + 4 + $clog2((WIDE + chain - 1) / chain)
-        : (WEIGHT_WIDTH > 10 ? (WEIGHT_WIDTH + 3) / 2 : 6) + $clog2(WIDE);
+  function automatic int unsigned core_latency(int unsigned chain, int unsigned wide);  // at most
+    return chain > 0 ? chain + 4 + $clog2((wide + chain - 1) / chain)
+        : (WEIGHT_WIDTH > 10 ? (WEIGHT_WIDTH + 3) / 2 : 6) + $clog2(wide);
   endfunction
-  localparam int unsigned SIDE_LATENCY = SIDE_PE > 0 ? core_latency(SIDE_CHAIN) : 0;
-  localparam int unsigned CORE_LATENCY =
-      core_latency(CHAIN) > SIDE_LATENCY ? core_latency(CHAIN) : SIDE_LATENCY;
+  localparam int unsigned MAIN_LATENCY = core_latency(CHAIN, WIDE);
+  localparam int unsigned SIDE_LATENCY = SIDE_PE > 0 ? core_latency(SIDE_CHAIN, SIDE_WIDE) : 0;
+  localparam int unsigned CORE_LATENCY = MAIN_LATENCY > SIDE_LATENCY ? MAIN_LATENCY : SIDE_LATENCY;
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
   // Memory for results: at least what hides the latency, and the 32 words that a LUT RAM has anyway, because
   // outputs at the border have fewer taps and come faster than what follows may take them. As many are in flight
@@ -122,6 +129,9 @@ module deconv #(
   if (SIDE_PE >= PE || ((GP > 1 || LOADED || TILES > 0) && SIDE_PE > 0)) begin : gen_bad_side
     $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once, LOADED=%0d, TILES=%0d", SIDE_PE, PE, GP, LOADED,
            TILES);
+  end
+  if (LEFT + COLUMNS > TX || SIDE_LEFT + SIDE_COLUMNS > TX || COLUMNS == 0 || SIDE_COLUMNS == 0) begin : gen_bad_columns
+    $error("deconv: taps %0d+%0d and %0d+%0d of TX=%0d", LEFT, COLUMNS, SIDE_LEFT, SIDE_COLUMNS, TX);
   end
   if (CI % GROUPS != 0 || CO % GROUPS != 0 || GROUPS % GP != 0) begin : gen_bad_groups
     $error("deconv: GROUPS=%0d do not divide CI=%0d and CO=%0d, or not in %0d at once", GROUPS, CI, CO, GP);
@@ -335,7 +345,8 @@ module deconv #(
   line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(PIXEL), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
                 .RY(REACH_Y), .RX(REACH_X), .JYW(JYW), .JXW(JXW), .GYW(GYW), .GXW(GXW)) buffer (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]),
-      .s_axis_tvalid(s_axis_tvalid && open), .s_axis_tready(buffer_ready), .arrived(arrived), .load(advance), .drop(drop_y), .drop_en(issue && row_end_q),
+      .s_axis_tvalid(s_axis_tvalid && open), .s_axis_tready(buffer_ready), .arrived(arrived), .load(advance),
+      .drop(drop_y), .drop_en(issue && row_end_q),
       .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_word_q),
       .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
       .x(x));
@@ -351,18 +362,23 @@ module deconv #(
   localparam int unsigned MAIN_PE = PE - SIDE_PE;
   logic [PE*ACC_WIDTH-1:0] results;
   logic main_valid, side_valid;
-  deconv_channels #(.GROUPS(GP), .PE(MAIN_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH),
-                    .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT),
-                    .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED), .DSP_VERSION(DSP_VERSION),
-                    .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS),
-                    .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW),
-                    .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .TILES(TILES), .TILE_IMAGES(TILE_IMAGES),
-                    .BEAT(BEAT), .QUEUE(QUEUE)) channels (
+  logic [TY*COLUMNS-1:0][XW-1:0] main_x;  // of the taps that they have
+  for (genvar k = 0; k < TY; k++) begin : gen_row
+    assign main_x[k*COLUMNS+:COLUMNS] = x[k*TX+LEFT+:COLUMNS];
+  end
+  deconv_channels #(.GROUPS(GP), .PE(MAIN_PE), .TAPS(TY * COLUMNS), .ONE_TAP(TAPS == 1), .SIMD(SIMD),
+                    .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH),
+                    .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED),
+                    .DSP_VERSION(DSP_VERSION), .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS),
+                    .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW),
+                    .SFW(SFW), .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .TILES(TILES),
+                    .TILE_IMAGES(TILE_IMAGES), .BEAT(BEAT), .QUEUE(QUEUE)) channels (
       .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out),
       .s_axis_weights_tdata(s_axis_weights_tdata), .s_axis_weights_tlast(s_axis_weights_tlast),
       .s_axis_weights_tvalid(s_axis_weights_tvalid), .s_axis_weights_tready(s_axis_weights_tready),
-      .weights_error(weights_error), .full(full), .begun(begun), .image_end(issue && image_end_q), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
-      .last(last_q[STAGES-1]), .x(x),
+      .weights_error(weights_error), .full(full), .begun(begun), .image_end(issue && image_end_q),
+      .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
+      .last(last_q[STAGES-1]), .x(main_x),
       .m_axis_tdata(results[MAIN_PE*ACC_WIDTH-1:0]), .m_axis_tvalid(main_valid),
       .m_axis_tready(m_axis_tready && side_valid));
   if (SIDE_PE > 0) begin : gen_side
@@ -370,17 +386,21 @@ module deconv #(
     logic [2:0] untiled;
     logic unused;
     assign unused = &{1'b0, unloaded, untiled};
-    deconv_channels #(.PE(SIDE_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-                      .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
-                      .DSP_VERSION(DSP_VERSION), .CHAIN(SIDE_CHAIN), .LANES(SIDE_LANES), .PITCH(SIDE_PITCH),
-                      .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW),
-                      .WXW(WXW), .NFW(NFW), .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE),
-                      .QUEUE(QUEUE)) channels (
+    logic [TY*SIDE_COLUMNS-1:0][XW-1:0] side_x;
+    for (genvar k = 0; k < TY; k++) begin : gen_row
+      assign side_x[k*SIDE_COLUMNS+:SIDE_COLUMNS] = x[k*TX+SIDE_LEFT+:SIDE_COLUMNS];
+    end
+    deconv_channels #(.PE(SIDE_PE), .TAPS(TY * SIDE_COLUMNS), .ONE_TAP(TAPS == 1), .SIMD(SIMD),
+                      .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH),
+                      .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_VERSION(DSP_VERSION),
+                      .CHAIN(SIDE_CHAIN), .LANES(SIDE_LANES), .PITCH(SIDE_PITCH), .WORDS(WORDS),
+                      .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW),
+                      .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE), .QUEUE(QUEUE)) channels (
         .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded),
         .s_axis_weights_tdata('0), .s_axis_weights_tlast(1'b0), .s_axis_weights_tvalid(1'b0),
         .s_axis_weights_tready(untiled[0]), .weights_error(untiled[1]), .full(untiled[2]), .begun(1'b0),
-        .image_end(1'b0), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
-        .last(last_q[STAGES-1]), .x(x),
+        .image_end(1'b0), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q),
+        .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(side_x),
         .m_axis_tdata(results[PE*ACC_WIDTH-1:MAIN_PE*ACC_WIDTH]), .m_axis_tvalid(side_valid),
         .m_axis_tready(m_axis_tready && main_valid));
   end else begin : gen_no_side

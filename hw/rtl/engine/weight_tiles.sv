@@ -50,7 +50,7 @@ module weight_tiles #(
     $error("weight_tiles: BEAT=%0d is no power of two", BEAT);
   end
 
-  // ---- beats, and where a round ends ---------------------------------------------------------------------------
+  // ---- beats, and where a round ends ------------------------------------------------------------------------
   logic [RW-1:0] beat_q;
   logic round_end, beat, ready;
   assign s_axis_tready = ready && !error;
@@ -66,7 +66,7 @@ module weight_tiles #(
     end
   end
 
-  // ---- words -------------------------------------------------------------------------------------------------------
+  // ---- words ------------------------------------------------------------------------------------------------
   logic [(WORD+7)/8*8-1:0] word;
   logic word_valid, word_ready, write;
   if (PARTS > 1) begin : gen_up
@@ -79,7 +79,7 @@ module weight_tiles #(
         .s_axis_tready(ready), .m_axis_tdata(word), .m_axis_tvalid(word_valid), .m_axis_tready(word_ready));
   end
 
-  // ---- banks: filled by turns ----------------------------------------------------------------------------------------
+  // ---- banks: filled by turns -------------------------------------------------------------------------------
   logic [AW-1:0] write_q;
   logic [1:0] held_q, held, waiting_q, waiting;  // tiles that are full and not used up; that have not begun
   logic room_q, bank_end, tile_end, free;
