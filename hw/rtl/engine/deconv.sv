@@ -313,13 +313,14 @@ module deconv #(
   localparam int unsigned XW = SIMD * ACT_WIDTH;
 
   // The images of a tile enter when its weights are there.
-  logic open, begun, full, image_end_q, buffer_ready;
+  logic begun, full, image_end_q, enters, buffer_ready;
   if (TILES > 0) begin : gen_gate
     localparam int unsigned ENTERING = TILE_IMAGES * H * W * PIXEL;  // words of a tile's images
     localparam int unsigned EW = $clog2(ENTERING + 1);
     logic [EW-1:0] entered_q;
     logic open_q, enter;
-    assign open = open_q;
+    assign enters = s_axis_tvalid && open_q;
+    assign s_axis_tready = buffer_ready && open_q;
     assign begun = full && !open_q;
     assign enter = s_axis_tvalid && s_axis_tready;
     always_ff @(posedge ap_clk) begin
@@ -334,18 +335,18 @@ module deconv #(
       if (advance) image_end_q <= row_end && oy_last;
     end
   end else begin : gen_no_gate
-    assign open = 1'b1;
+    assign enters = s_axis_tvalid;
+    assign s_axis_tready = buffer_ready;
     assign {begun, image_end_q} = '0;
     logic unused;
     assign unused = &{1'b0, full, oy_last};
   end
-  assign s_axis_tready = buffer_ready && open;
 
   logic [TAPS-1:0][XW-1:0] x;
   line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(PIXEL), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
                 .RY(REACH_Y), .RX(REACH_X), .JYW(JYW), .JXW(JXW), .GYW(GYW), .GXW(GXW)) buffer (
       .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]),
-      .s_axis_tvalid(s_axis_tvalid && open), .s_axis_tready(buffer_ready), .arrived(arrived), .load(advance),
+      .s_axis_tvalid(enters), .s_axis_tready(buffer_ready), .arrived(arrived), .load(advance),
       .drop(drop_y), .drop_en(issue && row_end_q),
       .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_word_q),
       .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
