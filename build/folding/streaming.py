@@ -15,7 +15,7 @@ from fpgan.build.dataflow import memory_costs
 from fpgan.build.dataflow.costs import Cost, DeconvShape
 
 LATENCY = 64  # cycles from a reset to the first beat of a memory, as designs are timed and simulated
-_FEWEST = 4  # channels of a tile, where there are two such
+_FEWEST = 8  # channels of a tile, where there are two such
 _WORD = 36  # bits of the words in which a batch's images are priced: those of a block RAM
 
 
@@ -63,9 +63,10 @@ class Streaming:
 
 
 def tiles_for(channels: int, pe: int) -> int:
-    """Tiles of a layer's channels: of those that are computed at a time, or of _FEWEST."""
+    """Two tiles or more, of whole folds: of _FEWEST channels or a few more, so that what follows has words."""
     folds = channels // pe
-    return next((folds // n for n in range(1, folds) if folds % n == 0 and n * pe >= _FEWEST), folds)
+    sizes = [n for n in range(1, folds) if folds % n == 0]
+    return folds // next((n for n in sizes if n * pe >= _FEWEST), sizes[-1])
 
 
 def may_stream(op: Any, steps: Any, last: bool) -> bool:
