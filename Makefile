@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fpgan-installed
 CHECKED := model hw sim build scripts
+# Some machines set it; without what is compiled once, every process compiles thousands of modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test proofs mutants coverage fuzz attack resources lint site wheel-test clean
 

@@ -66,6 +66,7 @@ def checked(
     backend: str,
     weight_storage: str = "rom",
     any_weights: bool = False,
+    exact: bool = False,
 ) -> Arguments:
     """The arguments of `build`. ValueError, one line, for the first that cannot be."""
     target = get_board(board)
@@ -81,6 +82,8 @@ def checked(
     _check_storage(weight_storage, cores, backend, budget or {})
     if any_weights and weight_storage == "rom":
         raise ValueError("any_weights: of weights that are loaded; ask for weight_storage=loaded or auto too")
+    if exact and (like is not None or backend != "rtl"):
+        raise ValueError("exact: folds RTL again where it is too large; leave out like and backend=hls")
     if like is not None and weight_storage != "rom":
         raise ValueError(f"weight_storage={weight_storage}: like={like} takes it over; leave one of them out")
     if like is not None and not (Path(like) / "report.json").is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ from fpgan.build.dataflow.any_weights import widen
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
+from fpgan.build.dataflow.side_by_side import side_by_side
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle, Storage
 from fpgan.build.folding.capacity import check_weights
-from fpgan.build.folding.fold import OutOfReachError
+from fpgan.build.folding.fold import InfeasibleError, OutOfReachError
 from fpgan.build.folding.fold_and_size import fold_and_size
-from fpgan.build.folding.like import fold_like
+from fpgan.build.folding.like import columns_like, fold_like
 from fpgan.build.folding.limits import clocked, left_out
 from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
 from fpgan.build.frontend.ends import Ends
@@ -44,10 +45,11 @@ from fpgan.hw.design import MARKER, WEIGHTS, WRITTEN
 from fpgan.hw.design_file import DesignFile
 from fpgan.hw.report_file import Report
 from fpgan.hw.system.fields import as_written
-from fpgan.hw.system.folders import replaced_folder
+from fpgan.hw.system.folders import emptied, replaced_folder
 from fpgan.hw.system.tools import CheckError
 
 Progress = Callable[[str], None]
+_COUNTS = 5  # foldings that are counted
 
 
 def build(
@@ -67,6 +69,7 @@ def build(
     output: str | None = None,
     weight_storage: Storage = "rom",
     any_weights: bool = False,
+    exact: bool = False,
 ) -> dict[str, Any]:
     """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
 
@@ -96,6 +99,8 @@ def build(
         image, from out/weights.bin; `weights` writes those of another training), or auto (by layer, what is
         cheaper: UltraRAM, which only loaded weights can use, or constants).
     any_weights: make sums wide enough for any weights of the same bits, not for these alone.
+    exact: count each design with Yosys, and fold again, with less, where one exceeds what it may use; minutes
+        for each. Leaves out/synth.json.
 
     Returns what out/report.json says. Writes out/rtl or out/hls, out/dataflow.onnx, out/integer.onnx,
     out/design.json, out/golden.npz, out/report.json. Proves that every threshold equals the file's float
@@ -108,7 +113,7 @@ def build(
     say = progress or (lambda _: None)
     asked = checked(
         model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend,
-        weight_storage, any_weights,
+        weight_storage, any_weights, exact,
     )  # fmt: skip
     clocks = clocked(asked.clock_mhz, cores, clock_mhz is not None)
     ends = Ends.parse(input, output)
@@ -126,32 +131,97 @@ def build(
         say("integer graph")
         integers = integer_graph(network)
         say("lowering")
-        dataflow = lower(integers, deconv)
+        lowered = lower(integers, deconv)
         if any_weights:
-            widen(dataflow)
-        say("folding, sizing FIFOs")
-        if like is None:
-            asked, dataflow, depths, decision = _folded(dataflow, asked, clocks)
-        else:
-            fold_like(dataflow, Path(like), asked.board.part)
-            depths, decision = size_fifos(dataflow), None
-        slack = one_word_less(dataflow, depths)
-        dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
-        say("proving thresholds")
-        proof, ulp = _proved(network, dataflow), ulp_sensitive(network)
-        say("writing")
-        missing = left_out(asked.clock_mhz, () if like else cores)
-        more = {"name": _printable(path.stem), "made": provenance, "backend": backend, "deconv": deconv,
-                "limits": vars(asked.limits), "decision": decision, "cycles_with_one_fifo_word_less": slack,
-                "threshold_proof": proof, "ulp_sensitive": ulp, "float32": golden.float32,
-                "onnx_runtime": runtime, "notes": [*network.notes, *missing, *notes(ulp)]}  # fmt: skip
-        return _write(partial, dataflow, integers, asked, more, golden)
+            widen(lowered)
+        facts = {"name": _printable(path.stem), "made": provenance, "backend": backend, "deconv": deconv,
+                 "limits": vars(asked.limits), "float32": golden.float32,
+                 "onnx_runtime": runtime}  # fmt: skip
+        graphs = [lowered, *_wider(lowered, deconv, backend)]
+        taken = None if like is None else Path(like)
+        task = _Task(network, integers, graphs, asked, clocks, cores, taken, golden, facts)
+        return _counted(task, partial, say) if exact else _designed(task, partial, say)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a design is made of; facts: of report.json, what is known before the folding."""
+
+    network: Network
+    integers: ModelWrapper
+    graphs: Sequence[ModelWrapper]
+    asked: Arguments
+    clocks: Sequence[tuple[float, Collection[str]]]
+    cores: Collection[str]
+    like: Path | None
+    golden: Golden
+    facts: dict[str, Any]
+
+
+def _counted(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
+    """A design that takes no more than it may, as Yosys counts it.
+
+    What one takes beyond that is what the next one's estimate is less than its own. ValueError where none of
+    _COUNTS does.
+    """
+    from fpgan.build.implement.synthesize import synth
+
+    limits = task.asked.limits
+    for _ in range(_COUNTS):
+        report = _designed(task, folder, say)
+        totals = synth(folder, progress=say)["totals"]
+        over = {kind: totals[kind.upper()] - amount for kind, amount in vars(limits).items()}
+        if max(over.values()) <= 0:
+            return report
+        less = {
+            kind: max(0, report["totals"][kind.upper()] - more) for kind, more in over.items() if more > 0
+        }
+        task = replace(task, asked=replace(task.asked, limits=replace(task.asked.limits, **less)))
+        say(f"counted {_excess(over)} too much")
+        emptied(folder)
+    raise ValueError(
+        f"Yosys counts {_excess(over)} more than {limits} after {_COUNTS} foldings; allow more of the board, "
+        "or ask for another rate"
+    )
+
+
+def _excess(over: Mapping[str, int]) -> str:
+    return " ".join(f"{kind.upper()}={more}" for kind, more in over.items() if more > 0)
+
+
+def _designed(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
+    """Fold, prove and write."""
+    asked, like, network = task.asked, task.like, task.network
+    say("folding, sizing FIFOs")
+    if like is None:
+        asked, dataflow, depths, decision = _folded(task.graphs, asked, task.clocks)
+    else:
+        dataflow = columns_like(task.graphs[0], like)
+        fold_like(dataflow, like, asked.board.part)
+        depths, decision = size_fifos(dataflow), None
+    slack = one_word_less(dataflow, depths)
+    dataflow = insert_streams(dataflow, depths).transform(InferDataTypes())
+    say("proving thresholds")
+    proof, ulp = _proved(network, dataflow), ulp_sensitive(network)
+    say("writing")
+    missing = [] if like else left_out(asked.clock_mhz, task.cores)
+    more = {"decision": decision, "cycles_with_one_fifo_word_less": slack, "threshold_proof": proof,
+            "ulp_sensitive": ulp, "notes": [*network.notes, *missing, *notes(ulp)]}  # fmt: skip
+    return _write(folder, dataflow, task.integers, asked, task.facts | more, task.golden)
+
+
+def _wider(lowered: ModelWrapper, deconv: DeconvStyle, backend: Backend) -> list[ModelWrapper]:
+    """The same graph with two columns of its output in a word, where that is possible."""
+    found = side_by_side(lowered, 2) if (deconv, backend) == ("subpixel", "rtl") else None
+    return [] if found is None else [found]
 
 
 def _folded(
-    lowered: ModelWrapper, asked: Arguments, clocks: Sequence[tuple[float, Collection[str]]]
+    lowered: Sequence[ModelWrapper],
+    asked: Arguments,
+    clocks: Sequence[tuple[float, Collection[str]]],
 ) -> tuple[Arguments, ModelWrapper, dict[str, int], dict[str, Any] | None]:
-    """`fold_and_size` at each clock, its refusals in images/s: the design that makes most images/s.
+    """`_fold` at each clock, its refusals in images/s: the design that makes most images/s.
 
     With a target: the first clock's that makes it. Returns the arguments with that clock, too.
     """
@@ -159,9 +229,7 @@ def _folded(
     for clock, cores in clocks:
         at = replace(asked, clock_mhz=clock)
         try:
-            model, depths, decision = fold_and_size(
-                lowered, at.board.part, at.limits, at.target_cycles, cores, at.storage
-            )
+            model, depths, decision = _fold(lowered, at, cores)
         except OutOfReachError as error:
             refused.append(ValueError(at.out_of_reach(error.best, error.within, error.why)))
             continue
@@ -171,6 +239,34 @@ def _folded(
         raise refused[0] from None
     _, at, model, depths, decision = max(found, key=lambda design: design[0])
     return at, model, depths, decision
+
+
+def _fold(
+    lowered: Sequence[ModelWrapper], at: Arguments, cores: Collection[str]
+) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
+    """`fold_and_size` of the first graph; of the next one too where nothing but its shape binds that one."""
+    best, refusal = None, None
+    for graph in lowered:
+        try:
+            model, depths, decision = fold_and_size(
+                graph, at.board.part, at.limits, at.target_cycles, cores, at.storage
+            )
+        except OutOfReachError as error:
+            refusal = error
+            continue
+        except InfeasibleError:
+            if best is None:
+                raise
+            break
+        cycles = period(model, depths)
+        if best is None or cycles < best[0]:
+            best = cycles, model, depths, decision
+        if at.target_cycles is not None or (decision and decision["next_cycles"] is not None):
+            break
+    if best is None:
+        assert refusal is not None
+        raise refusal
+    return best[1:]
 
 
 def _write(

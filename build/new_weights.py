@@ -16,7 +16,7 @@ from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
 from fpgan.build.dataflow.reloaded import reloaded
-from fpgan.build.folding.like import fold_like
+from fpgan.build.folding.like import columns_like, fold_like
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.read import read_network
 from fpgan.build.frontend.safe_load import load_model
@@ -70,6 +70,7 @@ def weights(
     say("weights")
     lowered = lower(integer_graph(network), design.report["deconv"])
     try:
+        lowered = columns_like(lowered, design.root)
         fold_like(lowered, design.root, design.part)
         dataflow = reloaded(hardware, lowered)
     except ValueError as error:

@@ -157,6 +157,30 @@ class Axis(Reading):
             found += [tuple(padded[i : i + par]) for i in range(0, len(padded), par)]
         return tuple(found)
 
+    def side_by_side(self, count: int) -> tuple[Axis, tuple[tuple[int | None, ...], ...]]:
+        """This axis with `count` neighbouring outputs taken for one.
+
+        Returns the axis of these, and for each of the neighbours the kernel index that it has at each tap of
+        that axis, None where it has none. Raises ValueError where `count` does not divide the outputs, or the
+        kernel is dilated.
+        """
+        if self.out % count or self.dilation > 1:
+            raise ValueError(f"{count} side by side of out={self.out} outputs, dilation={self.dilation}")
+        stride, step = self.stride, count * self.step
+        common = math.gcd(stride, step)
+        starts = [self.pad + e * self.step for e in range(count)]
+        low = min(-(start // common) for start in starts)  # of (k - start) / common
+        high = max(low, *((self.kernel - 1 - start) // common for start in starts))
+        taps = tuple(
+            tuple(k if 0 <= (k := common * m + start) < self.kernel else None for m in range(low, high + 1))
+            for start in starts
+        )
+        axis = replace(
+            self, kernel=high - low + 1, stride=stride // common, pad=-low, out=self.out // count,
+            step=step // common,
+        )  # fmt: skip
+        return axis, taps
+
 
 @dataclass(frozen=True)
 class DeconvGeometry:

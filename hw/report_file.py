@@ -80,6 +80,8 @@ class ReportLayer:
     estimates: Amounts = said("resources by the cost formulas", stable=True)
     latency: LayerLatency = said("of the first image")
     side: ReportSide = said("where some of the channels have another core: these", may_lack=True)
+    own_taps: bool = said("its first channels are an output column, those at the side the next, each with "
+                          "the taps that it has alone", may_lack=True)  # fmt: skip
     requantizer: ReportLine = said("of a requantizer alone: what stands in the place of thresholds",
                                    may_lack=True)  # fmt: skip
 
@@ -213,6 +215,8 @@ class Report:
     mac_lanes: int = said("of all layers", "MAC per cycle", stable=True, within=Whole(1))
     layers: Sequence[ReportLayer] = said("in the order of the graph", stable=True)
     cycles_per_image: int = said("predicted for images back to back", "cycles", stable=True, within=Whole(1))
+    output_columns: int = said("of the image, side by side in a word of the last layer", "columns",
+                               within=Whole(1))  # fmt: skip
     latency_cycles: int = said("predicted, first input beat to last output beat", "cycles", within=_COUNT)
     fifos: Sequence[ReportFifo] = said("those in `layers` too, with their size")
     frames_per_second: float = said("clock_mhz * 1e6 / cycles_per_image", "images/s", within=Number())

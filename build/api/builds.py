@@ -54,6 +54,7 @@ class Build:
         backend: Backend = "rtl",
         weight_storage: Storage = "rom",
         any_weights: bool = False,
+        exact: bool = False,
         progress: Progress | None = None,
     ) -> Build:
         """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
@@ -70,16 +71,19 @@ class Build:
         comparison. like: BUILD whose folding is taken over. input, output: quantizers that the file lacks, as
         u8:0.00390625. backend: hls for C++. weight_storage: loaded: written before the first image; auto:
         what is cheaper, layer by layer. any_weights: room for any weights of the same bits, not these alone.
+        exact: count each design with Yosys and fold again where it takes more than it may.
 
         Raises ValueError for bad input or a target out of reach, before anything is replaced; CheckError
         where thresholds or the finished graph differ from the file's function.
         """
         given = Path(model), Path(out), board, clock_mhz, target_fps, max_utilization, budget, cores, deconv
         taken = None if like is None else Path(like)
-        checked(*given, taken, backend, weight_storage, any_weights)  # before what takes seconds to import
+        checked(
+            *given, taken, backend, weight_storage, any_weights, exact
+        )  # before what takes seconds to import
         from fpgan.build.flow import build
 
-        report = build(*given, taken, progress, backend, input, output, weight_storage, any_weights)
+        report = build(*given, taken, progress, backend, input, output, weight_storage, any_weights, exact)
         result(Plan, report, Path(out)).check()
         return cls.open(out)
 

@@ -61,6 +61,9 @@ def command(
     any_weights: Annotated[
         bool, typer.Option("--any-weights", help="Room for any loaded weights of the same bits.")
     ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Count each design with Yosys; fold again where it is too large.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Turn a quantized ONNX file, QONNX or QCDQ, into RTL, or into C++ for Vitis HLS.
@@ -83,7 +86,7 @@ def command(
         model, out, board, clock_mhz, target_fps, max_utilization, _amounts(budget), cores.split(","), deconv,
         like,
     )  # fmt: skip
-    checked(*arguments, backend, weight_storage, any_weights)
+    checked(*arguments, backend, weight_storage, any_weights, exact)
     given.to_write(out)
 
     from fpgan.build.api.result import result
@@ -91,7 +94,7 @@ def command(
     from fpgan.build.flow import build
 
     with steps("build") as progress:
-        more = (progress, backend, input, output, weight_storage, any_weights)
+        more = (progress, backend, input, output, weight_storage, any_weights, exact)
         report = build(*arguments, *more)  # type: ignore[arg-type]
     totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
     lines = [

@@ -58,14 +58,19 @@ class DeconvShape:
     side_pe: int = 0  # of pe, with a core and a memory of their own: see deconv.sv
     side_core: str = ""
     side_memory: str = ""
+    own_taps: tuple[int, ...] = ()  # of `taps`, how many the first and those at the side multiply
 
     @property
     def parts(self) -> tuple[DeconvShape, ...]:
         """Its channels by core: all of them, or the first and those at the side."""
         if not self.side_pe:
             return (self,)
-        side = replace(self, pe=self.side_pe, core=self.side_core, weight_memory=self.side_memory, side_pe=0)
-        return replace(self, pe=self.pe - self.side_pe, side_pe=0), side
+        main_taps, side_taps = self.own_taps or (self.taps, self.taps)
+        alone = replace(self, side_pe=0, own_taps=())
+        side = replace(
+            alone, pe=self.side_pe, taps=side_taps, core=self.side_core, weight_memory=self.side_memory
+        )
+        return replace(alone, pe=self.pe - self.side_pe, taps=main_taps), side
 
     @property
     def wide(self) -> int:
@@ -75,7 +80,7 @@ class DeconvShape:
     @property
     def lanes(self) -> int:
         """Products per cycle."""
-        return self.pe * self.wide
+        return sum(part.pe * part.wide for part in self.parts)
 
     def packing(self, dsp_block: str) -> Packing | None:
         """Of core cascade; None where its slices have no room."""

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from fpgan.build.dataflow.costs import Cost, memory_cost
 
 _A_WIDTH, _B_WIDTH = 25, 18  # of the slice that every family has
-_LINE_CONTROL, _MARK_ADDER = 40, 9.5  # LUTs of a requantizer besides its lanes; per bit of m, of marks
+_CONTROL = 22  # LUTs of a requantizer besides its lanes
+_ROW, _FIXED_ROW = (
+    0.93,
+    0.55,
+)  # per bit of the rows of products, of factors in a memory and of those that never change
+_OFFSET = 2.7  # per bit of an offset: it waits for the product, and what waits beside it
+_MARK, _MARKED = 2.95, -0.8  # per bit of a factor: for each bit of a mark, and where there are some
 _LINE_DEEP, _MARK_DEEP = 64, 512  # words from which its memories become block RAM
 
 
@@ -60,11 +66,11 @@ class LineShape:
 
 def requantize_cost(pe: int, shape: LineShape) -> Cost:
     """Multipliers, comparators and delays of so many channels at once, and the memories of all."""
-    rows = shape.multiplier_bits // 2 + 1 if shape.core == "lut" else 0
-    lut: float = rows * (shape.acc_bits + 2) + shape.t_bits
-    delays = shape.acc_bits + shape.offset_bits + 2 * shape.level_bits
+    lut = _OFFSET * shape.offset_bits
+    if shape.core == "lut":
+        rows = (shape.multiplier_bits // 2 + 1) * (shape.acc_bits + 2) + shape.t_bits
+        lut += rows * (_FIXED_ROW if shape.line_style(pe) == "constant" else _ROW)
     if shape.mark_bits:
-        delays += shape.multiplier_bits + shape.shift + shape.level_bits
-        lut += shape.shift + _MARK_ADDER * (shape.mark_bits - 1) * shape.multiplier_bits
+        lut += (_MARK * shape.mark_bits + _MARKED) * shape.multiplier_bits
     dsp = pe if shape.core == "dsp" else 0
-    return Cost(round(pe * (lut + delays)) + _LINE_CONTROL, dsp) + shape.memories(pe)
+    return Cost(round(pe * lut) + _CONTROL, dsp) + shape.memories(pe)

@@ -55,10 +55,10 @@ def _fit(model: ModelWrapper, node: NodeProto) -> None:
     """A regrouping node takes words as they come and gives them as they are wanted."""
     op, before = getCustomOp(node), model.find_producer(node.input[0])
     taken = int(getCustomOp(before).get_folded_output_shape()[-1])
-    given, after = (
-        math.gcd(taken, int(op.get_normal_output_shape()[-1])),
-        model.find_consumers(node.output[0]),
-    )
+    shape, made = op.get_normal_input_shape(), op.get_normal_output_shape()
+    # Columns side by side leave as they are; of a flat pixel those words leave that pixels are made of.
+    given = taken if shape[1] == made[1] > 1 else math.gcd(taken, made[-1])
+    after = model.find_consumers(node.output[0])
     if after:
         given = int(
             getCustomOp(after[0]).get_folded_input_shape(list(after[0].input).index(node.output[0]))[-1]

@@ -36,6 +36,7 @@ _LANE_LUT = 5
 # The largest share may be so much above the least there is, if the shares together are less: hundreds of DSP
 # slices for a few LUTs are no gain.
 _NEAR = SCALE // 100
+_SOONER = 0.03  # more of what a design takes, for its first image to leave sooner
 
 
 class InfeasibleError(ValueError):
@@ -141,7 +142,8 @@ class Folding:
     def solve(self, target: int) -> list[Option] | None:
         """The choice of at most `target` cycles per layer whose largest share is least; None where none fits.
 
-        Of those within _NEAR of it, the one whose shares together are least.
+        Of those within _NEAR of it, the one whose shares together are least; then, for at most _SOONER of
+        these, with layers that take fewer cycles, the one whose first image leaves soonest.
         """
         first = self._within(target)
         first.model.minimize(first.largest(self.budget))
@@ -150,22 +152,40 @@ class Folding:
             return None
         program = self._within(target)
         program.model.add(program.largest(self.budget) <= least.value + _NEAR)
-        price = prices(self.budget)
-        cost = sum(amount * price[name] for name, amount in program.spent.items())
-        program.model.minimize(cost + program.lanes * _LANE_LUT * price["lut"])
+        program.model.minimize(self._price(program))
         answer = program.run()
         assert answer is not None  # the first one's choice is one
+        cost = answer.value
+        options = [layer.sooner(target) for layer in self.layers]
+        program = self._limited(Program(self.layers, self._fixed(target), options))
+        program.model.add(program.largest(self.budget) <= least.value + _NEAR + round(least.value * _SOONER))
+        program.model.add(self._price(program) <= cost + round(cost * _SOONER))
+        program.model.minimize(program.first_image)
+        answer = program.run()
+        assert answer is not None  # the second one's choice is one
         return answer.choice
+
+    def _price(self, program: Program) -> Any:
+        price = prices(self.budget)
+        cost = sum(amount * price[name] for name, amount in program.spent.items())
+        return cost + program.lanes * _LANE_LUT * price["lut"]
 
     def _within(self, target: int) -> Program:
         """Of the designs that the budget holds."""
-        program = self._program(target)
+        return self._limited(self._program(target))
+
+    def _limited(self, program: Program) -> Program:
         for name, limit in program.of(vars(self.budget)).items():
             program.model.add(program.spent[name] <= limit)
         return program
 
     def _program(self, target: int) -> Program:
-        return Program(self.layers, sum((join.cost(target) for join in self.joins), self.held), target)
+        found = [layer.within(target) for layer in self.layers]
+        return Program(self.layers, self._fixed(target), found)
+
+    def _fixed(self, target: int) -> Cost:
+        """What takes the same with any choice."""
+        return sum((join.cost(target) for join in self.joins), self.held)
 
     def overshoot(self, target: int) -> dict[str, int] | None:
         """What the design of `target` cycles takes that exceeds the budget least; None: no such design."""
@@ -216,13 +236,14 @@ class Folding:
                         "core": option.core, "weight_memory": option.memory,
                         "weight_storage": option.storage}  # fmt: skip
             settings |= dict(zip(SIDE, option.side, strict=True)) if option.side else {SIDE[0]: 0}
+            settings["own_taps"] = int(bool(option.shape.own_taps))
             for name, value in settings.items():
                 op.set_nodeattr(name, value)
             packed_for(op, self._block)
             steps = layer.threshold_node
             if option.requantizer is not None:
                 steps = put(self.model, steps, option.requantizer)
-            getCustomOp(steps).set_nodeattr("PE", layer.threshold_pe(option, target))
+            getCustomOp(steps).set_nodeattr("PE", layer.threshold_pe(option, option.pace))
             follow(self.model, layer.node, option.simd)
             channels |= {layer.node.input[0]: option.ci, layer.node.output[0]: option.co}
         for join in self.joins:

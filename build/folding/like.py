@@ -16,13 +16,23 @@ from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.joins import divisors, shared_channels
 from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.requantizers import possible, put
+from fpgan.build.dataflow.side_by_side import side_by_side
 from fpgan.build.folding.channels import folds
 from fpgan.build.folding.fold import follow, packed_for
 from fpgan.build.folding.limits import CORES
-from fpgan.build.folding.options import MEMORIES, SIDE
+from fpgan.build.folding.options import MEMORIES, SIDE, SIDE_CORES
 from fpgan.hw.design import read_report
 
 _FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)
+
+
+def columns_like(model: ModelWrapper, build: Path) -> ModelWrapper:
+    """A lowered graph with as many output columns in a word as an earlier BUILD has."""
+    columns = read_report(build).get("output_columns", 1)
+    found = model if columns == 1 else side_by_side(model, columns)
+    if found is None:
+        raise ValueError(f"{build} has {columns} output columns in a word, this network's last layer has not")
+    return found
 
 
 def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None:
@@ -66,6 +76,7 @@ def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None
         op.set_nodeattr("weight_storage", layer.get("weight_storage") or "rom")
         for name, value in zip(SIDE, _side(layer), strict=True):
             op.set_nodeattr(name, value)
+        op.set_nodeattr("own_taps", int(layer.get("own_taps", False)))
         packed_for(op, get_dsp_block(part or report["part"]))
         follow(model, node, layer["simd"])
         channels |= {node.input[0]: layer["channels"][0], node.output[0]: layer["channels"][1]}
@@ -95,7 +106,7 @@ def _check_layer(node: NodeProto, layer: Mapping[str, Any], build: Path) -> None
         fits = fits and len(layer["taps"]) == 2 and min(layer["taps"]) > 0 and layer["core"] in CORES
         fits = fits and layer["weight_memory"] in (*MEMORIES, "constant")
         pe, core, memory = _side(layer)
-        fits = fits and 0 <= pe < layer["pe"] and core in ("lut", "cascade") and memory in MEMORIES
+        fits = fits and 0 <= pe < layer["pe"] and core in SIDE_CORES and memory in (*MEMORIES, "constant")
     if not fits:
         raise ValueError(f"{build}: report.json has no folding of {node.name}; run fpgan build again")
 

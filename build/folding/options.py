@@ -25,6 +25,7 @@ from fpgan.build.folding.channels import folds, paddings
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
+SIDE_CORES = ("lut", "cascade")
 SIDE = ("side_pe", "side_core", "side_memory")  # attributes of Deconv_rtl, as in `Option.side`
 DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _SHARED_LANES = 1.5  # folds with more than so many times the fewest lanes are not shared between cores
@@ -53,6 +54,7 @@ class Option:
     storage: str = "rom"  # where the weights live
     requantizer: Requantizer | None = None  # in the place of thresholds
     side: tuple[int, str, str] | None = None  # of pe: how many have which other core and memory
+    pace: int = 0  # cycles of an image that what is behind it keeps up with
 
     @property
     def fold(self) -> Fold:
@@ -81,8 +83,9 @@ class LayerOptions:
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
         self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
+        self.awaited = _awaited(model, node)
         self._edges = _is_edge(model, node, self.threshold_node)
-        self._sharing_cores = [core for core in ("lut", "cascade") if core in cores and "cascade" in cores]
+        self._sharing_cores = [core for core in SIDE_CORES if core in cores and "cascade" in cores]
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
@@ -98,9 +101,13 @@ class LayerOptions:
         if not self._sharing_cores or not found:
             return found
         most = _SHARED_LANES * min(option.lanes for option, _ in found)
-        folds = {option.fold: option for option, _ in found if option.lanes <= most}
+        folds = {o.fold: o for o, _ in found if o.lanes <= most and not o.shape.own_taps}
         shared = [one for option in folds.values() for one in self._sharing(option)]
-        return self._unbeaten([replace(option, requantizer=None) for option, _ in found] + shared, cycles)
+        return self._unbeaten([option for option, _ in found] + shared, cycles)
+
+    def sooner(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
+        """Those within so many cycles, half and a quarter of them."""
+        return [one for pace in (cycles, cycles // 2, cycles // 4) for one in self.within(pace)]
 
     def _unbeaten(self, options: Iterable[Option], cycles: int) -> list[tuple[Option, costs.Cost]]:
         best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
@@ -112,7 +119,7 @@ class LayerOptions:
         for option, steps, cost in sorted(priced, key=lambda found: (*found[2].amounts, found[0].lanes)):
             front = best.setdefault((option.ci, option.co), [])
             if not any(kept.within(cost) for _, kept in front):
-                front.append((replace(option, requantizer=steps) if steps else option, cost))
+                front.append((replace(option, requantizer=steps, pace=cycles), cost))
         return [pair for front in best.values() for pair in front]
 
     def _sharing(self, option: Option) -> list[Option]:
@@ -203,24 +210,36 @@ class LayerOptions:
                         )  # fmt: skip
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
-                        for core, memory, storage in self._kinds(cores, folded):
-                            one = replace(folded, core=core, weight_memory=memory, loaded=storage == "loaded")
-                            cost = costs.deconv_cost(one, self._block)
+                        for one in self._shapes(cores, folded, taps, pe == co):
                             yield Option(
-                                pe,
-                                simd,
-                                taps,
-                                core,
-                                memory,
-                                ci,
-                                co,
-                                cycles,
-                                rows,
-                                cost,
-                                one.lanes,
-                                one,
-                                storage,
-                            )
+                                pe, simd, taps, one.core, one.weight_memory, ci, co, cycles, rows,
+                                costs.deconv_cost(one, self._block), one.lanes, one,
+                                "loaded" if one.loaded else "rom",
+                                side=(one.side_pe, one.side_core, one.side_memory) if one.own_taps else None,
+                            )  # fmt: skip
+
+    def _shapes(
+        self, cores: Collection[str], folded: costs.DeconvShape, taps: tuple[int, int], whole: bool
+    ) -> Iterator[costs.DeconvShape]:
+        """Of a fold, with each core and memory; whole: all channels at once.
+
+        Then two columns that are side by side may have cores of their own, which leave out the taps that a
+        column has no weights at.
+        """
+        for core, memory, storage in self._kinds(cores, folded):
+            yield replace(folded, core=core, weight_memory=memory, loaded=storage == "loaded")
+        columns, cols = self._op.column_taps, self._op.geometry.cols
+        if not columns or not whole or taps[1] < cols.kernel or cols.stride > 1 or self._storage == "loaded":
+            return
+        own = replace(
+            folded, own_taps=tuple(taps[0] * count for count in columns[1::2]), side_pe=folded.pe // 2
+        )
+        kinds = [
+            [kind for kind in self._kinds(cores, part) if kind[0] in SIDE_CORES and kind[2] == "rom"]
+            for part in own.parts
+        ]
+        for (core, memory, _), (side_core, side_memory, _) in itertools.product(*kinds):
+            yield replace(own, core=core, weight_memory=memory, side_core=side_core, side_memory=side_memory)
 
     def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
         """Core, memory, and where the weights live."""
@@ -284,6 +303,19 @@ def _image(model: ModelWrapper, node: NodeProto) -> str:
     """What a deconv reads, before its zeros are inserted."""
     before = model.find_producer(node.input[0])
     return str(before.input[0] if before is not None and before.op_type == "PixelPad_rtl" else node.input[0])
+
+
+def _awaited(model: ModelWrapper, node: NodeProto) -> float:
+    """The part of its first image that the deconvs behind it wait for, or 1.0 where there is none."""
+    found, behind = list[float](), list(node.output)
+    while behind:
+        for after in model.find_consumers(behind.pop()) or []:
+            if after.op_type != "Deconv_rtl":
+                behind += after.output
+                continue
+            rows = getCustomOp(after).geometry.rows
+            found.append(rows.needed()[0] / rows.size)
+    return max(found, default=1.0)
 
 
 def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from fpgan.build.folding.options import LayerOptions, Option
 from fpgan.build.folding.solver import solved
 
 SCALE = 10_000_000  # shares of a budget as integers for the solver
+_CYCLE = 100
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,19 @@ class Answer:
 class Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
-    def __init__(self, layers: list[LayerOptions], fixed: Cost, target: int) -> None:
+    def __init__(
+        self, layers: list[LayerOptions], fixed: Cost, found: Sequence[Sequence[tuple[Option, Cost]]]
+    ) -> None:
+        """found: the options of each layer, with what each takes."""
         self.model = cp_model.CpModel()
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
+        # About when the first image has left every layer, in parts of _CYCLE: one begins when what it waits
+        # for has left those before it.
+        longest = sum(max((option.cycles for option, _ in options), default=0) for options in found)
+        self.first_image = self.model.new_int_var(0, 2 * _CYCLE * longest, "first_image")
+        begun: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
-        found = [layer.within(target) for layer in layers]
         if not any(cost.uram for options in found for _, cost in options):
             del self.spent["uram"]  # that nothing takes
         for layer, options in zip(layers, found, strict=True):
@@ -46,6 +54,9 @@ class Program:
                 for name in self.spent:
                     self.spent[name] += flag * getattr(cost, name)
             self.model.add_exactly_one([flag for flag, _ in flags])
+            takes = sum(flag * option.cycles for flag, option in flags)
+            self.model.add(begun + _CYCLE * takes <= self.first_image)
+            begun += round(_CYCLE * layer.awaited) * takes
             if layer.before is not None:
                 self._link(self._chosen[layer.before], flags)
             self._chosen[layer.name] = flags

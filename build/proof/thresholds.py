@@ -19,6 +19,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.lines import ends
+from fpgan.build.dataflow.side_by_side import placed
 from fpgan.build.frontend.linear import IntArray
 from fpgan.build.frontend.network import FunctionLayer, Network, QuantLayer, SumLayer, ThresholdLayer
 from fpgan.sim.golden import lookup, threshold
@@ -54,18 +55,19 @@ def _prove_layer(
     found = [
         nodes[name] for kind in ("threshold", "requantize", "lookup") if (name := f"{kind}_{index}") in nodes
     ]
-    sign = _signs(layer, dataflow, nodes, index)
-    channels = len(sign)
-    counting = _Counting(dataflow, found, channels)
+    signs = _signs(layer, dataflow, nodes, index)
     kind = dataflow.get_tensor_datatype(found[0].input[0])
-    function, values = layer.step_function(), 0
-    wrong = int((sign == 0).sum())
+    function, values, wrong = layer.step_function(), 0, int((signs == 0).sum())
     low, high = layer.acc_range
-    lowest, highest = np.minimum(low * sign, high * sign), np.maximum(low * sign, high * sign)
-    wrong += int(((lowest < kind.min()) | (highest > kind.max())).sum())
-    for points in _points(low, high, counting.steps * np.where(sign == 0, 1, sign)[:, None]):
-        wrong += int((counting(points * sign[:, None]) != function(points)).sum())
-        values += points.size
+    channels = len(low)
+    for first in range(0, len(signs), channels):  # of the columns that are side by side
+        sign = signs[first : first + channels]
+        counting = _Counting(dataflow, found, slice(first, first + channels))
+        lowest, highest = np.minimum(low * sign, high * sign), np.maximum(low * sign, high * sign)
+        wrong += int(((lowest < kind.min()) | (highest > kind.max())).sum())
+        for points in _points(low, high, counting.steps * np.where(sign == 0, 1, sign)[:, None]):
+            wrong += int((counting(points * sign[:, None]) != function(points)).sum())
+            values += points.size
     return {
         "name": found[-1].name, "channels": channels, "values": values,
         "whole_range": bool((high - low).max() < _most(channels)), "mismatches": wrong,
@@ -78,17 +80,19 @@ class _Counting:
     steps (C,T): where they may change.
     """
 
-    def __init__(self, dataflow: ModelWrapper, nodes: list[NodeProto], channels: int) -> None:
+    def __init__(self, dataflow: ModelWrapper, nodes: list[NodeProto], channels: slice) -> None:
         constants = [initializers(dataflow, node)[0] for node in nodes]
         self.table = constants[-1] if nodes[-1].op_type == "Lookup_rtl" else None
-        self.steps = np.zeros((channels, 0), np.int64)
+        if self.table is not None and len(self.table) > 1:
+            self.table = self.table[channels]
+        self.steps = np.zeros((channels.stop - channels.start, 0), np.int64)
         self._counted: Callable[[IntArray], IntArray] = lambda acc: acc
         op = getCustomOp(nodes[0])
         if nodes[0].op_type == "Thresholding_rtl":
-            self.steps = constants[0][:channels]
+            self.steps = constants[0][channels]
             self._counted = lambda acc: threshold(acc, self.steps, op.get_nodeattr("ActVal"))
         elif nodes[0].op_type == "Requantize_rtl":
-            line, marks = (values[:channels] for values in initializers(dataflow, nodes[0]))
+            line, marks = (values[channels] for values in initializers(dataflow, nodes[0]))
             self.steps = ends(line, marks, op.get_nodeattr("shift"))
             self._counted = lambda acc: op.compute(acc, line, marks)
 
@@ -106,7 +110,10 @@ def initializers(dataflow: ModelWrapper, node: NodeProto) -> list[IntArray]:
 def _signs(
     layer: ThresholdLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int
 ) -> IntArray:
-    """For each channel 1 or -1, as its sums stand in the graph; 0 where they are others."""
+    """For each channel 1 or -1, as its sums stand in the graph; 0 where they are others.
+
+    Where columns are side by side, of all channels of each.
+    """
     raise NotImplementedError(type(layer).__name__)
 
 
@@ -114,8 +121,14 @@ def _signs(
 def _(layer: QuantLayer, dataflow: ModelWrapper, nodes: dict[str, NodeProto], index: int) -> IntArray:
     weights, groups = layer.linear.weights, layer.linear.groups
     node = nodes[f"deconv_{index}"]
-    if getCustomOp(node).get_nodeattr("groups") != groups:
+    op = getCustomOp(node)
+    if op.get_nodeattr("groups") != groups:
         return np.zeros(layer.linear.channels, np.int64)
+    if columns := len(op.column_taps) // 2:
+        cols, taps = layer.linear.geometry.cols.side_by_side(columns)
+        if op.geometry.cols != cols:
+            return np.zeros(columns * layer.linear.channels, np.int64)
+        weights = placed(weights, taps)
     inner = dataflow.get_initializer(node.input[1])[: weights.shape[0], : weights.shape[1]]
     apart = (groups, -1, *weights.shape[1:])
     same, turned = ((inner == signed).reshape(apart).all((1, 3, 4)).ravel() for signed in (weights, -weights))

@@ -58,6 +58,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         if mac and op.get_nodeattr("side_pe"):
             layers[-1]["side"] = {"pe": op.get_nodeattr("side_pe"), "core": op.get_nodeattr("side_core"),
                                   "weight_memory": op.get_nodeattr("side_memory")}  # fmt: skip
+        if mac and op.get_nodeattr("own_taps"):
+            layers[-1]["own_taps"] = True
         if isinstance(op, LoadedOp):
             layers[-1]["weight_storage"] = op.get_nodeattr("weight_storage")
         if node.op_type == "Requantize_rtl":
@@ -73,6 +75,7 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "mac_lanes": sum(layer["lanes"] for layer in layers),
         "layers": layers,
         "cycles_per_image": slowest,
+        "output_columns": _columns(model),
         "latency_cycles": timing.latency,
         "fifos": [_fifo(n, estimates[n.name]) for n in model.graph.node if n.op_type == "Fifo_rtl"],
         "frames_per_second": clock_mhz * 1e6 / slowest,
@@ -80,6 +83,12 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
         "budget": board.budget,
         "max_utilization": max_utilization,
     }  # fmt: skip
+
+
+def _columns(model: ModelWrapper) -> int:
+    """Of the output, in a word of the last layer's."""
+    deconvs = model.get_nodes_by_op_type("Deconv_rtl")
+    return max(1, len(getCustomOp(deconvs[-1]).column_taps) // 2) if deconvs else 1
 
 
 def _totals(model: ModelWrapper, layers: Sequence[dict[str, Any]], board: Board) -> dict[str, int]:

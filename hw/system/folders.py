@@ -51,6 +51,12 @@ def replaced_folder(out: Path, marker: str, known: Collection[str] = ("*",)) -> 
             _put(new, place, marker)
 
 
+def emptied(folder: Path) -> None:
+    """Remove all that is in it."""
+    for path in folder.iterdir():
+        _remove(path)
+
+
 def check_replaceable(out: Path, marker: str, known: Collection[str] = ("*",)) -> None:
     """ValueError where `out` is no folder that may be replaced: see `replaced_folder`."""
     place = resolved(out)

@@ -39,6 +39,7 @@ NOT_RUN = {
     r"make (demo|test)": "this is what runs this",
     r"\. \.venv/bin/activate": "the test's own Python is the one that it would find",
     r"fpgan study digits": "hours; tests/build/study runs small ones",
+    r"fpgan bitstream out/z ": "as the one before it; tests/build/implement makes some for each bus",
     r"fpgan verify": "needs a bitstream of the open tools; tests/build/implement/xc7 has a stored one",
     r"(?s).*import assemble": "needs Project X-Ray's database; tests/build/implement/xc7 has an excerpt",
     r"fpgan bench": "an hour; tests/build/bench runs small ones",

@@ -24,9 +24,10 @@ def tiny(build_preset, tmp_path):
     return shutil.copytree(build_preset("tiny"), tmp_path / "build")
 
 
-def swap_lines(path, lines):
-    """The two halves of so many lines: a memory whose channels are in another order."""
+def swap_lines(path, lines=None):
+    """The two halves of so many lines, or of all: a memory whose channels are in another order."""
     text = path.read_text().splitlines()
+    lines = lines or len(text)
     path.write_text("\n".join(text[lines // 2 : lines] + text[: lines // 2] + text[lines:]) + "\n")
 
 
@@ -40,7 +41,7 @@ FAULTS = {
     "threshold_1": lambda rtl: flip(rtl / "threshold_1_threshs_0_3.dat"),
     "deconv_1": lambda rtl: flip(rtl / "deconv_1_weights.dat"),
     "deconv_0": lambda rtl: swap_lines(rtl / "deconv_0_weights.dat", 2),
-    "threshold_0": lambda rtl: swap_lines(rtl / "threshold_0_threshs_0_0.dat", 16),
+    "threshold_0": lambda rtl: swap_lines(rtl / "threshold_0_threshs_0_0.dat"),
     "widen_1": lambda rtl: swap_channels(rtl / "widen_1.v"),
 }
 

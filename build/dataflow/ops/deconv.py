@@ -35,6 +35,8 @@ class Deconv(StreamOp):
             "CI": ("i", True, 0),
             "CO": ("i", True, 0),
             "groups": ("i", False, 1),  # of channels, each convolved by itself
+            # Where CO is channels of several output columns: of each its first tap along x, and how many.
+            "column_taps": ("ints", False, []),
             "SIMD": ("i", False, 1),
             "PE": ("i", False, 1),
             "taps": ("ints", False, [1, 1]),  # taps in parallel along rows, columns
@@ -49,6 +51,11 @@ class Deconv(StreamOp):
     def geometry(self) -> DeconvGeometry:
         axes = zip(*(self.get_nodeattr(k) for k in _AXIS), strict=True)
         return DeconvGeometry(*(Axis(*(int(v) for v in axis)) for axis in axes))
+
+    @property
+    def column_taps(self) -> tuple[int, ...]:
+        """Of each output column that CO is channels of: its first tap along x, and how many; else empty."""
+        return tuple(int(n) for n in self.get_nodeattr("column_taps"))
 
     @property
     def groups(self) -> int:

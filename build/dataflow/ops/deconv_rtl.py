@@ -34,6 +34,9 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             "side_pe": ("i", False, 0),
             "side_core": ("s", False, "lut", {"lut", "cascade"}),
             "side_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
+            # The first half of PE multiplies the taps of one of two output columns side by side, and side_pe,
+            # the other half, those of the other; of column_taps.
+            "own_taps": ("i", False, 0, {0, 1}),
         }
 
     @property
@@ -81,6 +84,9 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
                 parameters |= {f"{side}{name}": value for name, value in sizes.items()}
         if self.loaded:
             parameters |= {"WEIGHTS": "", "LOADED": 1}
+        if self.get_nodeattr("own_taps"):
+            names = "LEFT", "COLUMNS", "SIDE_LEFT", "SIDE_COLUMNS"
+            parameters |= dict(zip(names, self.column_taps, strict=True))
         return parameters
 
     @property
@@ -125,10 +131,15 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
         if self.loaded:
             return
         words, bits, first = self._memory(model), self.get_input_datatype(1).bitwidth(), 0
+        ends = list(self.column_taps) if self.get_nodeattr("own_taps") else [0, self.taps[1]] * 2
         for part, packing, side in self._parts:
             file = self._weight_file(side)
             own = words[:, first : first + part.pe]
             first += part.pe
+            left, count, *ends = ends
+            if count < self.taps[1]:
+                seen = own.reshape(*own.shape[:2], *self.taps, -1)[:, :, :, left : left + count]
+                own = seen.reshape(*own.shape[:2], -1)
             if packing is None:
                 (folder / f"{file}.dat").write_text(hex_words(own, bits))
                 continue
@@ -142,6 +153,7 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
         """What the cost model needs to know of this node."""
         (ty, tx), (nf, sf), g = self.taps, self.fold, self.geometry
         blocks = len(g.rows.weight_blocks(ty)) * len(g.cols.weight_blocks(tx))
+        columns = self.column_taps[1::2] if self.get_nodeattr("own_taps") else ()
         return costs.DeconvShape(
             pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx, at_once=self.at_once,
             weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
@@ -150,6 +162,7 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
             core=self.get_nodeattr("core"),
             weight_memory=self.get_nodeattr("weight_memory"), loaded=self.loaded,
+            own_taps=tuple(ty * count for count in columns),
             **{name: self.get_nodeattr(name) for name in ("side_pe", "side_core", "side_memory")},
         )  # fmt: skip
 

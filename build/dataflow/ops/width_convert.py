@@ -38,6 +38,8 @@ class WidthConvert_rtl(RtlOp):
     def _folded(self, shape: list[int], elems: int) -> list[int]:
         if shape[-1] % elems == 0:
             return [*shape[:-1], shape[-1] // elems, elems]
+        if shape[-2] * shape[-1] % elems == 0:
+            return [*shape[:-2], shape[-2] * shape[-1] // elems, elems]
         return [math.prod(shape) // elems, elems]
 
     def get_folded_input_shape(self, ind: int = 0) -> list[int]:

@@ -6,7 +6,9 @@
 //
 // GROUPS: output channel co has the input channels of its group alone, the CI/GROUPS from co/(CO/GROUPS) on.
 // Folds divide the channels of a group, or hold whole groups, as many on both sides, each with a core of its own.
-// The last SIDE_PE of each word's PE channels may have another core than the first, and another memory.
+// The last SIDE_PE of each word's PE channels may have another core than the first, and another memory; and of the TX
+// taps along x that are read at once other ones: where a pixel's channels are several output columns, each column
+// has weights at some taps alone.
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
@@ -58,6 +60,10 @@ module deconv #(
     parameter int unsigned SIDE_PITCH = 0,
     parameter SIDE_WEIGHTS = "",
     parameter SIDE_STYLE = "distributed",
+    parameter int unsigned LEFT = 0,         // of the TX taps along x, the first that the first channels have,
+    parameter int unsigned COLUMNS = TX,     // and how many
+    parameter int unsigned SIDE_LEFT = 0,    // these of the last channels
+    parameter int unsigned SIDE_COLUMNS = TX,
     parameter bit LOADED = 0,                // weights come over the chain of load_words
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
@@ -86,15 +92,16 @@ module deconv #(
   localparam int unsigned NF = CO / PE;               // neuron fold
   localparam int unsigned PIXEL = CI / SIMD;          // words of a pixel
   localparam int unsigned TAPS = TY * TX;             // per cycle
-  localparam int unsigned WIDE = TAPS * SIMD / GP;    // products per output channel and cycle
+  localparam int unsigned WIDE = TY * COLUMNS * SIMD / GP;  // products per output channel and cycle
+  localparam int unsigned SIDE_WIDE = TY * SIDE_COLUMNS * SIMD;
   localparam int unsigned STAGES = TAPS > 1 ? 7 : 6;  // from the issued step to its operands
-  function automatic int unsigned core_latency(int unsigned chain);  // at most
-    return chain > 0 ? chain + 4 + $clog2((WIDE + chain - 1) / chain)
-        : (WEIGHT_WIDTH > 10 ? (WEIGHT_WIDTH + 3) / 2 : 6) + $clog2(WIDE);
+  function automatic int unsigned core_latency(int unsigned chain, int unsigned wide);  // at most
+    return chain > 0 ? chain + 4 + $clog2((wide + chain - 1) / chain)
+        : (WEIGHT_WIDTH > 10 ? (WEIGHT_WIDTH + 3) / 2 : 6) + $clog2(wide);
   endfunction
-  localparam int unsigned SIDE_LATENCY = SIDE_PE > 0 ? core_latency(SIDE_CHAIN) : 0;
-  localparam int unsigned CORE_LATENCY =
-      core_latency(CHAIN) > SIDE_LATENCY ? core_latency(CHAIN) : SIDE_LATENCY;
+  localparam int unsigned MAIN_LATENCY = core_latency(CHAIN, WIDE);
+  localparam int unsigned SIDE_LATENCY = SIDE_PE > 0 ? core_latency(SIDE_CHAIN, SIDE_WIDE) : 0;
+  localparam int unsigned CORE_LATENCY = MAIN_LATENCY > SIDE_LATENCY ? MAIN_LATENCY : SIDE_LATENCY;
   localparam int unsigned IN_FLIGHT = STAGES + 1 + CORE_LATENCY;  // steps between issue and result
   // Memory for results: at least what hides the latency, and the 32 words that a LUT RAM has anyway, because
   // outputs at the border have fewer taps and come faster than what follows may take them. As many are in flight
@@ -110,6 +117,9 @@ module deconv #(
   end
   if (SIDE_PE >= PE || ((GP > 1 || LOADED) && SIDE_PE > 0)) begin : gen_bad_side
     $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once, LOADED=%0d", SIDE_PE, PE, GP, LOADED);
+  end
+  if (LEFT + COLUMNS > TX || SIDE_LEFT + SIDE_COLUMNS > TX || COLUMNS == 0 || SIDE_COLUMNS == 0) begin : gen_bad_columns
+    $error("deconv: taps %0d+%0d and %0d+%0d of TX=%0d", LEFT, COLUMNS, SIDE_LEFT, SIDE_COLUMNS, TX);
   end
   if (CI % GROUPS != 0 || CO % GROUPS != 0 || GROUPS % GP != 0) begin : gen_bad_groups
     $error("deconv: GROUPS=%0d do not divide CI=%0d and CO=%0d, or not in %0d at once", GROUPS, CI, CO, GP);
@@ -309,30 +319,38 @@ module deconv #(
   localparam int unsigned MAIN_PE = PE - SIDE_PE;
   logic [PE*ACC_WIDTH-1:0] results;
   logic main_valid, side_valid;
-  deconv_channels #(.GROUPS(GP), .PE(MAIN_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH),
-                    .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT),
-                    .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED), .DSP_VERSION(DSP_VERSION),
-                    .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS),
-                    .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW),
-                    .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .QUEUE(QUEUE)) channels (
+  logic [TY*COLUMNS-1:0][XW-1:0] main_x;  // of the taps that they have
+  for (genvar k = 0; k < TY; k++) begin : gen_row
+    assign main_x[k*COLUMNS+:COLUMNS] = x[k*TX+LEFT+:COLUMNS];
+  end
+  deconv_channels #(.GROUPS(GP), .PE(MAIN_PE), .TAPS(TY * COLUMNS), .ONE_TAP(TAPS == 1), .SIMD(SIMD),
+                    .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH),
+                    .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED),
+                    .DSP_VERSION(DSP_VERSION), .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS),
+                    .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW),
+                    .SFW(SFW), .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .QUEUE(QUEUE)) channels (
       .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out),
       .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
-      .last(last_q[STAGES-1]), .x(x),
+      .last(last_q[STAGES-1]), .x(main_x),
       .m_axis_tdata(results[MAIN_PE*ACC_WIDTH-1:0]), .m_axis_tvalid(main_valid),
       .m_axis_tready(m_axis_tready && side_valid));
   if (SIDE_PE > 0) begin : gen_side
     logic [9:0] unloaded;
     logic unused;
     assign unused = &{1'b0, unloaded};
-    deconv_channels #(.PE(SIDE_PE), .TAPS(TAPS), .SIMD(SIMD), .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH),
-                      .ACC_WIDTH(ACC_WIDTH), .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS),
-                      .DSP_VERSION(DSP_VERSION), .CHAIN(SIDE_CHAIN), .LANES(SIDE_LANES), .PITCH(SIDE_PITCH),
-                      .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW),
-                      .WXW(WXW), .NFW(NFW), .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE),
-                      .QUEUE(QUEUE)) channels (
+    logic [TY*SIDE_COLUMNS-1:0][XW-1:0] side_x;
+    for (genvar k = 0; k < TY; k++) begin : gen_row
+      assign side_x[k*SIDE_COLUMNS+:SIDE_COLUMNS] = x[k*TX+SIDE_LEFT+:SIDE_COLUMNS];
+    end
+    deconv_channels #(.PE(SIDE_PE), .TAPS(TY * SIDE_COLUMNS), .ONE_TAP(TAPS == 1), .SIMD(SIMD),
+                      .ACT_WIDTH(ACT_WIDTH), .WEIGHT_WIDTH(WEIGHT_WIDTH), .ACC_WIDTH(ACC_WIDTH),
+                      .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_VERSION(DSP_VERSION),
+                      .CHAIN(SIDE_CHAIN), .LANES(SIDE_LANES), .PITCH(SIDE_PITCH), .WORDS(WORDS),
+                      .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW),
+                      .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE), .QUEUE(QUEUE)) channels (
         .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded),
         .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
-        .last(last_q[STAGES-1]), .x(x),
+        .last(last_q[STAGES-1]), .x(side_x),
         .m_axis_tdata(results[PE*ACC_WIDTH-1:MAIN_PE*ACC_WIDTH]), .m_axis_tvalid(side_valid),
         .m_axis_tready(m_axis_tready && main_valid));
   end else begin : gen_no_side

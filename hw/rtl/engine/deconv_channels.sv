@@ -5,13 +5,14 @@
 //
 // A deconv is made of one or two of these, which share its steps and pixels: so that some channels are computed
 // in LUTs and some in DSP slices, their weights here in block RAM and there in LUTs.
-// In: steps as weight_reader takes them; x, first and last 6 cycles later, 7 with several taps. II = 1, no stalls:
+// In: steps as weight_reader takes them; x, first and last 6 cycles later, 7 unless ONE_TAP. II = 1, no stalls:
 // results not taken wait in the queue, whose places are counted outside.
 // Latency: from x to the first accumulator the core's and 1 of the queue.
 module deconv_channels #(
     parameter int unsigned GROUPS = 1,       // of channels, at once
     parameter int unsigned PE = 2,           // output channels, of all of them
-    parameter int unsigned TAPS = 1,         // of the input image
+    parameter int unsigned TAPS = 1,         // of the input image, those that these channels have
+    parameter bit ONE_TAP = 1,               // the deconv reads no more at a time
     parameter int unsigned SIMD = 2,         // channels of a tap, of all groups
     parameter int unsigned ACT_WIDTH = 4,    // bits per input element
     parameter int unsigned WEIGHT_WIDTH = 4, // bits per weight (signed)
@@ -59,7 +60,7 @@ module deconv_channels #(
   localparam bit IN_LUTS = !DSP_CORE && CHAIN == 0;  // mvu_lut takes weights a cycle after the step
   logic [WW-1:0] weights;
   weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
-                  .LATE((TAPS > 1 ? 1 : 0) + (IN_LUTS ? 1 : 0)),
+                  .LATE((ONE_TAP ? 0 : 1) + (IN_LUTS ? 1 : 0)),
                   .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
                   .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(STYLE), .LOADED(LOADED)) reader (
       .ap_clk(ap_clk), .load_in(load_in), .load_out(load_out), .wy(wy), .wx(wx), .nf(nf), .sf(sf), .data(weights));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cost models against what Yosys 0.70 made of whole deconvolutions, and thresholds (measured_*.json)."""
+"""The cost models against what Yosys 0.70 made of whole deconvolutions, thresholds and requantizers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from fpgan.build.dataflow import costs
+from fpgan.build.dataflow.requantize_costs import LineShape, requantize_cost
 
-MEASURED, THRESHOLDS = (
+MEASURED, THRESHOLDS, REQUANTIZERS = (
     json.loads(Path(__file__).with_name(f"measured_{name}.json").read_text())
-    for name in ("costs", "thresholds")
+    for name in ("costs", "thresholds", "requantizers")
 )
 
 
@@ -43,6 +44,17 @@ def test_thresholds_are_estimated_within_ten_percent():
         assert abs(cost.bram18 - case["BRAM18"]) <= max(1, 0.02 * case["BRAM18"])
     assert statistics.median(errors) < 0.1
     assert max(errors) < 0.4
+
+
+def test_requantizers_are_estimated_within_ten_percent():
+    """Both cores, without marks and with marks of up to 3 bits, lines in memories and constant ones."""
+    errors = []
+    for case in REQUANTIZERS:
+        cost = requantize_cost(case["pe"], LineShape(**case["shape"]))
+        errors.append(abs(cost.lut / case["LUT"] - 1))
+        assert (cost.dsp, cost.bram18) == (case["DSP"], case["BRAM18"])
+    assert statistics.median(errors) < 0.05
+    assert max(errors) < 0.11
 
 
 @pytest.mark.parametrize(

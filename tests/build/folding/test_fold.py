@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,7 +94,7 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
     ]
     assert folding.fastest() == (fits[0] if fits else None)
     for target in fits[:1] + fits[-1:]:
-        choice = folding.solve(target)
+        choice = [replace(option, pace=0) for option in folding.solve(target)]
         price = {name: 10_000_000 // max(amount, 1) for name, amount in vars(budget).items()}
         shares = {
             tuple(o for o, _ in combination): {n: getattr(cost, n) * price[n] for n in price}
@@ -104,9 +105,50 @@ def test_fastest_and_cheapest_are_brute_forces(integers, data):
         prices = {
             options: sum(share.values()) + 5 * price["lut"] * sum(o.lanes for o in options)
             for options, share in shares.items()
-            if max(share.values()) <= least + 100_000
+            if max(share.values()) <= round(least * 1.03) + 100_000
         }
-        assert prices[tuple(choice)] == min(prices.values())
+        cheapest = min(
+            price for options, price in prices.items() if max(shares[options].values()) <= least + 100_000
+        )
+        soonest = min(
+            first_image(folding.layers, o) for o, price in prices.items() if price <= 1.03 * cheapest
+        )
+        assert prices[tuple(choice)] <= 1.03 * cheapest
+        assert first_image(folding.layers, choice) <= soonest
+
+
+def first_image(layers, options):
+    """About when the first image has left every layer: each begins when it has what it waits for."""
+    begun = ended = 0
+    for layer, option in zip(layers, options, strict=True):
+        ended = max(ended, begun + option.cycles)
+        begun += round(100 * layer.awaited) / 100 * option.cycles
+    return ended
+
+
+def test_the_first_image_leaves_sooner_for_little_more(unfolded, monkeypatch):
+    """Layers in front that take fewer cycles than the slowest; no design takes more than said for it."""
+    found = []
+    for more in (0.0, 0.03, 0.2):
+        monkeypatch.setattr("fpgan.build.folding.fold._SOONER", more)
+        model, depths, _ = fold_and_size(unfolded(), PART, AMPLE, 1200, ("lut",))
+        streams = insert_streams(model, depths)
+        timing = schedule.Timing(streams).settled()
+        assert timing.period <= 1200
+        found.append((timing.latency, total(streams, PART).lut))
+    (none, alone), (some, little), (most, much) = found
+    assert most < none and some <= none
+    assert little <= 1.05 * alone and much <= 1.25 * alone
+
+
+def test_a_design_of_very_many_cycles():
+    """A lane for a billion products: no bound in the program is less."""
+    chain = Chain((1, 128, 64, 64)).quant(0.5)
+    chain.op("ConvTranspose", chain.weights((128, 128, 4, 4)), strides=[2, 2], pads=[1] * 4).op("Relu")
+    model = lower(integer_graph(chain.quant(1.0, signed=False).model()))
+    folding = Folding(model, PART, Budget(800, 10, 3000), ("lut",))
+    (option,) = folding.solve(folding.slowest)
+    assert option.cycles > 10**8
 
 
 def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
@@ -115,11 +157,11 @@ def test_what_is_idle_takes_what_would_fill_the_rest(unfolded):
     folding = Folding(model, PART, limits, ("lut",))
     spent = Cost(0)
     for layer, option in zip(folding.layers, folding.solve(256), strict=True):
-        spent += next(cost for other, cost in layer.within(300) if other is option)
+        spent += next(cost for other, cost in layer.within(option.pace) if other == option)
     least = folding.overshoot(300)
     assert (
         max(spent.lut / 20_000, spent.bram18 / 100)
-        <= max(least["lut"] / 20_000, least["bram18"] / 100) + 0.01
+        <= max(least["lut"] / 20_000, least["bram18"] / 100) * 1.03 + 0.01
     )
     assert spent.bram18 > 0
 

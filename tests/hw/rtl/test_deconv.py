@@ -21,6 +21,7 @@ from qonnx.custom_op.registry import getCustomOp
 from qonnx.util.basic import qonnx_make_model
 
 from fpgan.build.dataflow.ops import RTL_DOMAIN, register
+from fpgan.build.dataflow.side_by_side import widen
 from fpgan.build.dataflow.smallest_type import smallest_type
 from fpgan.build.folding.schedule import deconv as stages
 from fpgan.build.folding.schedule import timing as schedule
@@ -177,12 +178,30 @@ CASES = {
         (4, 3), (4, 2), (2, 2), (1, 0, 1, 0), (0, 0), 12, 8, 2, 2, (1, 1), "lut+1 lut block", "UINT4", 4, US,
         (1, 1), 0, 2,
     ),
+    # Two columns in a word, each with the taps that it has.
+    "columns": (
+        (4, 4), (4, 4), (2, 2), (1, 1, 1, 1), (0, 0), 4, 3, 6, 4, (2, 3), "lut/lut block", "UINT4", 4, US,
+    ),
+    "columns_k5": (
+        (3, 4), (5, 5), (2, 2), (2, 2, 2, 2), (1, 1), 3, 1, 2, 3, (1, 3),
+        "cascade/lut distributed", "INT4", 4, Z7,
+    ),
+    "columns_stride1": (
+        (4, 6), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 2, 4, 4, (3, 4), "lut/cascade block", "UINT4", 4, US,
+    ),
+    "columns_k2": ((3, 4), (2, 2), (2, 2), (0, 0, 0, 0), (0, 0), 4, 2, 4, 4, (1, 1),
+        "lut/lut distributed", "UINT4", 4, US,
+    ),
+    "columns_step": (
+        (6, 8), (4, 3), (1, 1), (2, 1, 1, 1), (0, 0), 2, 2, 4, 2, (4, 5), "lut/lut block", "UINT4", 4, US,
+        (1, 2), 0, 1,
+    ),
     "stride1": ((5, 5), (3, 3), (1, 1), (1, 1, 1, 1), (0, 0), 4, 1, 1, 4, (1, 1), "lut", "UINT4", 4, US),
     "to_one_pixel": ((3, 2), (3, 2), (1, 1), (2, 1, 2, 1), (0, 0), 4, 2, 1, 4, (1, 1), "lut", "UINT4", 4, US),
 }
 # fmt: on
 # One step per result and several, rows of one word, all rows of the buffer held, several taps.
-STALLED = ("k1_s1_p2", "dense_lut", "stride1", "taps_22", "step2", "taps_pad", "side_lut")
+STALLED = ("k1_s1_p2", "dense_lut", "stride1", "taps_22", "step2", "taps_pad", "side_lut", "columns")
 
 
 def node_model(
@@ -207,9 +226,11 @@ def node_model(
 ):
     """A dataflow graph with one Deconv_rtl on random weights; returns it with its weights and geometry.
 
-    core: "lut", or "lut+3 cascade block": of the channels of a word 3 are of that core and memory.
+    core: "lut", or "lut+3 cascade block": of the channels of a word 3 are of that core and memory; or
+    "lut/cascade block": of two output columns in a word the second is of that core and memory.
     """
     register()
+    core, _, second = core.partition("/")
     core, _, side = core.partition("+")
     rng = np.random.default_rng(seed)
     top = 2 ** (weight_bits - 1)
@@ -242,6 +263,10 @@ def node_model(
     model.set_tensor_datatype("y", acc)
     op = getCustomOp(model.graph.node[0])
     op.set_nodeattr("dsp_block", dsp_block)
+    if second:
+        widen(model, model.graph.node[0], 2)
+        side = f"{co} {second}"
+        op.set_nodeattr("own_taps", 1)
     if side:
         for name, value in zip(("side_pe", "side_core", "side_memory"), side.split(), strict=True):
             op.set_nodeattr(name, int(value) if name == "side_pe" else value)
@@ -266,7 +291,7 @@ def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path], Stage]
     adt, acc = op.get_input_datatype(), op.get_output_datatype()
     rng = np.random.default_rng(1)
     x = rng.integers(int(adt.min()), int(adt.max()) + 1, (IMAGES, *geometry.in_shape, weights.shape[0]))
-    y = deconv(x, weights, geometry, groups=op.groups)
+    y = deconv(x, weights, geometry, groups=op.groups).reshape(IMAGES, *op.get_normal_output_shape()[1:])
     for image, result in zip(x, y, strict=True):
         executed = execute_onnx(model, {"x": image[None].astype(np.float32)})["y"]
         assert np.array_equal(executed[0], result)
