@@ -12,6 +12,7 @@ module load_words_properties #(
   localparam int unsigned BYTES = (WIDTH + 7) / 8;
   localparam int unsigned ALL = DEPTH * BYTES;
   localparam int unsigned AW = DEPTH > 1 ? $clog2(DEPTH) : 1;
+  localparam int unsigned CW = $clog2(ALL + 1);  // as narrow as they can be: they are divided
   logic ap_rst_n, first, valid, mine, pass_q;
   logic [9:0] load_in, load_out;
   logic write;
@@ -24,7 +25,7 @@ module load_words_properties #(
   load_words #(.WIDTH(WIDTH), .DEPTH(DEPTH)) dut (.clk(ap_clk), .*);
 
   // The stage's bytes, the newest at the top; how many have come since `first`, and when words were whole.
-  logic [$clog2(ALL+1)-1:0] count_q;
+  logic [CW-1:0] count_q;
   logic [8*ALL-1:0] bytes_q;
   logic [1:0] whole_q;
   logic [1:0][AW-1:0] word_q;
@@ -32,11 +33,11 @@ module load_words_properties #(
   logic [7:0] byte_q;
   logic [1:0] begun_q = '0;  // what was under way at power-up is gone
   always_ff @(posedge ap_clk) begin
-    count_q <= first ? '0 : count_q + ($clog2(ALL + 1))'(mine);
+    count_q <= first ? '0 : count_q + CW'(mine);
     if (mine) bytes_q <= {load_in[7:0], bytes_q[8*ALL-1:8]};
     then_q <= bytes_q;
-    whole_q <= {whole_q[0], mine && 32'(count_q) % BYTES == BYTES - 1};
-    word_q <= {word_q[0], AW'(32'(count_q) / BYTES)};
+    whole_q <= {whole_q[0], mine && count_q % CW'(BYTES) == CW'(BYTES - 1)};
+    word_q <= {word_q[0], AW'(count_q / CW'(BYTES))};
     begun_q <= {begun_q[0], 1'b1};
     pass_q <= valid && !mine;
     byte_q <= load_in[7:0];

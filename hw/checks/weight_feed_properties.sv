@@ -39,7 +39,7 @@ module weight_feed_properties #(
   stream_within #(.CYCLES(1)) leaving (
       .wanted(running_q && out_q < bytes_q && (from_memory ? s_axis_memory_tvalid : s_axis_window_tvalid)),
       .comes(m_axis_tvalid), .*);
-  stream_within #(.CYCLES(1)) ending (.wanted(running_q && out_q == bytes_q && (loaded || refused)), .comes(!busy), .*);
+  stream_within #(.CYCLES(1)) ending (.wanted(busy && out_q == bytes_q && (loaded || refused)), .comes(!busy), .*);
 
   always_ff @(posedge ap_clk) begin
     from_memory_q <= from_memory;

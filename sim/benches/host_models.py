@@ -27,11 +27,11 @@ _UPPER = 0xA5_0000_0000  # above all of them, where the bus has such addresses
 
 
 class Memory(SparseMemoryRegion):
-    """Memory from `lowest` on, empty below it and from BAD above it on."""
+    """Memory from `lowest` on, empty below it and from BAD above it on; error: the answer there."""
 
     def __init__(self, lowest: int) -> None:
         super().__init__(2**40)
-        self.lowest = lowest
+        self.lowest, self.error = lowest, AxiResp.SLVERR
 
     async def read(self, address: int, length: int, **kwargs: Any) -> bytes:
         self._look(address)
@@ -63,6 +63,19 @@ class Bench:
         if self.host.options.bus == "axi":
             bus = AxiBus.from_prefix(dut, "m_axi")
             self.slave = AxiSlave(bus, *ends, target=self.memory, reset_active_level=False)
+            self._answer(self.slave.write_if.b_channel, "bresp")
+            self._answer(self.slave.read_if.r_channel, "rresp")
+
+    def _answer(self, channel: Any, field: str) -> None:
+        """The memory's error in the place of the bus model's, which is always SLVERR."""
+        send = channel.send
+
+        async def answer(beat: Any) -> None:
+            if getattr(beat, field) == AxiResp.SLVERR:
+                setattr(beat, field, self.memory.error)
+            await send(beat)
+
+        channel.send = answer
 
     async def start(self) -> Bench:
         await self.reset()

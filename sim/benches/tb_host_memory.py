@@ -7,6 +7,7 @@ from typing import Any
 
 import cocotb
 from cocotb.triggers import ClockCycles
+from cocotbext.axi import AxiResp
 
 from fpgan.hw.host import registers
 from fpgan.sim.benches.host_models import BAD, DEST, SOURCE, Bench
@@ -46,11 +47,13 @@ async def bus_errors_end_the_call_and_are_reported(dut: Any) -> None:
     """Failing reads and writes: the call ends, the error is told, the next call is right."""
     bench = await Bench(dut).start()
     await bench.finish()
-    for source, dest, error in ((BAD, DEST, "READ_SLVERR"), (SOURCE, BAD, "WRITE_SLVERR")):
-        await bench.place(SOURCE=source, DEST=dest)
-        await bench.begin(20, "DMA", "DMA")
-        assert await bench.finish() == registers.encode("ERRORS", **{error: 1})
-        await bench.through_memory(bench.data(3), 3)
+    for bench.memory.error in (AxiResp.SLVERR, AxiResp.DECERR):
+        for source, dest, way in ((BAD, DEST, "READ"), (SOURCE, BAD, "WRITE")):
+            await bench.place(SOURCE=source, DEST=dest)
+            await bench.begin(20, "DMA", "DMA")
+            error = f"{way}_{bench.memory.error.name}"
+            assert await bench.finish() == registers.encode("ERRORS", **{error: 1})
+            await bench.through_memory(bench.data(3), 3)
 
 
 @cocotb.test()

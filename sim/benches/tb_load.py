@@ -27,7 +27,7 @@ async def start(dut: Any, name: str = "file") -> tuple[Any, list[bytes]]:
     for signal in (dut.tvalid, dut.tlast, dut.tdata, dut.left, dut.m_axis_tready):
         signal.value = 0
     dut.s_axis_tvalid.value = 1
-    await ClockCycles(dut.ap_clk, 12)
+    await ClockCycles(dut.ap_clk, 1)
     dut.ap_rst_n.value = 1
     await RisingEdge(dut.ap_clk)
     return vectors, files
@@ -151,10 +151,10 @@ async def forgets(dut: Any) -> None:
         await RisingEdge(dut.ap_clk)
     dut.tvalid.value = 0
     dut.ap_rst_n.value = 0
-    await ClockCycles(dut.ap_clk, 3)
-    assert not dut.loaded.value
+    await ClockCycles(dut.ap_clk, 1)
     dut.ap_rst_n.value = 1
     await RisingEdge(dut.ap_clk)
+    assert not dut.loaded.value
     assert await send(dut, files[1][20:]) == 0 and not dut.loaded.value
     assert await send(dut, files[2])
     await check_words(dut, vectors, files[2])

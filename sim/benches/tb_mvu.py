@@ -49,7 +49,7 @@ async def feed(dut: Any, vectors: Vectors, i: int, stall: float) -> None:
             step += on
             if not warm_up:
                 rst.value = 1
-                await ClockCycles(dut.clk, 2)
+                await ClockCycles(dut.clk, 1)
                 rst.value = 0
                 step = enabled = 0
                 due.clear()

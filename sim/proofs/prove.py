@@ -120,15 +120,21 @@ class Prover:
 
         Where they do not, a counterexample of up to `depth` cycles; ToolError where there is none.
         """
-        log, circuit = self.folder / "induction.log", str(self.folder / "circuit.json")
-        command = [sys.executable, "-m", "fpgan.sim.proofs.induction", circuit, str(log)]
-        run(command, self.folder, self.folder / "induction.out", f"the induction of {self.top}")
-        if PROVED in log.read_text(encoding="utf-8"):
+        if self.follows():
             return Outcome("", "")
         outcome = self.prove(depth)
         if not outcome.failed:
+            log = self.folder / "induction.log"
             raise ToolError(f"{self.top}: the properties do not follow from each other (log: {log})")
         return outcome
+
+    def follows(self) -> bool:
+        """Whether all properties hold in a cycle where they held in the one before."""
+        log, circuit = self.folder / "induction.log", str(self.folder / "circuit.json")
+        held = [f"{name}={value}" for name, value in self._held.items()]
+        command = [sys.executable, "-m", "fpgan.sim.proofs.induction", circuit, str(log), *held]
+        run(command, self.folder, self.folder / "induction.out", f"the induction of {self.top}")
+        return PROVED in log.read_text(encoding="utf-8")
 
     def reached(self, depth: int) -> set[str]:
         """The covers that are reached in the first `depth` cycles."""

@@ -40,13 +40,15 @@ def line_of(channels, acc_bits, out_bits, low, mark_bits) -> tuple[Line, IntArra
     return line, acc, threshold(acc, steps, low)
 
 
-def requantize_case(case, core, folder: Path, dsp_version=2) -> StreamCase:
-    """One of CASES; its memories' files go to `folder`."""
+def requantize_case(case, core, folder: Path, dsp_version=2, signed=True) -> StreamCase:
+    """One of CASES; its memories' files go to `folder`. signed: else the least sum counts as 0."""
     channels, pe, acc_bits, out_bits, low, mark_bits = case
     line, acc, expected = line_of(channels, acc_bits, out_bits, low, mark_bits)
-    mult, offset = int(line.multiplier.max()).bit_length(), int(np.abs(line.offset).max()).bit_length() + 1
-    name = f"{core}_" + "_".join(map(str, case))
-    words = hex_pairs(line.multiplier.reshape(-1, pe), line.offset.reshape(-1, pe), (mult, offset))
+    least = 0 if signed else -(1 << (acc_bits - 1))
+    offsets = line.offset + line.multiplier * least
+    mult, offset = int(line.multiplier.max()).bit_length(), int(np.abs(offsets).max()).bit_length() + 1
+    name = f"{core}_" + "_".join(map(str, case)) + "_unsigned" * (not signed)
+    words = hex_pairs(line.multiplier.reshape(-1, pe), offsets.reshape(-1, pe), (mult, offset))
     (folder / f"{name}_line.dat").write_text(words)
     padded = np.pad(line.marks, ((0, 0), (0, (1 << line.levels.bit_length()) - line.levels - 1)))
     for element in range(pe):
@@ -55,10 +57,13 @@ def requantize_case(case, core, folder: Path, dsp_version=2) -> StreamCase:
     parameters = {
         "CHANNELS": channels, "PE": pe, "ACC_BITS": acc_bits, "OUT_BITS": out_bits, "MULT_BITS": mult,
         "OFFSET_BITS": offset, "T_BITS": max(mult + acc_bits, offset) + 1, "SHIFT": line.shift,
+        "SIGNED_ACC": int(signed),
         "LEVELS": line.levels, "LOW": line.low, "MARK_BITS": mark_bits,
         "DSP_CORE": int(core == "dsp"), "DSP_VERSION": dsp_version,
         "FILE": str(folder / name), "STYLE": "block" if pe == 1 else "distributed",
         "MARK_STYLE": "block" if pe == 2 else "distributed",
     }  # fmt: skip
-    given, taken = (pack(x[None, None], pe, bits) for x, bits in ((acc, acc_bits), (expected, out_bits)))
+    given, taken = (
+        pack(x[None, None], pe, bits) for x, bits in ((acc - least, acc_bits), (expected, out_bits))
+    )
     return StreamCase(parameters, given, taken, cycles=len(given), module="stream_requantize")

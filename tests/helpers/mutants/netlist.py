@@ -26,6 +26,7 @@ module mutant_chosen (output logic [15:0] number);
 endmodule
 """
 _WITHOUT = ("$meminit", "$assert", "$assume", "$cover", "$check", "$print", "$anyseq", "$scopeinfo", "$bmux")
+_CHECKS = ("$assert", "$assume", "$cover", "$check")
 _DECIDED = (("$reduce_and", "A", "cnot0"), ("$reduce_or", "A", "cnot1"), ("$reduce_bool", "A", "cnot1"))
 _ALL = 1 << 20  # faults
 _SHOWN = 100  # characters of the source
@@ -102,15 +103,28 @@ def _read_bench(design: Any, bench: Mapping[str, Any]) -> None:
     call(design, "hierarchy -top", bench["top"])
 
 
+def _hardware(design: Any) -> set[str]:
+    """Cells that are there without any check: a fault in what a check is made of is none of the hardware."""
+    call(design, "design -save checked")
+    for kind in _CHECKS:
+        call(design, f"delete t:{kind}")
+    call(design, "opt_clean")
+    found = {cell.name.str() for cell in design.top_module().cells_.values()}
+    call(design, "design -load checked")
+    return found
+
+
 def _faults(design: Any, order: Order, name: str) -> Iterator[tuple[str, list[str]]]:
     """The words of mutate for each fault of a module; ValueError where the design has no cell of it."""
     from pyosys import libyosys as ys
 
     own, found = ys.IdString("\\mutated"), False
+    hardware = _hardware(design) if order.bench else set()
     for module in design.modules_.values():
         for cell in module.cells_.values():
             source, kind = f"/{cell.get_src_attribute()}", cell.type.str()
             of_it = f"/{name}.sv:" in source and not kind.startswith(_WITHOUT)
+            of_it &= not order.bench or cell.name.str() in hardware
             cell.set_bool_attribute(own, of_it)
             found |= of_it
     if not found:
@@ -160,20 +174,31 @@ def _by_bits(design: Any, words: list[str], bits: set[str]) -> Iterator[list[str
 def _identity(design: Any, words: Sequence[str], of_sources: bool) -> tuple[str, ...]:
     """What is the same of two faults that are one. of_sources: cells that are one in the sources are one."""
     said, cell = _pin(design, words)
-    place = (cell.type.str(), cell.get_src_attribute()) if of_sources else (said["-cell"],)
+    place = _place(cell) if of_sources else (said["-cell"],)
     return (*place, said["-port"], said["-portbit"], said["-mode"], said.get("-ctrlbit", ""))
 
 
-def _twins(design: Any) -> Mapping[tuple[str, str], Sequence[str]]:
+def _twins(design: Any) -> Mapping[tuple[str, str, str], Sequence[str]]:
     """Cells that are one in the sources, by what is the same of them: a module's in each of its instances."""
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str, str], list[str]] = {}
     for name, cell in design.top_module().cells_.items():
-        found.setdefault((cell.type.str(), cell.get_src_attribute()), []).append(name.str())
+        found.setdefault(_place(cell), []).append(name.str())
     return found
 
 
+def _place(cell: Any) -> tuple[str, str, str]:
+    """What is the same of cells that are one in the sources; registers of an always_ff differ by name."""
+    return cell.type.str(), cell.get_src_attribute(), _register(cell.name.str())
+
+
+def _register(cell: str) -> str:
+    """The register that a cell is, "" where it is none."""
+    named = re.fullmatch(r"\\?\$driver\$(?:.*\.)?(\w+)(\[\d+\])*", cell)
+    return named[1] if named else ""
+
+
 def _everywhere(
-    design: Any, words: Sequence[str], twins: Mapping[tuple[str, str], Sequence[str]]
+    design: Any, words: Sequence[str], twins: Mapping[tuple[str, str, str], Sequence[str]]
 ) -> Iterator[list[str]]:
     """A fault in each of the cells that are one in the sources, as far as they have the bits."""
     from pyosys import libyosys as ys
@@ -181,7 +206,7 @@ def _everywhere(
     said, cell = _pin(design, words)
     port, bits = ys.IdString("\\" + said["-port"]), [said["-portbit"], said.get("-ctrlbit", "0")]
     kept = {option: value for option, value in said.items() if not option.startswith(("-cell", "-wire"))}
-    for name in twins.get((cell.type.str(), cell.get_src_attribute()), [cell.name.str()]):
+    for name in twins.get(_place(cell), [cell.name.str()]):
         other = design.top_module().cell(ys.IdString(name))
         if other.getPort(port).size() > max(map(int, bits)):
             given = {**kept, "-cell": name.removeprefix("\\")}
@@ -225,8 +250,7 @@ def _pin(design: Any, words: Sequence[str]) -> tuple[dict[str, str], Any]:
 def _described(design: Any, words: Sequence[str]) -> tuple[str, str]:
     """`at` and `what` of a fault."""
     said, cell = _pin(design, words)
-    register = re.fullmatch(r"\$driver\$(?:.*\.)?(\w+)(\[\d+\])*", said["-cell"])
-    at = register[1] if register else _source(cell.get_src_attribute())
+    at = _register(said["-cell"]) or _source(cell.get_src_attribute())
     by = f" by bit {said['-ctrlbit']}" if "-ctrlbit" in said else ""
     what = f"{cell.type.str()} {said['-port']}[{said['-portbit']}] {said['-mode']}{by}"
     return at, what

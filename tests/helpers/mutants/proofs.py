@@ -19,6 +19,7 @@ from mutants.netlist import SAME, SELECTOR, Mutant, Order
 _SEEN_IN = 10  # cycles in which nearly every fault shows that shows at all
 _SECONDS, _SOON = 20, 10  # of the solver, at most
 _COVERED_IN = _LONG = 24  # cycles
+NOT_PROVED = "no induction"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ def _seen(module: Module, prover: Prover, number: int, first: bool) -> str:
 
 
 def _failed(module: Module, prover: Prover) -> str:
+    """A module that is proved by induction is proved no longer where the properties do not follow."""
     try:
-        return prover.prove(_LONG if module.induction else module.depth, _SECONDS).failed
+        failed = prover.prove(_LONG if module.induction else module.depth, _SECONDS).failed
     except ToolError:
-        return ""
+        failed = ""
+    return failed or (NOT_PROVED if module.induction and not prover.follows() else "")

@@ -47,17 +47,23 @@ class Kept:
 
 @dataclass(frozen=True)
 class Known:
-    """An entry of survivors.yaml: faults of a module, `what` may have * in it. Equivalent, or else a hole."""
+    """An entry of survivors.yaml: faults of a module, `what` may have * in it.
+
+    Equivalent; or proved, what a property sees that a bench does not reach; or else a hole.
+    """
 
     file: str
     at: str
     what: str
     equivalent: str = ""
+    proved: str = ""
     hole: str = ""
 
     def __post_init__(self) -> None:
-        if bool(self.equivalent) == bool(self.hole):
-            raise ValueError(f"{self.file}, {self.at}: say why it is equivalent, or what hole it is")
+        if [bool(self.equivalent), bool(self.proved), bool(self.hole)].count(True) != 1:
+            raise ValueError(
+                f"{self.file}, {self.at}: say why it is equivalent, what property sees it, or what hole it is"
+            )
 
     def covers(self, mutant: Mutant) -> bool:
         pattern = ".*".join(map(re.escape, self.what.split("*")))
@@ -112,6 +118,7 @@ def scores(by: str, results: Sequence[Result], known: Sequence[Known]) -> list[S
         entry = next((one for one in known if one.covers(result.mutant)), None)
         score.faults += 1
         score.killed += bool(result.seen) and result.seen != SAME
+        score.killed += entry is not None and not result.seen and bool(entry.proved)
         score.equivalent += result.seen == SAME
         if entry is not None and not result.seen:
             score.equivalent += bool(entry.equivalent)

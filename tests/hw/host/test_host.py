@@ -12,7 +12,7 @@ from fpgan.sim.benches.host_bench import identity_build, identity_host, run_host
 
 # bytes per beat in and out, beats of an image, options
 CASES = [
-    (3, 2, 15, HostOptions(bus="axil", window_words=16)),
+    (3, 2, 15, HostOptions(bus="axil", window_words=16, generator=False)),
     (3, 5, 9, HostOptions(bus="axi", window_words=8, data_bits=128, max_burst=256, address_bits=40)),
     (24, 1, 48, HostOptions(bus="axi", window_words=32, data_bits=32, max_burst=4, buffer_words=8)),
 ]

@@ -63,6 +63,16 @@ def test_a_line_that_is_not_reached_is_explained_or_an_error(folder, monkeypatch
     assert rtl_coverage.main() == 0
 
 
+def test_functions_of_constants_do_not_count(tmp_path, monkeypatch):
+    lines = rtl_file("width_convert.sv").read_text(encoding="utf-8").splitlines()
+    inside = 1 + next(number for number, text in enumerate(lines, 1) if "function automatic" in text)
+    text = point("line", "block", 0, "/any/width_convert.sv").replace(f"l\x02{LINE}", f"l\x02{inside}")
+    (tmp_path / "1.dat").write_text(text)
+    assert rtl_coverage.counted(tmp_path)["width_convert"].lines == {}
+    (tmp_path / "2.dat").write_text(text.replace("' 0", "' 4"))
+    assert rtl_coverage.counted(tmp_path)["width_convert"].lines == {(inside, "block"): 4}
+
+
 def test_nothing_counted_is_an_error(tmp_path):
     with pytest.raises(ValueError, match=r"holds no \*\.dat; set FPGAN_COVERAGE to it"):
         rtl_coverage.counted(tmp_path)

@@ -27,7 +27,7 @@ def test_files_are_loaded_and_a_thousand_wrong_ones_are_not(tmp_path):
 
 @pytest.mark.verilator
 def test_images_of_several_beats(tmp_path):
-    check_loading([Memory(4, 8, "block"), Memory(4, 8, "distributed")], 3, 20, tmp_path)
+    check_loading([Memory(5, 8, "block"), Memory(5, 8, "distributed")], 3, 20, tmp_path)
 
 
 def test_a_file_is_refused_by_name_before_it_is_loaded():

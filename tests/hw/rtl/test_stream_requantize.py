@@ -32,8 +32,12 @@ def test_lines_equal_their_thresholds(case):
 def test_stream_requantize(tmp_path):
     """At full rate, with stalls, and after a reset in mid-stream."""
     register()
-    cases = [requantize_case(case, "lut", tmp_path) for case in CASES]
-    cases += [requantize_case(case, "dsp", tmp_path) for case in (*CASES[:2], *CASES[4:])]
+    unsigned = {"lut": CASES[4], "dsp": CASES[5]}
+    cases = [
+        requantize_case(case, core, tmp_path, signed=case != unsigned[core])
+        for core, some in (("lut", CASES), ("dsp", (*CASES[:2], *CASES[4:])))
+        for case in some
+    ]
     finn = Path(get_settings().finn_rtllib)
     names = dict.fromkeys([*sources("stream_requantize_lut", finn), *sources("stream_requantize_dsp", finn)])
     (tmp_path / "rtl").mkdir()

@@ -67,6 +67,25 @@ def test_a_bench_with_a_module_twice_has_its_faults_once(tmp_path):
     assert found[0] == found[1] and 20 < found[0] < 1000
 
 
+@pytest.mark.yosys
+def test_a_fault_of_a_bench_is_in_one_register_and_in_no_check(tmp_path):
+    """Two registers of one always_ff, both at fault, may be none; an assertion is not the module."""
+    (tmp_path / "chain.sv").write_text(
+        "module chain (input logic clk, d, output logic q);\n  logic first;\n"
+        "  always_ff @(posedge clk) begin first <= d; q <= first; end\n"
+        "  always_ff @(posedge clk) assert (first ~^ q);\nendmodule\n"
+    )
+    bench = {"top": "chain", "parameters": {}, "sources": [str(tmp_path / "chain.sv")]}
+    Order(str(tmp_path), ["chain"], 1000, SEED, bench=bench).write(tmp_path / "order.json")
+    child("mutants.netlist", [tmp_path / "order.json"], tmp_path, tmp_path / "yosys.log", "chain")
+    told = json.loads((tmp_path / "mutants.json").read_text())
+    assert {one["at"] for one in told} == {"first", "q"}
+    text = (tmp_path / "mutated.v").read_text()
+    for number in range(1, len(told) + 1):
+        assert text.count(f"mutant == 16'h{number:04x}") == 1
+    assert "assert" in text
+
+
 def test_what_is_known_is_not_tried_again(tmp_path):
     cases = [case.text for case in modules()["fifo"].cases if case.quick]
     names = [f"{text} {number}" for text in cases for number in (1, 2)]
@@ -102,16 +121,18 @@ def test_an_entry_is_of_one_place_and_says_one_thing():
     assert entry.covers(FAULT)
     assert not entry.covers(Mutant(1, "fifo", "load", "$dff Q[0] const1"))
     assert not entry.covers(Mutant(1, "fifo", "push", "$dff Q[0] const0"))
-    with pytest.raises(ValueError, match="fifo, load: say why it is equivalent, or what hole it is"):
+    with pytest.raises(ValueError, match="fifo, load: say why it is equivalent, what property sees it, or"):
         Known("fifo", "load", "*")
-    (score,) = scores("proofs", [Result("1", FAULT, ""), Result("2", FAULT, "x")], [entry])
-    assert (score.killed, score.equivalent, score.unknown) == (1, 1, 0)
-    assert score.row.endswith("| 100.0 % |")
+    for known, counted in ((entry, (1, 1, 0)), (Known("fifo", "load", "*", proved="words.held"), (2, 0, 0))):
+        (score,) = scores("proofs", [Result("1", FAULT, ""), Result("2", FAULT, "x")], [known])
+        assert (score.killed, score.equivalent, score.unknown) == counted
+        assert score.row.endswith("| 100.0 % |")
 
 
 def test_survivors_are_of_sources_that_are_there():
-    """An entry whose text has gone explains nothing."""
+    """An entry whose text has gone explains nothing; what sees a fault is a property of its module."""
     for entry in survivors():
+        assert not entry.proved or entry.proved in modules()[entry.file].claims
         if not entry.file.endswith((".py", ".tcl")):
             text = " ".join(rtl_file(f"{entry.file}.sv").read_text(encoding="utf-8").split())
             assert entry.at in text, f"{SURVIVORS.name}: {entry.file}.sv has no {entry.at!r}"
