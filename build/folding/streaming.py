@@ -63,7 +63,7 @@ class Streaming:
 
 
 def tiles_for(channels: int, pe: int) -> int:
-    """Two tiles or more, of whole folds: of _FEWEST channels or a few more, so that what follows has words."""
+    """Two tiles or more, of whole folds: of _FEWEST channels or a few more, as words for what follows."""
     folds = channels // pe
     sizes = [n for n in range(1, folds) if folds % n == 0]
     return folds // next((n for n in sizes if n * pe >= _FEWEST), sizes[-1])
