@@ -155,7 +155,7 @@ def test_top_in_cocotb(tiny, tmp_path):
 @pytest.mark.parametrize(
     "preset, fields, arguments, efficiency",
     [
-        ("k5", {}, {}, 0.75),
+        ("k5", {}, {}, 0.7),  # some lanes in front are there for the first image alone
         ("tiny", {"upsample": "nearest"}, {"target_fps": 150_000}, 0.85),
         (
             "tiny",
