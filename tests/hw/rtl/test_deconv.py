@@ -27,6 +27,7 @@ from fpgan.build.folding.schedule import deconv as stages
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.schedule.stage import Stage
 from fpgan.build.frontend.linear import Linear
+from fpgan.build.writers.rtl import RESET_CYCLES
 from fpgan.hw.boards import get_board
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.geometry import DeconvGeometry
@@ -307,7 +308,8 @@ def stream_case(name: str, folder: Path) -> tuple[StreamCase, list[Path], Stage]
 @pytest.mark.slow
 @pytest.mark.verilator
 def test_rtl(tmp_path):
-    check(CASES, tmp_path)
+    """Behind resets of the fewest cycles that an accelerator takes."""
+    check(CASES, tmp_path, reset=RESET_CYCLES)
 
 
 @pytest.mark.verilator
