@@ -14,6 +14,7 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.arguments import Arguments, Backend, checked
 from fpgan.build.dataflow.any_weights import widen
+from fpgan.build.dataflow.batches import streamed
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
@@ -202,6 +203,7 @@ def _designed(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
     say("folding, sizing FIFOs")
     if like is None:
         asked, dataflow, depths, decision = _folded(task.graphs, asked, task.clocks)
+        _check_streamed(dataflow, asked)
     else:
         dataflow = columns_like(task.graphs[0], like)
         fold_like(dataflow, like, asked.board.part)
@@ -221,6 +223,15 @@ def _wider(lowered: ModelWrapper, deconv: DeconvStyle, backend: Backend) -> list
     """The same graph with two columns of its output in a word, where that is possible."""
     found = side_by_side(lowered, 2) if (deconv, backend) == ("subpixel", "rtl") else None
     return [] if found is None else [found]
+
+
+def _check_streamed(dataflow: ModelWrapper, asked: Arguments) -> None:
+    """ValueError where weights were to be streamed and no layer's are."""
+    if asked.storage == "streamed" and not any(map(streamed, dataflow.graph.node)):
+        raise ValueError(
+            "weight_storage=streamed: in no layer are weights more bits than the images that "
+            f"batch={asked.batch} holds for it; take a smaller batch, or weight_storage=rom"
+        )
 
 
 def _folded(

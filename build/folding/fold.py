@@ -122,7 +122,7 @@ class Folding:
     def _read(self, streaming: Streaming) -> int:
         """Cycles in which the memory gives all weights that are streamed at least."""
         least = [min(option.cost.bandwidth for option in layer.options) for layer in self.layers]
-        cycles = streaming.cycles(sum(least), ports=streaming.ports)
+        cycles = max(1, streaming.cycles(sum(least), ports=streaming.ports))
         while sum(streaming.rate(read, cycles) for read in least) > streaming.bandwidth:  # each rounded up
             cycles += 1
         return cycles

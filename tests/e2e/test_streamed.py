@@ -100,6 +100,12 @@ def test_what_is_not_for_streamed_weights_says_so(model, built, tmp_path):
             lambda: emit_host(Design.load(built), tmp_path / "host"),
             "the host interface reads none from memory",
         ),
+        (
+            lambda: build(model, tmp_path / "b", weight_storage="streamed", batch=64),
+            "in no layer are weights more bits than the images that batch=64 holds",
+        ),
+        (lambda: build(model, tmp_path / "b", weight_storage="streamed", board="zcu104"), "BANDWIDTH=1500"),
+        (lambda: build(model, tmp_path / "b", batch=2), "ask for weight_storage=streamed or auto too"),
         (lambda: weights(model, built, tmp_path / "w.bin"), "its weights are streamed"),
         (lambda: finn_flow(built, tmp_path / "finn"), "weights are streamed, for which FINN has no port"),
         (lambda: build(model, tmp_path / "b", like=built), "its weights are streamed in"),
