@@ -20,7 +20,8 @@ from fpgan.hw.system.text import brief
 
 Backend = Literal["rtl", "hls"]
 BACKENDS: tuple[str, ...] = get_args(Backend)
-KINDS = ("LUT", "DSP", "BRAM18", "URAM")
+KINDS = ("LUT", "DSP", "BRAM18", "URAM", "BANDWIDTH")
+BATCH = (1, 64)  # images, least and most
 CLOCK_MHZ, TARGET_FPS, UTILIZATION = (1, 1000), (1e-3, 1e9), (0.01, 1)  # least and most
 _WHOLE = 1000  # images/s from which on no fractions are said
 
@@ -35,6 +36,7 @@ class Arguments:
     share: float
     limits: Budget
     storage: Storage = "rom"
+    batch: int = 1
 
     @property
     def target_cycles(self) -> int | None:
@@ -66,6 +68,7 @@ def checked(
     backend: str,
     weight_storage: str = "rom",
     any_weights: bool = False,
+    batch: int | None = None,
     exact: bool = False,
 ) -> Arguments:
     """The arguments of `build`. ValueError, one line, for the first that cannot be."""
@@ -80,7 +83,8 @@ def checked(
         )
     _check_cores(cores, backend)
     _check_storage(weight_storage, cores, backend, budget or {})
-    if any_weights and weight_storage == "rom":
+    _check_streaming(weight_storage, deconv, batch)
+    if any_weights and weight_storage in ("rom", "streamed"):
         raise ValueError("any_weights: of weights that are loaded; ask for weight_storage=loaded or auto too")
     if exact and (like is not None or backend != "rtl"):
         raise ValueError("exact: folds RTL again where it is too large; leave out like and backend=hls")
@@ -99,6 +103,7 @@ def checked(
         share=share,
         limits=_limits(target, share, budget or {}, weight_storage),
         storage=cast(Storage, weight_storage),
+        batch=1 if batch is None else int(_number("batch", batch, BATCH)),
     )
 
 
@@ -134,12 +139,23 @@ def _check_cores(cores: Collection[str], backend: str) -> None:
 def _check_storage(storage: str, cores: Collection[str], backend: str, budget: Mapping[str, int]) -> None:
     if storage not in STORAGES:
         raise ValueError(f"weight_storage={storage}; choose {', '.join(STORAGES)}")
-    if storage == "rom" and "URAM" in budget:
+    if storage in ("rom", "streamed") and "URAM" in budget:
         raise ValueError(
             f"budget URAM={budget['URAM']}: it holds no constants; ask for weight_storage=loaded or auto too"
         )
     if storage != "rom" and backend == "hls":
         raise ValueError(f"weight_storage={storage}: HLS kernels have their weights in constants; take rom")
+
+
+def _check_streaming(storage: str, deconv: str, batch: int | None) -> None:
+    if storage == "streamed" and deconv != "subpixel":
+        raise ValueError(
+            f"weight_storage=streamed: is for deconv=subpixel, not {deconv}; leave one of them out"
+        )
+    if batch is not None and storage not in ("streamed", "auto"):
+        raise ValueError(
+            f"batch={batch}: of weights that are streamed; ask for weight_storage=streamed or auto too"
+        )
 
 
 def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
@@ -151,10 +167,17 @@ def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
 
 
 def _limits(board: Board, share: float, budget: Mapping[str, int], storage: str) -> Budget:
-    amounts = {kind: int(board.budget[kind] * share) for kind in KINDS}
+    amounts = {kind: int(board.budget[kind] * share) for kind in KINDS if kind in board.budget}
+    amounts["BANDWIDTH"] = board.memory.bandwidth if board.memory else 0
     for kind, amount in budget.items():
         if kind not in KINDS:
             raise ValueError(f"budget {kind}={amount}: {kind} is not one of {', '.join(KINDS)}")
         amounts[kind] = int(_number(f"budget {kind}", amount, (0, MOST)))
-    urams = 0 if storage == "rom" else amounts["URAM"]  # which hold no constants
-    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"], urams)
+    if storage == "streamed" and not amounts["BANDWIDTH"]:
+        raise ValueError(
+            f"weight_storage=streamed: how fast {board.name} reads its memory is not known here; say it in "
+            "MB/s: budget BANDWIDTH=1500"
+        )
+    urams = 0 if storage in ("rom", "streamed") else amounts["URAM"]  # which hold no constants
+    bandwidth = amounts["BANDWIDTH"] if storage in ("streamed", "auto") else 0
+    return Budget(amounts["LUT"], amounts["DSP"], amounts["BRAM18"], urams, bandwidth)

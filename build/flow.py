@@ -14,6 +14,7 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.arguments import Arguments, Backend, checked
 from fpgan.build.dataflow.any_weights import widen
+from fpgan.build.dataflow.batches import streamed
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
@@ -26,6 +27,7 @@ from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.like import columns_like, fold_like
 from fpgan.build.folding.limits import clocked, left_out
 from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
+from fpgan.build.folding.streaming import Streaming
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
@@ -40,8 +42,9 @@ from fpgan.build.writers.hls import emit_hls, hls_layers
 from fpgan.build.writers.ip_xact import write_component
 from fpgan.build.writers.loading import weights_content
 from fpgan.build.writers.rtl import emit_rtl
+from fpgan.build.writers.streaming import streamed_content
 from fpgan.hw.build_files import VERSION
-from fpgan.hw.design import MARKER, WEIGHTS, WRITTEN
+from fpgan.hw.design import MARKER, STREAMED, WEIGHTS, WRITTEN
 from fpgan.hw.design_file import DesignFile
 from fpgan.hw.report_file import Report
 from fpgan.hw.system.fields import as_written
@@ -69,6 +72,7 @@ def build(
     output: str | None = None,
     weight_storage: Storage = "rom",
     any_weights: bool = False,
+    batch: int | None = None,
     exact: bool = False,
 ) -> dict[str, Any]:
     """Turn a quantized generator (an ONNX file, QONNX or QCDQ) into RTL, or C++ for Vitis HLS, for a board.
@@ -85,7 +89,8 @@ def build(
         makes more images per second. A core is left out at a clock that it does not hold.
     target_fps: the cheapest design that reaches it; without it, the fastest that fits.
     max_utilization: share of the board's LUT, DSP, BRAM and URAM that may be used.
-    budget: amounts that replace that share: any of LUT, DSP, BRAM18, URAM.
+    budget: amounts that replace that share: any of LUT, DSP, BRAM18, URAM; BANDWIDTH: MB/s of the board's
+        memory.
     cores: compute cores to choose from: lut, dsp (packed DSP slices), dsp2x (the same at twice the clock: the
         accelerator then has a second clock input, ap_clk2x), cascade (sums along the cascades of DSP slices).
     deconv: subpixel, or zero_insert (the baseline, stride^2 times the work).
@@ -96,8 +101,11 @@ def build(
     backend: rtl (SystemVerilog), or hls: the same layers, folding and streams as C++ with a script for Vitis
         HLS. Resource estimates are those of the RTL either way; dsp2x and cascade are for rtl alone.
     weight_storage: rom (in the bitstream), loaded (weights and thresholds are written before the first
-        image, from out/weights.bin; `weights` writes those of another training), or auto (by layer, what is
-        cheaper: UltraRAM, which only loaded weights can use, or constants).
+        image, from out/weights.bin; `weights` writes those of another training), streamed (read from memory,
+        out/streamed.bin, over ports of their own while images are computed, where a layer's weights are more
+        than the images that are held for it; else rom), or auto (by layer, what is cheaper: UltraRAM, which
+        only loaded weights can use, constants, or streams).
+    batch: images for which streamed weights are read once; 1 where not given, which has the least latency.
     any_weights: make sums wide enough for any weights of the same bits, not for these alone.
     exact: count each design with Yosys, and fold again, with less, where one exceeds what it may use; minutes
         for each. Leaves out/synth.json.
@@ -113,7 +121,7 @@ def build(
     say = progress or (lambda _: None)
     asked = checked(
         model, out, board, clock_mhz, target_fps, max_utilization, budget, cores, deconv, like, backend,
-        weight_storage, any_weights, exact,
+        weight_storage, any_weights, batch, exact,
     )  # fmt: skip
     clocks = clocked(asked.clock_mhz, cores, clock_mhz is not None)
     ends = Ends.parse(input, output)
@@ -122,7 +130,7 @@ def build(
     register()
     file = load_model(path)
     network = read_network(file, ends)
-    if like is None:
+    if like is None and not asked.limits.bandwidth:  # else they need not lie in the chip
         check_weights(network, asked.limits, asked.share, asked.storage != "rom")
     say("golden vectors")
     golden = golden_vectors(path, network)
@@ -195,6 +203,7 @@ def _designed(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
     say("folding, sizing FIFOs")
     if like is None:
         asked, dataflow, depths, decision = _folded(task.graphs, asked, task.clocks)
+        _check_streamed(dataflow, asked)
     else:
         dataflow = columns_like(task.graphs[0], like)
         fold_like(dataflow, like, asked.board.part)
@@ -214,6 +223,15 @@ def _wider(lowered: ModelWrapper, deconv: DeconvStyle, backend: Backend) -> list
     """The same graph with two columns of its output in a word, where that is possible."""
     found = side_by_side(lowered, 2) if (deconv, backend) == ("subpixel", "rtl") else None
     return [] if found is None else [found]
+
+
+def _check_streamed(dataflow: ModelWrapper, asked: Arguments) -> None:
+    """ValueError where weights were to be streamed and no layer's are."""
+    if asked.storage == "streamed" and not any(map(streamed, dataflow.graph.node)):
+        raise ValueError(
+            "weight_storage=streamed: in no layer are weights more bits than the images that "
+            f"batch={asked.batch} holds for it; take a smaller batch, or weight_storage=rom"
+        )
 
 
 def _folded(
@@ -241,6 +259,14 @@ def _folded(
     return at, model, depths, decision
 
 
+def streaming_of(asked: Arguments) -> Streaming | None:
+    """How weights may be streamed; None: not at all. One of the board's ports is the host's."""
+    if not asked.limits.bandwidth:
+        return None
+    ports, bits = asked.board.memory_ports
+    return Streaming(asked.batch, bits, ports - 1, asked.limits.bandwidth, asked.clock_mhz)
+
+
 def _fold(
     lowered: Sequence[ModelWrapper], at: Arguments, cores: Collection[str]
 ) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
@@ -249,7 +275,7 @@ def _fold(
     for graph in lowered:
         try:
             model, depths, decision = fold_and_size(
-                graph, at.board.part, at.limits, at.target_cycles, cores, at.storage
+                graph, at.board.part, at.limits, at.target_cycles, cores, at.storage, streaming_of(at)
             )
         except OutOfReachError as error:
             refusal = error
@@ -288,6 +314,8 @@ def _write(
         emitted = emit_rtl(dataflow, board.part, clock, folder / "rtl")
         if weights := emitted.get("weights"):
             (folder / WEIGHTS).write_bytes(weights_content(dataflow, weights["identity"]))
+        if streams := emitted.get("streams"):
+            (folder / STREAMED).write_bytes(streamed_content(dataflow, streams["identity"]))
     design = {
         "version": VERSION, "name": more["name"], "backend": more["backend"], "board": board.name,
         "part": board.part, "family": board.family, "clock_mhz": clock, "golden": golden.source, **emitted,

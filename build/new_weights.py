@@ -58,6 +58,10 @@ def weights(
     say = progress or (lambda _: None)
     path, target, design = Path(model), Path(out), Design.load(Path(like))
     check_model(path)
+    if design.streams:
+        raise ValueError(
+            f"{like}: its weights are streamed, and their thresholds in the bitstream; run fpgan build again"
+        )
     if not design.weights:
         raise ValueError(f"{like}: has its weights in the bitstream; build it with weight_storage=loaded")
     say("reading")

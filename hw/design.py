@@ -20,12 +20,14 @@ from fpgan.hw.system.shapes import OneOf, check_shape
 __all__ = ["MARKER", "WRITTEN", "Design", "Layer", "Stream"]
 MARKER = "design.json"
 WEIGHTS = "weights.bin"  # of a design whose weights are loaded
+STREAMED = "streamed.bin"  # of one whose weights are streamed
 LOADER = "WeightLoader"  # op of the layer that loads them
 # Names of what the commands write into a BUILD.
 WRITTEN = (
     MARKER, "rtl", "hls", "component.xml", "dataflow.onnx", "integer.onnx", "golden.npz", "report.json",
     "report.html",
-    WEIGHTS, "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth", "netlist", "pnr",
+    WEIGHTS, STREAMED, "sim.*", "netlist_sim.*", "waves.*", "netlist_waves.*", "synth.json", "synth",
+    "netlist", "pnr",
     "bitstream", "power.*", ".verilator*", ".csim", "vivado*", ".*.fpgan-part*",
 )  # fmt: skip
 

@@ -73,6 +73,34 @@ class LoadedWeights:
         return {memory.name: memory.bytes for memory in self.memories}
 
 
+@dataclass(frozen=True)
+class WeightStream:
+    """s_axis_weights_K: weights of a layer that come from memory, all of them for each batch."""
+
+    name: str = said("of the layer", within=NAME)
+    bytes: int = said("for a batch, its tiles one after the other", within=Whole(1, LARGEST))
+    tiles: int = said("of its output channels", within=Whole(2, 1 << 20))
+    bytes_per_cycle: float = said("that the memory gives it", within=Number(0, 1 << 20))
+
+
+@dataclass(frozen=True)
+class StreamedWeights:
+    """What is read from memory while images are computed; its file is made as one of loaded weights is."""
+
+    identity: int = said("that a file of weights must name: of all that the design is besides them",
+                         within=Whole(0, 2**32 - 1))  # fmt: skip
+    batch: int = said("that come and go together, for which each weight is read once", "images",
+                      within=Whole(1, 1 << 10))  # fmt: skip
+    beat_bits: int = said("of a beat", "bits", within=Whole(8, 1024))
+    latency: int = said("from a reset to the first beat, as it is simulated", "cycles", within=Whole())
+    layers: tuple[WeightStream, ...] = said("in the order of the streams and of the file")
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes by name, in the order of the file."""
+        return {layer.name: layer.bytes for layer in self.layers}
+
+
 @dataclass(frozen=True, kw_only=True)
 class DesignFile:
     """BUILD/design.json, by `fpgan build`."""
@@ -100,6 +128,8 @@ class DesignFile:
     output: Stream = said("m_axis_0: images", stable=True)
     weights: LoadedWeights = said("of a design whose weights are loaded, over s_axis_weights", stable=True,
                                   may_lack=True)  # fmt: skip
+    streams: StreamedWeights = said("of a design whose weights are streamed, over s_axis_weights_K",
+                                    may_lack=True)  # fmt: skip
 
 
 def design_shape(backend: str) -> dict[str, Any]:

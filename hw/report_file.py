@@ -58,6 +58,16 @@ class ReportSide:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportStream:
+    """How a layer's weights are streamed."""
+
+    tiles: int = said("of its output channels, each of which is computed for a whole batch", within=Whole(2))
+    batch: int = said("for which each weight is read once", "images", within=Whole(1))
+    bytes: int = said("that are read for a batch", "bytes", within=Whole(1))
+    mb_per_s: float = said("of the memory that it gets", "MB/s", within=Number(0, 1e9))
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportLayer:
     """A node of the dataflow graph, streams included."""
 
@@ -74,8 +84,10 @@ class ReportLayer:
         "compute core: lut, dsp, dsp2x, cascade; of a requantizer, what multiplies: lut, dsp; else empty"
     )
     weight_memory: str = said("what weights lie in, or empty")
-    weight_storage: str = said("how weights or thresholds come there, of a layer that has some: rom, loaded",
-                               may_lack=True)  # fmt: skip
+    weight_storage: str = said(
+        "how weights or thresholds come there, of a layer that has some: rom, loaded, streamed", may_lack=True
+    )
+    stream: ReportStream = said("of a layer whose weights are streamed", may_lack=True)
     channels: Sequence[int] = said("of its input and its output, padding included")
     estimates: Amounts = said("resources by the cost formulas", stable=True)
     latency: LayerLatency = said("of the first image")
@@ -115,6 +127,8 @@ class Limits:
     bram18: int = said("at most", "18 Kb", within=_COUNT)
     uram: int = said("at most; 0 where all weights are constants, which UltraRAM cannot hold", "288 Kb",
                      within=_COUNT, may_lack=True)  # fmt: skip
+    bandwidth: int = said("of the memory for weights that are streamed, at most; 0 where none may be", "MB/s",
+                          within=_COUNT, may_lack=True)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from fpgan.sim.results import save_result
 from fpgan.sim.steady import steady
 from fpgan.sim.vectors import Classify, Vectors, agreement
 from fpgan.sim.walk import Walk
-from fpgan.sim.weights import chosen_weights
+from fpgan.sim.weights import check_streamed, chosen_weights
 
 Progress = Callable[[str], None]
 Netlists = Callable[[Design, Progress], Sequence[Path]]  # of each layer, made where they are not there yet
@@ -94,6 +94,7 @@ def simulate(
         design.require_rtl("a simulation with stalls, waves, reset, netlist or layers")
     asked = 1 if waves and images is None and walk is None else images
     loaded = chosen_weights(design, weights, bool(layers or walk))
+    check_streamed(design, bool(layers))
     vectors, made = chosen_vectors(design, asked, seed, label, walk, exact, say, loaded.golden)
     computed = _computed(made, walk, bool(netlists))
     if design.backend == "hls":
@@ -266,9 +267,11 @@ def measured(design: Design, timing: dict[str, Any]) -> dict[str, Any]:
     """Latency of the first image, from idle, and the steady distance between images."""
     ends = timing["last_out"]
     latency = ends[0] - timing["first_in"][0] + 1
+    batch = design.streams.batch if design.streams else 1
+    ends = ends[batch - 1 :: batch]  # images of a batch leave as fast as they can
     gaps = np.diff(ends)
-    irregular = int(np.median(gaps[len(gaps) // 2 :])) if len(gaps) else latency
-    cycles = steady(ends) or irregular
+    irregular = int(np.median(gaps[len(gaps) // 2 :])) if len(gaps) else ends[0] - timing["first_in"][0] + 1
+    cycles = -(-(steady(ends) or irregular) // batch)
     report = design.report
     return {
         "latency_cycles": latency,

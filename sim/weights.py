@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpgan.hw.design import WEIGHTS, Design
+from fpgan.hw.design import STREAMED, WEIGHTS, Design
 from fpgan.hw.driver.weights import refused
 from fpgan.sim.vectors import Vectors
 
@@ -54,3 +54,22 @@ def chosen_weights(design: Design, weights: Path | None, of_build: bool) -> Chos
     if shapes != found:
         raise ValueError(f"{path}: holds vectors of another design; write it again with fpgan weights")
     return Chosen(file.resolve(), golden)
+
+
+def check_streamed(design: Design, layers: bool) -> None:
+    """ValueError where the weights that a design reads from memory are not in its BUILD, or not its own.
+
+    layers: what every layer puts out is to be compared.
+    """
+    if not design.streams:
+        return
+    file = design.root / STREAMED
+    if layers:
+        raise ValueError(
+            f"{design.root}: weights are streamed, so that layers put out tiles of batches, which nothing is "
+            "compared with; leave --layers out"
+        )
+    if not file.is_file():
+        raise ValueError(f"{file}: no such file; run fpgan build again")
+    if why := refused(file.read_bytes(), design.streams.identity, design.streams.sizes):
+        raise ValueError(f"{file}: {why}; run fpgan build again")

@@ -54,6 +54,7 @@ class Build:
         backend: Backend = "rtl",
         weight_storage: Storage = "rom",
         any_weights: bool = False,
+        batch: int | None = None,
         exact: bool = False,
         progress: Progress | None = None,
     ) -> Build:
@@ -69,9 +70,10 @@ class Build:
         fits. max_utilization: share of the board that may be used; budget: amounts of LUT, DSP, BRAM18 in
         its place. cores: of lut, dsp, dsp2x, cascade. deconv: zero_insert is the literal reading, for
         comparison. like: BUILD whose folding is taken over. input, output: quantizers that the file lacks, as
-        u8:0.00390625. backend: hls for C++. weight_storage: loaded: written before the first image; auto:
-        what is cheaper, layer by layer. any_weights: room for any weights of the same bits, not these alone.
-        exact: count each design with Yosys and fold again where it takes more than it may.
+        u8:0.00390625. backend: hls for C++. weight_storage: loaded: written before the first image; streamed:
+        read from memory for each batch of images, batch; auto: what is cheaper, layer by layer. any_weights:
+        room for any weights of the same bits, not these alone. exact: count each design with Yosys and fold
+        again where it takes more than it may.
 
         Raises ValueError for bad input or a target out of reach, before anything is replaced; CheckError
         where thresholds or the finished graph differ from the file's function.
@@ -79,11 +81,12 @@ class Build:
         given = Path(model), Path(out), board, clock_mhz, target_fps, max_utilization, budget, cores, deconv
         taken = None if like is None else Path(like)
         checked(
-            *given, taken, backend, weight_storage, any_weights, exact
+            *given, taken, backend, weight_storage, any_weights, batch, exact
         )  # before what takes seconds to import
         from fpgan.build.flow import build
 
-        report = build(*given, taken, progress, backend, input, output, weight_storage, any_weights, exact)
+        more = weight_storage, any_weights, batch, exact
+        report = build(*given, taken, progress, backend, input, output, *more)
         result(Plan, report, Path(out)).check()
         return cls.open(out)
 

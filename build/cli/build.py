@@ -38,7 +38,8 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="KIND=AMOUNT",
-            help="Amount instead of the share: LUT=32792; also DSP, BRAM18, URAM; repeat for more.",
+            help="Amount instead of the share: LUT=32792; also DSP, BRAM18, URAM, BANDWIDTH (memory's, "
+            "MB/s); repeat for more.",
         ),
     ] = None,
     cores: Annotated[
@@ -56,11 +57,18 @@ def command(
     output: Annotated[str | None, quantizer("Output")] = None,
     backend: Annotated[str, choice("hls: C++ for Vitis HLS.", BACKENDS)] = "rtl",
     weight_storage: Annotated[
-        str, choice("Where weights live: loaded and auto write OUT/weights.bin too.", STORAGES)
+        str,
+        choice(
+            "Where weights live: loaded and auto write OUT/weights.bin too, streamed OUT/streamed.bin.",
+            STORAGES,
+        ),
     ] = "rom",
     any_weights: Annotated[
         bool, typer.Option("--any-weights", help="Room for any loaded weights of the same bits.")
     ] = False,
+    batch: Annotated[
+        int | None, typer.Option(help="Images for which streamed weights are read once.  [default: 1]")
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Count each design with Yosys; fold again where it is too large.")
     ] = False,
@@ -80,13 +88,15 @@ def command(
 
     `fpgan build mnist32.onnx --weight-storage loaded`: weights are loaded before the first image
 
+    `fpgan build dcgan.onnx --weight-storage streamed --batch 8`: weights come from memory
+
     `fpgan build mnist32.onnx --backend hls`: the same accelerator as C++ for Vitis HLS, in OUT/hls
     """
     arguments = (
         model, out, board, clock_mhz, target_fps, max_utilization, _amounts(budget), cores.split(","), deconv,
         like,
     )  # fmt: skip
-    checked(*arguments, backend, weight_storage, any_weights, exact)
+    checked(*arguments, backend, weight_storage, any_weights, batch, exact)
     given.to_write(out)
 
     from fpgan.build.api.result import result
@@ -94,7 +104,7 @@ def command(
     from fpgan.build.flow import build
 
     with steps("build") as progress:
-        more = (progress, backend, input, output, weight_storage, any_weights, exact)
+        more = (progress, backend, input, output, weight_storage, any_weights, batch, exact)
         report = build(*arguments, *more)  # type: ignore[arg-type]
     totals = ", ".join(f"{n} {k}" for k, n in report["totals"].items() if n)
     lines = [

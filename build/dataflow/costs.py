@@ -14,21 +14,25 @@ from functools import cache
 
 from fpgan.build.dataflow.cascade import Packing, packing
 from fpgan.build.dataflow.lut_core import core_lut
+from fpgan.build.dataflow.memory_costs import (
+    RAM_DEPTH,
+    Cost,
+    block_ram_cost,
+    buffer_style,
+    loaded_cost,
+    memory_cost,
+    tiles_cost,
+)
 
 _A_WIDTH = {"DSP48E1": 25, "DSP48E2": 27}
 # Of a deconv with one of these cores: per bit of its words in 32 words of LUT RAM, of neighbours that change
 # places, of waiting results, and besides.
 _MVU = (1.25, 1.45, 2.0, 65)  # FINN's has delays in it
 _SHARED = {"lut": (0.46, 1.45, 1.25, 160), "cascade": (0.6, 1.5, 0.6, 180), "dsp": _MVU, "dsp2x": _MVU}
-_BRAM_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))  # bits, words of a RAMB18
 QUEUE_WORDS = 32  # results that wait behind a deconv: what a LUT RAM has
-_RAM_DEPTH = 64  # deepest written memory kept in LUTs
 _THRESHOLD_COMPARE, _THRESHOLD_STAGE = 0.74, 6.6  # LUTs per accumulator bit, and besides
 _THRESHOLD_SHARED = 0.69  # of a threshold memory's LUTs: its upper bits are much alike
 _SELECT_CONTROL, _SELECT_PER_BIT = 210, 0.65  # LUTs of picked pixels, per bit in 32 words of LUT RAM
-_RAM32, _RAM64 = 0.63, 1.25  # LUTs per bit of 32, 64 words of LUT RAM with a port to write and one to read
-_LOAD_STAGE = 5  # LUTs of a stage of the loading chain
-_URAM_BITS, _URAM_WORDS = 72, 4096
 _WAITING = 3  # first place of a chain whose loaded weights wait in shift register sites
 _LOOKUP_DEEP = 1024  # deepest table kept in LUTs
 _THRESHOLD_DEEP = 768  # words from which it becomes block RAM
@@ -55,6 +59,7 @@ class DeconvShape:
     at_once: int = 1  # groups of channels, each with a core of its own
     signed: bool = False  # activations
     loaded: bool = False  # weights that are written before the first image
+    beat_bits: int = 0  # not 0: weights that are streamed, in beats of so many bits
     side_pe: int = 0  # of pe, with a core and a memory of their own: see deconv.sv
     side_core: str = ""
     side_memory: str = ""
@@ -90,38 +95,6 @@ class DeconvShape:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Cost:
-    """LUT, DSP slices, half block RAMs and UltraRAMs."""
-
-    lut: int
-    dsp: int = 0
-    bram18: int = 0
-    uram: int = 0
-
-    @property
-    def amounts(self) -> tuple[int, int, int, int]:
-        return self.lut, self.dsp, self.bram18, self.uram
-
-    def within(self, other: Cost) -> bool:
-        """No resource takes more than `other` does."""
-        return (
-            self.lut <= other.lut
-            and self.dsp <= other.dsp
-            and self.bram18 <= other.bram18
-            and self.uram <= other.uram
-        )
-
-    def beyond(self, other: Cost) -> Cost:
-        """Of each resource what it takes more than `other` does."""
-        return Cost(*(max(0, a - b) for a, b in zip(self.amounts, other.amounts, strict=True)))
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.lut + other.lut, self.dsp + other.dsp, self.bram18 + other.bram18, self.uram + other.uram
-        )
-
-
 def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> int:
     """Products that one DSP slice of FINN's mvu computes per cycle (its NUM_LANES)."""
     a_width = _A_WIDTH.get(dsp_block, 27)
@@ -131,65 +104,6 @@ def dsp_lanes(weight_bits: int, act_bits: int, narrow: bool, dsp_block: str) -> 
 def lut_per_dsp_lane(weight_bits: int, act_bits: int) -> float:
     """LUTs of FINN's mvu per lane: what separates the products of a slice, and the adder tree."""
     return 8 + 0.83 * (weight_bits + act_bits)
-
-
-def memory_cost(width: int, depth: int, style: str) -> Cost:
-    """A memory with one read port in block RAM or as a function of its address in LUTs."""
-    if style == "constant":
-        return Cost(lut=0)
-    if style == "distributed":
-        parts = math.ceil(depth / 256)  # what a slice makes with its multiplexers
-        return Cost(min(width, 2 ** min(depth, 32)) * (math.ceil(depth / 64) + math.ceil((parts - 1) / 3)))
-    return block_ram_cost(width, depth)
-
-
-@cache
-def block_ram_cost(width: int, depth: int) -> Cost:
-    """In the shape of a RAMB18 that takes fewest of them, and of these shapes the one that is deepest.
-
-    Where a memory is deeper than the shape its parts lie side by side, whatever the width of one, and each
-    bit chooses between them: four to a LUT6, four of those by the multiplexers of a slice.
-    """
-    brams, lut = min(
-        (math.ceil(width * parts / bits), width * chosen_from(parts))
-        for bits, parts in ((bits, math.ceil(depth / words)) for bits, words in _BRAM_SHAPES)
-    )
-    return Cost(lut, bram18=brams)
-
-
-def chosen_from(parts: int) -> int:
-    """LUTs of a multiplexer of one bit."""
-    if parts == 1:
-        return 0
-    return math.ceil(parts / 4) + (chosen_from(math.ceil(parts / 16)) if parts > 16 else 0)
-
-
-def loaded_cost(width: int, depth: int, style: str) -> Cost:
-    """A memory that is written word by word, with its stage of the loading chain."""
-    return written_cost(width, depth, style) + load_stage_cost(depth)
-
-
-def load_stage_cost(depth: int) -> Cost:
-    """Of load_words, for so many words: their count."""
-    return Cost(_LOAD_STAGE + math.ceil(math.log2(depth + 1) / 2))
-
-
-def written_cost(width: int, depth: int, style: str) -> Cost:
-    """A memory with a port to write and one to read: weight_ram."""
-    if style == "ultra":
-        parts = math.ceil(depth / _URAM_WORDS)
-        return Cost(width * chosen_from(parts), uram=math.ceil(width / _URAM_BITS) * parts)
-    if style == "block":
-        return block_ram_cost(width, depth)
-    if depth == 1:
-        return Cost(0)
-    per_bit = _RAM32 if depth <= 32 else _RAM64 * math.ceil(depth / 64) + chosen_from(math.ceil(depth / 64))
-    return Cost(math.ceil(width * per_bit))
-
-
-def buffer_style(depth: int) -> str:
-    """ram_style of a memory that is written: LUT RAM where shallow, block RAM where deep."""
-    return "distributed" if depth <= _RAM_DEPTH else "block"
 
 
 def deconv_cost(shape: DeconvShape, dsp_block: str) -> Cost:
@@ -207,7 +121,9 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         chains = shape.packing(dsp_block)
         assert chains is not None  # others are no option
         core, slices = chains.lut, chains.slices
-        if shape.loaded:  # of one memory: the weights of later places wait in shift register sites
+        if (
+            shape.loaded or shape.beat_bits
+        ):  # of one memory: the weights of later places wait in shift register sites
             core += shape.pe * sum(chains.places[_WAITING:]) * shape.weight_bits
         else:
             words = [shape.pe * count * shape.weight_bits for count in chains.places]
@@ -222,10 +138,17 @@ def channels_cost(shape: DeconvShape, dsp_block: str) -> Cost:
         slices = shape.at_once * math.ceil(wide / fast) * math.ceil(shape.pe / shape.at_once / per_slice)
         core = lut_per_dsp_lane(shape.weight_bits, shape.act_bits) * lanes / fast
         core += lanes * shape.weight_bits / 2 if fast == 2 else 0  # which half of the weights
-    memory = loaded_cost if shape.loaded else memory_cost
-    memories = [memory(bits, shape.weight_words, shape.weight_memory) for bits in words]
+    memories = [_weights_cost(shape, bits) for bits in words]
     weights = sum(memories, Cost(0))
     return weights + Cost(round(core + _SHARED[shape.core][2] * shape.pe * shape.acc_bits), slices)
+
+
+def _weights_cost(shape: DeconvShape, bits: int) -> Cost:
+    """Of a memory of weights with words of so many bits."""
+    if shape.beat_bits:
+        return tiles_cost(bits, shape.weight_words, shape.beat_bits, shape.weight_memory)
+    memory = loaded_cost if shape.loaded else memory_cost
+    return memory(bits, shape.weight_words, shape.weight_memory)
 
 
 def shared_cost(shape: DeconvShape, cores: Sequence[str]) -> Cost:
@@ -233,7 +156,7 @@ def shared_cost(shape: DeconvShape, cores: Sequence[str]) -> Cost:
     buffer = Cost(0)
     if buffer_style(shape.buffer_words) == "block":
         buffer = memory_cost(shape.simd * shape.act_bits, shape.buffer_words, "block")
-    waits, turns = math.ceil(min(shape.buffer_words, _RAM_DEPTH) / 32), shape.taps > 1
+    waits, turns = math.ceil(min(shape.buffer_words, RAM_DEPTH) / 32), shape.taps > 1
     found = [
         (queue * waits + turn * turns, control)
         for queue, turn, _, control in (_SHARED[core] for core in cores)

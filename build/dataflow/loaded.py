@@ -27,7 +27,7 @@ def load_all(model: ModelWrapper) -> None:
 
 def most_sections(model: ModelWrapper, storage: Storage) -> int:
     """How many memories may be loaded."""
-    kinds = {"rom": (), "auto": ("Deconv_rtl",), "loaded": _LOADABLE}[storage]
+    kinds = {"rom": (), "streamed": (), "auto": ("Deconv_rtl",), "loaded": _LOADABLE}[storage]
     return sum(node.op_type in kinds for node in model.graph.node)
 
 

@@ -6,7 +6,7 @@ Fitted to what Yosys 0.70 makes of the modules, as in costs.py.
 
 from __future__ import annotations
 
-from fpgan.build.dataflow.costs import Cost, load_stage_cost, written_cost
+from fpgan.build.dataflow.memory_costs import Cost, load_stage_cost, written_cost
 
 _COMPARE, _STAGE = 1.3, 7.0  # LUTs per bit and besides, of a stage of the search whose memory is written
 _DEEPEST = 128  # words in LUT RAM: FINN's module leaves the choice to the tool

@@ -10,6 +10,7 @@ from onnx import NodeProto, TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
+from fpgan.build.dataflow.batches import between, streamed, tiles_of
 from fpgan.build.dataflow.graph import JOINS, STEPS
 from fpgan.build.dataflow.ops import RTL_DOMAIN
 
@@ -25,7 +26,8 @@ def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) ->
     depths: FIFO name -> words; 2 where nothing is said. Names: narrow_I after deconv_I or add_I, widen_I
     after threshold_I, lookup_I, concat_I or pixel_select_I, widen_I_K after output K of fork_I; fifo_I in
     front of deconv_I (before pixel_pad_I where there is one) or pixel_select_I, fifo_I_K in front of input K
-    of add_I or concat_I. Raises ValueError when a stream word is wider than MAX_STREAM_BITS.
+    of add_I or concat_I; batch_I in front of deconv_I whose weights are streamed, whole_I behind its
+    thresholds where no such follows. Raises ValueError when a stream word is wider than MAX_STREAM_BITS.
     """
     depths = depths or {}
     nodes = list(model.graph.node)
@@ -36,8 +38,11 @@ def insert_streams(model: ModelWrapper, depths: dict[str, int] | None = None) ->
             _fit(model, node)
     for after in nodes:
         for k, tensor in enumerate(after.input):
-            if tensor in producers:
-                _connect(model, producers[tensor], after, k, depths)
+            before = producers.get(tensor)
+            if k == 0 and streamed(after):
+                _buffered(model, before, after, k)
+            elif before is not None:
+                _connect(model, before, after, k, depths)
     return model
 
 
@@ -73,6 +78,8 @@ def _connect(
     """What goes between a node and the input k of another."""
     branch = list(before.output).index(after.input[k])
     produced = int(getCustomOp(before).get_folded_output_shape(branch)[-1])
+    if tiles_of(before) > 1:
+        _buffered(model, before, after, k)
     consumed = int(getCustomOp(after).get_folded_input_shape(k)[-1])
     if produced != consumed:
         name = _converter(before, branch)
@@ -80,6 +87,17 @@ def _connect(
     fifo = _fifo(before, after, k)
     if fifo:
         _insert(model, after, k, fifo, "Fifo_rtl", elems=consumed, depth=depths.get(fifo, 2))
+
+
+def _buffered(model: ModelWrapper, before: NodeProto | None, after: NodeProto, k: int) -> None:
+    """The buffers of batches between a node, or the graph's input, and the input k of another."""
+    tensor, consumed = after.input[k], int(getCustomOp(after).get_folded_input_shape(k)[-1])
+    branch = list(before.output).index(tensor) if before is not None else 0
+    produced = (
+        int(getCustomOp(before).get_folded_output_shape(branch)[-1]) if before is not None else consumed
+    )
+    for new in between(before, after, model.get_tensor_shape(tensor), (produced, consumed)):
+        _insert(model, after, k, new.name, new.op, **new.attributes)
 
 
 def _converter(before: NodeProto, branch: int) -> str:
@@ -105,8 +123,10 @@ def _insert(model: ModelWrapper, after: NodeProto, k: int, name: str, op: str, *
     tensor = after.input[k]
     shape, datatype = model.get_tensor_shape(tensor), model.get_tensor_datatype(tensor)
     new = f"{name}_out"
+    if op != "BatchBuffer_rtl":
+        attrs = {"shape": shape, **attrs}
     node = helper.make_node(
-        op, [tensor], [new], name=name, domain=RTL_DOMAIN, backend="fpgadataflow", shape=shape,
+        op, [tensor], [new], name=name, domain=RTL_DOMAIN, backend="fpgadataflow",
         inputDataType=datatype.name, outputDataType=datatype.name, **attrs,
     )  # fmt: skip
     model.graph.value_info.append(helper.make_tensor_value_info(new, TensorProto.FLOAT, shape))

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 DeconvStyle = Literal["subpixel", "zero_insert"]
 STYLES: tuple[str, ...] = get_args(DeconvStyle)
-# rom: in the bitstream; loaded: with the thresholds, before the first image; auto: either, by what it costs.
-Storage = Literal["rom", "loaded", "auto"]
+# rom: in the bitstream; loaded: with the thresholds, before the first image; streamed: from memory, for each
+# batch; auto: any of them, by what it costs.
+Storage = Literal["rom", "loaded", "streamed", "auto"]
 STORAGES: tuple[str, ...] = get_args(Storage)

@@ -64,6 +64,10 @@ def finn_flow(build: str | Path, out: str | Path = "finn") -> Path:
     design = Design.load(build)
     if design.pumped:
         raise ValueError(f"{build}: {SECOND_CLOCK}")
+    if design.streams:
+        raise ValueError(
+            f"{build}: weights are streamed, for which FINN has no port; build with weight_storage=rom"
+        )
     vectors = golden_of(design)
     check_replaceable(out, CONFIG)
     make_folder(out)

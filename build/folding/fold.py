@@ -11,7 +11,7 @@ a resource is least: what is idle costs nothing, what is full costs clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from finn.util.basic import get_dsp_block
@@ -29,6 +29,7 @@ from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.options import SIDE, LayerOptions, Option
 from fpgan.build.folding.program import SCALE, Program, prices
+from fpgan.build.folding.streaming import Streaming, share_bandwidth, stream
 
 _NOTHING = Cost(0)
 # A lane is charged this many LUTs beside what it is made of: idle lanes still burn power and routing.
@@ -59,17 +60,20 @@ def fold(
     cores: Collection[str] = ("lut", "dsp"),
     held: Cost = _NOTHING,
     storage: Storage = "rom",
+    streaming: Streaming | None = None,
 ) -> dict[str, Any]:
     """Fold `model` in place for the fewest cycles, or for the least cost at `target_cycles`.
 
     cores: compute cores to choose from: lut, dsp (FINN's packed DSP), dsp2x (the same at twice the clock),
         cascade (sums along the cascades of DSP slices).
     held: what else is to find room in the budget: converters and FIFOs, known only after a folding.
-    storage: where weights live: rom, loaded (thresholds too), auto (either, by what it costs).
+    storage: where weights live: rom, loaded (thresholds too), streamed (where they are more than the images
+        that are held for it, else rom), auto (any of them, by what it costs).
+    streaming: how weights may be streamed; None: not at all.
     Returns what decided it: see `Folding.explain`. Raises InfeasibleError when nothing fits, naming the best
     that does.
     """
-    folding = Folding(model, part, budget, cores, held, storage)
+    folding = Folding(model, part, budget, cores, held, storage, streaming)
     choice = None
     if target_cycles is not None and target_cycles >= folding.floor:
         choice = folding.solve(target_cycles)
@@ -100,16 +104,28 @@ class Folding:
         cores: Collection[str],
         held: Cost = _NOTHING,
         storage: Storage = "rom",
+        streaming: Streaming | None = None,
     ) -> None:
-        self.model, self.budget, self.storage = model, budget, storage
+        self.model, self.budget, self.storage, self.streaming = model, budget, storage, streaming
         self.held = held + loader_cost(most_sections(model, storage))
         nodes = [node for node in model.graph.node if node.op_type == "Deconv_rtl"]
-        self.layers = [LayerOptions(model, node, part, cores, storage, budget.uram) for node in nodes]
+        self.layers = [
+            LayerOptions(model, node, part, cores, storage, budget.uram, streaming) for node in nodes
+        ]
         self.joins, self._block = join_folds(model), get_dsp_block(part)
         self.slow = max((*self.layers, *self.joins), key=lambda layer: layer.floor)
         self.floor = self.slow.floor
         cycles = {o.cycles for layer in self.layers for o in layer.options}
-        self.targets = sorted({c for c in cycles if c >= self.floor} | {self.floor})
+        bound = set() if streaming is None else {self._read(streaming)}
+        self.targets = sorted({c for c in cycles | bound if c >= self.floor} | {self.floor})
+
+    def _read(self, streaming: Streaming) -> int:
+        """Cycles in which the memory gives all weights that are streamed at least."""
+        least = [min(option.cost.bandwidth for option in layer.options) for layer in self.layers]
+        cycles = max(1, streaming.cycles(sum(least), ports=streaming.ports))
+        while sum(streaming.rate(read, cycles) for read in least) > streaming.bandwidth:  # each rounded up
+            cycles += 1
+        return cycles
 
     @property
     def weights(self) -> str:
@@ -157,7 +173,7 @@ class Folding:
         assert answer is not None  # the first one's choice is one
         cost = answer.value
         options = [layer.sooner(target) for layer in self.layers]
-        program = self._limited(Program(self.layers, self._fixed(target), options))
+        program = self._limited(self._choosing(options, target))
         program.model.add(program.largest(self.budget) <= least.value + _NEAR + round(least.value * _SOONER))
         program.model.add(self._price(program) <= cost + round(cost * _SOONER))
         program.model.minimize(program.first_image)
@@ -181,7 +197,12 @@ class Folding:
 
     def _program(self, target: int) -> Program:
         found = [layer.within(target) for layer in self.layers]
-        return Program(self.layers, self._fixed(target), found)
+        return self._choosing(found, target)
+
+    def _choosing(self, found: Sequence[Sequence[tuple[Option, Cost]]], target: int) -> Program:
+        """Of these options, whose weights are read as fast as `target` cycles ask."""
+        reading = None if self.streaming is None else (self.streaming, target)
+        return Program(self.layers, self._fixed(target), found, reading)
 
     def _fixed(self, target: int) -> Cost:
         """What takes the same with any choice."""
@@ -241,6 +262,8 @@ class Folding:
                 op.set_nodeattr(name, value)
             packed_for(op, self._block)
             steps = layer.threshold_node
+            if self.streaming is not None and option.storage == "streamed":
+                stream(self.model, layer.node, steps, option.tiles, self.streaming)
             if option.requantizer is not None:
                 steps = put(self.model, steps, option.requantizer)
             getCustomOp(steps).set_nodeattr("PE", layer.threshold_pe(option, option.pace))
@@ -251,6 +274,7 @@ class Folding:
         if self.storage == "loaded":
             load_all(self.model)
         pad_channels(self.model, channels)
+        share_bandwidth(self.model, self.streaming)
         fold_forks(self.model, target)
 
 

@@ -16,6 +16,7 @@ from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.fold import InfeasibleError, OutOfReachError, fold
 from fpgan.build.folding.limits import Budget
 from fpgan.build.folding.size_fifos import period, size_fifos
+from fpgan.build.folding.streaming import Streaming
 
 _ATTEMPTS = 10
 
@@ -27,6 +28,7 @@ def fold_and_size(
     cycles: int | None,
     cores: Collection[str],
     storage: Storage = "rom",
+    streaming: Streaming | None = None,
 ) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
     """Returns the folded graph, the words of its FIFOs by name, and what `fold` says of the decision.
 
@@ -40,7 +42,7 @@ def fold_and_size(
     for attempt in range(1, _ATTEMPTS + 1):
         model = copy.deepcopy(lowered)
         try:
-            decision = fold(model, part, limits, goal, cores, held, storage)
+            decision = fold(model, part, limits, goal, cores, held, storage, streaming)
         except InfeasibleError:
             if goal == cycles:
                 raise

@@ -49,6 +49,11 @@ def fold_like(model: ModelWrapper, build: Path, part: str | None = None) -> None
             continue
         op, layer = getCustomOp(node), layers[node.name]
         _check_layer(node, layer, build)
+        if layer.get("weight_storage") == "streamed":
+            raise ValueError(
+                f"{node.name}: its weights are streamed in {build}, which is not taken over; build with "
+                "weight_storage=streamed again"
+            )
         if node.op_type != "Deconv_rtl":
             widened = node.op_type in STEPS
             total = layer["channels"][1] if widened else shared_channels(op)

@@ -22,9 +22,11 @@ class Budget:
     dsp: int
     bram18: int
     uram: int = 0
+    bandwidth: int = 0  # MB/s of memory, for weights that are streamed
 
     def __str__(self) -> str:
-        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}" + f" URAM={self.uram}" * (self.uram > 0)
+        more = f" URAM={self.uram}" * (self.uram > 0) + f" BANDWIDTH={self.bandwidth}" * (self.bandwidth > 0)
+        return f"LUT={self.lut} DSP={self.dsp} BRAM18={self.bram18}{more}"
 
 
 def clocked(clock_mhz: float, cores: Collection[str], fixed: bool) -> list[tuple[float, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.channels import folds, paddings
+from fpgan.build.folding.streaming import Streaming, may_stream, tiles_for, worth_streaming
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
@@ -54,6 +55,7 @@ class Option:
     storage: str = "rom"  # where the weights live
     requantizer: Requantizer | None = None  # in the place of thresholds
     side: tuple[int, str, str] | None = None  # of pe: how many have which other core and memory
+    tiles: int = 1  # of output channels, where weights are streamed
     pace: int = 0  # cycles of an image that what is behind it keeps up with
 
     @property
@@ -73,6 +75,7 @@ class LayerOptions:
         cores: Collection[str],
         storage: Storage = "rom",
         urams: int = 0,
+        streaming: Streaming | None = None,
     ) -> None:
         self.node, self.name, self._storage, self._urams = node, node.name, storage, urams
         self._op, self._block = getCustomOp(node), get_dsp_block(part)
@@ -82,6 +85,12 @@ class LayerOptions:
         self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
         self._acc_bits = steps.get_input_datatype().bitwidth()
         self._out_bits = steps.get_output_datatype().bitwidth()
+        last = not model.find_consumers(self.threshold_node.output[0])
+        may = streaming is not None and may_stream(self._op, steps, last)
+        if storage == "streamed" and streaming is not None:
+            may = may and worth_streaming(self._op, self._out_bits, streaming.batch)
+        self._streaming = streaming if may else None
+        self.held = self._images(self._op.get_normal_input_shape(), self._op.get_input_datatype().bitwidth())
         self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
         self.awaited = _awaited(model, node)
         self._edges = _is_edge(model, node, self.threshold_node)
@@ -89,7 +98,7 @@ class LayerOptions:
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
         self.floor = min(option.cycles for option in self.options)
-        self._behind: dict[tuple[int, int, int, Rows], Priced] = {}  # see `_streams`
+        self._behind: dict[tuple[int, int, int, Rows, bool], Priced] = {}  # see `_streams`
         self._shared: dict[Fold, list[Option]] = {}  # see `_sharing`
 
     def within(self, cycles: int) -> list[tuple[Option, costs.Cost]]:
@@ -109,15 +118,19 @@ class LayerOptions:
         """Those within so many cycles, half and a quarter of them."""
         return [one for pace in (cycles, cycles // 2, cycles // 4) for one in self.within(pace)]
 
+    def _images(self, shape: Sequence[int], bits: int) -> costs.Cost:
+        """Of a buffer of a batch's images (1,H,W,C), where weights may be streamed."""
+        return self._streaming.images(math.prod(shape), bits) if self._streaming else costs.Cost(0)
+
     def _unbeaten(self, options: Iterable[Option], cycles: int) -> list[tuple[Option, costs.Cost]]:
-        best: dict[tuple[int, int], list[tuple[Option, costs.Cost]]] = {}
+        best: dict[tuple[int, int, bool], list[tuple[Option, costs.Cost]]] = {}
         priced = [
             (option, steps, option.cost + cost)
             for option in options
             for steps, cost in self._streams(option, cycles)
         ]
         for option, steps, cost in sorted(priced, key=lambda found: (*found[2].amounts, found[0].lanes)):
-            front = best.setdefault((option.ci, option.co), [])
+            front = best.setdefault((option.ci, option.co, option.tiles > 1), [])
             if not any(kept.within(cost) for _, kept in front):
                 front.append((replace(option, requantizer=steps, pace=cycles), cost))
         return [pair for front in best.values() for pair in front]
@@ -130,7 +143,7 @@ class LayerOptions:
 
     def _shares(self, option: Option) -> Iterator[Option]:
         shape = replace(option.shape, side_pe=0)
-        if shape.at_once > 1 or shape.loaded:
+        if shape.at_once > 1 or shape.loaded or shape.beat_bits:
             return
         found = self._kinds(self._sharing_cores, shape)
         kinds = [(core, memory) for core, memory, storage in found if storage == "rom" and memory in MEMORIES]
@@ -168,19 +181,20 @@ class LayerOptions:
 
         The same for options that differ in cores and memories alone.
         """
-        same = cycles, option.pe, option.co, option.rows
+        same = cycles, option.pe, option.co, option.rows, option.tiles > 1
         if same not in self._behind:
             pe = self.threshold_pe(option, cycles)
             converter = costs.width_convert_cost(option.pe, pe, self._acc_bits)
-            self._behind[same] = [(steps, converter + cost) for steps, cost in self._steps(pe, option.co)]
+            found = self._steps(pe, option.co, option.tiles > 1)
+            self._behind[same] = [(steps, converter + cost) for steps, cost in found]
         return self._behind[same]
 
-    def _steps(self, pe: int, channels: int) -> Priced:
-        """Those that no other one beats in every resource."""
+    def _steps(self, pe: int, channels: int, tiled: bool) -> Priced:
+        """Those that no other one beats in every resource; thresholds where channels come in tiles."""
         priced = loaded_threshold_cost if self._storage == "loaded" else costs.threshold_cost
         thresholds = priced(pe, channels, self._acc_bits, self._out_bits)
         found: Priced = [(None, thresholds)]
-        for requantizer in self._requantizers:
+        for requantizer in [] if tiled else self._requantizers:
             cost = requantizer.cost(pe, channels)
             if not any(other.within(cost) for _, other in found):
                 found = [(one, c) for one, c in found if not cost.within(c)] + [(requantizer, cost)]
@@ -210,6 +224,8 @@ class LayerOptions:
                         )  # fmt: skip
                         rows = walk.rows(co // pe, synapse_fold)
                         cycles = sum(count * each for count, each in rows)
+                        if co // pe > 1 and self._streaming is not None:
+                            yield from self._tiled(cores, folded, (ci, co, pe, simd, taps), rows)
                         for one in self._shapes(cores, folded, taps, pe == co):
                             yield Option(
                                 pe, simd, taps, one.core, one.weight_memory, ci, co, cycles, rows,
@@ -241,9 +257,26 @@ class LayerOptions:
         for (core, memory, _), (side_core, side_memory, _) in itertools.product(*kinds):
             yield replace(own, core=core, weight_memory=memory, side_core=side_core, side_memory=side_memory)
 
-    def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
-        """Core, memory, and where the weights live."""
-        loaded = self._storage == "loaded"
+    def _tiled(
+        self, cores: Collection[str], folded: costs.DeconvShape, fold: tuple[Any, ...], rows: Rows
+    ) -> Iterator[Option]:
+        """With weights that are streamed."""
+        (ci, co, pe, simd, taps), streaming = fold, self._streaming
+        assert streaming is not None
+        tiles = tiles_for(co, pe)
+        shape = streaming.tiled(folded, tiles)
+        given = streaming.bytes_per_image(shape, tiles)
+        cycles = max(sum(count * each for count, each in rows), streaming.cycles(given))
+        pixels = self._op.get_normal_output_shape()[:-1]
+        around = self._images([*pixels, co], self._out_bits) + costs.Cost(0, bandwidth=given)
+        for core, memory in self._cores(cores, replace(shape, weight_words=2 * shape.weight_words)):
+            one = replace(shape, core=core, weight_memory=memory)
+            cost = costs.deconv_cost(one, self._block) + around
+            yield Option(pe, simd, taps, core, memory, ci, co, cycles, rows, cost, one.lanes, one, "streamed",
+                         tiles=tiles)  # fmt: skip
+
+    def _cores(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterator[tuple[str, str]]:
+        """Cores, with memories that hold so many words."""
         for core in cores:
             if core == "dsp2x" and shape.wide < 2:
                 continue  # nothing to split over two fast cycles
@@ -251,10 +284,20 @@ class LayerOptions:
                 continue
             for memory in MEMORIES:
                 if memory == "block" or shape.weight_words <= DEEPEST_IN_LUTS:
-                    yield core, memory, "loaded" if loaded else "rom"
+                    yield core, memory
+
+    def _kinds(self, cores: Collection[str], shape: costs.DeconvShape) -> Iterable[tuple[str, str, str]]:
+        """Core, memory, and where the weights live."""
+        if self._storage == "streamed" and self._streaming is not None:
+            return
+        loaded = self._storage == "loaded"
+        for core, memory in self._cores(cores, shape):
+            yield core, memory, "loaded" if loaded else "rom"
+            if memory != "block":
+                continue
             if core == "lut" and shape.weight_words == 1 and not loaded:
                 yield core, "constant", "rom"
-            if self._storage != "rom" and self._urams:
+            if self._storage in ("loaded", "auto") and self._urams:
                 yield core, "ultra", "loaded"
 
     def _counts(self, side: int, count: int, bits: int) -> list[int]:

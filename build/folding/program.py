@@ -13,6 +13,7 @@ from fpgan.build.dataflow.costs import Cost
 from fpgan.build.folding.limits import MOST, Budget
 from fpgan.build.folding.options import LayerOptions, Option
 from fpgan.build.folding.solver import solved
+from fpgan.build.folding.streaming import Streaming
 
 SCALE = 10_000_000  # shares of a budget as integers for the solver
 _CYCLE = 100
@@ -31,9 +32,16 @@ class Program:
     """One flag per layer and option, exactly one set per layer, channel counts agreeing between layers."""
 
     def __init__(
-        self, layers: list[LayerOptions], fixed: Cost, found: Sequence[Sequence[tuple[Option, Cost]]]
+        self,
+        layers: list[LayerOptions],
+        fixed: Cost,
+        found: Sequence[Sequence[tuple[Option, Cost]]],
+        reading: tuple[Streaming, int] | None = None,
     ) -> None:
-        """found: the options of each layer, with what each takes."""
+        """found: the options of each layer, with what each takes.
+
+        reading: how weights may be streamed, and in how many cycles those of an image.
+        """
         self.model = cp_model.CpModel()
         self.spent: dict[str, Any] = dict(vars(fixed))
         self.lanes: Any = 0
@@ -43,8 +51,10 @@ class Program:
         self.first_image = self.model.new_int_var(0, 2 * _CYCLE * longest, "first_image")
         begun: Any = 0
         self._chosen: dict[str, list[tuple[Any, Option]]] = {}
-        if not any(cost.uram for options in found for _, cost in options):
-            del self.spent["uram"]  # that nothing takes
+        for name in ("uram", "bandwidth"):
+            if not any(getattr(cost, name) for options in found for _, cost in options):
+                del self.spent[name]  # that nothing takes
+        self._streams = dict[str, Any]()  # of layers: whether weights are streamed
         for layer, options in zip(layers, found, strict=True):
             flags = []
             for i, (option, cost) in enumerate(options):
@@ -52,7 +62,7 @@ class Program:
                 flags.append((flag, option))
                 self.lanes += flag * option.lanes
                 for name in self.spent:
-                    self.spent[name] += flag * getattr(cost, name)
+                    self.spent[name] += flag * _amount(name, cost, reading)
             self.model.add_exactly_one([flag for flag, _ in flags])
             takes = sum(flag * option.cycles for flag, option in flags)
             self.model.add(begun + _CYCLE * takes <= self.first_image)
@@ -60,7 +70,21 @@ class Program:
             if layer.before is not None:
                 self._link(self._chosen[layer.before], flags)
             self._chosen[layer.name] = flags
+            self._stream(layer, flags)
+        if reading is not None:
+            self.model.add(sum(self._streams.values()) <= reading[0].ports)
         self.possible = all(self._chosen.values())
+
+    def _stream(self, layer: LayerOptions, flags: list[tuple[Any, Option]]) -> None:
+        """A layer whose weights are streamed has a buffer in front, unless the one before it is streamed."""
+        mine = [flag for flag, option in flags if option.storage == "streamed"]
+        if not mine:
+            return
+        self._streams[layer.name] = sum(mine)
+        held = self.model.new_bool_var(f"{layer.name}_held")
+        self.model.add(held >= sum(mine) - self._streams.get(layer.before or "", 0))
+        for name in self.spent:
+            self.spent[name] += held * getattr(layer.held, name)
 
     def _link(self, before: list[tuple[Any, Option]], flags: list[tuple[Any, Option]]) -> None:
         """What the layer before puts out is what this one takes."""
@@ -87,6 +111,12 @@ class Program:
         choice = [next(o for flag, o in flags if solver.value(flag)) for flags in self._chosen.values()]
         spent = {name: int(solver.value(amount)) for name, amount in self.spent.items()}
         return Answer(choice, spent, int(solver.objective_value))
+
+
+def _amount(name: str, cost: Cost, reading: tuple[Streaming, int] | None) -> int:
+    """In the units of the budget: of bytes for an image how many MB/s they are."""
+    amount: int = getattr(cost, name)
+    return amount if name != "bandwidth" or reading is None else reading[0].rate(amount, reading[1])
 
 
 def prices(budget: Budget) -> dict[str, int]:

@@ -62,6 +62,8 @@ def summarize(model: ModelWrapper, board: Board, clock_mhz: float, max_utilizati
             layers[-1]["own_taps"] = True
         if isinstance(op, LoadedOp):
             layers[-1]["weight_storage"] = op.get_nodeattr("weight_storage")
+            if op.streamed:
+                layers[-1]["stream"] = _stream(op, clock_mhz)
         if node.op_type == "Requantize_rtl":
             layers[-1]["requantizer"] = plain(line_size(op.shape))
     graph = schedule.Timing(model)
@@ -108,6 +110,12 @@ def _latency(timing: schedule.Schedule, inputs: Sequence[int], outputs: Sequence
         "last_out": left - start,
         "adds": left - (start - 1 if 0 in inputs else came),
     }
+
+
+def _stream(op: Any, clock_mhz: float) -> dict[str, Any]:
+    """Of a layer whose weights are streamed."""
+    return {"tiles": op.tiles, "batch": op.batch, "bytes": op.stream_bytes,
+            "mb_per_s": round(op.bytes_per_cycle * clock_mhz, 1)}  # fmt: skip
 
 
 def _fifo(node: NodeProto, estimate: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,12 @@ def component_xml(design: dict[str, Any], data: list[str]) -> str:
     if "weights" in design:
         ports = {signal.upper(): f"{_WEIGHTS}_{signal}" for signal in ("tdata", "tlast", "tvalid", "tready")}
         _bus(buses, _WEIGHTS, ("interface", "axis"), "slave", ports, TDATA_NUM_BYTES="1")
-    _clocks(buses, design["pumped"], [*_STREAMS, *([_WEIGHTS] if "weights" in design else [])])
+    streamed = [f"{_WEIGHTS}_{k}" for k in range(len(design.get("streams", {}).get("layers", ())))]
+    for name in streamed:
+        ports = {signal.upper(): f"{name}_{signal}" for signal in ("tdata", "tlast", "tvalid", "tready")}
+        beat = str(design["streams"]["beat_bits"] // 8)
+        _bus(buses, name, ("interface", "axis"), "slave", ports, TDATA_NUM_BYTES=beat)
+    _clocks(buses, design["pumped"], [*_STREAMS, *([_WEIGHTS] if "weights" in design else []), *streamed])
     _model(_add(root, "model"), design)
     sets = _add(root, "fileSets")
     for view in _VIEWS.values():
@@ -127,6 +132,11 @@ def _model(model: Xml.Element, design: dict[str, Any]) -> None:
         _port(ports, name, "in")
     for name, direction, bits in _LOADING if "weights" in design else ():
         _port(ports, name, direction, bits)
+    for k in range(len(design.get("streams", {}).get("layers", ()))):
+        _port(ports, f"{_WEIGHTS}_{k}_tdata", "in", design["streams"]["beat_bits"])
+        for signal, direction in (("tlast", "in"), ("tvalid", "in"), ("tready", "out")):
+            _port(ports, f"{_WEIGHTS}_{k}_{signal}", direction)
+        _port(ports, f"weights_{k}_error", "out")
     for name, (which, side) in _STREAMS.items():
         inwards, outwards = ("in", "out") if side == "slave" else ("out", "in")
         _port(ports, f"{name}_tdata", inwards, design[which]["tdata_bits"])

@@ -9,6 +9,7 @@ from typing import Any
 from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 
+from fpgan.build.dataflow.batches import streamed
 from fpgan.build.dataflow.loaded import loaded_nodes, sections
 from fpgan.hw.driver.weights import settling, weights_file
 
@@ -38,8 +39,8 @@ def weights_content(model: ModelWrapper, identity: int) -> bytes:
 
 
 def identity(model: ModelWrapper) -> int:
-    """32 bits that tell a graph from others whose loaded constants alone may differ."""
-    loaded = {node.name for node in loaded_nodes(model)}
+    """32 bits that tell a graph from others whose loaded and streamed constants alone may differ."""
+    loaded = {node.name for node in (*loaded_nodes(model), *filter(streamed, model.graph.node))}
     digest = hashlib.sha256()
     for node in model.graph.node:
         said = sorted(str(a) for a in node.attribute if a.name not in _PATHS)

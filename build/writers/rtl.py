@@ -13,7 +13,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
 from fpgan.build.dataflow.loaded import loaded_nodes
-from fpgan.build.writers import loading
+from fpgan.build.writers import loading, streaming
 from fpgan.hw.design import LOADER
 from fpgan.hw.finn_sources import copy_finn_sources
 from fpgan.hw.sources import sources as module_sources
@@ -53,7 +53,7 @@ def emit_rtl(
         module, names = emit(model, getCustomOp(node), part, 1000 / clock_mhz, rtl)
         sources += [name for name in names if name not in sources]
         layers.append({"name": node.name, "op": node.op_type, "module": module, "sources": names})
-    weights = loading.loading(model)
+    weights, streams = loading.loading(model), streaming.streams(model)
     if weights:
         layers.append(_emit_loader(weights, describe_streams(model)["input"]["beats"], rtl))
         sources += layers[-1]["sources"]
@@ -69,6 +69,7 @@ def emit_rtl(
         "layers": layers,
         **describe_streams(model),
         **({"weights": weights} if weights else {}),
+        **({"streams": streams} if streams else {}),
     }
 
 
@@ -117,6 +118,7 @@ def top_module(model: ModelWrapper, modules: Mapping[str, str] | None = None) ->
     nodes = list(model.graph.node)
     ops, streams = [getCustomOp(node) for node in nodes], Streams.of(model)
     loaded, given = {node.name for node in loaded_nodes(model)}, describe_streams(model)
+    number = {node.name: i for i, node in enumerate(streaming.streamed_nodes(model))}  # of weights
     widths = [ops[0].get_instream_width_padded()]
     widths += [op.get_outstream_width_padded(k) for op in ops for k in range(len(op.onnx_node.output))]
     wires, instances, stages = [], [], 0
@@ -126,12 +128,18 @@ def top_module(model: ModelWrapper, modules: Mapping[str, str] | None = None) ->
         module = (modules or {}).get(node.name, node.name)
         stage = stages if node.name in loaded else None
         stages += stage is not None
-        instances.append(_instance(i, module, node.name, op, ins, outs, stage))
+        weights = ""
+        if node.name in number:
+            weights = streaming.connections(number[node.name], f"reset_n_{i}")
+            wires.append(streaming.readies(number[node.name], f"reset_n_{i}"))
+        instances.append(_instance(i, module, node.name, op, ins, outs, stage, weights))
     body = "\n".join(wires) + "\n\n" + "\n".join(instances)
     resets = "\n".join(_reset(place) for place in range(len(nodes)))
     last = len(widths) - 1
     fast = "    input  logic ap_clk2x,  // twice ap_clk, with an edge at each of its edges\n"
     fast = fast if any(_pumped(op) for op in ops) else ""
+    bits = [getCustomOp(node).stream_bits for node in nodes if node.name in number]
+    streams_ports = "".join(streaming.ports(k, wide) for k, wide in enumerate(bits))
     loader, valid, ready = "", "s_axis_0_tvalid", "ready_0"
     if loaded:
         loader = "\n" + loading.instances(len(loaded), "reset_n_0")
@@ -142,7 +150,7 @@ def top_module(model: ModelWrapper, modules: Mapping[str, str] | None = None) ->
 module {TOP} (
     input  logic ap_clk,
 {fast}    input  logic ap_rst_n,
-{loading.PORTS if loaded else ""}    input  logic [{widths[0] - 1}:0] s_axis_0_tdata,
+{loading.PORTS if loaded else ""}{streams_ports}    input  logic [{widths[0] - 1}:0] s_axis_0_tdata,
     input  logic s_axis_0_tvalid,
     output logic s_axis_0_tready,
     output logic [{widths[-1] - 1}:0] m_axis_0_tdata,
@@ -178,7 +186,8 @@ def _reset(place: int) -> str:
 
 def _port_kinds(op: Any) -> set[str]:
     """Interfaces beyond the streams; FINN's thresholding has an AXI-Lite port even where it is unused."""
-    return {"axilite"} if type(op).__name__ == "Thresholding_rtl" and not op.loaded else set()
+    plain = type(op).__name__ == "Thresholding_rtl" and not op.loaded and op.tiles == 1
+    return {"axilite"} if plain else set()
 
 
 _UNUSED = """,
@@ -206,8 +215,9 @@ def _instance(
     inputs: Sequence[int],
     outputs: Sequence[int],
     stage: int | None,
+    weights: str,
 ) -> str:
-    """stage: of the loading chain; None for a node that has none."""
+    """stage: of the loading chain; None for a node that has none. weights: connections of their stream."""
     axilite, pumped = "axilite" in _port_kinds(op), _pumped(op)
     ports = [f"in{k}_V" for k in range(len(inputs))] + [f"out{k}_V" for k in range(len(outputs))]
     connections = ",\n      ".join(
@@ -216,6 +226,6 @@ def _instance(
     )
     return f"""  {module} {name}_i (
       .ap_clk(ap_clk), {".ap_clk2x(ap_clk2x), " if pumped else ""}.ap_rst_n(reset_n_{place}),
-      {connections}{_UNUSED if axilite else ""}{_chained(stage)}
+      {connections}{_UNUSED if axilite else ""}{_chained(stage)}{weights}
   );
 """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,21 @@ _UNSUPPORTED = {
     "Versal": r"versal\w*|v[cehmp]k\d+\w*|v[78]0|xcv[cehmnp]?\d\w*",
 }
 RESOURCES = ("LUT", "FF", "DSP", "BRAM18", "URAM")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The processor system's: bits of its bus, millions of transfers per second, share of these for reads."""
+
+    bits: int
+    mega_transfers: int
+    efficiency: float
+    source: str
+
+    @property
+    def bandwidth(self) -> int:
+        """MB/s that long reads get."""
+        return int(self.mega_transfers * self.bits / 8 * self.efficiency)
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,7 @@ class Board:
     vivado_board: str  # glob of the names of Vivado's board files
     source: str  # the data sheet that the figures come from
     aliases: Sequence[str] = ()  # what else it is called; capitals and dashes do not count
+    memory: Memory | None = None  # None: not known
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
@@ -61,6 +78,14 @@ class Board:
         return 0x43C0_0000 if self.family == "xc7" else 0xA000_0000
 
     @property
+    def memory_ports(self) -> tuple[int, int]:
+        """Ports of the logic to the memory, and bits of each.
+
+        UG585: four AXI_HP of 64 bits; UG1085: S_AXI_HP0 to 3 and HPC0 and 1 of 128.
+        """
+        return (4, 64) if self.family == "xc7" else (6, 128)
+
+    @property
     def most_clock_mhz(self) -> float:
         """The fastest clock that the processor system's AXI ports take, which all of a design runs from.
 
@@ -78,7 +103,12 @@ class Board:
 def boards() -> dict[str, Board]:
     """All known boards by name."""
     text = Path(__file__).with_name("boards.yaml").read_text(encoding="utf-8")
-    return {name: Board(name=name, **facts) for name, facts in yaml.safe_load(text).items()}
+    return {name: _board(name, facts) for name, facts in yaml.safe_load(text).items()}
+
+
+def _board(name: str, facts: dict[str, Any]) -> Board:
+    memory = facts.pop("memory", None)
+    return Board(name=name, memory=Memory(**memory) if memory else None, **facts)
 
 
 def get_board(name: str) -> Board:

@@ -17,9 +17,12 @@ module deconv_properties #(
 
   logic ap_rst_n, ap_clk2x, s_axis_tready, m_axis_tvalid;
   logic [7:0] m_axis_tdata;
-  logic [9:0] load_in, load_out;  // of weights that are loaded: none
+  logic [9:0] load_in, load_out;  // of weights that are loaded, or streamed: none
+  logic [7:0] s_axis_weights_tdata;
+  logic s_axis_weights_tlast, s_axis_weights_tvalid, s_axis_weights_tready, weights_error;
   assign ap_clk2x = 1'b0;
   assign load_in = '0;
+  assign {s_axis_weights_tdata, s_axis_weights_tlast, s_axis_weights_tvalid} = '0;
 
   any_reset resets (.again(reset), .*);
   deconv #(.H(SIZE), .W(SIZE), .KH(KERNEL), .KW(KERNEL), .SH(STRIDE), .SW(STRIDE), .PH(0), .PW(0), .OH(OUT), .OW(OUT),

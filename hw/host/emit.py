@@ -98,6 +98,11 @@ def _write(design: Design, out: Path, options: HostOptions) -> None:
 
 def _check(design: Design, options: HostOptions) -> None:
     elements = design.input.shape[-1]
+    if design.streams:
+        raise ValueError(
+            f"{design.root}: weights are streamed, and the host interface reads none from memory; connect "
+            "s_axis_weights_K to a master of your own, or build with weight_storage=rom or loaded"
+        )
     if design.input.shape[1:3] != (1, 1):
         raise ValueError(f"latents of shape {design.input.shape}: the host interface takes (1,1,1,Z)")
     if not 0 <= options.classes < elements:

@@ -60,6 +60,7 @@ def compile_design(design: Design, what: Compilation, folder: Path, log: Path) -
         *_trace_options(design, what.trace),
         *(_flags("FPGAN_TAPS") if what.taps else []),
         *(_flags("FPGAN_WEIGHTS") if design.weights else []),
+        *(_flags(f"FPGAN_STREAMS={len(design.streams.layers)}") if design.streams else []),
     ]  # fmt: skip
     ours = [_SAMPLED] if what.trace == "saif" else []
     if what.taps:

@@ -2,7 +2,7 @@
 // Streams images through the Verilated accelerator and records its output and when it came.
 //
 // Usage: harness IN OUT IMAGES IN_BEATS IN_BYTES OUT_BEATS OUT_BYTES STALL SEED RESET_AFTER WAVES WAVES_LIMIT
-//                TRIAL WEIGHTS [+plusargs]
+//                TRIAL WEIGHTS [STREAM...] [+plusargs]
 //   IN, OUT       files of IMAGES * BEATS words of BYTES bytes, little-endian
 //   STALL         probability in [0, 1) with which each side pauses in a cycle
 //   SEED          of those pauses, and of what registers hold before a reset
@@ -11,6 +11,9 @@
 //   WAVES_LIMIT   bytes at which the waveform ends, the simulation does not; 0: none
 //   TRIAL         seconds after which it ends, "starved", where its threads wait for each other; 0: never
 //   WEIGHTS       with FPGAN_WEIGHTS, a file to load after each reset
+//   STREAM        of each stream of weights, of which there are FPGAN_STREAMS: FILE:OFFSET:BYTES:BEAT:RATE:LATENCY,
+//                 bytes of FILE that are sent over and over again, BEAT bytes each, tlast with the last; RATE beats
+//                 per cycle are sent, from LATENCY cycles after a reset on, with pauses as on both sides
 // Prints one line of JSON: cycles, threads, the share of their time in which they ran, how many cycles the
 // waveform holds and whether it is whole, how long the weights took, and per image the cycles of its first input, first output and last output.
 #include <sys/resource.h>
@@ -92,6 +95,74 @@ class Stopwatch {
     double cpu_ = cpu();
 };
 
+#ifdef FPGAN_STREAMS
+// A memory that is read over and over again: one stream of weights.
+class Memory {
+  public:
+    struct Port {
+        void* tdata;
+        CData *tlast, *tvalid, *tready, *error;
+    };
+
+    Memory(const char* said, Port port, double stall, uint32_t seed) : port_(port), stall_(stall), random_(seed) {
+        std::string path(said), numbers;
+        for (int colons = 0; colons < 5; colons++) {
+            const size_t at = path.rfind(':');
+            numbers = path.substr(at + 1) + " " + numbers;
+            path.resize(at);
+        }
+        unsigned long long offset, bytes, beat, latency;
+        if (std::sscanf(numbers.c_str(), "%llu %llu %llu %lf %llu", &offset, &bytes, &beat, &rate_, &latency) != 5) {
+            std::fprintf(stderr, "%s: no stream of weights\n", said);
+            std::exit(2);
+        }
+        beat_ = beat;
+        latency_ = latency;
+        const std::vector<uint8_t> file = read_file(path.c_str(), offset + bytes);
+        content_.assign(file.begin() + long(offset), file.end());
+    }
+
+    void reset() {
+        at_ = cycle_ = 0;
+        credit_ = 0;
+        offering_ = false;
+        *port_.tvalid = 0;
+    }
+
+    void offer() {
+        offering_ = offering_ || (cycle_ >= latency_ && credit_ >= 1 && !pause());
+        *port_.tvalid = offering_;
+        if (offering_) std::memcpy(port_.tdata, &content_[at_], beat_);
+        *port_.tlast = offering_ && at_ + beat_ == content_.size();
+    }
+
+    // Before the edge of a clock; false where the accelerator says that a round ended elsewhere.
+    bool step() {
+        credit_ = credit_ + rate_ > kSaved ? kSaved : credit_ + rate_;
+        if (offering_ && *port_.tready) {
+            at_ = (at_ + beat_) % content_.size();
+            credit_ -= 1;
+            offering_ = false;
+        }
+        cycle_++;
+        return !*port_.error;
+    }
+
+  private:
+    static constexpr double kSaved = 2;  // beats that come at once at most
+
+    bool pause() { return stall_ > 0 && std::uniform_real_distribution<double>(0.0, 1.0)(random_) < stall_; }
+
+    Port port_;
+    double stall_, rate_ = 1, credit_ = 0;
+    std::mt19937 random_;
+    uint64_t beat_ = 1, latency_ = 0, cycle_ = 0;
+    size_t at_ = 0;
+    bool offering_ = false;
+    std::vector<uint8_t> content_;
+};
+#endif
+
 struct Limits {
     uint64_t waves;
     double trial;
@@ -120,6 +191,33 @@ class Bench {
         end_waves();
     }
 
+#ifdef FPGAN_STREAMS
+    void attach(char** said, const Job& job) {
+#define FPGAN_STREAM(k)                                                                                             \
+    memories_.emplace_back(said[k],                                                                                 \
+                           Memory::Port{&top_->s_axis_weights_##k##_tdata, &top_->s_axis_weights_##k##_tlast,       \
+                                        &top_->s_axis_weights_##k##_tvalid, &top_->s_axis_weights_##k##_tready,     \
+                                        &top_->weights_##k##_error},                                                \
+                           job.stall, job.seed + k)
+        FPGAN_STREAM(0);
+#if FPGAN_STREAMS > 1
+        FPGAN_STREAM(1);
+#endif
+#if FPGAN_STREAMS > 2
+        FPGAN_STREAM(2);
+#endif
+#if FPGAN_STREAMS > 3
+        FPGAN_STREAM(3);
+#endif
+#if FPGAN_STREAMS > 4
+        FPGAN_STREAM(4);
+#endif
+#if FPGAN_STREAMS > 5
+#error more streams of weights than a board has ports
+#endif
+    }
+#endif
+
     void reset() {
         top_->ap_rst_n = 0;
         top_->s_axis_0_tvalid = 0;
@@ -132,6 +230,9 @@ class Bench {
         context_.assertOn(true);
         top_->ap_rst_n = 1;
         cycle_ = 0;
+#ifdef FPGAN_STREAMS
+        for (Memory& memory : memories_) memory.reset();
+#endif
     }
 
 #ifdef FPGAN_WEIGHTS
@@ -188,6 +289,9 @@ class Bench {
             top_->s_axis_0_tvalid = offering;
             if (offering) std::memcpy(&top_->s_axis_0_tdata, &in[sent * job.in_bytes], job.in_bytes);
             top_->m_axis_0_tready = !pause();
+#ifdef FPGAN_STREAMS
+            for (Memory& memory : memories_) memory.offer();
+#endif
             top_->eval();
             const bool send = offering && top_->s_axis_0_tready;
             const bool take = top_->m_axis_0_tvalid && top_->m_axis_0_tready;
@@ -198,6 +302,10 @@ class Bench {
                 if (got % job.out_beats == 0) first_out[got / job.out_beats] = cycle_;
                 last_out[got / job.out_beats] = cycle_;
             }
+#ifdef FPGAN_STREAMS
+            for (Memory& memory : memories_)
+                if (!memory.step()) fail("a round of weights ended elsewhere than in the accelerator");
+#endif
             tick();
             sent += send;
             got += take;
@@ -230,6 +338,10 @@ class Bench {
     Stopwatch watch;
 
   private:
+#ifdef FPGAN_STREAMS
+    std::vector<Memory> memories_;
+#endif
+
     void fail(const char* what) {
         std::fprintf(stderr, "%s\n", what);
         end_waves();
@@ -338,6 +450,9 @@ int main(int argc, char** argv) {
     auto load = [&] { bench.load(job, loaded); };
 #else
     auto load = [] {};
+#endif
+#ifdef FPGAN_STREAMS
+    bench.attach(argv + 15, job);
 #endif
     if (number(10)) {
         bench.reset();

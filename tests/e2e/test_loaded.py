@@ -128,7 +128,7 @@ def test_weights_in_the_bitstream_stay(models, tmp_path):
         ({"budget": {"URAM": 3}}, "holds no constants"),
         ({"any_weights": True}, "ask for weight_storage"),
         ({"weight_storage": "loaded", "backend": "hls"}, "HLS"),
-        ({"weight_storage": "streamed"}, "choose rom, loaded, auto"),
+        ({"weight_storage": "flash"}, "choose rom, loaded, streamed, auto"),
         ({"weight_storage": "loaded", "like": out}, "takes it over"),
     ):
         with pytest.raises(ValueError, match=said):

@@ -25,6 +25,7 @@ def register() -> None:
     import finn.custom_op.fpgadataflow.rtl  # noqa: F401  the domain's own ops first
 
     from fpgan.build.dataflow.ops.add import Add_rtl
+    from fpgan.build.dataflow.ops.batch_buffer import BatchBuffer_rtl
     from fpgan.build.dataflow.ops.channels import Channels_rtl
     from fpgan.build.dataflow.ops.concat import Concat_rtl
     from fpgan.build.dataflow.ops.deconv import Deconv
@@ -40,7 +41,8 @@ def register() -> None:
 
     joins = (Add_rtl, Concat_rtl, Fork_rtl)
     images = (
-        Channels_rtl, Deconv_rtl, Lookup_rtl, PixelPad_rtl, PixelSelect_rtl, Requantize_rtl, Thresholding_rtl,
+        BatchBuffer_rtl, Channels_rtl, Deconv_rtl, Lookup_rtl, PixelPad_rtl, PixelSelect_rtl, Requantize_rtl,
+        Thresholding_rtl,
     )  # fmt: skip
     add_to(DOMAIN, Deconv)
     add_to(RTL_DOMAIN, *joins, *images, Fifo_rtl, WidthConvert_rtl)

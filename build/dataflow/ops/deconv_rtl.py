@@ -11,12 +11,13 @@ import numpy as np
 from finn.util.basic import get_dsp_block
 from numpy.typing import NDArray
 
-from fpgan.build.dataflow import costs
+from fpgan.build.dataflow import costs, memory_costs
 from fpgan.build.dataflow.cascade import Packing
 from fpgan.build.dataflow.ops.deconv import Deconv
 from fpgan.build.dataflow.ops.hex_words import hex_words
 from fpgan.build.dataflow.ops.loaded import LoadedOp, Section
 from fpgan.build.dataflow.ops.rtl_op import RtlOp
+from fpgan.hw.sources import sources
 from fpgan.sim.golden import cascade_places, weight_words
 
 _DSP_VERSION = {"DSP48E1": 1, "DSP48E2": 2, "DSP58": 3}
@@ -34,6 +35,9 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
             "side_pe": ("i", False, 0),
             "side_core": ("s", False, "lut", {"lut", "cascade"}),
             "side_memory": ("s", False, "distributed", {"distributed", "block", "constant"}),
+            "beat_bits": ("i", False, 64),  # of a stream of weights, a power of two
+            "bytes_per_cycle": ("f", False, 0.0),  # that the memory gives it; 0: a beat
+            "latency": ("i", False, 0),  # of the memory, cycles from a reset to its first beat
             # The first half of PE multiplies the taps of one of two output columns side by side, and side_pe,
             # the other half, those of the other; of column_taps.
             "own_taps": ("i", False, 0, {0, 1}),
@@ -49,6 +53,14 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
 
     def pumped(self) -> bool:
         return bool(self.get_nodeattr("core") == "dsp2x")
+
+    @property
+    def stream_bits(self) -> int:
+        return int(self.get_nodeattr("beat_bits")) if self.streamed else 0
+
+    def get_rtl_file_list(self, abspath: bool = False) -> list[str]:
+        banks = sources("weight_tiles", Path()) if self.streamed else []
+        return [*(str(p) if abspath else p.name for p in banks), *super().get_rtl_file_list(abspath)]
 
     def source_key(self) -> str:
         cores = {part.core for part in self.shape().parts}
@@ -84,6 +96,11 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
                 parameters |= {f"{side}{name}": value for name, value in sizes.items()}
         if self.loaded:
             parameters |= {"WEIGHTS": "", "LOADED": 1}
+        if self.streamed:
+            parameters |= {
+                "WEIGHTS": "", "CO": self.get_nodeattr("CO") // self.tiles, "TILES": self.tiles,
+                "TILE_IMAGES": self.batch, "BEAT": self.get_nodeattr("beat_bits"),
+            }  # fmt: skip
         if self.get_nodeattr("own_taps"):
             names = "LEFT", "COLUMNS", "SIDE_LEFT", "SIDE_COLUMNS"
             parameters |= dict(zip(names, self.column_taps, strict=True))
@@ -114,12 +131,51 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
     def _weight_file(self, side: str) -> str:
         return f"{self.onnx_node.name}_{side.lower()}weights"
 
+    # -- weights that come while it computes -------------------------------------------------------------
+    def get_folded_input_shape(self, ind: int = 0) -> list[int]:
+        """Of an image's words, which enter once for each tile."""
+        images, rows, *rest = super().get_folded_input_shape(ind)
+        return [images, rows * (self.tiles if self.streamed else 1), *rest]
+
+    @property
+    def bytes_per_cycle(self) -> float:
+        """That the memory gives to its weights; 0: a beat."""
+        return float(self.get_nodeattr("bytes_per_cycle"))
+
+    @property
+    def weight_beats(self) -> int:
+        """Of a tile's weights."""
+        shape = self.shape()
+        width = shape.lanes * shape.weight_bits
+        return memory_costs.tile_beats(width, shape.weight_words, self.get_nodeattr("beat_bits"))
+
+    @property
+    def stream_bytes(self) -> int:
+        """Of a batch's weights."""
+        return int(self.tiles * self.weight_beats * self.get_nodeattr("beat_bits") // 8)
+
+    def weight_stream(self, model: Any) -> bytes:
+        """What it takes of memory for a batch: of each tile its words as weight_tiles.sv has them."""
+        bits, beat = self.get_input_datatype(1).bitwidth(), self.get_nodeattr("beat_bits")
+        weights, content = self._weights(model), b""
+        for tile in np.split(weights, self.tiles, axis=1):
+            words = self._words_of(tile).reshape(self.shape().weight_words, -1)
+            place = memory_costs.streamed_place(words.shape[1] * bits, beat)
+            planes = (words[:, :, None] >> np.arange(bits)) & 1
+            planes = np.pad(planes.reshape(len(words), -1), ((0, 0), (0, place - words.shape[1] * bits)))
+            packed = np.packbits(planes.reshape(-1).astype(np.uint8), bitorder="little").tobytes()
+            content += packed.ljust(self.weight_beats * beat // 8, b"\0")
+        return content
+
     def section(self, model: Any) -> Section:
         return Section.of(self.onnx_node.name, self._memory(model), self.get_input_datatype(1).bitwidth())
 
     def _memory(self, model: Any) -> NDArray[np.int64]:
+        return self._words_of(self._weights(model))
+
+    def _words_of(self, weights: NDArray[np.int64]) -> NDArray[np.int64]:
         return weight_words(
-            self._weights(model),
+            weights,
             self.geometry,
             self.get_nodeattr("PE"),
             self.get_nodeattr("SIMD"),
@@ -128,7 +184,7 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
         )
 
     def write_data(self, model: Any, folder: Path) -> None:
-        if self.loaded:
+        if self.loaded or self.streamed:
             return
         words, bits, first = self._memory(model), self.get_input_datatype(1).bitwidth(), 0
         ends = list(self.column_taps) if self.get_nodeattr("own_taps") else [0, self.taps[1]] * 2
@@ -156,8 +212,9 @@ class Deconv_rtl(LoadedOp, Deconv, RtlOp):
         columns = self.column_taps[1::2] if self.get_nodeattr("own_taps") else ()
         return costs.DeconvShape(
             pe=self.get_nodeattr("PE"), simd=self.get_nodeattr("SIMD"), taps=ty * tx, at_once=self.at_once,
+            beat_bits=self.get_nodeattr("beat_bits") if self.streamed else 0,
             weight_bits=self.get_input_datatype(1).bitwidth(), act_bits=self.get_input_datatype().bitwidth(),
-            acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * nf * sf,
+            acc_bits=self.get_output_datatype().bitwidth(), weight_words=blocks * (nf // self.tiles) * sf,
             buffer_words=self.buffer_rows // ty * -(-g.cols.size // tx) * self.pixel_words,
             narrow=bool(self.get_nodeattr("narrow_weights")), signed=self.get_input_datatype().signed(),
             core=self.get_nodeattr("core"),

@@ -16,7 +16,7 @@ from fpgan.build.dataflow.ops.wrapper import Parameter, Wrapper
 from fpgan.hw.sources import sources
 
 _TWO_CLOCKS = ("deconv",)  # modules with a port ap_clk2x
-_CHAINED = ("deconv",)  # modules with a place in the chain of load_words
+_CHAINED = ("deconv",)  # modules with a place in the chain of load_words, and a stream of weights
 
 
 class RtlOp(StreamOp, RTLBackend):
@@ -42,6 +42,11 @@ class RtlOp(StreamOp, RTLBackend):
     def loaded(self) -> bool:
         """Whether its constants come over the chain of load_words."""
         return False
+
+    @property
+    def stream_bits(self) -> int:
+        """Of a beat of its weights where they are streamed, else 0."""
+        return 0
 
     def get_verilog_top_module_intf_names(self) -> dict[str, Any]:
         names: dict[str, Any] = super().get_verilog_top_module_intf_names()
@@ -69,6 +74,7 @@ class RtlOp(StreamOp, RTLBackend):
             self.parameters(fpgapart),
             fast_clock=self.pumped() if self.module() in _TWO_CLOCKS else None,
             chain=self.loaded if self.module() in _CHAINED else None,
+            weights=self.stream_bits if self.module() in _CHAINED else None,
         ).text(self.get_verilog_top_module_intf_names())
 
     def get_rtl_file_list(self, abspath: bool = False) -> list[str]:

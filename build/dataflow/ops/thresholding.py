@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class Thresholding_rtl(LoadedOp, FinnThresholding):
         steps = np.rint(weights).astype(np.int64)
         steps = np.pad(steps, ((0, 0), (0, (1 << bits) - 1 - steps.shape[1])))
         if len(steps) == 1:
-            steps = np.repeat(steps, pe, 0)
+            steps = np.repeat(steps, self.get_nodeattr("NumChannels") if self.tiles > 1 else pe, 0)
+        steps = self._sets(steps, pe)
         for stage in range(bits):
             compared = steps[:, (1 << bits - stage - 1) - 1 :: 1 << bits - stage]  # (C, 2^stage)
             for element in range(pe):
@@ -50,7 +52,16 @@ class Thresholding_rtl(LoadedOp, FinnThresholding):
                 words: NDArray[np.int64] = compared[element::pe].reshape(-1, 1)
                 (folder / name).write_text(hex_words(words, self.get_input_datatype(1).bitwidth()))
 
-    # -- thresholds that are loaded: thresholding_loaded.sv around FINN's module ----------------------------
+    def _sets(self, steps: NDArray[np.int64], pe: int) -> NDArray[np.int64]:
+        """Steps (C,T) as FINN's module has sets of them, one for each tile: folds up to a power of two."""
+        if self.tiles == 1:
+            return steps
+        folds = len(steps) // self.tiles // pe
+        sets = steps.reshape(self.tiles, folds, pe, -1)
+        padded = np.pad(sets, ((0, 0), (0, (1 << (folds - 1).bit_length()) - folds), (0, 0), (0, 0)))
+        return padded.reshape(-1, steps.shape[1])
+
+    # -- thresholds that are loaded, or of tiles: modules of ours around FINN's -----------------------------
     def section(self, model: Any) -> Section:
         channels, pe, count = (self.get_nodeattr(name) for name in ("NumChannels", "PE", "numSteps"))
         steps = np.rint(model.get_initializer(self.onnx_node.input[1])).astype(np.int64)
@@ -61,25 +72,35 @@ class Thresholding_rtl(LoadedOp, FinnThresholding):
         bits = self.get_input_datatype(1).bitwidth()
         return Section.of(self.onnx_node.name, words.reshape(-1, 1), bits)
 
+    def _module(self) -> str | None:
+        """Of ours; None where FINN's stands alone."""
+        return "thresholding_loaded" if self.loaded else "thresholding_tiles" if self.tiles > 1 else None
+
     def generate_hdl(self, model: Any, fpgapart: str, clk: float) -> None:
-        if not self.loaded:
+        module = self._module()
+        if module is None:
             super().generate_hdl(model, fpgapart, clk)
             return
         folder, name = Path(self.get_nodeattr("code_gen_dir_ipgen")), self.onnx_node.name
         for attribute in ("ipgen_path", "ip_path"):
             self.set_nodeattr(attribute, str(folder))
         self.set_nodeattr("gen_top_module", name)
-        kind = self.get_input_datatype()
+        kind, tiled = self.get_input_datatype(), dict[str, int | str]()
+        if self.tiles > 1:
+            self.generate_params(model, str(folder))
+            pixels = math.prod(int(n) for n in self.get_nodeattr("numInputVectors"))
+            tiled = {"TILES": self.tiles, "BATCH": self.batch, "PIXELS": pixels, "PATH": f"./{name}_"}
         wrapper = Wrapper(
             name,
-            "thresholding_loaded",
+            module,
             {
                 "WI": kind.bitwidth(), "WT": self.get_input_datatype(1).bitwidth(),
-                "N": self.get_nodeattr("numSteps"), "C": self.get_nodeattr("NumChannels"),
+                "N": self.get_nodeattr("numSteps"), "C": self.get_nodeattr("NumChannels") // self.tiles,
                 "PE": self.get_nodeattr("PE"), "SIGNED": int(kind.signed()),
                 "BIAS": self.get_nodeattr("ActVal"), "DEEP_PIPELINE": self.get_nodeattr("deep_pipeline"),
+                **tiled,
             },
-            chain=True,
+            chain=True if self.loaded else None,
         )  # fmt: skip
         streams = {
             "s_axis": [("in0_V", self.get_instream_width_padded())],
@@ -88,11 +109,12 @@ class Thresholding_rtl(LoadedOp, FinnThresholding):
         (folder / f"{name}.v").write_text(wrapper.text(streams), encoding="utf-8")
 
     def get_rtl_file_list(self, abspath: bool = False) -> list[str]:
-        if not self.loaded:
+        module = self._module()
+        if module is None:
             return list(super().get_rtl_file_list(abspath))
         folder = Path(self.get_nodeattr("code_gen_dir_ipgen"))
         paths = [
-            *sources("thresholding_loaded", Path(get_settings().finn_rtllib)),
+            *sources(module, Path(get_settings().finn_rtllib)),
             folder / f"{self.get_nodeattr('gen_top_module')}.v",
         ]
         return [str(path) if abspath else path.name for path in paths]

@@ -26,6 +26,7 @@ class WidthConvert_rtl(RtlOp):
             "out_shape": ("ints", False, []),
             "in_elems": ("i", False, 1),
             "out_elems": ("i", False, 1),
+            "times": ("i", False, 1),  # that each image passes
         }
         return attrs
 
@@ -36,6 +37,7 @@ class WidthConvert_rtl(RtlOp):
         return [int(v) for v in self.get_nodeattr("out_shape")] or self.get_normal_input_shape()
 
     def _folded(self, shape: list[int], elems: int) -> list[int]:
+        shape = [shape[0], shape[1] * int(self.get_nodeattr("times")), *shape[2:]]
         if shape[-1] % elems == 0:
             return [*shape[:-1], shape[-1] // elems, elems]
         if shape[-2] * shape[-1] % elems == 0:
@@ -50,7 +52,7 @@ class WidthConvert_rtl(RtlOp):
 
     def get_exp_cycles(self) -> int:
         narrow = min(self.get_nodeattr("in_elems"), self.get_nodeattr("out_elems"))
-        return math.prod(self.get_normal_input_shape()) // narrow
+        return math.prod(self.get_folded_input_shape()) // narrow
 
     def compute(self, x: IntArray, *initializers: NDArray) -> IntArray:
         return x.reshape(-1, *self.get_normal_output_shape()[1:])

@@ -17,19 +17,32 @@ _CHAIN = """    input  wire [9:0] load_in,
 _NO_CHAIN = """  wire [9:0] load_out;
   wire unused = &{1'b0, load_out};
 """
+_WEIGHTS = """    input  wire [{bits}:0] in1_V_TDATA,
+    input  wire in1_V_TLAST,
+    input  wire in1_V_TVALID,
+    output wire in1_V_TREADY,
+    output wire weights_error,
+"""
+_NO_WEIGHTS = """  wire weights_ready, weights_error;
+  wire unused_weights = &{1'b0, weights_ready, weights_error};
+"""
 
 Parameter = int | str | tuple[int, ...]  # a tuple: 32 bits each, the first one lowest
 
 
 @dataclass(frozen=True)
 class Wrapper:
-    """fast_clock, chain: whether the port ap_clk2x, the chain of load_words, is used; None: there is none."""
+    """fast_clock, chain: whether the port ap_clk2x, the chain of load_words, is used; None: there is none.
+
+    weights: bits of a beat of weights that are streamed; 0 where they are not, None where there is no port.
+    """
 
     name: str
     module: str
     parameters: Mapping[str, Parameter]
     fast_clock: bool | None = None
     chain: bool | None = None
+    weights: int | None = None
 
     def text(self, names: Mapping[str, Any]) -> str:
         """Verilog-2001: a block design of Vivado's takes no SystemVerilog module.
@@ -49,6 +62,8 @@ class Wrapper:
         if self.chain is not None:
             given = "load_in" if self.chain else "10'd0"
             streams += f",\n      .load_in({given}), .load_out(load_out)"
+        if self.weights is not None:
+            streams += f",\n      {_weights(self.weights)}"
         declared = ",\n    ".join(ports)
         return f"""// SPDX-License-Identifier: Apache-2.0
 // {self.name}: {self.module} with FINN's port names.
@@ -60,9 +75,9 @@ module {self.name} (
     input  wire ap_clk,
 {_FAST_CLOCK if self.fast_clock else ""}    (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
     input  wire ap_rst_n,
-{_CHAIN if self.chain else ""}    {declared}
+{_CHAIN if self.chain else ""}{_WEIGHTS.format(bits=self.weights - 1) if self.weights else ""}    {declared}
 );
-{_NO_CHAIN if self.chain is False else ""}  {self.module} #(
+{_NO_CHAIN if self.chain is False else ""}{_NO_WEIGHTS if self.weights == 0 else ""}  {self.module} #(
       {settings}
   ) impl (
       {clocks}.ap_rst_n(ap_rst_n),
@@ -70,6 +85,15 @@ module {self.name} (
   );
 endmodule
 """
+
+
+def _weights(bits: int) -> str:
+    """Connections of a stream of weights."""
+    signals = {"tdata": "8'd0", "tlast": "1'b0", "tvalid": "1'b0", "tready": "weights_ready"}
+    if bits:
+        signals = {signal: f"in1_V_{signal.upper()}" for signal in signals}
+    joined = ", ".join(f".s_axis_weights_{signal}({value})" for signal, value in signals.items())
+    return f"{joined},\n      .weights_error(weights_error)"
 
 
 def _literal(value: Parameter) -> str:

@@ -27,6 +27,7 @@ _FREE_LAG, _FREE_PLACES = 3, 4
 def stage(op: Any) -> Stage:
     """Of a Deconv_rtl node."""
     geometry, (nf, sf), (ty, tx) = op.geometry, op.fold, op.taps
+    nf //= op.tiles  # of a tile, where weights are streamed: its images are walked like others
     bits = DataType[op.get_nodeattr("weightDataType")].bitwidth()
     cores = [
         _core(part.core, part.wide, bits, packing)
@@ -92,6 +93,19 @@ def _steps(p: IntArray, a: int, s: IntArray, b: int) -> int:
     rows = a + _TABLES + 2 * p[a + _OH]
     blocks = p[rows + s[b + _OY]] * p[rows + p[a + _OH] + s[b + _GROUP] // p[a + _NF]]
     return max(1, blocks * p[a + _SF])
+
+
+@compiled
+def now(s: IntArray, b: int) -> int:
+    """The cycle."""
+    return s[b + _NOW]
+
+
+@compiled
+def ends_image(p: IntArray, a: int, s: IntArray, b: int) -> bool:
+    """Whether the last step of an image is issued in this cycle."""
+    last = s[b + _DONE] + 1 == _steps(p, a, s, b) and s[b + _GROUP] + 1 == p[a + _OW] * p[a + _NF]
+    return last and s[b + _OY] + 1 == p[a + _OH] and s[b + _SURPLUS] >= 0 and s[b + _CREDIT] > 0
 
 
 @compiled

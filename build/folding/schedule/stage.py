@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-FIFO, WIDTH, THRESHOLD, PAD, WIRES, DECONV, FORK, ADD, CONCAT = range(9)  # kinds; the last three join or part
+# Kinds; the last three join or part.
+FIFO, WIDTH, THRESHOLD, PAD, WIRES, DECONV, BATCH, STREAMED, FORK, ADD, CONCAT = range(11)
 FOREVER = 1 << 40
 
 

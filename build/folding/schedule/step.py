@@ -10,14 +10,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from fpgan.build.folding.schedule import deconv, fifo, joins, pixel_pad, thresholding, width_convert
+from fpgan.build.folding.schedule import (
+    batch_buffer,
+    deconv,
+    fifo,
+    joins,
+    pixel_pad,
+    streamed,
+    thresholding,
+    width_convert,
+)
 from fpgan.build.folding.schedule.machine_code import compiled, kept
 from fpgan.build.folding.schedule.stage import (
+    BATCH,
     DECONV,
     FIFO,
     FOREVER,
     FORK,
     PAD,
+    STREAMED,
     THRESHOLD,
     WIDTH,
     WIRES,
@@ -121,6 +132,8 @@ def relative(kinds: IntArray, p: IntArray, p_at: IntArray, s: IntArray, s_at: In
             thresholding.relative(p, p_at[i], s, s_at[i], seen)
         elif kinds[i] == DECONV:
             deconv.relative(p, p_at[i], s, s_at[i], seen)
+        elif kinds[i] == STREAMED:
+            streamed.relative(p, p_at[i], s, s_at[i], seen)
     return seen
 
 
@@ -135,6 +148,10 @@ def _valid(kind: int, p: IntArray, a: int, s: IntArray, b: int, upstream: bool) 
         return thresholding.valid(s, b)
     if kind == DECONV:
         return deconv.valid(s, b)
+    if kind == STREAMED:
+        return streamed.valid(s, b)
+    if kind == BATCH:
+        return batch_buffer.valid(s, b)
     if kind == PAD:
         return pixel_pad.valid(p, a, s, b, upstream)
     return upstream
@@ -150,6 +167,10 @@ def _ready(kind: int, p: IntArray, a: int, s: IntArray, b: int, downstream: bool
         return thresholding.ready(p, a, s, b)
     if kind == DECONV:
         return deconv.ready(p, a, s, b)
+    if kind == STREAMED:
+        return streamed.ready(p, a, s, b)
+    if kind == BATCH:
+        return batch_buffer.ready(s, b)
     if kind == PAD:
         return pixel_pad.ready(p, a, s, b, downstream)
     return downstream
@@ -165,6 +186,10 @@ def _tick(kind: int, p: IntArray, a: int, s: IntArray, b: int, push: int, pop: i
         thresholding.tick(p, a, s, b, push, pop)
     elif kind == DECONV:
         deconv.tick(p, a, s, b, push, pop)
+    elif kind == STREAMED:
+        streamed.tick(p, a, s, b, push, pop)
+    elif kind == BATCH:
+        batch_buffer.tick(p, a, s, b, push, pop)
     elif kind == PAD:
         pixel_pad.tick(p, a, s, b, pop)
 
@@ -177,6 +202,10 @@ def _quiet(kind: int, p: IntArray, a: int, s: IntArray, b: int) -> int:
         return thresholding.quiet(s, b)
     if kind == DECONV:
         return deconv.quiet(p, a, s, b)
+    if kind == STREAMED:
+        return streamed.quiet(p, a, s, b)
+    if kind == BATCH:
+        return batch_buffer.quiet(s, b)
     return FOREVER
 
 
@@ -186,6 +215,8 @@ def _skip(kind: int, p: IntArray, a: int, s: IntArray, b: int, cycles: int) -> N
         thresholding.skip(s, b, cycles)
     elif kind == DECONV:
         deconv.skip(p, a, s, b, cycles)
+    elif kind == STREAMED:
+        streamed.skip(p, a, s, b, cycles)
 
 
 @compiled

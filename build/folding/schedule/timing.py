@@ -18,12 +18,14 @@ from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow.graph import Streams
 from fpgan.build.folding.schedule import (
+    batch_buffer,
     deconv,
     fifo,
     joins,
     pixel_pad,
     pixel_select,
     requantize,
+    streamed,
     thresholding,
     width_convert,
 )
@@ -34,9 +36,10 @@ from fpgan.sim.steady import steady
 
 _STAGES: dict[str, Callable[[Any], Stage]] = {
     "Add_rtl": joins.add,
+    "BatchBuffer_rtl": batch_buffer.stage,
     "Channels_rtl": lambda op: Stage.of(WIRES, [0], [0]),
     "Concat_rtl": joins.concat,
-    "Deconv_rtl": deconv.stage,
+    "Deconv_rtl": lambda op: streamed.stage(op) if op.streamed else deconv.stage(op),
     "Fifo_rtl": fifo.stage,
     "Fork_rtl": joins.fork,
     "Lookup_rtl": joins.lookup,
@@ -55,18 +58,20 @@ class Schedule:
     """When words moved, by the streams' numbers (graph.Streams): the last one is the graph's output.
 
     ends: cycle of each image's last output word. first, last: cycles of the first image's first and last
-    word on each stream.
+    word on each stream. batch: images that come and go together.
     """
 
     ends: tuple[int, ...]
     first: tuple[int, ...]
     last: tuple[int, ...]
+    batch: int = 1
 
     @property
     def period(self) -> int:
         """Cycles between images once they come evenly; else the longest of the later distances."""
-        gaps = np.diff(self.ends)
-        return steady(self.ends) or int(gaps[-max(1, len(gaps) // 2) :].max())
+        ends = self.ends[self.batch - 1 :: self.batch]  # of batches, whose images leave as fast as they can
+        gaps = np.diff(ends)
+        return -(-(steady(ends) or int(gaps[-max(1, len(gaps) // 2) :].max())) // self.batch)
 
     @property
     def latency(self) -> int:
@@ -90,6 +95,7 @@ class Timing:
         nodes = list(model.graph.node)
         ops = [getCustomOp(node) for node in nodes]
         self.streams = Streams.of(model)
+        self.batch = max([1, *(op.batch for op in ops if getattr(op, "streamed", False))])  # images at a time
         shapes = [ops[0].get_folded_input_shape()]
         shapes += [op.get_folded_output_shape(k) for op in ops for k in range(len(op.onnx_node.output))]
         self.fifos = {node.name: i for i, node in enumerate(nodes) if node.op_type == "Fifo_rtl"}
@@ -104,8 +110,11 @@ class Timing:
         self._at = at[::2].copy(), at[1::2].copy()  # where the inputs, the outputs of each stage begin
 
     def settled(self, depths: Mapping[str, int] | None = None) -> Schedule:
-        """Of as many images as it takes for their distance to stay the same: more where paths meet."""
-        return self.run(9 if any(len(inputs) > 1 for inputs in self.streams.inputs) else 4, depths)
+        """Of as many images as it takes for their distance to stay the same: more where paths meet, and of
+        batches as many.
+        """
+        joined = any(len(inputs) > 1 for inputs in self.streams.inputs)
+        return self.run(self.batch * (9 if joined else 4), depths)
 
     def moving(self, depths: Mapping[str, int], name: str) -> int:
         """The least depth of a FIFO with which images leave at all, the others' depths as they are.
@@ -113,7 +122,7 @@ class Timing:
         From SMALLEST words on it gets one more whenever nothing moves any more and it is full: whether words
         stop depends on what FIFOs hold, not on when. DeadlockError where more words are no help.
         """
-        return int(self._run(_FEW, {**depths, name: fifo.SMALLEST}, self.fifos[name])[1])
+        return int(self._run(_FEW * self.batch, {**depths, name: fifo.SMALLEST}, self.fifos[name])[1])
 
     def run(self, images: int = 4, depths: Mapping[str, int] | None = None) -> Schedule:
         """As the function of that name; depths: words of FIFOs, by name, that differ from the graph's."""
@@ -146,7 +155,8 @@ class Timing:
             if grows < 0 and run.counts[repeats.stream] == stop and ends[0] < images:
                 repeats.look(run, relative(kinds, p, p_at, s, s_at))
         self.held = {name: int(run.most[i]) for name, i in self.fifos.items()}
-        schedule = Schedule(tuple(ends[1:].tolist()), tuple(run.first.tolist()), tuple(run.last.tolist()))
+        words = tuple(run.first.tolist()), tuple(run.last.tolist())
+        schedule = Schedule(tuple(ends[1:].tolist()), *words, self.batch)
         return schedule, int(p[p_at[grows]]) if grows >= 0 else 0
 
 

@@ -16,9 +16,21 @@ module weight_reader #(
     parameter int unsigned BITS = 1,
     parameter FILE = "",
     parameter STYLE = "",
-    parameter bit LOADED = 0
+    parameter bit LOADED = 0,
+    parameter int unsigned TILES = 0,
+    parameter int unsigned TILE_IMAGES = 1,
+    parameter int unsigned BEAT = 8
 ) (
     input logic ap_clk,
+    input logic ap_rst_n,
+    input logic [BEAT-1:0] s_axis_tdata,
+    input logic s_axis_tlast,
+    input logic s_axis_tvalid,
+    output logic s_axis_tready,
+    output logic error,
+    output logic full,
+    input logic begun,
+    input logic image_end,
     input logic [9:0] load_in,
     output logic [9:0] load_out,
     input logic [WYW-1:0] wy,

@@ -9,6 +9,8 @@
 // The last SIDE_PE of each word's PE channels may have another core than the first, and another memory; and of the TX
 // taps along x that are read at once other ones: where a pixel's channels are several output columns, each column
 // has weights at some taps alone.
+// TILES: what it has for its CO channels is TILES times as many, a tile after the other: the weights come over
+// s_axis_weights (see weight_tiles), each tile's for TILE_IMAGES images, which enter once its weights are there.
 //
 // In:  pixels in raster order, CI/SIMD words each, channel 0 first and in the low bits.
 // Out: accumulators in raster order, CO/PE words each, ACC_WIDTH bits per element.
@@ -65,6 +67,9 @@ module deconv #(
     parameter int unsigned SIDE_LEFT = 0,    // these of the last channels
     parameter int unsigned SIDE_COLUMNS = TX,
     parameter bit LOADED = 0,                // weights come over the chain of load_words
+    parameter int unsigned TILES = 0,        // of weights that are streamed; 0: they are not
+    parameter int unsigned TILE_IMAGES = 1,  // for which a tile is in use
+    parameter int unsigned BEAT = 8,         // bits of a beat of weights, a power of two
     parameter BUFFER_STYLE = "auto",         // ram_style of the line buffer
     localparam int unsigned IN_BITS  = (SIMD * ACT_WIDTH + 7) / 8 * 8,
     localparam int unsigned OUT_BITS = (PE * ACC_WIDTH + 7) / 8 * 8
@@ -75,6 +80,12 @@ module deconv #(
 
     input  logic [9:0] load_in,          // the chain, for LOADED only
     output logic [9:0] load_out,
+
+    input  logic [BEAT-1:0] s_axis_weights_tdata,  // for TILES only
+    input  logic s_axis_weights_tlast,   // with the last beat of all tiles
+    input  logic s_axis_weights_tvalid,
+    output logic s_axis_weights_tready,
+    output logic weights_error,          // tlast came elsewhere; until a reset no tile begins any more
 
     input  logic [IN_BITS-1:0] s_axis_tdata,   // SIMD channels of one pixel
     input  logic s_axis_tvalid,
@@ -115,8 +126,9 @@ module deconv #(
   if (COG * GP % PE != 0) begin : gen_bad_pe
     $error("deconv: PE=%0d does not divide CO=%0d of %0d of %0d groups", PE, CO, GP, GROUPS);
   end
-  if (SIDE_PE >= PE || ((GP > 1 || LOADED) && SIDE_PE > 0)) begin : gen_bad_side
-    $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once, LOADED=%0d", SIDE_PE, PE, GP, LOADED);
+  if (SIDE_PE >= PE || ((GP > 1 || LOADED || TILES > 0) && SIDE_PE > 0)) begin : gen_bad_side
+    $error("deconv: SIDE_PE=%0d of PE=%0d with %0d groups at once, LOADED=%0d, TILES=%0d", SIDE_PE, PE, GP, LOADED,
+           TILES);
   end
   if (LEFT + COLUMNS > TX || SIDE_LEFT + SIDE_COLUMNS > TX || COLUMNS == 0 || SIDE_COLUMNS == 0) begin : gen_bad_columns
     $error("deconv: taps %0d+%0d and %0d+%0d of TX=%0d", LEFT, COLUMNS, SIDE_LEFT, SIDE_COLUMNS, TX);
@@ -184,10 +196,11 @@ module deconv #(
   logic [BLOCKS_X-1:0][TX-1:0] mask_x;
   logic [IW-1:0] more_y, drop_y;
 
+  logic oy_last;
   /* verilator lint_off PINCONNECTEMPTY */
   tap_axis #(.SIZE(H), .KERNEL(KH), .STRIDE(SH), .PAD(PH), .STEP(DH),
              .DILATION(LH), .APART(APART_Y), .OUT(OH), .PAR(TY)) rows (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(row_step), .last(), .empty(empty_y), .last_block(last_y),
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .next(row_step), .last(oy_last), .empty(empty_y), .last_block(last_y),
       .first_w(first_wy), .first_g(first_gy), .first_abs(), .place(place_y), .mask(mask_y), .more(more_y),
       .drop(drop_y));
   tap_axis #(.SIZE(W), .KERNEL(KW), .STRIDE(SW), .PAD(PW), .STEP(DW),
@@ -299,11 +312,42 @@ module deconv #(
   // ---- operands: STAGES cycles after the step is issued -------------------------------------------
   localparam int unsigned XW = SIMD * ACT_WIDTH;
 
+  // The images of a tile enter when its weights are there.
+  logic begun, full, image_end_q, enters, buffer_ready;
+  if (TILES > 0) begin : gen_gate
+    localparam int unsigned ENTERING = TILE_IMAGES * H * W * PIXEL;  // words of a tile's images
+    localparam int unsigned EW = $clog2(ENTERING + 1);
+    logic [EW-1:0] entered_q;
+    logic open_q, enter;
+    assign enters = s_axis_tvalid && open_q;
+    assign s_axis_tready = buffer_ready && open_q;
+    assign begun = full && !open_q;
+    assign enter = s_axis_tvalid && s_axis_tready;
+    always_ff @(posedge ap_clk) begin
+      if (!ap_rst_n) begin
+        open_q <= 1'b0;
+        entered_q <= '0;
+      end else begin
+        if (begun) open_q <= 1'b1;
+        else if (enter && entered_q == EW'(ENTERING - 1)) open_q <= 1'b0;
+        if (enter) entered_q <= entered_q == EW'(ENTERING - 1) ? '0 : entered_q + 1'b1;
+      end
+      if (advance) image_end_q <= row_end && oy_last;
+    end
+  end else begin : gen_no_gate
+    assign enters = s_axis_tvalid;
+    assign s_axis_tready = buffer_ready;
+    assign {begun, image_end_q} = '0;
+    logic unused;
+    assign unused = &{1'b0, full, oy_last};
+  end
+
   logic [TAPS-1:0][XW-1:0] x;
   line_buffer #(.H(H), .W(W), .TY(TY), .TX(TX), .SF(PIXEL), .XW(XW), .ROWS(ROWS), .STYLE(BUFFER_STYLE),
                 .RY(REACH_Y), .RX(REACH_X), .JYW(JYW), .JXW(JXW), .GYW(GYW), .GXW(GXW)) buffer (
-      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]), .s_axis_tvalid(s_axis_tvalid),
-      .s_axis_tready(s_axis_tready), .arrived(arrived), .load(advance), .drop(drop_y), .drop_en(issue && row_end_q),
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_tdata[XW-1:0]),
+      .s_axis_tvalid(enters), .s_axis_tready(buffer_ready), .arrived(arrived), .load(advance),
+      .drop(drop_y), .drop_en(issue && row_end_q),
       .group_y(step_gy_q), .up(step_jy_q), .group_x(step_gx_q), .left(step_jx_q), .sf(step_word_q),
       .place_y(step_py_q), .place_x(step_px_q), .mask_y(issue && !empty_q ? step_my_q : '0), .mask_x(step_mx_q),
       .x(x));
@@ -328,16 +372,21 @@ module deconv #(
                     .SIGNED_ACT(SIGNED_ACT), .NARROW_WEIGHTS(NARROW_WEIGHTS), .DSP_CORE(DSP_CORE), .PUMPED(PUMPED),
                     .DSP_VERSION(DSP_VERSION), .CHAIN(CHAIN), .LANES(LANES), .PITCH(PITCH), .WORDS(WORDS),
                     .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW),
-                    .SFW(SFW), .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .QUEUE(QUEUE)) channels (
+                    .SFW(SFW), .WEIGHTS(WEIGHTS), .STYLE(WEIGHT_STYLE), .LOADED(LOADED), .TILES(TILES),
+                    .TILE_IMAGES(TILE_IMAGES), .BEAT(BEAT), .QUEUE(QUEUE)) channels (
       .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in(load_in), .load_out(load_out),
+      .s_axis_weights_tdata(s_axis_weights_tdata), .s_axis_weights_tlast(s_axis_weights_tlast),
+      .s_axis_weights_tvalid(s_axis_weights_tvalid), .s_axis_weights_tready(s_axis_weights_tready),
+      .weights_error(weights_error), .full(full), .begun(begun), .image_end(issue && image_end_q),
       .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
       .last(last_q[STAGES-1]), .x(main_x),
       .m_axis_tdata(results[MAIN_PE*ACC_WIDTH-1:0]), .m_axis_tvalid(main_valid),
       .m_axis_tready(m_axis_tready && side_valid));
   if (SIDE_PE > 0) begin : gen_side
     logic [9:0] unloaded;
+    logic [2:0] untiled;
     logic unused;
-    assign unused = &{1'b0, unloaded};
+    assign unused = &{1'b0, unloaded, untiled};
     logic [TY*SIDE_COLUMNS-1:0][XW-1:0] side_x;
     for (genvar k = 0; k < TY; k++) begin : gen_row
       assign side_x[k*SIDE_COLUMNS+:SIDE_COLUMNS] = x[k*TX+SIDE_LEFT+:SIDE_COLUMNS];
@@ -349,8 +398,10 @@ module deconv #(
                       .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF), .WYW(WYW), .WXW(WXW), .NFW(NFW),
                       .SFW(SFW), .WEIGHTS(SIDE_WEIGHTS), .STYLE(SIDE_STYLE), .QUEUE(QUEUE)) channels (
         .ap_clk(ap_clk), .ap_clk2x(ap_clk2x), .ap_rst_n(ap_rst_n), .load_in('0), .load_out(unloaded),
-        .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q), .first(first_q[STAGES-1]),
-        .last(last_q[STAGES-1]), .x(side_x),
+        .s_axis_weights_tdata('0), .s_axis_weights_tlast(1'b0), .s_axis_weights_tvalid(1'b0),
+        .s_axis_weights_tready(untiled[0]), .weights_error(untiled[1]), .full(untiled[2]), .begun(1'b0),
+        .image_end(1'b0), .wy(step_wy_q), .wx(step_wx_q), .nf(step_nf_q), .sf(step_sf_q),
+        .first(first_q[STAGES-1]), .last(last_q[STAGES-1]), .x(side_x),
         .m_axis_tdata(results[PE*ACC_WIDTH-1:MAIN_PE*ACC_WIDTH]), .m_axis_tvalid(side_valid),
         .m_axis_tready(m_axis_tready && main_valid));
   end else begin : gen_no_side

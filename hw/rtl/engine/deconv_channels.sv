@@ -36,6 +36,9 @@ module deconv_channels #(
     parameter WEIGHTS = "",                  // hex file; files, see cascade_rom
     parameter STYLE = "distributed",
     parameter bit LOADED = 0,
+    parameter int unsigned TILES = 0,
+    parameter int unsigned TILE_IMAGES = 1,
+    parameter int unsigned BEAT = 8,
     parameter int unsigned QUEUE = 32,       // places for results
     localparam int unsigned XW = SIMD * ACT_WIDTH
 ) (
@@ -44,6 +47,14 @@ module deconv_channels #(
     input  logic ap_rst_n,                   // synchronous, active low
     input  logic [9:0] load_in,              // the chain, for LOADED only
     output logic [9:0] load_out,
+    input  logic [BEAT-1:0] s_axis_weights_tdata,  // for TILES only, see weight_reader
+    input  logic s_axis_weights_tlast,
+    input  logic s_axis_weights_tvalid,
+    output logic s_axis_weights_tready,
+    output logic weights_error,
+    output logic full,
+    input  logic begun,
+    input  logic image_end,
     input  logic [WYW-1:0] wy,               // of a step, see weight_reader
     input  logic [WXW-1:0] wx,
     input  logic [NFW-1:0] nf,
@@ -62,8 +73,13 @@ module deconv_channels #(
   weight_reader #(.WIDTH(WW), .WORDS(WORDS), .ROW_WORDS(ROW_WORDS), .BLOCK_WORDS(BLOCK_WORDS), .SF(SF),
                   .LATE((ONE_TAP ? 0 : 1) + (IN_LUTS ? 1 : 0)),
                   .WYW(WYW), .WXW(WXW), .NFW(NFW), .SFW(SFW), .CHAIN(CHAIN), .PE(PE),
-                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(STYLE), .LOADED(LOADED)) reader (
-      .ap_clk(ap_clk), .load_in(load_in), .load_out(load_out), .wy(wy), .wx(wx), .nf(nf), .sf(sf), .data(weights));
+                  .BITS(WEIGHT_WIDTH), .FILE(WEIGHTS), .STYLE(STYLE), .LOADED(LOADED), .TILES(TILES),
+                  .TILE_IMAGES(TILE_IMAGES), .BEAT(BEAT)) reader (
+      .ap_clk(ap_clk), .ap_rst_n(ap_rst_n), .s_axis_tdata(s_axis_weights_tdata),
+      .s_axis_tlast(s_axis_weights_tlast), .s_axis_tvalid(s_axis_weights_tvalid),
+      .s_axis_tready(s_axis_weights_tready), .error(weights_error), .full(full), .begun(begun),
+      .image_end(image_end), .load_in(load_in), .load_out(load_out), .wy(wy), .wx(wx), .nf(nf), .sf(sf),
+      .data(weights));
 
   logic vld;
   logic signed [PE-1:0][ACC_WIDTH-1:0] p;

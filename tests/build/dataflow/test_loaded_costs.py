@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from module_resources import load
 
-from fpgan.build.dataflow.costs import Cost, load_stage_cost, loaded_cost, written_cost
 from fpgan.build.dataflow.loaded_costs import loaded_threshold_cost, loader_cost
+from fpgan.build.dataflow.memory_costs import Cost, load_stage_cost, loaded_cost, written_cost
 
 ROWS = load()
 

@@ -22,6 +22,7 @@ _PACKAGED = (
 _ELSEWHERE = (
     "host_pkg",  # a package, with every module of the host
     "thresholding_loaded",  # around FINN's thresholding, which has lint of its own
+    "thresholding_tiles",
     "mvu_pumped",  # around FINN's mvu, which has lint of its own
     "zynq7_top",  # with the host around it: test_zynq7.py
 )
@@ -129,9 +130,14 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "load_gate": ((), ("", "BEATS=3 MOST_BITS=4")),
     "weight_loader": ((), ("", "SECTIONS=2 LENGTHS=64'h0000000300000007")),
     "weight_ram": ((), ("", "DEPTH=1", 'STYLE="block"', 'STYLE="ultra"')),
+    "batch_buffer": ((), ("", "TILES=1 TIMES=3", 'BATCH=1 PIXELS=1 WORDS=1 TILES=1 STYLE="block"')),
+    "weight_tiles": (
+        ("width_convert", "weight_ram"),
+        ("", 'WIDTH=100 BEAT=8 STYLE="block"', "WIDTH=3 DEPTH=5 TILES=3 BEAT=32"),
+    ),
     "weight_reader": (
-        ("load_words", "weight_ram", "weight_rom"),
-        ('FILE="weights.dat"', 'FILE="weights.dat" LATE=1', 'LOADED=1 STYLE="block"'),
+        ("load_words", "weight_ram", "weight_rom", "width_convert", "weight_tiles"),
+        ('FILE="weights.dat"', 'FILE="weights.dat" LATE=1', 'LOADED=1 STYLE="block"', "TILES=2 BEAT=16"),
     ),
     "mac_cores": (
         ("add_multi", "mvu_lut_pe", "mvu_lut"),
@@ -153,6 +159,8 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "load_words",
             "weight_ram",
             "weight_rom",
+            "width_convert",
+            "weight_tiles",
             "weight_reader",
             "mac_cores",
             "deconv_channels",
@@ -162,6 +170,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "DSP_CORE=0 TY=2 TX=2 ROWS=6",
             "DSP_CORE=0 GROUPS=2 SIMD=1 PE=1",
             "DSP_CORE=0 GROUPS=2 SIMD=4 PE=4",
+            "DSP_CORE=0 TILES=2 BEAT=16",
             'DSP_CORE=0 SIDE_PE=1 SIDE_WEIGHTS="weights.dat"',
         ),
     ),
