@@ -28,6 +28,10 @@ module load_gate_properties #(
   assign begins = beat && beats_q == 0;
   assign whole = inside_q != 0 && (beats_q == 0 || inside_q != 1);  // one has entered and not left
 
+  stream_within #(.CYCLES(1)) granting (.wanted(wanted && inside_q == 0 && !m_axis_tvalid), .comes(granted), .*);
+  stream_within #(.CYCLES(1)) entering (
+      .wanted(loaded && !wanted && 32'(inside_q) < 2 ** MOST_BITS - 2), .comes(s_axis_tready || !m_axis_tready), .*);
+
   logic wanted_q, granted_q, loaded_q;
   logic passed_q;  // an image has begun to enter while a load waits
   always_ff @(posedge ap_clk) begin
@@ -46,6 +50,7 @@ module load_gate_properties #(
       few : assert (32'(inside_q) < 2 ** MOST_BITS) else $error("%m: too many images are inside");
       wires : assert (!s_axis_tready || m_axis_tready) else $error("%m: a beat is taken that goes nowhere");
       entered : assert (beat == (s_axis_tvalid && s_axis_tready)) else $error("%m: beats are lost or made up");
+      goes_on : assert (beats_q == 0 || s_axis_tready == m_axis_tready) else $error("%m: an image is cut");
       once : assert (!passed_q || !begins) else $error("%m: a second image passes a load that waits");
       grants : cover (granted && wanted && loaded_q);
       full : cover (32'(inside_q) == 2 ** MOST_BITS - 1);
