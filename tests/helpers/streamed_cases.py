@@ -53,6 +53,8 @@ class Shape:
 
 
 SHAPES = {
+    # A bank of one word is written again as soon as its last read allows it.
+    "one_word": Shape((2, 2), (1, 1), (1, 1), (0, 0, 0, 0), 4, 8, 2, 4, 4, 1, beat_bits=32),
     "dense": Shape((1, 1), (4, 4), (1, 1), (0, 0, 0, 0), 6, 8, 2, 3, 4, 2, datatype="INT8"),
     "level": Shape((2, 3), (4, 4), (2, 2), (1, 1, 1, 1), 4, 6, 2, 2, 3, 1, beat_bits=8),
     "wide_words": Shape(
