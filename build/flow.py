@@ -178,7 +178,8 @@ def _counted(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
     for _ in range(_COUNTS):
         report = _designed(task, folder, say)
         totals = synth(folder, progress=say)["totals"]
-        over = {kind: totals[kind.upper()] - amount for kind, amount in vars(limits).items()}
+        counted = {kind: amount for kind, amount in vars(limits).items() if kind.upper() in totals}
+        over = {kind: totals[kind.upper()] - amount for kind, amount in counted.items()}
         if max(over.values()) <= 0:
             return report
         less = {
