@@ -13,21 +13,18 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from fpgan.build.arguments import Arguments, Backend, checked
+from fpgan.build.best_design import folded, widened
 from fpgan.build.dataflow.any_weights import widen
 from fpgan.build.dataflow.batches import streamed
 from fpgan.build.dataflow.integer_graph import integer_graph
 from fpgan.build.dataflow.lower import lower
 from fpgan.build.dataflow.ops import register
-from fpgan.build.dataflow.side_by_side import side_by_side
 from fpgan.build.dataflow.streams import insert_streams
 from fpgan.build.dataflow.styles import DeconvStyle, Storage
 from fpgan.build.folding.capacity import check_weights
-from fpgan.build.folding.fold import InfeasibleError, OutOfReachError
-from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.like import columns_like, fold_like
 from fpgan.build.folding.limits import clocked, left_out
-from fpgan.build.folding.size_fifos import one_word_less, period, size_fifos
-from fpgan.build.folding.streaming import Streaming
+from fpgan.build.folding.size_fifos import one_word_less, size_fifos
 from fpgan.build.frontend.ends import Ends
 from fpgan.build.frontend.network import Network
 from fpgan.build.frontend.read import read_network
@@ -145,7 +142,7 @@ def build(
         facts = {"name": _printable(path.stem), "made": provenance, "backend": backend, "deconv": deconv,
                  "limits": vars(asked.limits), "float32": golden.float32,
                  "onnx_runtime": runtime}  # fmt: skip
-        graphs = [lowered, *_wider(lowered, deconv, backend)]
+        graphs = [lowered, *widened(lowered, deconv, backend)]
         taken = None if like is None else Path(like)
         task = _Task(network, integers, graphs, asked, clocks, cores, taken, golden, facts)
         return _counted(task, partial, say) if exact else _designed(task, partial, say)
@@ -203,7 +200,7 @@ def _designed(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
     asked, like, network = task.asked, task.like, task.network
     say("folding, sizing FIFOs")
     if like is None:
-        asked, dataflow, depths, decision = _folded(task.graphs, asked, task.clocks)
+        asked, dataflow, depths, decision = folded(task.graphs, asked, task.clocks)
         _check_streamed(dataflow, asked)
     else:
         dataflow = columns_like(task.graphs[0], like)
@@ -220,12 +217,6 @@ def _designed(task: _Task, folder: Path, say: Progress) -> dict[str, Any]:
     return _write(folder, dataflow, task.integers, asked, task.facts | more, task.golden)
 
 
-def _wider(lowered: ModelWrapper, deconv: DeconvStyle, backend: Backend) -> list[ModelWrapper]:
-    """The same graph with two columns of its output in a word, where that is possible."""
-    found = side_by_side(lowered, 2) if (deconv, backend) == ("subpixel", "rtl") else None
-    return [] if found is None else [found]
-
-
 def _check_streamed(dataflow: ModelWrapper, asked: Arguments) -> None:
     """ValueError where weights were to be streamed and no layer's are."""
     if asked.storage == "streamed" and not any(map(streamed, dataflow.graph.node)):
@@ -233,67 +224,6 @@ def _check_streamed(dataflow: ModelWrapper, asked: Arguments) -> None:
             "weight_storage=streamed: in no layer are weights more bits than the images that "
             f"batch={asked.batch} holds for it; take a smaller batch, or weight_storage=rom"
         )
-
-
-def _folded(
-    lowered: Sequence[ModelWrapper],
-    asked: Arguments,
-    clocks: Sequence[tuple[float, Collection[str]]],
-) -> tuple[Arguments, ModelWrapper, dict[str, int], dict[str, Any] | None]:
-    """`_fold` at each clock, its refusals in images/s: the design that makes most images/s.
-
-    With a target: the first clock's that makes it. Returns the arguments with that clock, too.
-    """
-    found, refused = [], list[ValueError]()
-    for clock, cores in clocks:
-        at = replace(asked, clock_mhz=clock)
-        try:
-            model, depths, decision = _fold(lowered, at, cores)
-        except OutOfReachError as error:
-            refused.append(ValueError(at.out_of_reach(error.best, error.within, error.why)))
-            continue
-        rate = 0.0 if asked.target_fps else clock / period(model, depths)
-        found.append((rate, at, model, depths, decision))
-    if not found:
-        raise refused[0] from None
-    _, at, model, depths, decision = max(found, key=lambda design: design[0])
-    return at, model, depths, decision
-
-
-def streaming_of(asked: Arguments) -> Streaming | None:
-    """How weights may be streamed; None: not at all. One of the board's ports is the host's."""
-    if not asked.limits.bandwidth:
-        return None
-    ports, bits = asked.board.memory_ports
-    return Streaming(asked.batch, bits, ports - 1, asked.limits.bandwidth, asked.clock_mhz)
-
-
-def _fold(
-    lowered: Sequence[ModelWrapper], at: Arguments, cores: Collection[str]
-) -> tuple[ModelWrapper, dict[str, int], dict[str, Any] | None]:
-    """`fold_and_size` of the first graph; of the next one too where nothing but its shape binds that one."""
-    best, refusal = None, None
-    for graph in lowered:
-        try:
-            model, depths, decision = fold_and_size(
-                graph, at.board.part, at.limits, at.target_cycles, cores, at.storage, streaming_of(at)
-            )
-        except OutOfReachError as error:
-            refusal = error
-            continue
-        except InfeasibleError:
-            if best is None:
-                raise
-            break
-        cycles = period(model, depths)
-        if best is None or cycles < best[0]:
-            best = cycles, model, depths, decision
-        if at.target_cycles is not None or (decision and decision["next_cycles"] is not None):
-            break
-    if best is None:
-        assert refusal is not None
-        raise refusal
-    return best[1:]
 
 
 def _write(

@@ -15,7 +15,6 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from fpgan.build.dataflow import costs
-from fpgan.build.dataflow.graph import STEPS
 from fpgan.build.dataflow.joins import divisors
 from fpgan.build.dataflow.loaded_costs import loaded_threshold_cost
 from fpgan.build.dataflow.requantizers import Requantizer, possible
@@ -23,6 +22,7 @@ from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.channels import folds, paddings
 from fpgan.build.folding.streaming import Streaming, may_stream, tiles_for, worth_streaming
+from fpgan.build.folding.surroundings import awaited, feeding, is_edge, may_be_padded
 from fpgan.sim.golden import groups_at_once
 
 MEMORIES = ("distributed", "block")
@@ -80,7 +80,7 @@ class LayerOptions:
         self.node, self.name, self._storage, self._urams = node, node.name, storage, urams
         self._op, self._block = getCustomOp(node), get_dsp_block(part)
         self.threshold_node = model.find_consumers(node.output[0])[0]
-        self.before, self._free = _feeding(model, node), _may_be_padded(model, node, self.threshold_node)
+        self.before, self._free = feeding(model, node), may_be_padded(model, node, self.threshold_node)
         steps = getCustomOp(self.threshold_node)
         self._pixels = math.prod(int(n) for n in steps.get_nodeattr("numInputVectors"))
         self._acc_bits = steps.get_input_datatype().bitwidth()
@@ -92,8 +92,8 @@ class LayerOptions:
         self._streaming = streaming if may else None
         self.held = self._images(self._op.get_normal_input_shape(), self._op.get_input_datatype().bitwidth())
         self._requantizers = [] if storage == "loaded" else possible(model, self.threshold_node)
-        self.awaited = _awaited(model, node)
-        self._edges = _is_edge(model, node, self.threshold_node)
+        self.awaited = awaited(model, node)
+        self._edges = is_edge(model, node, self.threshold_node)
         self._sharing_cores = [core for core in SIDE_CORES if core in cores and "cascade" in cores]
         # Of one product per cycle there is nothing that dsp2x could split; cascade takes no sums of 32 bits.
         self.options = list(self._enumerate(cores)) or list(self._enumerate(("dsp",)))
@@ -332,42 +332,3 @@ class _Walk:
             (count, neuron_fold * (y * self._blocks * synapse_fold + (self._empty if y else self._columns)))
             for count, y in self._rows
         )
-
-
-def _feeding(model: ModelWrapper, node: NodeProto) -> str | None:
-    """The deconv whose channels are this one's: there is nothing between them but its thresholding."""
-    image = _image(model, node)
-    steps = model.find_producer(image)
-    before = model.find_producer(steps.input[0]) if steps and steps.op_type in STEPS else None
-    return before.name if before is not None and before.op_type == "Deconv_rtl" else None
-
-
-def _image(model: ModelWrapper, node: NodeProto) -> str:
-    """What a deconv reads, before its zeros are inserted."""
-    before = model.find_producer(node.input[0])
-    return str(before.input[0] if before is not None and before.op_type == "PixelPad_rtl" else node.input[0])
-
-
-def _awaited(model: ModelWrapper, node: NodeProto) -> float:
-    """The part of its first image that the deconvs behind it wait for, or 1.0 where there is none."""
-    found, behind = list[float](), list(node.output)
-    while behind:
-        for after in model.find_consumers(behind.pop()) or []:
-            if after.op_type != "Deconv_rtl":
-                behind += after.output
-                continue
-            rows = getCustomOp(after).geometry.rows
-            found.append(rows.needed()[0] / rows.size)
-    return max(found, default=1.0)
-
-
-def _may_be_padded(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
-    """Whether the channels of a deconv's input and output concern chains of deconvs only."""
-    after = model.find_consumers(steps.output[0]) or []
-    given = model.find_producer(_image(model, node)) is None or _feeding(model, node) is not None
-    return given, all(consumer.op_type in ("Deconv_rtl", "PixelPad_rtl") for consumer in after)
-
-
-def _is_edge(model: ModelWrapper, node: NodeProto, steps: NodeProto) -> tuple[bool, bool]:
-    """Whether a deconv's input and output are the accelerator's."""
-    return model.find_producer(_image(model, node)) is None, not model.find_consumers(steps.output[0])
