@@ -24,7 +24,7 @@ module weight_feed_properties #(
   assign pop = m_axis_tvalid && m_axis_tready;
 
   any_reset resets (.again(reset), .*);
-  weight_feed dut (.bytes(32'(bytes)), .*);
+  weight_feed #(.LENGTH_BITS(CW)) dut (.*);
 
   stream_holds #(.WIDTH(32)) window (
       .offer(s_axis_window_tdata), .valid(s_axis_window_tvalid), .ready(s_axis_window_tready), .*);

@@ -5,12 +5,14 @@
 // accelerator has judged the file: `loaded` or `refused`. The window's last word is taken where the file fills it.
 //
 // II = 1, latency 1 cycle.
-module weight_feed (
+module weight_feed #(
+    parameter int unsigned LENGTH_BITS = 32  // of a file's length
+) (
     input  logic ap_clk,
     input  logic ap_rst_n,        // synchronous, active low
 
     input  logic go,              // pulse: a load begins
-    input  logic [31:0] bytes,    // of its file, with go: 1 or more
+    input  logic [LENGTH_BITS-1:0] bytes,  // of its file, with go: 1 or more
     input  logic from_memory,     // held
     output logic busy,
     input  logic loaded,          // what the accelerator says of the last file
@@ -29,7 +31,7 @@ module weight_feed (
     input  logic m_axis_tready
 );
 
-  logic [31:0] left_q;    // bytes that are still to come
+  logic [LENGTH_BITS-1:0] left_q;  // bytes that are still to come
   logic [1:0] place_q;    // of the next byte in the window's word, which waits for its last one
   logic open_q, sent_q;   // one may come; all were taken
   logic ready, take, last;

@@ -91,7 +91,7 @@ def test_a_budget_that_nothing_fits(export_preset, tmp_path):
         ("--cores", "lut,cpu", "--cores lut,cpu: 'cpu' is not one of lut, dsp, dsp2x, cascade"),
         ("--budget", "LUT=-4", "budget LUT=-4 must be between 0 and 10,000,000"),
         ("--budget", "LUT=many", "--budget LUT=many: KIND=AMOUNT is expected, as LUT=32792"),
-        ("--budget", "LUTS=4", "budget LUTS=4: LUTS is not one of LUT, DSP, BRAM18, URAM"),
+        ("--budget", "LUTS=4", "budget LUTS=4: LUTS is not one of LUT, DSP, BRAM18, URAM, BANDWIDTH"),
     ],
 )
 def test_values_out_of_range(export_preset, tmp_path, option, value, says):

@@ -123,6 +123,18 @@ def test_the_proof_of_thresholds_is_shown(tmp_path: Path) -> None:
     assert "differs from the golden model in 41 of 65,536 output values" in page
 
 
+def test_streamed_weights_are_said_with_what_they_read(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "build")
+    plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
+    assert "Weights that are streamed" not in text(report(build))
+    layer = next(layer for layer in plan["layers"] if layer["lanes"])
+    layer |= {"weight_memory": "block", "weight_storage": "streamed"}
+    layer["stream"] = {"tiles": 8, "batch": 4, "bytes": 65536, "mb_per_s": 1125.0}
+    write(build / "report.json", plan)
+    said = text(report(build))
+    assert "block, streamed" in said and f"{layer['name']} 8 4 65,536 1,125" in said
+
+
 def test_requantizers_are_named_with_their_size(tmp_path: Path) -> None:
     build = make_build(tmp_path / "build")
     plan = json.loads((build / "report.json").read_text(encoding="utf-8"))
