@@ -34,7 +34,7 @@ module weight_feed_properties #(
       .offer({m_axis_tdata, m_axis_tlast}), .valid(m_axis_tvalid), .ready(m_axis_tready), .*);
 
   logic [CW-1:0] bytes_q, which_q, in_q, out_q;  // of the file, of it the one looked at, those taken, those that left
-  logic running_q, from_memory_q;
+  logic running_q, from_memory_q, follows_q;  // a byte leaves, and the next one is there
   logic [7:0] value_q;  // of that one
   stream_within #(.CYCLES(1)) leaving (
       .wanted(running_q && out_q < bytes_q && (from_memory ? s_axis_memory_tvalid : s_axis_window_tvalid)),
@@ -43,6 +43,8 @@ module weight_feed_properties #(
 
   always_ff @(posedge ap_clk) begin
     from_memory_q <= from_memory;
+    follows_q <= ap_rst_n && running_q && pop && out_q + 1'b1 < bytes_q &&
+        (from_memory ? s_axis_memory_tvalid : s_axis_window_tvalid);
     if (go) {bytes_q, which_q, in_q, out_q} <= {bytes, which, CW'(0), CW'(0)};
     else begin
       out_q <= out_q + CW'(pop);
@@ -61,6 +63,7 @@ module weight_feed_properties #(
       last : assert (!m_axis_tvalid || m_axis_tlast == (out_q + 1'b1 == bytes_q)) else $error("%m: tlast");
       whole : assert (!word || {1'b0, in_q} + 4 <= {1'b0, bytes_q}) else $error("%m: a word is taken too many");
       until_judged : assert (busy == running_q) else $error("%m: busy before or behind a load");
+      goes_on : assert (!follows_q || m_axis_tvalid) else $error("%m: a cycle between two bytes that are there");
       by_window : cover (pop && m_axis_tlast && out_q == 4 && !from_memory);
       by_memory : cover (pop && m_axis_tlast && out_q == 2 && from_memory);
     end
