@@ -56,6 +56,8 @@ BENCHES = (
     Bench("host", "tests/hw/host/test_host.py::test_host[3-5-9-options1]",
           ("axil_stream", "latent_source", "axi_dma_stream"), long=True),
     Bench("load", "tests/hw/rtl/test_load.py::test_images_of_several_beats", ("weight_loader", "weight_ram")),
+    Bench("batch", "tests/hw/rtl/test_batch_buffer.py::test_rtl", ("batch_buffer",)),
+    Bench("streamed", "tests/hw/rtl/test_streamed.py::test_rtl", ("weight_tiles",)),
     Bench("deconv", "tests/hw/rtl/test_deconv.py::test_rtl",
           ("deconv", "tap_axis", "pixel_word", "weight_reader", "mac_cores",
            "mvu_pumped"), cases=(7, 8, 11, 25, 28, 30, 34, 35, 41)),
