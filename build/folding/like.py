@@ -112,6 +112,10 @@ def _check_layer(node: NodeProto, layer: Mapping[str, Any], build: Path) -> None
         fits = fits and layer["weight_memory"] in (*MEMORIES, "constant")
         pe, core, memory = _side(layer)
         fits = fits and 0 <= pe < layer["pe"] and core in SIDE_CORES and memory in (*MEMORIES, "constant")
+        if fits and layer.get("own_taps", False):  # two columns side by side, all of both at once
+            op = getCustomOp(node)
+            whole = layer["taps"][1] == op.geometry.cols.kernel and layer["pe"] == op.get_nodeattr("CO")
+            fits = len(op.column_taps) == 4 and whole and 2 * pe == layer["pe"]
     if not fits:
         raise ValueError(f"{build}: report.json has no folding of {node.name}; run fpgan build again")
 

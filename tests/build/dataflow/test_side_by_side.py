@@ -134,6 +134,23 @@ def test_twice_the_rate_of_a_pixel_per_cycle(path, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    "top, layer", [({"output_columns": 1}, {}), ({}, {"side": None}), ({}, {"taps": [2, 2]})]
+)
+def test_a_report_whose_columns_do_not_fit_together(path, tmp_path, top, layer):
+    """Taps of columns that are not there would be another design's weights."""
+    build(path, tmp_path / "pairs", board="zcu104", clock_mhz=300, target_fps=300e6 / 128.1)
+    report = json.loads((tmp_path / "pairs" / "report.json").read_text()) | top
+    last = [found for found in report["layers"] if found["lanes"]][-1]
+    assert last["own_taps"]
+    last |= layer
+    last = {key: value for key, value in last.items() if value is not None}
+    report["layers"] = [last if found["name"] == last["name"] else found for found in report["layers"]]
+    (tmp_path / "pairs" / "report.json").write_text(json.dumps(report))
+    with pytest.raises(ValueError, match=r"report.json has no folding of deconv_\d; run fpgan build again"):
+        build(path, tmp_path / "again", board="zcu104", like=tmp_path / "pairs")
+
+
 def test_one_column_where_nothing_else_binds(path, tmp_path):
     report = build(path, tmp_path / "one", board="zcu104", clock_mhz=300, target_fps=300e6 / 256.1)
     assert (report["cycles_per_image"] <= 256, report["output_columns"]) == (True, 1)
