@@ -45,7 +45,13 @@ class Cost:
         return Cost(*(max(0, a - b) for a, b in zip(self.amounts, other.amounts, strict=True)))
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(*(a + b for a, b in zip(self.amounts, other.amounts, strict=True)))
+        return Cost(
+            self.lut + other.lut,
+            self.dsp + other.dsp,
+            self.bram18 + other.bram18,
+            self.uram + other.uram,
+            self.bandwidth + other.bandwidth,
+        )
 
 
 def memory_cost(width: int, depth: int, style: str) -> Cost:

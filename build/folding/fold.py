@@ -27,7 +27,8 @@ from fpgan.build.dataflow.pad_channels import pad_channels
 from fpgan.build.dataflow.requantizers import put
 from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.limits import Budget
-from fpgan.build.folding.options import SIDE, LayerOptions, Option
+from fpgan.build.folding.option import SIDE, Option
+from fpgan.build.folding.options import LayerOptions
 from fpgan.build.folding.program import SCALE, Program, prices
 from fpgan.build.folding.streaming import Streaming, share_bandwidth, stream
 

@@ -20,7 +20,7 @@ from fpgan.build.dataflow.side_by_side import side_by_side
 from fpgan.build.folding.channels import folds
 from fpgan.build.folding.fold import follow, packed_for
 from fpgan.build.folding.limits import CORES
-from fpgan.build.folding.options import MEMORIES, SIDE, SIDE_CORES
+from fpgan.build.folding.option import MEMORIES, SIDE, SIDE_CORES
 from fpgan.hw.design import read_report
 
 _FOLDED = ("Deconv_rtl", *STEPS, "Lookup_rtl", "Fork_rtl", "PixelSelect_rtl", *JOINS)

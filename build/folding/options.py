@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from finn.util.basic import get_dsp_block
@@ -21,47 +21,15 @@ from fpgan.build.dataflow.requantizers import Requantizer, possible
 from fpgan.build.dataflow.streams import MAX_STREAM_BITS
 from fpgan.build.dataflow.styles import Storage
 from fpgan.build.folding.channels import folds, paddings
+from fpgan.build.folding.option import MEMORIES, SIDE_CORES, Fold, Option, Rows, unbeaten
+from fpgan.build.folding.sharing import shares
 from fpgan.build.folding.streaming import Streaming, may_stream, tiles_for, worth_streaming
 from fpgan.build.folding.surroundings import awaited, feeding, is_edge, may_be_padded
 from fpgan.sim.golden import groups_at_once
 
-MEMORIES = ("distributed", "block")
-SIDE_CORES = ("lut", "cascade")
-SIDE = ("side_pe", "side_core", "side_memory")  # attributes of Deconv_rtl, as in `Option.side`
 DEEPEST_IN_LUTS = 512  # words; beyond it block RAM is always cheaper
 _SHARED_LANES = 1.5  # folds with more than so many times the fewest lanes are not shared between cores
-_SHARES = 32  # ways to share a fold's channels between two kinds
-Rows = tuple[tuple[int, int], ...]
-Fold = tuple[int, int, tuple[int, int], int, int]
 Priced = list[tuple[Requantizer | None, costs.Cost]]  # what puts sums onto levels; None: thresholds
-
-
-@dataclass(frozen=True)
-class Option:
-    """One way to fold a layer. ci, co: channels that it works on, those that pad the fold included."""
-
-    pe: int
-    simd: int
-    taps: tuple[int, int]
-    core: str
-    memory: str
-    ci: int
-    co: int
-    cycles: int
-    rows: Rows  # runs of output rows: how many, cycles of each
-    cost: costs.Cost  # of the deconvolution alone
-    lanes: int  # multipliers
-    shape: costs.DeconvShape
-    storage: str = "rom"  # where the weights live
-    requantizer: Requantizer | None = None  # in the place of thresholds
-    side: tuple[int, str, str] | None = None  # of pe: how many have which other core and memory
-    tiles: int = 1  # of output channels, where weights are streamed
-    pace: int = 0  # cycles of an image that what is behind it keeps up with
-
-    @property
-    def fold(self) -> Fold:
-        """What options that differ in cores and memories alone have in common."""
-        return self.pe, self.simd, self.taps, self.ci, self.co
 
 
 class LayerOptions:
@@ -123,40 +91,23 @@ class LayerOptions:
         return self._streaming.images(math.prod(shape), bits) if self._streaming else costs.Cost(0)
 
     def _unbeaten(self, options: Iterable[Option], cycles: int) -> list[tuple[Option, costs.Cost]]:
-        best: dict[tuple[int, int, bool], list[tuple[Option, costs.Cost]]] = {}
-        priced = [
-            (option, steps, option.cost + cost)
-            for option in options
-            for steps, cost in self._streams(option, cycles)
+        priced = dict[tuple[int, int, bool], list[tuple[costs.Cost, tuple[Option, Any]]]]()
+        for option in sorted(options, key=lambda option: option.lanes):
+            kind = priced.setdefault((option.ci, option.co, option.tiles > 1), [])
+            kind += [(option.cost + cost, (option, steps)) for steps, cost in self._streams(option, cycles)]
+        return [
+            (replace(option, requantizer=steps, pace=cycles), cost)
+            for kind in priced.values()
+            for cost, (option, steps) in unbeaten(kind)
         ]
-        for option, steps, cost in sorted(priced, key=lambda found: (*found[2].amounts, found[0].lanes)):
-            front = best.setdefault((option.ci, option.co, option.tiles > 1), [])
-            if not any(kept.within(cost) for _, kept in front):
-                front.append((replace(option, requantizer=steps, pace=cycles), cost))
-        return [pair for front in best.values() for pair in front]
 
     def _sharing(self, option: Option) -> list[Option]:
         """Ways to share a fold's channels between two kinds of core and memory; none with groups at once."""
         if option.fold not in self._shared:
-            self._shared[option.fold] = list(self._shares(option))
+            found = self._kinds(self._sharing_cores, replace(option.shape, side_pe=0))
+            kinds = [kind[:2] for kind in found if kind[1] in MEMORIES and kind[2] == "rom"]
+            self._shared[option.fold] = list(shares(option, kinds, self._block))
         return self._shared[option.fold]
-
-    def _shares(self, option: Option) -> Iterator[Option]:
-        shape = replace(option.shape, side_pe=0)
-        if shape.at_once > 1 or shape.loaded or shape.beat_bits:
-            return
-        found = self._kinds(self._sharing_cores, shape)
-        kinds = [(core, memory) for core, memory, storage in found if storage == "rom" and memory in MEMORIES]
-        for main, side in itertools.combinations(kinds, 2):
-            for pe in range(1, option.pe, max(1, option.pe // _SHARES)):
-                both = replace(
-                    shape, core=main[0], weight_memory=main[1],
-                    side_pe=pe, side_core=side[0], side_memory=side[1],
-                )  # fmt: skip
-                if all(part.core != "cascade" or part.packing(self._block) for part in both.parts):
-                    cost = costs.deconv_cost(both, self._block)
-                    beside = pe, *side
-                    yield replace(option, core=main[0], memory=main[1], side=beside, cost=cost, shape=both)
 
     def threshold_pe(self, option: Option, cycles: int) -> int:
         """Fewest channels per cycle with which thresholding keeps up: a divisor of the deconv's PE."""

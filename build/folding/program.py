@@ -11,7 +11,8 @@ from ortools.sat.python import cp_model
 
 from fpgan.build.dataflow.costs import Cost
 from fpgan.build.folding.limits import MOST, Budget
-from fpgan.build.folding.options import LayerOptions, Option
+from fpgan.build.folding.option import Option
+from fpgan.build.folding.options import LayerOptions
 from fpgan.build.folding.solver import solved
 from fpgan.build.folding.streaming import Streaming
 

@@ -25,7 +25,8 @@ from fpgan.build.folding.fold import Folding, InfeasibleError, fold
 from fpgan.build.folding.fold_and_size import fold_and_size
 from fpgan.build.folding.like import fold_like
 from fpgan.build.folding.limits import MOST, Budget, clocked, left_out
-from fpgan.build.folding.options import SIDE, LayerOptions
+from fpgan.build.folding.option import SIDE
+from fpgan.build.folding.options import LayerOptions
 from fpgan.build.folding.schedule import timing as schedule
 from fpgan.build.folding.size_fifos import SMALLEST, one_word_less, period, size_fifos
 from fpgan.build.frontend.safe_load import load_model
