@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _MVU = ("finn:mvu/mvu_pkg.sv", "add_multi.sv")
+_FINN_MVU = (*_MVU, "finn:mvu/mvu.sv")
 _DECONV = (
     "fifo.sv", "tap_axis.sv", "pixel_word.sv", "line_buffer.sv", "load_words.sv", "weight_rom.sv",
     "weight_ram.sv", "weight_reader.sv", "mac_cores.sv", "deconv_channels.sv", "deconv.sv",
@@ -38,7 +39,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "stream_max": ("stream_max.sv",),
     "stream_lookup": ("stream_lookup.sv",),
     "stream_requantize_lut": (*_REQUANTIZE, "scale_lut.sv", "stream_requantize.sv"),
-    "stream_requantize_dsp": (*_REQUANTIZE, *_MVU, "finn:mvu/mvu.sv", "stream_requantize.sv"),
+    "stream_requantize_dsp": (*_REQUANTIZE, *_FINN_MVU, "stream_requantize.sv"),
     "beats_to_words": ("width_convert.sv", "beats_to_words.sv"),
     "thresholding_loaded": (
         "load_words.sv",
@@ -53,8 +54,11 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "axi_dma_stream": _DMA,
     "axi3_axil": ("axi3_burst.sv", "axi3_axil.sv"),
     "zynq7_top": ("axi3_burst.sv", "axi3_axil.sv", "zynq7_top.sv"),
-    "deconv_dsp": (*_MVU, "finn:mvu/mvu.sv", *_DECONV),
-    "deconv_dsp2x": (*_MVU, "finn:mvu/mvu.sv", "mvu_pumped.sv", *_DECONV),
+    "mvu": _FINN_MVU,
+    "mvu_lut": (*_MVU, *_LUT),
+    "mvu_cascade": (*_MVU, *_CASCADE),
+    "deconv_dsp": (*_FINN_MVU, *_DECONV),
+    "deconv_dsp2x": (*_FINN_MVU, "mvu_pumped.sv", *_DECONV),
     "deconv_lut": (*_MVU, *_LUT, *_DECONV),
     "deconv_cascade": (*_MVU, *_CASCADE, *_DECONV),
     "deconv_lut_cascade": (*_MVU, *_LUT, *_CASCADE, *_DECONV),

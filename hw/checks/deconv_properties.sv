@@ -44,7 +44,8 @@ module deconv_properties #(
   always_ff @(posedge ap_clk)
     if (ap_rst_n) begin
       places : assert (credits + queued + under_way + int'(dut.taken_q) == dut.CREDITS && credits >= 0 && queue_sane
-          && (!dut.channels.vld || dut.channels.queue_ready))
+          && (!dut.channels.vld || dut.channels.queue_ready)
+          && (!dut.issue || !dut.group_end_q || credits > 0))
           else $error("%m: a result finds no place in the queue");
       result : cover (m_axis_tvalid);
     end

@@ -199,6 +199,12 @@ module deconv_walk_properties #(
       held_q <= held_q + count_t'(row_came) - (dut.buffer.drop_en ? drop_q : '0);
       start_q <= start_q + (dut.issue && last ? count_t'(SIZE) : '0) - (dut.buffer.drop_en ? drop_q : '0);
     end
+    // What deconv_properties proves of all credits; mac_cores is not here to return as many as it took.
+    kept : assume (int'(signed'(dut.credit_q)) + int'(dut.taken_q) < dut.CREDITS);
+    if (ap_rst_n) begin
+      goes_on : assert (dut.advance == (!valid || (dut.surplus_q >= 0 && (dut.credit_q >= 0 || !dut.group_end_q))))
+      else $error("%m: a step is issued without rows or credit, or waits with both");
+    end
     if (ap_rst_n && valid) begin
       reads : assert ((dut.buffer.mask_y != '0) == (dut.issue && now.some) && dut.empty_q == !now.some
           && (!now.some || (dut.step_my_q != '0 && dut.buffer.mask_x != '0
