@@ -56,10 +56,14 @@ def _counted(rows: list[Row]) -> str:
 def _line(row: Row) -> str:
     later, used, about = row["at_estimated_clock"], row["resources"], "~" * (row["resources_from"] != "yosys")
     rival = f" ({row['rival']['cycles_per_image']:,})" if row["rival"] else ""
+    board = get_board(row["board"])
+    shares = [
+        f"{about}{used[name]:,} ({100 * used[name] / getattr(board, name):.0f} %)" if used[name] else "0"
+        for name in ("LUT", "DSP", "BRAM18")
+    ]
     return (
         f"| {_title(row)} | **{row['cycles_per_image']:,}**{rival} | {row['efficiency']:.2f} "
-        f"| {about}{used['LUT']:,} ({100 * used['LUT'] / get_board(row['board']).LUT:.0f} %) "
-        f"| {used['DSP']} | {used['BRAM18']} | {_clock(row)} | {later['frames_per_second']:,.0f} |"
+        f"| {' | '.join(shares)} | {_clock(row)} | {later['frames_per_second']:,.0f} |"
     )
 
 

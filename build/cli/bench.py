@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -52,6 +53,9 @@ def command(
             "--lowerings", help="Only our transposed convolution beside FINN's own lowering of one."
         ),
     ] = False,
+    lanes: Annotated[
+        bool, typer.Option("--lanes", help="Only what a lane of each compute core takes, at every width.")
+    ] = False,
     deconv: Annotated[
         str | None, several("With --lowerings: which of them.", _lowered, "fpgan,finn", default="both")
     ] = None,
@@ -71,13 +75,20 @@ def command(
 
     `fpgan bench --against OLD.json --measured out/BENCH.json`: two that were made before
 
+    `fpgan bench --lanes`: LUTs, flip-flops and DSPs of a lane, W1A1 to W8A8, beside FINN's core
+
     `fpgan bench --lowerings`: beside zeros between pixels and a convolution, all through FINN's builder
     """
+    if lowerings and lanes:
+        raise ValueError("--lanes: goes without --lowerings")
     if lowerings:
         _lowerings(out, deconv, synth, json)
         return
     if deconv is not None:
         raise ValueError(f"--deconv {deconv}: goes with --lowerings")
+    if lanes:
+        _lanes(out, json)
+        return
     from fpgan.build.bench.against import read_bench
 
     if measured is not None and against is None:
@@ -110,6 +121,16 @@ def _lowerings(out: Path, deconv: str | None, synth: bool, json: bool) -> None:
         rows = literal.lowerings(out, cast(Any, chosen), synth=synth, progress=progress)
     wrong = [row["deconv"] for row in rows if row["mismatches"]]
     show({"lowerings": rows}, json, [literal.table(rows)], f"{', '.join(wrong)}: mismatches" if wrong else "")
+
+
+def _lanes(out: Path, json: bool) -> None:
+    from fpgan.build.bench import lanes as counted
+
+    given.to_write(out)
+    with steps("bench") as progress:
+        found = counted.lanes(out, progress=progress)
+    told = [counted.table(found), f"{out / 'lanes.csv'}, {out / 'lanes.png'}"]
+    show({"lanes": [asdict(lane) for lane in found]}, json, told)
 
 
 def _compare(

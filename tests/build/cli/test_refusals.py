@@ -79,6 +79,7 @@ REFUSED = (
     ("bench --against GONE", "GONE: does not exist; give a BENCH.json"),
     ("bench --measured MODEL", "--measured MODEL: goes with --against"),
     ("bench --deconv finn", "--deconv finn: goes with --lowerings"),
+    ("bench --lowerings --lanes", "--lanes: goes without --lowerings"),
     ("bench --lowerings --deconv ours", "--deconv ours: 'ours' is not one of fpgan, finn"),
     ("doctor --all", "no such option: --all; see fpgan doctor --help"),
     ("fold", "no such command 'fold'; see fpgan --help"),
