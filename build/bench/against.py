@@ -21,7 +21,8 @@ from fpgan.hw.system.shapes import check_shape
 
 # Shares by which a figure may be worse: what a synthesis wobbles by when something else changes.
 SLACK = {"LUT": 0.01, "FF": 0.01, "frames_per_second": 0.01, "clock_mhz": 0.01, "images_per_second": 0.01}
-_ASKED = ("preset", "weight_bits", "act_bits", "board", "cores", "max_utilization", "target_fps", "budget")
+_ASKED = ("preset", "weight_bits", "act_bits", "board", "cores", "max_utilization", "target_fps", "budget",
+          "weight_storage", "batch")  # fmt: skip
 _THEN = "give a BENCH.json that `fpgan bench` wrote"
 
 Row = Mapping[str, Any]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fpgan.build.arguments import KINDS
+from fpgan.build.dataflow.styles import STORAGES
 from fpgan.hw.boards import RESOURCES
 from fpgan.hw.report_file import Amounts, Decision
 from fpgan.hw.synth_file import SynthTiming
@@ -142,6 +144,8 @@ class Measured:
     )  # fmt: skip
     gops_per_dsp: float | None = said("useful, over the DSPs of the layers that compute in DSPs; null where "
                                       "none does", "giga-operations/s")  # fmt: skip
+    load_cycles: int | None = said("of loading all weights, before the first image; null where none are",
+                                   "cycles", within=_COUNT, may_lack=True)  # fmt: skip
     kcycles_per_second: float | None = said("speed of the simulation", "1000 cycles/s")
     resources: Amounts | None = said("what it takes", stable=True)
     resources_from: str | None = said("yosys, or estimate: by the build", stable=True,
@@ -166,17 +170,25 @@ class _Asked:
     """What was benchmarked."""
 
     name: str = said("of the design in designs.yaml, or one's own", stable=True)
-    preset: str = said("that the network is of", stable=True)
+    preset: str = said("that the network is of, or what a module of `module` is called", stable=True)
+    module: str | None = said("file and name of a float PyTorch module, quantized; null: a preset",
+                              may_lack=True)  # fmt: skip
     network: str = said("preset and bits; the same for every board")
     weights: str = said("trained or not, in words")
     seed: int = said("of the network")
-    weight_bits: Sequence[int] = said("of each layer", "bits", stable=True, within=[Whole(1, 32)])
+    weight_bits: Sequence[int] = said("of each layer; of a module's layers, which have the same, once",
+                                      "bits", stable=True, within=[Whole(1, 32)])  # fmt: skip
     act_bits: Sequence[int] = said("between layers", "bits", stable=True, within=[Whole(1, 32)])
     board: str = said("name in hw/boards/boards.yaml", stable=True)
     cores: Sequence[str] | None = said("compute cores to choose from; null: the build's own choice")
     max_utilization: float = said("the share of the board that was allowed", within=Number(0, 1))
     target_fps: float | None = said("asked for; null: the fastest that fits", "images/s", within=Number())
-    budget: dict[str, int] | None = said("limits instead of the board's share", within=Each(_KIND, _COUNT))
+    budget: dict[str, int] | None = said("limits instead of the board's share; BANDWIDTH in MB/s",
+                                         within=Each(OneOf(KINDS), _COUNT))  # fmt: skip
+    weight_storage: str = said("where weights live, as `fpgan build` was asked", within=OneOf(STORAGES),
+                               may_lack=True)  # fmt: skip
+    batch: int | None = said("for which streamed weights are read once; null where none was asked for",
+                             "images", within=Whole(1), may_lack=True)  # fmt: skip
     build: str = said("its BUILD, from the folder of BENCH.json")
     error: str | None = said("the line of what went wrong; null where nothing did", stable=True)
     seconds: dict[str, float] = said("that each step took", "s")

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
+
+import onnx
 
 from fpgan.build.report.rivals import same_network
 from fpgan.hw.boards import RESOURCES
-from fpgan.model.config import GeneratorConfig
 
+_WEIGHTED = ("ConvTranspose", "Conv", "Gemm", "MatMul")
 _OPERATIONS = 2  # of a multiply-accumulate
 
 
@@ -17,24 +21,29 @@ def gops(macs: float, fps: float) -> float:
     return _OPERATIONS * 1e-9 * macs * fps
 
 
-def macs_with_zeros(generator: GeneratorConfig, useful: list[int]) -> int:
-    """MACs per image if every layer of stride S first inserted its zeros: S^2 times the useful ones.
+def inserted(model: Path) -> list[int]:
+    """Of each layer with weights of a QONNX file, as how many pixels its input's lie apart: S^2 of stride S.
 
-    useful: of each layer with weights. The dense layer and nearest up-sampling insert none.
+    The dense layer and convolutions insert no zeros.
     """
-    inserted = generator.stride**2 if generator.upsample == "deconv" else 1
-    return useful[0] + inserted * sum(useful[1:])
+    nodes = (node for node in onnx.load(str(model)).graph.node if node.op_type in _WEIGHTED)
+    return [
+        math.prod(next((a.ints for a in node.attribute if a.name == "strides"), ()))
+        if node.op_type == "ConvTranspose"
+        else 1
+        for node in nodes
+    ]
 
 
-def planned(report: dict[str, Any], generator: GeneratorConfig) -> dict[str, Any]:
-    """What report.json says that no measurement changes."""
+def planned(report: dict[str, Any], inserted: list[int]) -> dict[str, Any]:
+    """What report.json says that no measurement changes; inserted: what the function of that name gives."""
     useful = [layer["useful_macs"] for layer in report["layers"] if layer["useful_macs"]]
     return {
         "part": report["part"],
         "clock_mhz": report["clock_mhz"],
         "mac_lanes": report["mac_lanes"],
         "useful_macs_per_image": report["useful_macs_per_image"],
-        "macs_per_image_with_zeros": macs_with_zeros(generator, useful),
+        "macs_per_image_with_zeros": sum(n * macs for n, macs in zip(inserted, useful, strict=True)),
         "predicted_cycles_per_image": report["cycles_per_image"],
         "decision": report["decision"],
     }
@@ -51,6 +60,7 @@ def measured(row: dict[str, Any], sim: dict[str, Any]) -> dict[str, Any]:
         "frames_per_second": round(fps, 1),
         "gops": round(gops(row["useful_macs_per_image"], fps), 2),
         "gops_with_zeros": round(gops(row["macs_per_image_with_zeros"], fps), 2),
+        "load_cycles": sim.get("load_cycles"),
         "kcycles_per_second": sim["kcycles_per_second"],
     }
 
@@ -75,7 +85,8 @@ def _over(used: dict[str, int], limits: dict[str, int]) -> list[str]:
 
 def limits(report: dict[str, Any], max_utilization: float, budget: dict[str, int]) -> dict[str, int]:
     """What the design may use: the share of the board, or the budget for the resources it names."""
-    return {kind: int(amount * max_utilization) for kind, amount in report["budget"].items()} | budget
+    limited = {kind: int(amount * max_utilization) for kind, amount in report["budget"].items()}
+    return limited | {kind: amount for kind, amount in budget.items() if kind in limited}
 
 
 def per_dsp(report: dict[str, Any], synth: dict[str, Any] | None, fps: float) -> float | None:

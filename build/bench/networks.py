@@ -9,6 +9,7 @@ from pathlib import Path
 from fpgan.build.bench.designs import BenchDesign
 from fpgan.model.checkpoints import shipped
 from fpgan.model.export import export
+from fpgan.model.quantize import MODEL, quantize
 from fpgan.model.train import train
 
 Progress = Callable[[str], None]
@@ -26,7 +27,7 @@ class Networks:
         self._models: dict[str, Path] = {}
 
     def run(self, design: BenchDesign, say: Progress) -> Path:
-        """RUN folder: the shipped checkpoint, or a network that is only calibrated."""
+        """RUN folder of a preset: the shipped checkpoint, or a network that is only calibrated."""
         if design.network not in self._runs:
             self._runs[design.network] = self._make_run(design, say)
         return self._runs[design.network]
@@ -34,11 +35,25 @@ class Networks:
     def model(self, design: BenchDesign, say: Progress) -> Path:
         """QONNX file with its golden images."""
         if design.network not in self._models:
-            run = self.run(design, say)
-            say("export")
-            path = self._folder / design.network / f"{design.network}.onnx"
-            self._models[design.network] = export(run, path, vectors=self._vectors)
+            make = self._export if design.source is None else self._quantize
+            self._models[design.network] = make(design, say)
         return self._models[design.network]
+
+    def _export(self, design: BenchDesign, say: Progress) -> Path:
+        run = self.run(design, say)
+        say("export")
+        path = self._folder / design.network / f"{design.network}.onnx"
+        return export(run, path, vectors=self._vectors)
+
+    def _quantize(self, design: BenchDesign, say: Progress) -> Path:
+        say("quantize")
+        folder = self._folder / design.network
+        (weights,), (activations,) = design.bits
+        quantize(
+            str(design.source), folder, f"W{weights}A{activations}", arguments=design.arguments,
+            vectors=self._vectors, seed=design.seed,
+        )  # fmt: skip
+        return folder / MODEL
 
     def _make_run(self, design: BenchDesign, say: Progress) -> Path:
         if design.checkpoint:

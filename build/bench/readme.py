@@ -16,7 +16,7 @@ from fpgan.build.bench.designs import all_designs
 from fpgan.hw.boards import get_board
 from fpgan.hw.system.files import write_beside
 from fpgan.hw.system.reading import DamagedError, read_text
-from fpgan.model.config import PRESETS
+from fpgan.model.config import PRESETS, GeneratorConfig
 
 RELEASED = Path(__file__).with_name("BENCH.json")
 MARKS = ("<!-- of BENCH.json, by python -m fpgan.build.bench.readme -->", "<!-- as far as here -->")
@@ -55,6 +55,7 @@ def _counted(rows: list[Row]) -> str:
 
 def _line(row: Row) -> str:
     later, used, about = row["at_estimated_clock"], row["resources"], "~" * (row["resources_from"] != "yosys")
+    ultra = f" + {used['URAM']} URAM" if used["URAM"] else ""
     rival = f" ({row['rival']['cycles_per_image']:,})" if row["rival"] else ""
     board = get_board(row["board"])
     shares = [
@@ -63,20 +64,24 @@ def _line(row: Row) -> str:
     ]
     return (
         f"| {_title(row)} | **{row['cycles_per_image']:,}**{rival} | {row['efficiency']:.2f} "
-        f"| {' | '.join(shares)} | {_clock(row)} | {later['frames_per_second']:,.0f} |"
+        f"| {' | '.join(shares)}{ultra} | {_clock(row)} | {later['frames_per_second']:,.0f} |"
     )
 
 
 def _title(row: Row) -> str:
     """Network and board; what was asked for besides, where that is not the board's share."""
     known = {design.name: design.title for design in all_designs()}
-    preset, bits = PRESETS[row["preset"]].generator, (row["weight_bits"], row["act_bits"])
+    bits = (row["weight_bits"], row["act_bits"])
     title = known.get(row["name"]) or row["preset"]
-    if bits != (list(preset.layer_weight_bits), list(preset.layer_act_bits)):
+    if row["preset"] not in PRESETS or bits != _usual_bits(PRESETS[row["preset"]].generator):
         title += " at W{}A{}".format(*("".join(map(str, sorted(set(one)))) for one in bits))
     if row["target_fps"]:
         title += f" at {row['target_fps']:,.0f} images/s"
     return f"{title}, {_BOARDS.get(row['board'], row['board'].upper())}"
+
+
+def _usual_bits(preset: GeneratorConfig) -> tuple[list[int], list[int]]:
+    return list(preset.layer_weight_bits), list(preset.layer_act_bits)
 
 
 def _clock(row: Row) -> str:

@@ -59,8 +59,9 @@ def _identity(design: BenchDesign) -> dict[str, Any]:
         "name": design.name,
         "preset": design.preset,
         "network": design.network,
+        "module": design.module,
         "weights": f"shipped checkpoint {design.checkpoint}" if design.checkpoint else _UNTRAINED,
-        "seed": design.config.seed,
+        "seed": design.seed,
         "weight_bits": list(weights),
         "act_bits": list(activations),
         "board": design.board,
@@ -68,6 +69,8 @@ def _identity(design: BenchDesign) -> dict[str, Any]:
         "max_utilization": design.max_utilization,
         "target_fps": design.target_fps,
         "budget": design.budget or None,
+        "weight_storage": design.weight_storage,
+        "batch": design.batch,
         "build": f"bench/{design.name}",
         "error": None,
         "seconds": {},
@@ -86,7 +89,8 @@ class _Row:
     def fill(self, model: Path, count_resources: bool) -> None:
         report = self._build(model)
         self._simulate(report)
-        self._drive()
+        if not Design.load(self.folder).streams:  # which the host interface has no reader for
+            self._drive()
         if self.design.zero_insertion:
             self._zero_insertion(model)
         if count_resources:
@@ -98,9 +102,10 @@ class _Row:
         with self._step("build") as progress:
             report = build(
                 model, self.folder, design.board, max_utilization=design.max_utilization,
-                target_fps=design.target_fps, budget=design.budget, progress=progress, **cores,
+                clock_mhz=design.clock_mhz, target_fps=design.target_fps, budget=design.budget,
+                weight_storage=design.weight_storage, batch=design.batch, progress=progress, **cores,
             )  # fmt: skip
-        self.row |= figures.planned(report, design.config.generator)
+        self.row |= figures.planned(report, figures.inserted(model))
         self.row |= figures.resources(report, None, self._limits(report))
         return report
 

@@ -39,7 +39,8 @@ def bench(
 
     out: folder to write; builds are kept in out/bench, where `fpgan report` opens them.
     designs: names of build/bench/designs.yaml or BenchDesigns of your own; all of the file by default.
-    images: simulated for each design, instead of its own number. synth: also count resources with Yosys.
+    images: simulated for each design, instead of its own number; whole batches where weights are streamed.
+    synth: also count resources with Yosys.
     progress: called with what is being done. resume: keep the rows of out/BENCH.json that would come out the
     same, since nothing that they come from has changed.
 
@@ -53,7 +54,7 @@ def bench(
         raise ValueError(f"images={images}: give at least 2; their distance is the cycles per image")
     out, say = Path(out), progress or (lambda _: None)
     make_folder(out / "bench")
-    counts = {design.name: images or design.images for design in chosen}
+    counts = {design.name: design.simulated(images) for design in chosen}
     networks = Networks(out / "bench" / "networks", max(counts.values()))
     result: dict[str, Any] = {
         "complete": False, "failed": [], "designs": [], "software": [], "machine": software.machine(),
@@ -86,9 +87,9 @@ def bench(
 
 def _software(designs: list[BenchDesign], networks: Networks, say: Progress) -> list[dict[str, Any]]:
     """Rates of each preset, taken of its first design: board and bits change nothing for a CPU."""
-    first = {design.preset: design for design in reversed(designs)}
+    first = {design.preset: design for design in reversed(designs) if design.module is None}
     rows = []
-    for preset in dict.fromkeys(design.preset for design in designs):
+    for preset in (preset for preset in dict.fromkeys(d.preset for d in designs) if preset in first):
         heading = _under(say, f"software {preset}")
         rates = software.measure(networks.run(first[preset], heading), heading)
         rows += [{"preset": preset, **rate} for rate in rates]

@@ -97,6 +97,8 @@ def load_stage_cost(depth: int) -> Cost:
 
 def written_cost(width: int, depth: int, style: str) -> Cost:
     """A memory with a port to write and one to read: weight_ram."""
+    if style == "ultra" and width > _URAM_BITS and depth <= _URAM_WORDS // 2:  # two rows a word, one a port
+        return Cost(math.ceil(math.log2(max(depth, 2))), uram=math.ceil(width / (2 * _URAM_BITS)))
     if style == "ultra":
         parts = math.ceil(depth / _URAM_WORDS)
         return Cost(width * chosen_from(parts), uram=math.ceil(width / _URAM_BITS) * parts)

@@ -25,9 +25,10 @@ def test_memories(row):
 
 @pytest.mark.parametrize(
     ("width", "depth", "urams", "lut"),
-    [(144, 4096, 2, 0), (100, 9000, 6, 100), (72, 1, 1, 0), (73, 300, 2, 0)],
-)
-def test_ultraram_is_72_bits_by_4096_words(width, depth, urams, lut):
+    [(144, 4096, 2, 0), (100, 9000, 6, 100), (72, 300, 1, 0), (73, 300, 1, 9), (145, 2048, 2, 11),
+     (144, 2049, 2, 0), (5120, 1664, 36, 11)],
+)  # fmt: skip
+def test_ultraram_is_72_bits_by_4096_words_of_two_ports(width, depth, urams, lut):
     assert written_cost(width, depth, "ultra") == Cost(lut, uram=urams)
     assert loaded_cost(width, depth, "ultra") == Cost(lut, uram=urams) + load_stage_cost(depth)
 

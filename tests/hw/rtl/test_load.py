@@ -19,6 +19,7 @@ def test_files_are_loaded_and_a_thousand_wrong_ones_are_not(tmp_path):
     memories = [
         Memory(5, 12, "distributed"),
         Memory(5, 16, "ultra"),
+        Memory(3, 75, "ultra"),  # a word in two rows
         Memory(3, 20, "block"),
         Memory(1, 7, "block"),
     ]

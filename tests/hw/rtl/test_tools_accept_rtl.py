@@ -129,7 +129,7 @@ MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "load_words": ((), ("", "WIDTH=17 DEPTH=1")),
     "load_gate": ((), ("", "BEATS=3 MOST_BITS=4")),
     "weight_loader": ((), ("", "SECTIONS=2 LENGTHS=64'h0000000300000007")),
-    "weight_ram": ((), ("", "DEPTH=1", 'STYLE="block"', 'STYLE="ultra"')),
+    "weight_ram": ((), ("", "DEPTH=1", 'STYLE="block"', 'STYLE="ultra"', 'STYLE="ultra" WIDTH=80')),
     "batch_buffer": ((), ("", "TILES=1 TIMES=3", 'BATCH=1 PIXELS=1 WORDS=1 TILES=1 STYLE="block"')),
     "weight_tiles": (
         ("width_convert", "weight_ram"),

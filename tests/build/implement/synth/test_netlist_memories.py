@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from fpgan.build.implement.synth.yosys import synth_module
-from fpgan.hw.sources import cells
+from fpgan.hw.sources import cells, rtl_file
 from fpgan.sim.benches.runner import run_cocotb
 
 pytestmark = [pytest.mark.verilator, pytest.mark.yosys]
 
-# One write port, one registered read port (with a reset that gives 5), or one port for both.
+# One write port, one registered read port (with a reset that gives 5), or one port for both; or weight_ram.
 MEMORY = """
 module memory #(
     parameter int W = 8, D = 16, LANES = 1, parameter STYLE = "auto",
-    parameter bit ROM = 0, SINGLE = 0, FIRST = 0
+    parameter bit ROM = 0, SINGLE = 0, FIRST = 0, WEIGHTS = 0
 ) (
     input logic clk, en, rst, input logic [LANES-1:0] we, input logic [31:0] ra, wa, input logic [159:0] d,
     output logic [W-1:0] q
@@ -26,13 +26,16 @@ module memory #(
   logic [$clog2(D)-1:0] r, w;
   assign w = wa[$clog2(D)-1:0];
   assign r = SINGLE ? w : ra[$clog2(D)-1:0];
-  if (ROM) begin : gen_rom
+  if (WEIGHTS) begin : gen_weights
+    weight_ram #(.WIDTH(W), .DEPTH(D), .STYLE(STYLE)) ram (
+        .clk, .address(r), .data(q), .write(we[0]), .write_address(w), .write_data(d[W-1:0]));
+  end else if (ROM) begin : gen_rom
     initial $readmemh($sformatf("rom%0dx%0d.dat", W, D), words);
   end else begin : gen_ram
     always_ff @(posedge clk)
       for (int i = 0; i < LANES; i++) if (we[i]) words[w][i*(W/LANES)+:W/LANES] <= d[i*(W/LANES)+:W/LANES];
   end
-  always_ff @(posedge clk)
+  if (!WEIGHTS) always_ff @(posedge clk)
     if (STYLE == "distributed") q <= words[r];
     else if (en) begin
       if (rst) q <= W'(5);
@@ -73,6 +76,7 @@ MEMORIES = [
     (5, 128, 1, "distributed", "SINGLE(1)", "RAM128X1S RAM128X1S"),
     (72, 4096, 1, "ultra", "", "URAM288"),
     (144, 2048, 18, "ultra", "SINGLE(1)", "URAM288"),
+    (143, 2048, 1, "ultra", "WEIGHTS(1)", "URAM288"),
 ]  # fmt: skip
 _SWEEP = 4096  # cycles in which every word is written
 
@@ -81,7 +85,8 @@ _SWEEP = 4096  # cycles in which every word is written
 def test_memories_and_delay_lines_equal_their_rtl(tmp_path: Path, family: str) -> None:
     chosen = [m for m in MEMORIES if family == "xcup" or m[3] != "ultra"]
     rtl, bench = memories(chosen)
-    (tmp_path / "memories.sv").write_text(MEMORY + rtl)
+    source = rtl_file("weight_ram.sv").read_text(encoding="utf-8")
+    (tmp_path / "memories.sv").write_text(source + MEMORY + rtl)
     for width, depth, *_ in (m for m in chosen if "ROM" in m[4]):
         words = [pow(7, i + 1, 2**89 - 1) % 2**width for i in range(depth)]
         (tmp_path / f"rom{width}x{depth}.dat").write_text("\n".join(f"{word:x}" for word in words))
@@ -89,6 +94,8 @@ def test_memories_and_delay_lines_equal_their_rtl(tmp_path: Path, family: str) -
     for _, _, _, _, _, primitives in chosen:
         assert primitives.split()[-1 if family == "xc7" else 0] in found["cells"]
     assert {"SRL16E", "SRLC32E"} <= set(found["cells"])
+    if family == "xcup":
+        assert found["URAM"] == 1 + 2 + 1  # 144 bits by one port take two, the 143 of weight_ram by both one
     netlist, top = tmp_path / "netlist.v", tmp_path / "bench.sv"
     netlist.write_text(renamed((tmp_path / "work/memories.v").read_text()))
     top.write_text(bench)
