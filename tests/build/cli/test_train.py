@@ -105,7 +105,7 @@ def test_an_interrupted_training_says_how_to_go_on(config, tmp_path, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "open_images", too_early)
+        patch.setattr(training, "training_images", too_early)
         done = _run("train", "--config", config, "--out", out)
         assert (done.exit_code, done.stderr.strip()) == (130, "interrupted; nothing is saved yet")
     with monkeypatch.context() as patch:
