@@ -7,6 +7,7 @@ import gzip
 import io
 import math
 import struct
+import warnings
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,7 +68,9 @@ def open_image(file: Path | IO[bytes], formats: tuple[str, ...] = FORMATS) -> Im
 
     Only these formats are tried, whatever the suffix: others reach interpreters or fail in their own ways.
     """
-    picture = Image.open(file, formats=formats)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is a lower one
+        picture = Image.open(file, formats=formats)
     pixels = picture.width * picture.height
     if pixels > _MOST_PIXELS:
         picture.close()

@@ -63,7 +63,7 @@ def test_precision_is_quality_and_recall_variety():
     assert precision[1] == 1 and recall[1] < 0.05
     assert (precision[2], recall[2]) == (0, 0)
     x, y = np.array([[0.0], [1], [2], [3], [10]]), np.array([[0.5], [6], [7], [8], [40]])
-    assert precision_recall(x, y) == (0.8, 0.2 * 5)  # by hand: 40 is further from 10 than 3 others are
+    assert precision_recall(x, y) == (0.8, 1)  # by hand: 40 is further from 10 than three others are
 
 
 def test_nearest_by_hand():
@@ -118,8 +118,9 @@ def test_a_perfect_generator_scores_what_real_images_score():
     result = score(generator, images, samples=1000)
     assert result["value"] == pytest.approx(result["real_vs_real"], rel=0.35)
     assert (result["samples"], result["set"], result["spread"]) == (1000, 1000, None)
-    for name in ("precision", "recall", "nearest"):
-        assert result[name] == pytest.approx(result[f"{name}_real_vs_real"], rel=0.1)
+    for name in ("precision", "recall"):
+        assert result[name] == pytest.approx(result[f"{name}_real_vs_real"], rel=0.15)
+    assert result["nearest"] < 0.97 * result["nearest_real_vs_real"]  # a fifth are copies of the reference
     generator.blur = True
     moved = score(generator, images, samples=1000)
     assert moved["value"] > 2 * result["value"]
