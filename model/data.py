@@ -105,7 +105,7 @@ class Folder(Images):
             raise ValueError(f"dataset {folder}: no image in it (looked for {kinds})")
         names = [p.relative_to(folder).parts[0] for p in self._files]
         known = sorted({n for n, p in zip(names, self._files, strict=True) if p.parent != folder})
-        self._label = torch.tensor([known.index(n) if n in known else -1 for n in names])
+        self._label: Tensor = torch.tensor([known.index(n) if n in known else -1 for n in names])
         self.labels = len(known) if int(self._label.min()) >= 0 else 0
         self.names = tuple(brief(n, _LONGEST_NAME) for n in known) if self.labels else ()
         self[0]  # at least one must be readable
