@@ -14,9 +14,9 @@ _HOLE = 2  # 1/2 of the side
 
 
 def augment(images: Tensor, kinds: Sequence[str], source: torch.Generator) -> Tensor:
-    """Images (N,C,S,S) changed at random, each in its own way; kinds: of `translation` and `cutout`."""
+    """Images (N,C,S,S) changed at random, each in its own way, by each of kinds in turn: config.AUGMENTS."""
     for kind in kinds:
-        images = {"translation": _translate, "cutout": _cut_out}[kind](images, source)
+        images = _KINDS[kind](images, source)
     return images
 
 
@@ -46,3 +46,22 @@ def _cut_out(images: Tensor, source: torch.Generator) -> Tensor:
     rows, columns = ((place >= c[:, None]) & (place < c[:, None] + hole) for c in corners)  # (N,S)
     kept = ~(rows[:, :, None] & columns[:, None, :])
     return images * kept[:, None]
+
+
+def _flip(images: Tensor, source: torch.Generator) -> Tensor:
+    """Every second one, by chance, left for right."""
+    turned = _draw(images, 0, 1, source)[0].bool()
+    return torch.where(turned[:, None, None, None], images.flip(3), images)
+
+
+def _recolour(images: Tensor, source: torch.Generator) -> Tensor:
+    """Up to a quarter of the range brighter or darker, 0 to 2 times as colourful, 0.5 to 1.5 the contrast."""
+    light, colour, contrast = torch.rand(3, len(images), 1, 1, 1, generator=source).to(images.device)
+    images = images + (light - 0.5)
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * (2 * colour)
+    middle = images.mean((1, 2, 3), keepdim=True)
+    return middle + (images - middle) * (contrast + 0.5)
+
+
+_KINDS = {"flip": _flip, "colour": _recolour, "translation": _translate, "cutout": _cut_out}

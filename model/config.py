@@ -16,7 +16,10 @@ from fpgan.model.generator_config import GeneratorConfig, parse_bits
 
 __all__ = ["PRESETS", "GeneratorConfig", "TrainConfig"]
 
-AUGMENTS = ("translation", "cutout")
+AUGMENTS = ("flip", "colour", "translation", "cutout")
+LABELS = ("own", "clusters")
+LOSSES = ("bce", "hinge")
+NORMS = ("batch", "spectral", "none")
 TUNINGS = ("adversarial", "distillation")
 PRECISIONS = ("float32", "bf16", "fp16")
 GIVEN = "<python>"  # the dataset of a training that was handed one
@@ -28,6 +31,9 @@ _ANY = 1 << 62
 _LIMITS = {
     "batch": (2, 1 << 16), "steps": (0, _ANY), "float_steps": (0, _ANY), "features": (1, 1 << 12),
     "seed": (0, _ANY), "workers": (0, 256),
+}  # fmt: skip
+_CHOICES = {
+    "tuning": TUNINGS, "precision": PRECISIONS, "labels": LABELS, "loss": LOSSES, "discriminator_norm": NORMS,
 }  # fmt: skip
 
 
@@ -43,7 +49,11 @@ class TrainConfig:
     but the images of the averaged float generator of that moment, or of a teacher that was given, at
     tuning_lr, which falls to 0; lr then falls over a part of the float steps. distill, distill_features:
     weights of the squared distances to that generator's images and activations beside the adversarial loss.
-    augment: what is done at random to all that the discriminator sees, of `translation` and `cutout`.
+    labels: of images, `own`: as the dataset has them, or `clusters`: generator.classes groups of those that
+    look alike. augment: what is done at random to all that the discriminator sees, of `flip`, `colour`,
+    `translation` and `cutout`. loss: `bce` or `hinge`. discriminator_norm: of its layers, `batch`, `spectral`
+    (of the weights, arXiv 1802.05957) or `none`; discriminator_rate: its learning rate, as a multiple of lr.
+    r1: weight of the squared gradient that it has at real images (arXiv 1801.04406), 0 for none.
     workers: processes that read image files. precision: of the float arithmetic, `float32`, `bf16` or `fp16`;
     parameters and scales stay float32. compile: let torch.compile make code for the float networks.
     """
@@ -64,7 +74,12 @@ class TrainConfig:
     decay: float = 0.0
     distill: float = 0.0
     distill_features: float = 0.0
+    labels: str = "own"
     augment: tuple[str, ...] = ()
+    loss: str = "bce"
+    discriminator_norm: str = "batch"
+    discriminator_rate: float = 1.0
+    r1: float = 0.0
     workers: int = 2
     precision: str = "float32"
     compile: bool = False
@@ -76,23 +91,24 @@ class TrainConfig:
             if not low <= value <= high:
                 limit = f"at least {low}" if value < low else f"at most {high}"
                 raise ValueError(f"{name}={value}: must be {limit}")
-        for name in ("distill", "distill_features"):
+        for name in ("distill", "distill_features", "r1"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name}={getattr(self, name)}: must be a number of at least 0")
         for kind in self.augment:
             if kind not in AUGMENTS:
                 raise ValueError(f"augment={kind!r}: must be of {', '.join(AUGMENTS)}")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision={self.precision!r}: must be {', '.join(PRECISIONS)}")
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}={getattr(self, name)!r}: must be {' or '.join(known)}")
         if not 0 <= self.decay <= 1:
             raise ValueError(f"decay={self.decay}: must be from 0 to 1")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema={self.ema}: must be at least 0 and below 1")
         if self.dataset not in ("digits", GIVEN) and self.generator.image_channels not in (1, 3):
             raise ValueError(f"image_channels={self.generator.image_channels}: {self.dataset} has 1 or 3")
-        if self.tuning not in TUNINGS:
-            raise ValueError(f"tuning={self.tuning!r}: must be {' or '.join(TUNINGS)}")
-        for name in ("lr", "tuning_lr"):
+        if self.labels == "clusters" and not self.generator.classes:
+            raise ValueError("labels=clusters: generator.classes=0; give the number of clusters")
+        for name in ("lr", "tuning_lr", "discriminator_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name}={getattr(self, name)}: must be a number above 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
@@ -176,11 +192,11 @@ class TrainConfig:
 
 
 def split_dataset(dataset: str) -> tuple[str, str]:
-    """Kind and path of a dataset; `digits`, `fashion` and `emoji` can do without, `images` is a folder."""
+    """Kind and path of a dataset; all that have a name can do without a path, `images` is a folder."""
     name, _, path = dataset.partition(":")
     if dataset in ("digits", GIVEN):
         return dataset, ""
-    return (name, path) if name in ("fashion", "emoji") else ("images", dataset)
+    return (name, path) if name in ("fashion", "emoji", "clipart") else ("images", dataset)
 
 
 def _build(path: Path | str, data: Any) -> TrainConfig:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from fpgan.hw.system.text import brief, first_line
+from fpgan.model.clipart import clipart
 from fpgan.model.config import GIVEN, split_dataset
 from fpgan.model.sources import emoji, fashion, mnist, open_image
 
@@ -35,14 +36,23 @@ class Batch(NamedTuple):
 class Images(Dataset[Any]):
     """Images of one shape, in [-1, 1], by index.
 
-    name: what they are, `digits`, `fashion`, `emoji` or `images`. labels: how many there are, 0 for none.
-    slow: reading is worth doing in other processes. broken: files that this process could not read.
+    name: what they are, `digits`, `fashion`, `emoji`, `clipart` or `images`. labels: how many there are, 0
+    for none; names: of the labels, where they have some. held_out: others of the kind, which no training
+    sees. slow: reading is worth doing in other processes. broken: files that this process could not read.
     """
 
     name = "images"
     labels = 0
+    names: tuple[str, ...] = ()
+    held_out: Images | None = None
     slow = False
     broken: Set[str] = frozenset()
+    _label: Tensor | None = None
+
+    def label_counts(self) -> list[int]:
+        """How many images have each label."""
+        counts = torch.zeros(0) if self._label is None else self._label.bincount(minlength=self.labels)
+        return [int(count) for count in counts]
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -84,8 +94,8 @@ class Folder(Images):
         """ValueError if folder holds no readable image."""
         if not folder.is_dir():
             raise ValueError(
-                f"dataset {folder}: no folder, nor one of digits, fashion, emoji (the latter two also "
-                "fashion:FOLDER, emoji:FONT)"
+                f"dataset {folder}: no folder, nor one of digits, fashion, emoji, clipart (the latter three "
+                "also fashion:FOLDER, emoji:FONT, clipart:FOLDER)"
             )
         self._root, self._channels, self._size = folder, channels, size
         self.broken: set[str] = set()
@@ -95,8 +105,9 @@ class Folder(Images):
             raise ValueError(f"dataset {folder}: no image in it (looked for {kinds})")
         names = [p.relative_to(folder).parts[0] for p in self._files]
         known = sorted({n for n, p in zip(names, self._files, strict=True) if p.parent != folder})
-        self._label = torch.tensor([known.index(n) if n in known else -1 for n in names])
+        self._label: Tensor = torch.tensor([known.index(n) if n in known else -1 for n in names])
         self.labels = len(known) if int(self._label.min()) >= 0 else 0
+        self.names = tuple(brief(n, _LONGEST_NAME) for n in known) if self.labels else ()
         self[0]  # at least one must be readable
 
     def __len__(self) -> int:
@@ -159,7 +170,7 @@ class Wrapped(Images):
 
 
 def open_images(dataset: str | Dataset[Any], channels: int, size: int, classes: int = 0) -> Images:
-    """Training images: `digits`, `fashion[:FOLDER]`, `emoji[:FONT]`, a folder, or a torch Dataset.
+    """Training images: `digits`, `fashion[:FOLDER]`, `emoji[:FONT]`, `clipart[:FOLDER]`, a folder, a Dataset.
 
     ValueError in one line where there are none, or not as many labels as classes (0 needs none).
     """
@@ -182,7 +193,24 @@ def _named(dataset: str, channels: int, size: int) -> Images:
         return Held(kind, torch.from_numpy(pixels), torch.from_numpy(labels), channels, size)
     if kind == "emoji":
         return Held(kind, torch.from_numpy(emoji(path)), None, channels, size)
+    if kind == "clipart":
+        return _drawings(path, channels, size)
     return Folder(Path(path), channels, size)
+
+
+def _drawings(folder: str, channels: int, size: int) -> Images:
+    """Drawings to learn from, and those held out."""
+    found = clipart(folder)
+
+    def part(which: np.ndarray) -> Held:
+        pixels, topic = (torch.from_numpy(values[which]) for values in (found.pixels, found.topic))
+        images = Held("clipart", pixels, topic, channels, size)
+        images.names, images.labels, images.broken = found.names, len(found.names), found.broken
+        return images
+
+    images = part(~found.held_out)
+    images.held_out = part(found.held_out) if found.held_out.any() else None
+    return images
 
 
 @cache

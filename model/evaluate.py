@@ -20,12 +20,15 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from fpgan.model.checkpoints import run_folder
+from fpgan.model.clusters import training_images
 from fpgan.model.config import TrainConfig
-from fpgan.model.data import Images, open_images
-from fpgan.model.distances import frechet, kernel, sliced_wasserstein
+from fpgan.model.data import Images
+from fpgan.model.distances import frechet, kernel, precision_recall, sliced_wasserstein
+from fpgan.model.distances import nearest as nearest_of
 from fpgan.model.drawing import Drawing, generate
 from fpgan.model.features import measure
 from fpgan.model.inception import inception_network, inception_scores
+from fpgan.model.neighbours import neighbours
 from fpgan.model.run import load_run, read_metrics
 
 SAMPLES = 10_000
@@ -52,16 +55,17 @@ def evaluate(
     data: Dataset[Any] | None = None,
     baseline: Path | str | None = None,
     inception: Path | str | None = None,
+    nearest: Path | str | None = None,
 ) -> dict[str, Any]:
     """Score of a RUN folder, as metrics.json has it: name, value, spread, real_vs_real, float_baseline ...
 
     data: what it was trained on, where config.yaml does not say. baseline: RUN of the same network in float,
     trained as long; its score becomes float_baseline. inception: file of Inception-v3 weights, with which FID
-    and KID are measured as well. ValueError on damaged files or too few samples.
+    and KID are measured as well. nearest: PNG file to draw images into, each beside the three most like it
+    in the data. ValueError on damaged files or too few samples.
     """
     generator, config = load_run(run)
-    g = config.generator
-    images = open_images(config.dataset if data is None else data, g.image_channels, g.image_size, g.classes)
+    images = training_images(config, data)
     result = score(generator, images, samples, seed)
     if baseline is not None:
         check_baseline(baseline, config)
@@ -70,6 +74,8 @@ def evaluate(
     if inception is not None:
         network = inception_network(inception)
         result["inception"] = inception_scores(network, generator, images, samples, seed)
+    if nearest is not None:
+        neighbours(generator, images, Path(nearest), seed)
     return result
 
 
@@ -123,10 +129,37 @@ def score(generator: Drawing, images: Images, samples: int = SAMPLES, seed: int 
         "kid_real_vs_real": _between(cuts, kernel),
         "swd": _rounded(sliced_wasserstein(sets[0].images, cuts[0][0].images)),
         "swd_real_vs_real": _rounded(sliced_wasserstein(cuts[0][1].images, cuts[0][0].images)),
+        **_places(sets[0].features, *(half.features for half in cuts[0])),
     }
+    if images.held_out is not None:
+        result["held_out"] = _unseen(images.held_out, kind, sets, cuts, headline)
     if generator.classes:
         result["classes"] = _by_class(sets, cuts, generator.classes, headline, kind != "colour")
     return result
+
+
+def _places(made: np.ndarray, real: np.ndarray, other: np.ndarray) -> dict[str, float]:
+    """Where made features lie among those of one half of the real images, and where the other half does."""
+    found: dict[str, float] = {}
+    for features, suffix in ((made, ""), (other, "_real_vs_real")):
+        precision, recall = precision_recall(real, features)
+        apart = np.median(nearest_of(features, real)[1])
+        rows = {"precision": precision, "recall": recall, "nearest": apart}
+        found |= {name + suffix: _rounded(value) for name, value in rows.items()}
+    return found
+
+
+def _unseen(
+    images: Images, kind: str, sets: list[_Sample], cuts: list[tuple[_Sample, _Sample]], compare: Compare
+) -> dict[str, Any]:
+    """The score by images that no training has seen, and that of those which it has."""
+    index = np.random.default_rng(0).permutation(len(images))[:_SET]
+    features = _sample(kind, images.__getitems__(index.tolist()).images, None).features
+    return {
+        "images": len(features),
+        "value": _rounded(np.mean([compare(s.features, features) for s in sets])),
+        "real": _rounded(np.mean([compare(reference.features, features) for reference, _ in cuts])),
+    }
 
 
 @dataclass(frozen=True)

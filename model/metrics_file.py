@@ -43,6 +43,23 @@ class ClassScores:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """The distance from real images that no training saw."""
+
+    images: int = said("held out and compared with", "images", within=Whole(1))
+    value: float = said("of the generated images, mean over sets")
+    real: float = said("of the images that were learnt from")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelCount:
+    """A label of the data set."""
+
+    name: str = said("of its folder")
+    images: int = said("that are learnt from", "images", within=Whole())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Score:
     """Distance from the real images; smaller is better."""
 
@@ -60,6 +77,17 @@ class Score:
     kid_real_vs_real: float = said("the same between halves of the real images")
     swd: float = said("sliced Wasserstein distance of pixels")
     swd_real_vs_real: float = said("the same between halves of the real images")
+    precision: float = said("share of images that lie among real ones: quality", may_lack=True)
+    precision_real_vs_real: float = said("the same of the other half of the real images", may_lack=True)
+    recall: float = said("share of real images that lie among those made: variety", may_lack=True)
+    recall_real_vs_real: float = said("the same of the other half of the real images", may_lack=True)
+    nearest: float = said(
+        "median distance of an image's features to those of the nearest real one", may_lack=True
+    )
+    nearest_real_vs_real: float = said(
+        "the same of the other half of the real images; much larger than `nearest`: copies", may_lack=True
+    )
+    held_out: HeldOut = said("by images that no training saw, where the data set has some", may_lack=True)
     classes: ClassScores = said("by label, of a generator with classes", may_lack=True)
 
 
@@ -101,5 +129,7 @@ class Metrics:
     seconds: float = said("that they took", "s", stable=True)
     broken: Sequence[str] = said("files of the data set that could not be read")
     images: int | None = said("in the data set; null where none was opened", "images")
+    held_out: int = said("images of the data set that are not learnt from", "images", may_lack=True)
+    labels: Sequence[LabelCount] = said("of the data set, where they have names, in order", may_lack=True)
     score: Score | None = said("null without training steps", stable=True)
     pruned: Pruned = said("of a pruned generator", may_lack=True)

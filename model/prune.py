@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from fpgan.hw.system.folders import only_writer
+from fpgan.model.clusters import training_images
 from fpgan.model.config import GIVEN
-from fpgan.model.data import open_images
 from fpgan.model.generator import Generator
 from fpgan.model.run import CHECKPOINT, check_free, load_run, write_metrics
 from fpgan.model.train import Progress, finish, train
@@ -61,9 +61,7 @@ def prune(
     check_free(out, overwrite)
     generator, config = load_run(run)
     counts = kept_counts(config.generator.channels, ratio, channels)
-    g = config.generator
-    source = config.dataset if data is None else data
-    images = open_images(source, g.image_channels, g.image_size, g.classes)
+    images = training_images(config, data)
     kept = [
         torch.sort(torch.topk(importance, count).indices).values
         for importance, count in zip(IMPORTANCE[by](generator, config.seed), counts, strict=True)
@@ -78,8 +76,10 @@ def prune(
     if steps:
         tuned = config.with_steps(steps)
         metrics = train(tuned, out, init=out / CHECKPOINT, data=data, progress=progress)
-    metrics["pruned"] = {"from": list(g.channels), "by": by, "kept": [k.tolist() for k in kept],
-                         "untuned": untuned}  # fmt: skip
+    metrics["pruned"] = {
+        "from": list(generator.config.channels), "by": by, "kept": [k.tolist() for k in kept],
+        "untuned": untuned,
+    }  # fmt: skip
     write_metrics(out, metrics)
     return metrics
 

@@ -7,6 +7,7 @@ import gzip
 import io
 import math
 import struct
+import warnings
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +24,7 @@ from fpgan.hw.system.text import first_line
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 EMOJI = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
-_EMOJI_SIDE = 64
+SIDE = 64  # of emoji and drawings
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 _MOST_PIXELS = 1 << 26  # of an image: about 1 GB while it is decoded
 _MOST_VALUES = 1 << 31  # of an IDX file
@@ -43,7 +44,8 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
         pixels, labels = packaged.mnist_data()
         return {"pixels": pixels.astype(np.uint8).reshape(-1, 1, 28, 28), "labels": labels.astype(np.int64)}
 
-    data = _read_once("mnist", Path(packaged.DATA_PATH), read)
+    path = Path(packaged.DATA_PATH)
+    data = read_once("mnist", path, _file_key(path), read)
     return data["pixels"], data["labels"]
 
 
@@ -66,7 +68,9 @@ def open_image(file: Path | IO[bytes], formats: tuple[str, ...] = FORMATS) -> Im
 
     Only these formats are tried, whatever the suffix: others reach interpreters or fail in their own ways.
     """
-    picture = Image.open(file, formats=formats)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is a lower one
+        picture = Image.open(file, formats=formats)
     pixels = picture.width * picture.height
     if pixels > _MOST_PIXELS:
         picture.close()
@@ -112,16 +116,16 @@ def emoji(font: str = "") -> np.ndarray:
     if not path.is_file():
         hint = "" if font else "; apt install fonts-noto-color-emoji, or name a font: emoji:FONT"
         raise ValueError(f"{path}: does not exist{hint}")
-    return _read_once("emoji", path, lambda: {"pixels": _bitmaps(path)})["pixels"]
+    return read_once("emoji", path, _file_key(path), lambda: {"pixels": _bitmaps(path)})["pixels"]
 
 
-def _read_once(kind: str, path: Path, read: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """What `read` makes of a file that takes seconds to read; kept in the user's cache while the file stays.
+def read_once(
+    kind: str, path: Path, key: np.ndarray, read: Callable[[], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """What `read` makes of what takes seconds to read; kept in the user's cache while its key stays.
 
     A cache that cannot be written costs time, nothing else.
     """
-    about = path.stat()
-    key = np.array([about.st_size, about.st_mtime_ns], np.int64)
     cached = cache_dir() / f"{kind}-{zlib.crc32(str(path.resolve()).encode()):08x}.npz"
     with suppress(ValueError):  # not there yet, or damaged
         data = read_arrays(cached)
@@ -132,6 +136,11 @@ def _read_once(kind: str, path: Path, read: Callable[[], dict[str, np.ndarray]])
         make_folder(cached.parent)
         write_beside(cached, lambda p: np.savez_compressed(p, **arrays, key=key))  # type: ignore[arg-type]
     return arrays
+
+
+def _file_key(path: Path) -> np.ndarray:
+    about = path.stat()
+    return np.array([about.st_size, about.st_mtime_ns], np.int64)
 
 
 def _bitmaps(path: Path) -> np.ndarray:
@@ -150,15 +159,19 @@ def _bitmaps(path: Path) -> np.ndarray:
     if not different:
         raise ValueError(f"{path}: has no colour bitmaps (its CBDT table is empty)")
     pixels = np.stack([np.frombuffer(p, np.uint8) for p in different])
-    return pixels.reshape(-1, _EMOJI_SIDE, _EMOJI_SIDE, 3).transpose(0, 3, 1, 2).copy()
+    return pixels.reshape(-1, SIDE, SIDE, 3).transpose(0, 3, 1, 2).copy()
 
 
 def _on_white(file: bytes) -> np.ndarray:
-    """A PNG file in the middle of a white square, (64,64,3)."""
     with open_image(io.BytesIO(file), ("PNG",)) as picture:
-        layer = picture.convert("RGBA")
+        return on_white(picture)
+
+
+def on_white(picture: Image.Image) -> np.ndarray:
+    """A picture in the middle of a white square, (64,64,3) uint8."""
+    layer = picture.convert("RGBA")
     side = max(layer.size)
     square = Image.new("RGBA", (side, side), "white")
     square.alpha_composite(layer, ((side - layer.width) // 2, (side - layer.height) // 2))
-    small = square.convert("RGB").resize((_EMOJI_SIDE, _EMOJI_SIDE), Image.Resampling.LANCZOS)
+    small = square.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return np.asarray(small, np.uint8)

@@ -45,7 +45,9 @@ class TrainState:
         self.device = Device(config.precision)
         g = config.generator
         self.generator = Generator(g)
-        self.discriminator = Discriminator(g.image_channels, g.image_size, config.features, g.classes)
+        self.discriminator = Discriminator(
+            g.image_channels, g.image_size, config.features, g.classes, config.discriminator_norm
+        )
         network: Any
         for network in (self.generator, self.discriminator):
             network.to(self.device.device, memory_format=torch.channels_last)
@@ -88,9 +90,10 @@ class TrainState:
     def set_rates(self) -> None:
         """The learning rates of this step. Tuning leaves scales alone: a jump undoes more than it gains."""
         factor = "tuning_factor" if self.config.tunes(self.step) else "factor"
-        for optimizer in self.optimizers.values():
+        for name, optimizer in self.optimizers.items():
+            own = self.config.discriminator_rate if name == "discriminator" else 1.0
             for group in optimizer.param_groups:
-                group["lr"] = self.config.step_lr(self.step) * group[factor]
+                group["lr"] = self.config.step_lr(self.step) * own * group[factor]
 
     @torch.no_grad()
     def _go_on_from_average(self) -> None:

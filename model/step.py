@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss, relu
 
 from fpgan.model.augment import augment
 from fpgan.model.batches import SEEDS
@@ -17,9 +17,11 @@ from fpgan.model.generator import Generator
 from fpgan.model.run import STATE
 from fpgan.model.state import TrainState
 
+_R1_EVERY = 16  # steps; its weight is as many times larger (arXiv 1912.04958)
+
 
 def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
-    """Update both networks and the average. Binary cross entropy, seed article 3.1. Returns the losses.
+    """Update both networks and the average, by config.loss. Returns the losses.
 
     Where the configuration says so, the steps with quantizers only learn the float generator's images.
 
@@ -45,7 +47,9 @@ def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
     with device.autocast():
         with torch.no_grad():
             fake = generator(first)
-        d_loss = _bce(judged(real), 1.0) + _bce(judged(fake), 0.0)
+        d_loss = _told_apart(config.loss, judged(real), judged(fake))
+    if config.r1 and state.step % _R1_EVERY == 0:
+        d_loss = d_loss + _R1_EVERY * config.r1 / 2 * _steepness(state, real, shown)
     losses = {"discriminator": _update(state, "discriminator", d_loss)}
 
     with device.autocast():
@@ -54,7 +58,7 @@ def train_step(state: TrainState, batch: Batch) -> dict[str, float]:
             taught = _distance(state, activations, fake, second)
         else:
             fake, taught = generator(second), None
-        g_loss = _bce(judged(fake), 1.0)
+        g_loss = _deceived(config.loss, judged(fake))
     if taught is not None:
         losses["distillation"] = device.mean(taught)
     losses["generator"] = _update(state, "generator", g_loss if taught is None else g_loss + taught)
@@ -99,6 +103,25 @@ def _distance(state: TrainState, activations: list[Tensor], images: Tensor, late
         return outer
     inner = sum(mse_loss(a.float(), b.float()) for a, b in zip(activations, wanted, strict=True))
     return outer + state.config.distill_features * inner
+
+
+def _told_apart(loss: str, real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's loss, of its logits (N)."""
+    if loss == "hinge":
+        return relu(1 - real).mean() + relu(1 + fake).mean()
+    return _bce(real, 1.0) + _bce(fake, 0.0)
+
+
+def _deceived(loss: str, fake: Tensor) -> Tensor:
+    """The generator's, of the discriminator's logits (N)."""
+    return -fake.mean() if loss == "hinge" else _bce(fake, 1.0)
+
+
+def _steepness(state: TrainState, real: Tensor, labels: Tensor | None) -> Tensor:
+    """Squared gradient of the discriminator's logits at real images (N,C,S,S), the mean over images."""
+    real = real.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(state.discriminator(real, labels).sum(), real, create_graph=True)
+    return slope.square().sum((1, 2, 3)).mean()
 
 
 def _bce(logits: Tensor, label: float) -> Tensor:

@@ -18,8 +18,9 @@ from fpgan.hw.system.files import remove_unfinished
 from fpgan.hw.system.folders import only_writer
 from fpgan.hw.system.signals import ending, held_back
 from fpgan.model.batches import Order, batches
+from fpgan.model.clusters import training_images
 from fpgan.model.config import GIVEN, TrainConfig
-from fpgan.model.data import Images, open_images
+from fpgan.model.data import Images
 from fpgan.model.descent import Diverged
 from fpgan.model.device import is_main
 from fpgan.model.evaluate import recorded_baseline, score
@@ -75,9 +76,7 @@ def train(
     if alone:
         check_free(out, overwrite or resume)
     state = _start(config, init, teacher, out / STATE if resume else None)
-    g = config.generator
-    source = config.dataset if data is None else data
-    images = open_images(source, g.image_channels, g.image_size, g.classes) if config.steps else None
+    images = training_images(config, data) if config.steps else None
     with only_writer(out) if alone else nullcontext():
         if alone:
             check_free(out, overwrite or resume)
@@ -185,7 +184,7 @@ def finish(
         "preset": config.preset,
         "bits": _bits(config),
         **facts | {"broken": broken},
-        "images": None if images is None else len(images) - len(broken),
+        **_data_facts(config, images, len(broken)),
         "score": scored,
     }
     save_run(out, generator, config, metrics)
@@ -212,6 +211,19 @@ def calibrate(generator: Generator, seed: int) -> None:
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     generator.eval()
+
+
+def _data_facts(config: TrainConfig, images: Images | None, broken: int) -> dict[str, Any]:
+    """What metrics.json says of the data set; one that is held in memory has left broken files out."""
+    if images is None:
+        return {"images": None}
+    facts: dict[str, Any] = {"images": len(images) - (broken if images.slow else 0)}
+    if images.held_out is not None:
+        facts["held_out"] = len(images.held_out)
+    if images.names and config.generator.classes:
+        counts = zip(images.names, images.label_counts(), strict=True)
+        facts["labels"] = [{"name": name, "images": count} for name, count in counts]
+    return facts
 
 
 def _bits(config: TrainConfig) -> dict[str, Any]:

@@ -57,6 +57,10 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
         "averaged weights": {"ema": 0.0},
         "falling learning rate": {"decay": 0.0},
         "augmentation": {"augment": ()},
+        "hinge loss": {"loss": "bce"},
+        "spectral normalization": {"discriminator_norm": "batch"},
+        "the discriminator's own rate": {"discriminator_rate": 1.0},
+        "gradient penalty": {"r1": 0.0},
     }
     made = {"recipe": config} | {f"without {part}": replace(config, **fields) for part, fields in off.items()}
     for part, fields in {
@@ -64,6 +68,9 @@ def variants(config: TrainConfig) -> dict[str, TrainConfig]:
     }.items():  # fmt: skip
         generator = replace(config.generator, **fields)  # type: ignore[arg-type]
         made[f"without {part}"] = replace(config, generator=generator)
+    if config.labels == "clusters":
+        generator = replace(config.generator, classes=0)
+        made["without labels of clusters"] = replace(config, labels="own", generator=generator)
     if config.tuning != TUNINGS[0]:
         made.pop("without learned scales")
     return {name: c for name, c in made.items() if name == "recipe" or c != config}

@@ -89,8 +89,9 @@ def quantize(
     layer_bits: of single layers by name. weights: state dict (.pth, .pt, .safetensors). shape: of one input
     with its batch, where it cannot be told. latents: what inputs are like, normal, uniform, a .npy file or a
     tensor. steps: of fine-tuning against the float module, without data; rate: its learning rate. data:
-    digits, fashion, emoji or a folder of images to score against. vectors: golden images from PyTorch.
-    seed: of latents, and of weights that are not given. progress: called (done, total, figures, what).
+    digits, fashion, emoji, clipart or a folder of images to score against. vectors: golden images from
+    PyTorch. seed: of latents, and of weights that are not given. progress: called (done, total, figures,
+    what).
     ValueError, one line, names what is not supported; ArithmeticError where a loss is not finite.
     """
     found = quantize_module(

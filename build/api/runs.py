@@ -108,15 +108,18 @@ class Run:
         seed: int = 0,
         baseline: File | None = None,
         inception: File | None = None,
+        nearest: File | None = None,
     ) -> Evaluation:
         """Score the generator again; with the same seed, to the digit what `metrics` says.
 
         samples: generated images to score. baseline: RUN of the same network in float. inception:
-        torch-fidelity's Inception-v3 weights, for FID and KID as papers give them.
+        torch-fidelity's Inception-v3 weights, for FID and KID as papers give them. nearest: PNG file to draw
+        images into, each beside the three most like it in the data.
         """
         from fpgan.model.evaluate import evaluate
 
-        score = evaluate(self.root, samples, seed, baseline=_path(baseline), inception=_path(inception))
+        given = (_path(baseline), _path(inception), _path(nearest))
+        score = evaluate(self.root, samples, seed, None, *given)
         return result(Evaluation, score, self.root)
 
     def prune(

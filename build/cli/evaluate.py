@@ -25,21 +25,31 @@ def command(
         Path | None,
         typer.Option(help="torch-fidelity's Inception-v3 weights, for FID and KID as papers give them."),
     ] = None,
+    nearest: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw images, each beside the three most like it in the data."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score a trained generator again; with the same seed, to the digit what metrics.json says.
 
-    Example: `fpgan evaluate runs/mnist32 --baseline runs/mnist32-float`
+    Examples:
+
+    `fpgan evaluate runs/mnist32 --baseline runs/mnist32-float`
+
+    `fpgan evaluate rgb64 --nearest nearest.png`: whether it draws what it has seen
     """
     given.run(run)
     given.run(baseline)
     given.file(inception)
+    if nearest is not None:
+        given.new_file(nearest)
 
     from fpgan.model.evaluate import evaluate
 
     with steps("evaluate"):
-        score = evaluate(run, samples, seed, baseline=baseline, inception=inception)
-    show(score, json, describe(score))
+        score = evaluate(run, samples, seed, baseline=baseline, inception=inception, nearest=nearest)
+    show(score, json, describe(score) + ([] if nearest is None else [f"nearest real images: {nearest}"]))
 
 
 def describe(score: dict[str, object]) -> list[str]:
@@ -51,6 +61,19 @@ def describe(score: dict[str, object]) -> list[str]:
     ]
     if score["float_baseline"] is not None:
         lines.append(f"the same network in float, trained as long: {score['float_baseline']}")
+    if "precision" in score:
+        lines.append(
+            "; ".join(
+                f"{name} {score[name]} (real {score[f'{name}_real_vs_real']})"
+                for name in ("precision", "recall", "nearest")
+            )
+        )
+    held_out = score.get("held_out")
+    if isinstance(held_out, dict):
+        lines.append(
+            f"by {held_out['images']} images that no training saw: {held_out['value']}; of those it learns "
+            f"from {held_out['real']}"
+        )
     inception = score.get("inception")
     if isinstance(inception, dict):
         lines.append(

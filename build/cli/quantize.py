@@ -15,7 +15,7 @@ from fpgan.build.cli.options import real, suggested, whole
 from fpgan.build.cli.options import seed as seed_option
 from fpgan.model.generator_config import integer_bits
 
-_DATA = ("digits", "fashion", "emoji")
+_DATA = ("digits", "fashion", "emoji", "clipart")
 
 
 def command(

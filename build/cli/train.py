@@ -130,6 +130,12 @@ def _to_go_on(out: Path, baseline: Path | None, tensorboard: bool) -> str:
 
 def _lines(metrics: dict[str, Any], out: Path) -> list[str]:
     lines = [f"{out}: {metrics['steps']} steps in {metrics['seconds']:.0f} s"]
+    if "held_out" in metrics:
+        lines.append(f"{metrics['images']} images to learn from, {metrics['held_out']} held out")
+    lines += [
+        f"  label {i}: {label['name']}, {label['images']} images"
+        for i, label in enumerate(metrics.get("labels", []))
+    ]
     if metrics["broken"]:
         names = ", ".join(metrics["broken"][:_NAMED])
         more = ", ..." if len(metrics["broken"]) > _NAMED else ""

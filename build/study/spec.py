@@ -122,7 +122,8 @@ class Spec:
             g = config.generator
             from fpgan.model.data import open_images  # with torch: a wrong file is refused before
 
-            open_images(config.dataset, g.image_channels, g.image_size, 0 if varied else g.classes)
+            needed = 0 if varied or config.labels == "clusters" else g.classes
+            open_images(config.dataset, g.image_channels, g.image_size, needed)
 
     def record(self) -> dict[str, Any]:
         """Everything that trials depend on, flat, as plain values: what a study is recognised by."""

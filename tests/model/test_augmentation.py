@@ -44,3 +44,19 @@ def test_augmentation_is_drawn_from_its_source_and_passes_gradients():
     first.sum().backward()
     assert set(images.grad.unique().tolist()) == {0, 1}
     assert images.grad.sum() == (first != 0).sum()
+
+
+def test_a_flip_turns_some_images_and_colour_changes_each_as_a_whole():
+    images = torch.rand(64, 3, 8, 8)
+    turned = augment(images, ["flip"], _random())
+    flipped = [torch.equal(a, b.flip(2)) for a, b in zip(turned, images, strict=True)]
+    kept = [torch.equal(a, b) for a, b in zip(turned, images, strict=True)]
+    assert all(a != b for a, b in zip(flipped, kept, strict=True)) and 16 < sum(flipped) < 48
+    coloured = augment(images.double(), ["colour"], _random())
+    grey, after = images.double().mean(1), coloured.mean(1)
+    assert (after.mean((1, 2)) - grey.mean((1, 2))).abs().max() < 0.5
+    contrast = after.std((1, 2)) / grey.std((1, 2))
+    assert 0.5 <= contrast.min() < 0.7 and 1.3 < contrast.max() <= 1.5
+    before, now = (i.double() - i.double().mean(1, keepdim=True) for i in (images, coloured))
+    colour = now.flatten(1).norm(dim=1) / before.flatten(1).norm(dim=1) / contrast
+    assert colour.min() < 0.3 and 1.7 < colour.max() <= 2

@@ -118,11 +118,22 @@ def test_transparent_becomes_white_and_the_middle_is_kept(tmp_path):
     assert image[:, 4, 7].tolist() == [1, 1, 1]
 
 
+def test_faces_are_cut_as_the_dcgan_example_does(tmp_path):
+    """CelebA's are 178 x 218: resized to the image's width, then the middle rows, so 20 are lost on top."""
+    pixels = np.zeros((218, 178, 3), np.uint8)
+    pixels[:20] = pixels[198:] = 255
+    (tmp_path / "img_align_celeba").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "img_align_celeba" / "000001.png")
+    image = all_of(open_images(str(tmp_path), 3, 64)).images[0]
+    assert image.max() < -0.8
+
+
 def test_labels_are_the_folders_names(tmp_path):
     for name in ("cat/1.png", "cat/deep/2.png", "ant/1.png"):
         picture(tmp_path / name)
     images = open_images(str(tmp_path), 1, 8, classes=2)
     assert all_of(images).labels.tolist() == [0, 1, 1]
+    assert (images.names, images.label_counts()) == (("ant", "cat"), [1, 2])
     picture(tmp_path / "loose.png")
     with pytest.raises(ValueError, match=r"classes=2: dataset .* has no labels"):
         open_images(str(tmp_path), 1, 8, classes=2)
@@ -142,7 +153,7 @@ def test_a_folder_without_images_is_one_line(write, message, tmp_path):
 
 
 def test_bad_data_is_one_line(tmp_path):
-    with pytest.raises(ValueError, match="no folder, nor one of digits, fashion, emoji"):
+    with pytest.raises(ValueError, match="no folder, nor one of digits, fashion, emoji, clipart"):
         open_images(str(tmp_path / "none"), 1, 16)
     with pytest.raises(ValueError, match="classes=11: dataset digits has 10 labels"):
         open_images("digits", 1, 16, classes=11)

@@ -16,7 +16,7 @@ from fpgan.model import train as training
 from fpgan.model.checkpoints import shipped
 from fpgan.model.config import PRESETS
 from fpgan.model.data import digits, open_images
-from fpgan.model.distances import frechet, kernel, sliced_wasserstein
+from fpgan.model.distances import frechet, kernel, nearest, precision_recall, sliced_wasserstein
 from fpgan.model.evaluate import evaluate, score
 from fpgan.model.features import FOLDER, KINDS, measure
 from fpgan.model.generator import Generator
@@ -51,6 +51,25 @@ def test_sliced_wasserstein_sees_what_differs():
     blurred = torch.nn.functional.avg_pool2d(images, 3, stride=1, padding=1)
     assert sliced_wasserstein(images, images) < 0.5 * sliced_wasserstein(images, blurred)
     assert sliced_wasserstein(images, blurred) == sliced_wasserstein(images, blurred)
+
+
+def test_precision_is_quality_and_recall_variety():
+    rng = np.random.default_rng(0)
+    real, alike = rng.normal(size=(2, 400, 4))
+    few = real[:4].repeat(100, 0) + rng.normal(size=(400, 4)) * 0.01
+    far = alike + 20
+    precision, recall = zip(*(precision_recall(real, made) for made in (alike, few, far)), strict=True)
+    assert precision[0] > 0.7 and recall[0] > 0.7
+    assert precision[1] == 1 and recall[1] < 0.05
+    assert (precision[2], recall[2]) == (0, 0)
+    x, y = np.array([[0.0], [1], [2], [3], [10]]), np.array([[0.5], [6], [7], [8], [40]])
+    assert precision_recall(x, y) == (0.8, 1)  # by hand: 40 is further from 10 than three others are
+
+
+def test_nearest_by_hand():
+    index, apart = nearest(np.array([[0.0, 0.0], [3, 4]]), np.array([[3.0, 4.0], [0, 1], [0, -2]]), 2)
+    assert index.tolist() == [[1, 2], [0, 1]]
+    assert apart == pytest.approx(np.array([[1, 2], [0, 18**0.5]]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -99,8 +118,24 @@ def test_a_perfect_generator_scores_what_real_images_score():
     result = score(generator, images, samples=1000)
     assert result["value"] == pytest.approx(result["real_vs_real"], rel=0.35)
     assert (result["samples"], result["set"], result["spread"]) == (1000, 1000, None)
+    for name in ("precision", "recall"):
+        assert result[name] == pytest.approx(result[f"{name}_real_vs_real"], rel=0.15)
+    assert result["nearest"] < 0.97 * result["nearest_real_vs_real"]  # a fifth are copies of the reference
     generator.blur = True
-    assert score(generator, images, samples=1000)["value"] > 2 * result["value"]
+    moved = score(generator, images, samples=1000)
+    assert moved["value"] > 2 * result["value"]
+    assert moved["precision"] < 0.9 * result["precision"] and moved["nearest"] > result["nearest"]
+
+
+def test_the_score_by_held_out_images_is_apart(monkeypatch):
+    """Of those that are learnt from, a perfect generator's; of others, how far these are."""
+    images, others = (open_images("digits", 1, 16) for _ in range(2))
+    monkeypatch.setattr(images, "held_out", others)
+    dark = images.__getitems__
+    monkeypatch.setattr(others, "__getitems__", lambda i: dark(i)._replace(images=-dark(i).images))
+    result = score(_Copier(TINY.generator), images, samples=1000)["held_out"]
+    assert result["images"] == 2500
+    assert result["value"] == pytest.approx(result["real"], rel=0.2) and result["real"] > 10
 
 
 def test_sets_and_halves_have_the_same_size(monkeypatch):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of the training recipe: each does what it is for, and resumes exactly."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,13 +9,26 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_training import CHECKPOINT, RECIPE, TINY, interrupt, same_weights
 
+from fpgan.model.data import Batch
 from fpgan.model.drawing import generate
+from fpgan.model.state import TrainState
+from fpgan.model.step import _deceived, _steepness, _told_apart, train_step
 from fpgan.model.train import load_run, train
 
 pytestmark = pytest.mark.usefixtures("no_classifier")
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, tuning="distillation", decay=0.0)])
+OTHER = replace(
+    RECIPE,
+    loss="hinge",
+    discriminator_norm="spectral",
+    discriminator_rate=2.0,
+    r1=1.0,
+    augment=("flip", "colour"),
+)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, tuning="distillation", decay=0.0), OTHER])
 @pytest.mark.parametrize("stop", [2, 3, 5])  # float_steps is 3: before, at and after the teacher is taken
 def test_every_part_of_the_recipe_resumes_exactly(stop, recipe, tmp_path):
     losses = {}
@@ -37,6 +51,11 @@ def test_each_part_of_the_recipe_changes_the_result(tmp_path):
         {"augment": ("cutout",)},
         {"ema": 0.0},
         {"decay": 0.0},
+        {"loss": "hinge"},
+        {"discriminator_norm": "spectral"},
+        {"discriminator_norm": "none"},
+        {"discriminator_rate": 2.0},
+        {"r1": 10.0},
     ):
         made.append(
             train(replace(RECIPE, **off), tmp_path / "off", steps=6, overwrite=True)["score"]["value"]
@@ -126,3 +145,25 @@ def test_a_conditional_generator_is_taught_its_labels(tmp_path):
     generator, _ = load_run(tmp_path)
     made, labels = generate(generator, 64, torch.Generator().manual_seed(0))
     assert made[labels == 1].mean() > made[labels == 0].mean() + 0.5
+
+
+def test_losses_by_hand():
+    real, fake = torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 1.0])
+    assert _told_apart("hinge", real, fake).item() == pytest.approx(0.5 / 2 + 2 / 2)
+    assert _deceived("hinge", fake).item() == 1.0
+    told = [math.log1p(math.exp(x)) for x in (-2.0, -0.5, -3.0, 1.0)]
+    assert _told_apart("bce", real, fake).item() == pytest.approx(sum(told) / 2)
+    assert _deceived("bce", fake).item() == pytest.approx(
+        (math.log1p(math.exp(3)) + math.log1p(math.exp(-1))) / 2
+    )
+
+
+def test_the_penalty_makes_the_discriminator_flat_at_real_images(tmp_path):
+    steep = {}
+    for r1 in (0.0, 100.0):
+        state = TrainState(replace(TINY, r1=r1, batch=16, discriminator_norm="none", steps=64))
+        images = torch.rand(16, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+        for _ in range(64):
+            train_step(state, Batch(images, None, []))
+        steep[r1] = _steepness(state, images, None).item()
+    assert steep[100.0] < 0.1 * steep[0.0]

@@ -129,3 +129,21 @@ def test_the_ablation_leaves_out_each_part_that_there_is(accuracy):
     assert made["without scales of channels"].generator.weight_scales == "tensor"
     constant = replace(SMALL, ema=0.0, generator=replace(SMALL.generator, scales="constant"))
     assert not {"without learned scales", "without averaged weights"} & set(accuracy.variants(constant))
+
+
+def test_the_ablation_leaves_out_what_colour_adds(accuracy):
+    """Each part apart; the generator that is not asked by label has no inputs for labels either."""
+    recipe = SMALL.with_settings(
+        ["labels=clusters", "generator.classes=4", "loss=hinge", "discriminator_norm=spectral",
+         "discriminator_rate=2.0", "r1=1.0"]
+    )  # fmt: skip
+    added = {
+        name: made for name, made in accuracy.variants(recipe).items() if name not in accuracy.variants(SMALL)
+    }
+    assert list(added) == [
+        "without hinge loss", "without spectral normalization", "without the discriminator's own rate",
+        "without gradient penalty", "without labels of clusters",
+    ]  # fmt: skip
+    plain = added["without labels of clusters"]
+    assert (plain.labels, plain.generator.classes, plain.loss) == ("own", 0, "hinge")
+    assert added["without hinge loss"] == replace(recipe, loss="bce")

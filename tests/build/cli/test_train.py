@@ -78,6 +78,30 @@ def test_a_conditional_score_is_printed_by_label(tmp_path):
     assert "  label 9: agreement " in done.stdout
 
 
+def test_what_is_held_out_and_the_labels_are_counted(tmp_path, monkeypatch):
+    """In metrics.json as on the screen; the score is by those that are held out as well."""
+    from PIL import Image
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
+    monkeypatch.setattr("fpgan.model.clipart._FEW", 20)
+    for i in range(60):
+        folder = tmp_path / "png" / ("animals", "food/fruit")[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (4 * i, 0, 90)).save(folder / f"{i}.png")
+    config = replace(PRESETS["tiny"], batch=8, features=4, steps=2, dataset=f"clipart:{tmp_path / 'png'}")
+    config = replace(config, generator=replace(config.generator, classes=2, image_channels=3))
+    config.to_yaml(tmp_path / "c.yaml")
+    done = _run("train", "--config", tmp_path / "c.yaml", "--out", tmp_path / "run")
+    assert done.exit_code == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    learnt, held, labels = metrics["images"], metrics["held_out"], metrics["labels"]
+    assert learnt + held == 60 and [label["name"] for label in labels] == ["animals", "food/fruit"]
+    assert sum(label["images"] for label in labels) == learnt
+    assert f"{learnt} images to learn from, {held} held out\n  label 0: animals, " in done.stdout
+    assert metrics["score"]["held_out"]["images"] == held
+    assert f"by {held} images that no training saw: " in done.stdout and "; recall " in done.stdout
+
+
 def test_broken_images_are_named_at_the_end(config, tmp_path):
     from PIL import Image
 
@@ -105,7 +129,7 @@ def test_an_interrupted_training_says_how_to_go_on(config, tmp_path, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "open_images", too_early)
+        patch.setattr(training, "training_images", too_early)
         done = _run("train", "--config", config, "--out", out)
         assert (done.exit_code, done.stderr.strip()) == (130, "interrupted; nothing is saved yet")
     with monkeypatch.context() as patch:
