@@ -13,9 +13,10 @@ import onnx
 import pytest
 from json_schema import faults
 
-from fpgan.build.bench import bench, figures, row
+from fpgan.build.bench import bench, figures
 from fpgan.build.bench.designs import BenchDesign, all_designs
 from fpgan.build.bench.readme import tables
+from fpgan.build.bench.row import _Row
 from fpgan.build.bench.table import table
 from fpgan.build.files import schema_of
 from fpgan.hw.design import Design
@@ -38,7 +39,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Without the driver, which test_through_driver.py runs, and test_loaded.py with loaded weights."""
     folder = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row._Row, "_drive", lambda _: None)
+        patch.setattr(_Row, "_drive", lambda _: None)
         bench(folder, designs=[LOADED, STREAMED], synth=False)
     return folder
 
