@@ -275,21 +275,20 @@ module deconv #(
   // Whether the walk goes on is known a cycle before: it drives many registers, behind the walk's own logic. What
   // comes late in a cycle, `advance` itself and what arrives, only chooses between sums that are ready.
   function automatic logic enough(logic signed [RW-1:0] rows, logic some, logic padded);
-    return rows >= 0 || (some && rows >= -1) || (padded && rows >= -int'(PADDED - H + 1));
+    return !rows[RW-1] || (some && rows == '1) || (padded && rows >= -int'(PADDED - H + 1));
   endfunction
   (* max_fanout = 64, shreg_extract = "no" *) logic advance_q;
-  logic signed [CW:0] credit;      // with what is taken
-  logic signed [RW-1:0] surplus;   // without what the next row needs
-  logic needs, some, padded, rows_there, credit_there;
+  logic signed [RW-1:0] surplus;  // without what the next row needs
+  logic needs, spends, some, padded, rows_there, credit_there;
   assign advance = advance_q;
   assign issue = step_valid_q && advance;
   assign needs = advance && row_end_q;
+  assign spends = issue && group_end_q;
   assign surplus = surplus_q - RW'(more_y);
   assign some = arrived != '0;
   assign padded = PADDED > H && arrived > 1;  // an image's last row, and those that fill its group
   assign rows_there = needs ? enough(surplus, some, padded) : enough(surplus_q, some, padded);
-  assign credit = (CW + 1)'(credit_q) + (CW + 1)'(taken_q);
-  assign credit_there = issue && group_end_q ? credit > 0 : credit >= 0;
+  assign credit_there = taken_q || (!credit_q[CW-1] && (!spends || credit_q != '0));
 
   always_ff @(posedge ap_clk) begin
     if (!ap_rst_n) begin
@@ -304,7 +303,7 @@ module deconv #(
       advance_q <= rows_there && (credit_there || !(advance ? group_end : group_end_q));
       if (advance) row_end_q <= row_end;
       surplus_q <= (needs ? surplus : surplus_q) + RW'(arrived);
-      credit_q <= CW'(credit) - CW'(issue && group_end_q);
+      credit_q <= credit_q + (spends == taken_q ? '0 : spends ? '1 : CW'(1));
       taken_q <= taken;
     end
     if (advance) begin

@@ -55,7 +55,10 @@ def test_a_line_says_estimates_shares_and_clocks() -> None:
     row = row_of()
     text = tables({"designs": [row]})
     line = "| mnist32 at W2A2 at 30,000 images/s, ZCU104 | **4,160** | 1.08 "
-    assert f"{line}| ~23,040 (10 %) | ~7 (0 %) | ~9 (1 %) | 125, of 200 | 30,048 |" in text and "as the build estimates them" in text
+    assert (
+        f"{line}| ~23,040 (10 %) | ~7 (0 %) | ~9 (1 %) | 125, of 200 | 30,048 |" in text
+        and "as the build estimates them" in text
+    )
     row |= {"resources_from": "yosys", "estimated_ns": 10.0}
     row["at_estimated_clock"]["clock_mhz"] = 100.0
     text = tables({"designs": [row]})
