@@ -274,8 +274,8 @@ module deconv #(
 
   // Whether the walk goes on is known a cycle before: it drives many registers, behind the walk's own logic. What
   // comes late in a cycle, `advance` itself and what arrives, only chooses between sums that are ready.
-  function automatic logic enough(logic signed [RW-1:0] rows, logic some, logic padded);
-    return !rows[RW-1] || (some && rows == '1) || (padded && rows >= -int'(PADDED - H + 1));
+  function automatic logic enough(logic signed [RW-1:0] left, logic came, logic filled);
+    return !left[RW-1] || (came && left == '1) || (filled && int'(left) >= -int'(PADDED - H + 1));
   endfunction
   (* max_fanout = 64, shreg_extract = "no" *) logic advance_q;
   logic signed [RW-1:0] surplus;  // without what the next row needs
