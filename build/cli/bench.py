@@ -65,7 +65,7 @@ def command(
 
     Examples:
 
-    `fpgan bench`: everything, an hour or more
+    `fpgan bench`: everything, hours
 
     `fpgan bench --designs mnist32-ultra96,rgb64-ultra96 --images 4 --no-synth`: cycles and images/s only
 
